@@ -1,0 +1,6 @@
+"""The `course` command."""
+
+
+def main() -> int:
+    """Run one sub-command."""
+    return 0
