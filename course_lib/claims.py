@@ -51,8 +51,9 @@ def claim(name: str, ok: bool, message: str) -> None:
         if not isinstance(text, str) or not text.strip() or "\n" in text:
             raise TypeError(f"{what} must be one line of text, got {text!r}")
     if not isinstance(ok, (bool, np.bool_)):
-        kind = f"an array of shape {ok.shape}" if isinstance(ok, np.ndarray) else f"{type(ok).__name__} {ok!r}"
-        raise TypeError(f"claim {name!r}: ok must be True or False, got {kind}")
+        is_array = isinstance(ok, np.ndarray)
+        got = f"an array of shape {ok.shape}" if is_array else f"{type(ok).__name__} {ok!r}"
+        raise TypeError(f"claim {name!r}: ok must be True or False, got {got}")
     if not ok:
         raise ClaimError(f"the claim {name!r} does not hold: {message}")
     _made[name] = Claim(name, message)
