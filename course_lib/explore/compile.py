@@ -1,0 +1,214 @@
+"""The library's own lines, as JavaScript for the static page (PScript does the translating).
+
+An experiment's functions and whatever they call are followed by name: other functions, optimizers (their
+``update``) and surfaces (their ``f`` and ``df``) are compiled from their source, numbers and strings are written
+in, and the few functions of `primitives` are left to their twins in js/runtime.js. Arrays are seen element by
+element: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, and come back in a list.
+
+What cannot be translated is an error here, at build time, that names the function and the word.
+"""
+
+import ast
+import builtins
+import inspect
+import json
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from course_lib.explore.primitives import PRIMITIVES, lowest
+from course_lib.optim import Optimizer
+from course_lib.optim.surfaces import Surface2D
+
+_BUILTINS = {"range", "len", "abs", "min", "max", "round", "sum", "int", "float", "str", "list", "dict", "enumerate", "zip"}
+_NUMPY = {
+    "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
+    "maximum", "minimum", "where", "square", "isfinite",
+}  # fmt: skip
+
+
+class CompileError(ValueError):
+    """A piece of Python that has no place in a compiled experiment."""
+
+
+class Library:
+    """Compiled definitions, each once, in an order in which they can be read.
+
+    >>> from course_lib.optim import Momentum
+    >>> library = Library()
+    >>> library.add(Momentum)
+    'Momentum'
+    >>> print(library.definitions["Momentum"].splitlines()[1].strip())
+    v *= h.rho;
+    """
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, str] = {}
+        self._sources: dict[str, Any] = {}
+        self._standard: set[str] = set()
+        self._methods: set[str] = set()
+
+    def add(self, thing: Any, name: str | None = None) -> str:
+        """Compile a function, an optimizer or a surface (class or instance) with all it needs; its name there."""
+        kind = thing if isinstance(thing, type | FunctionType) else type(thing)
+        name = name or kind.__name__
+        if name in self._sources:
+            if self._sources[name] is not thing:
+                raise CompileError(f"two different things are called {name!r}: {thing!r}, {self._sources[name]!r}")
+            return name
+        self._sources[name] = thing
+        if isinstance(thing, FunctionType):
+            text = self._function(thing, name)
+        elif issubclass(kind, Optimizer):
+            text = self._optimizer(thing, kind)
+        elif issubclass(kind, Surface2D):
+            text = self._surface(thing, kind)
+        else:
+            raise CompileError(f"{name!r} is neither a function, an Optimizer nor a Surface2D")
+        self.definitions[name] = text
+        return name
+
+    def script(self, body: str = "") -> str:
+        """One classic script: the definitions and then ``body``, in a scope of their own."""
+        import pscript
+
+        standard = pscript.stdlib.get_partial_std_lib(sorted(self._standard), sorted(self._methods))
+        names = ", ".join(["np", "optimizer", "surface", *PRIMITIVES])
+        parts = [
+            f"const {{ {names} }} = course;",
+            standard,
+            *(f"const {name} = {text};" for name, text in self.definitions.items()),
+            body,
+        ]
+        return "(() => {\n" + "\n".join(p for p in parts if p.strip()) + "\n})();\n"
+
+    # ------------------------------------------------------------ the three kinds
+
+    def _function(self, function: FunctionType, name: str) -> str:
+        return self._translate(function, name)
+
+    def _optimizer(self, thing: Any, kind: type[Optimizer]) -> str:
+        result = ast.Return(ast.List([ast.Name(n) for n in ("x", *kind.slots)]))
+        update = self._translate(kind.update, f"{kind.__name__}.update", ending=[result])
+        return f"optimizer({json.dumps(list(kind.slots))}, {_js(_parameters(thing, kind))}, {update})"
+
+    def _surface(self, thing: Any, kind: type[Surface2D]) -> str:
+        instance = thing if isinstance(thing, Surface2D) else kind()
+        facts = {"window": instance.window, "lowest": lowest(instance)}
+        f = self._translate(kind.f, f"{kind.__name__}.f")
+        df = self._translate(kind.df, f"{kind.__name__}.df")
+        return f"surface({_js(_parameters(thing, kind))}, {_js(facts)}, {f}, {df})"
+
+    # ------------------------------------------------------------ Python to JavaScript
+
+    def _translate(self, function: Callable[..., Any], name: str, ending: Iterable[ast.stmt] = ()) -> str:
+        import pscript
+
+        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        if not isinstance(node, ast.FunctionDef):
+            raise CompileError(f"{name} is not a plain function: use def")
+        node = _Rewrite(self, function, name).rewrite(node)
+        node.body = [*ast.parse("PSCRIPT_OVERLOAD = False").body, *node.body, *ending]
+        node.name = "compiled"
+        source = ast.unparse(ast.fix_missing_locations(node))
+        try:
+            text = pscript.py2js(source, inline_stdlib=False)
+        except pscript.JSError as error:
+            raise CompileError(f"{name} cannot be compiled: {error}") from None
+        info = pscript.stdlib.get_std_info(text)
+        self._standard |= set(info[1])
+        self._methods |= set(info[2])
+        return text[text.index("function") :].strip().removesuffix(";")
+
+
+class _Rewrite(ast.NodeTransformer):
+    """From the Python we write to the Python that PScript knows."""
+
+    def __init__(self, library: Library, function: FunctionType, name: str) -> None:
+        self.library = library
+        self.name = name
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        enclosing = {free: cell.cell_contents for free, cell in cells}
+        self.outside: dict[str, Any] = {**vars(builtins), **function.__globals__, **enclosing}
+
+    def rewrite(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.decorator_list, node.returns = [], None
+        arguments = [*node.args.args, *node.args.kwonlyargs]
+        for argument in arguments:
+            argument.annotation = None
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        self.local = {a.arg for a in arguments} | {
+            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        self.is_method = bool(arguments) and arguments[0].arg == "self"
+        if self.is_method:
+            arguments[0].arg = "h"
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
+
+    def error(self, what: str) -> CompileError:
+        return CompileError(f"{self.name} cannot be compiled: {what}")
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            raise self.error("a bare annotation")
+        return self.generic_visit(ast.Assign([node.target], node.value))
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if self.is_method and node.id == "self":
+            return ast.Name("h", node.ctx)
+        if node.id in self.local:
+            return node
+        if node.id not in self.outside:
+            raise self.error(f"the name {node.id!r} is not known")
+        value = self.outside[node.id]
+        if node.id in PRIMITIVES and value is PRIMITIVES[node.id]:
+            return node
+        if node.id in _BUILTINS and value is getattr(builtins, node.id):
+            return node
+        if isinstance(value, FunctionType | type):
+            return ast.Name(self.library.add(value), node.ctx)
+        if isinstance(value, Optimizer | Surface2D):
+            return ast.Call(ast.Name(self.library.add(value), node.ctx), [ast.Dict([], [])], [])
+        if isinstance(value, bool | int | float | str | list | tuple | dict):
+            return ast.parse(repr(value), mode="eval").body
+        raise self.error(f"{node.id!r} is a {type(value).__name__}")
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and isinstance(self.outside.get(node.value.id), ModuleType):
+            if self.outside[node.value.id] not in (np, math) or node.attr not in _NUMPY:
+                raise self.error(f"{node.value.id}.{node.attr} has no JavaScript twin")
+            return ast.Attribute(ast.Name("np"), node.attr, node.ctx)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
+            raise self.error(f"it calls self.{node.func.attr}()")
+        called = self.outside.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(called, type) and issubclass(called, Optimizer | Surface2D):
+            names = list(inspect.signature(called).parameters)
+            given = {**dict(zip(names, node.args, strict=False)), **{k.arg: k.value for k in node.keywords}}
+            node.args = [ast.Dict([ast.Constant(k) for k in given], list(given.values()))]
+            node.keywords = []
+        elif node.keywords:
+            raise self.error(f"line {ast.unparse(node)!r}: give the arguments of a function by position")
+        return self.generic_visit(node)
+
+
+def _parameters(thing: Any, kind: type) -> dict[str, Any]:
+    """The constructor's parameters: an instance's values, else the defaults."""
+    signature = inspect.signature(kind).parameters.values()
+    if isinstance(thing, type):
+        return {p.name: p.default for p in signature if p.default is not p.empty}
+    return {p.name: getattr(thing, p.name) for p in signature}
+
+
+def _js(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)}: {_js(v)}" for k, v in value.items()) + "}"
+    return json.dumps(np.asarray(value).tolist() if not isinstance(value, str | bool) else value)

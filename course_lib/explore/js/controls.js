@@ -1,0 +1,70 @@
+/* The controls under an experiment: slider, choice, toggle. Each takes its declaration and set(change),
+   and returns { node, show(value) }; a `point` has no node, a drag handle on a panel moves it. */
+(() => {
+  const course = (globalThis.course ??= {});
+
+  const html = (tag, properties = {}, ...children) => {
+    const { class: name, data, aria, ...rest } = properties;
+    const node = Object.assign(document.createElement(tag), rest);
+    if (name) node.className = name;
+    for (const [k, v] of Object.entries(data ?? {})) node.dataset[k] = v;
+    for (const [k, v] of Object.entries(aria ?? {})) node.setAttribute(`aria-${k}`, v);
+    node.append(...children);
+    return node;
+  };
+
+  let serial = 0;
+  const unique = (stem) => `cx-${stem}-${++serial}`;
+  const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
+  const format = (spec, v) => (spec ? d3.format(spec)(v) : String(v)).replaceAll("-", "−");
+
+  /** A slider's value ↔ the position of its range input. */
+  function scaleOf(c) {
+    if (c.values) return { max: c.values.length - 1, step: 1, at: (v) => nearest(c.values, v), value: (p) => c.values[Math.round(p)] };
+    if (c.log) {
+      const span = Math.log(c.high / c.low), digits = (v) => Number(v.toPrecision(3));
+      return { max: 1000, step: 1, at: (v) => (1000 * Math.log(v / c.low)) / span,
+        value: (p) => clamp(digits(c.low * Math.exp((p / 1000) * span)), c.low, c.high) };
+    }
+    const step = c.step ?? (c.high - c.low) / 500;
+    return { max: Math.round((c.high - c.low) / step), step: 1, at: (v) => (v - c.low) / step,
+      value: (p) => clamp(Number((c.low + p * step).toPrecision(12)), c.low, c.high) };
+  }
+  const nearest = (values, v) => values.reduce((best, w, i) => (Math.abs(w - v) < Math.abs(values[best] - v) ? i : best), 0);
+
+  const controlKinds = {
+    slider(c, set) {
+      const scale = scaleOf(c), id = unique(c.name), shown = html("output", { htmlFor: id });
+      const input = html("input", { type: "range", id, min: 0, max: scale.max, step: scale.step, data: { control: c.name } });
+      input.addEventListener("input", () => set({ [c.name]: scale.value(+input.value) }));
+      return { node: html("div", { class: "cx-control cx-slider" }, html("label", { htmlFor: id, textContent: c.label }), input, shown),
+        show(v) {
+          input.value = scale.at(v);
+          shown.value = format(c.format, v);
+          input.setAttribute("aria-valuetext", shown.value);
+          input.style.setProperty("--filled", `${(100 * scale.at(v)) / scale.max}%`);
+        } };
+    },
+    choice(c, set) {
+      const group = unique(c.name), inputs = {};
+      const options = Object.entries(c.options).map(([value, label]) => {
+        const id = unique(value);
+        inputs[value] = html("input", { type: "radio", name: group, id, value, data: { control: c.name } });
+        inputs[value].addEventListener("change", () => set({ [c.name]: value, ...c.presets[value] }));
+        return html("span", { class: "cx-option" }, inputs[value], html("label", { htmlFor: id, textContent: label }));
+      });
+      return { node: html("fieldset", { class: "cx-control cx-choice" }, html("legend", { textContent: c.label }), html("div", {}, ...options)),
+        show(v) { inputs[v].checked = true; } };
+    },
+    toggle(c, set) {
+      const id = unique(c.name), input = html("input", { type: "checkbox", id, data: { control: c.name } });
+      input.setAttribute("role", "switch");
+      input.addEventListener("change", () => set({ [c.name]: input.checked }));
+      return { node: html("div", { class: "cx-control cx-toggle" }, input, html("label", { htmlFor: id, textContent: c.label })),
+        show(v) { input.checked = v; } };
+    },
+    point() { return null; }, // moved by a drag handle on a panel
+  };
+
+  Object.assign(course, { html, unique, clamp, format, scaleOf, controlKinds });
+})();

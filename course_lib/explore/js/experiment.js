@@ -1,0 +1,131 @@
+/* One experiment on the page: panels, legend, time, readouts, controls. It draws what its model holds
+   (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
+   Python under Jupyter, the compiled library or a table on the static site (site.js). */
+(() => {
+  const { known, marks, html, format, controlKinds, makePanel } = course;
+  const PLAY_SECONDS = 5;
+
+  function render({ model, el }) {
+    const spec = model.get("spec"), initial = structuredClone(model.get("params"));
+    const hidden = new Set();
+    let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0;
+
+    const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
+    const set = (change) => { model.set("params", { ...model.get("params"), ...change }); model.save_changes(); showParams(); };
+    const state = { data, backdrop, hidden, t: () => t,
+      position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
+      move: (control, [x, y]) => set(Array.isArray(control) ? { [control[0]]: x, [control[1]]: y } : { [control]: [x, y] }) };
+
+    const panels = spec.panels.map((p) => makePanel(p, state));
+    const series = new Map(spec.panels.flatMap((p) => p.marks).filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat").map((m) => [m.label, m]));
+    const readouts = spec.readouts.map((r) => ({ r, value: html("dd") }));
+    const controls = Object.fromEntries(spec.controls.map((c) => [c.name, controlKinds[c.type](c, set)]).filter(([, c]) => c));
+
+    const legend = html("div", { class: "cx-legend", role: "group", aria: { label: "Series: press to hide or show" } });
+    for (const [label, m] of series) {
+      const swatch = html("i", { class: m.dashed ? "cx-dash" : "" });
+      swatch.style.color = m.color;
+      const button = html("button", { type: "button", aria: { pressed: true } }, swatch, label);
+      button.addEventListener("click", () => {
+        if (!hidden.delete(label)) hidden.add(label);
+        button.setAttribute("aria-pressed", !hidden.has(label));
+        redraw();
+      });
+      legend.append(button);
+    }
+
+    const timed = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.timed).map((m) => [m.key, m.y].join("\n")));
+    const steps = () => Math.max(0, ...[...timed].map((k) => { const [key, y] = k.split("\n"); return (data()[key]?.[y]?.length ?? 1) - 1; }));
+    const play = html("button", { type: "button", class: "cx-play" });
+    const scrub = html("input", { type: "range", min: 0, step: 1, data: { control: "time" }, aria: { label: "step t" } });
+    const clock = html("output", { class: "cx-clock" });
+    const time = html("div", { class: "cx-time" }, play, scrub, clock);
+    scrub.addEventListener("input", () => { pause(); at(+scrub.value); });
+    play.addEventListener("click", () => (playing ? pause() : start()));
+
+    const reset = html("button", { type: "button", class: "cx-reset", textContent: "Reset" });
+    reset.addEventListener("click", () => { pause(); t = null; set(structuredClone(initial)); });
+
+    const live = html("div", { class: "cx-live", aria: { live: "polite" } });
+    const root = html("div", { class: "cx" },
+      html("div", { class: "cx-panels" }, ...panels.map((p) => p.figure)),
+      ...(series.size > 1 ? [legend] : []),
+      ...(timed.size ? [time] : []),
+      html("dl", { class: "cx-readouts", hidden: !readouts.length }, ...readouts.map(({ r, value }) => {
+        const box = html("div", {}, html("dt", { textContent: r.label }), value);
+        if (r.color) box.style.setProperty("--series", r.color);
+        return box;
+      })),
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset), live);
+
+    function showParams() {
+      const params = model.get("params");
+      for (const c of spec.controls) {
+        controls[c.name]?.show(params[c.name]);
+        for (const [other, when] of Object.entries(c.shows ?? {})) controls[other].node.hidden = !when.includes(params[c.name]);
+      }
+    }
+
+    /** A step to show; null stands for the end, which stays the end when the run's length changes. */
+    function at(step) { t = step >= steps() ? null : step; redraw(); }
+
+    function start() {
+      const from = t ?? 0, began = performance.now();
+      const tick = (now) => {
+        const step = Math.floor(from + (Math.max(0, now - began) / 1000 / PLAY_SECONDS) * steps());
+        at(step);
+        if (step < steps()) playing = requestAnimationFrame(tick); else pause();
+      };
+      playing = requestAnimationFrame(tick);
+      at(from);
+    }
+    function pause() { cancelAnimationFrame(playing); playing = 0; redraw(); }
+
+    function redraw() { waiting ||= requestAnimationFrame(draw); }
+
+    function draw() {
+      waiting = 0;
+      if (!data() || !Object.keys(data()).length) return;
+      const isNew = drawnBackdrop !== backdrop();
+      drawnBackdrop = backdrop();
+      for (const p of panels) p.draw(isNew);
+      const last = steps(), now = t ?? last;
+      Object.assign(scrub, { max: last, value: now });
+      scrub.style.setProperty("--filled", `${last ? (100 * now) / last : 100}%`);
+      clock.value = `t = ${now} / ${last}`;
+      play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+      for (const { r, value } of readouts) {
+        const v = data()[r.key];
+        value.textContent = typeof v === "string" ? v : known(v ?? null) ? format(r.format, v) : r.missing;
+      }
+      root.dataset.draws = ++draws;
+    }
+
+    let quiet = 0;
+    function announce() {
+      clearTimeout(quiet);
+      quiet = setTimeout(() => { live.textContent = readouts.map(({ r, value }) => `${r.label}: ${value.textContent}`).join("; "); }, 700);
+    }
+    const changed = () => { redraw(); announce(); };
+
+    model.on("change:data", changed);
+    model.on("change:backdrop", redraw);
+    model.on("change:params", showParams);
+    el.append(root);
+    showParams();
+    draw();
+    const watch = new ResizeObserver(redraw);
+    panels.forEach((p) => watch.observe(p.figure));
+    if (spec.autoplay && timed.size && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
+
+    return () => {
+      pause();
+      watch.disconnect();
+      model.off("change:data", changed);
+      model.off("change:backdrop", redraw);
+      model.off("change:params", showParams);
+    };
+  }
+
+  course.render = render;
+})();

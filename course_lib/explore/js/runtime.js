@@ -1,0 +1,67 @@
+/* What the compiled Python leans on: the element-wise part of NumPy, and the twins of primitives.py.
+   The algorithms themselves are not here: they are compiled from course_lib's own lines (compile.py). */
+(() => {
+  const course = (globalThis.course ??= {});
+
+  const np = {
+    abs: Math.abs, sqrt: Math.sqrt, exp: Math.exp, log: Math.log, log10: Math.log10, sin: Math.sin, cos: Math.cos,
+    tanh: Math.tanh, sign: Math.sign, pi: Math.PI, inf: Infinity, nan: NaN,
+    maximum: (a, b) => (a > b || a !== a ? a : b),
+    minimum: (a, b) => (a < b || a !== a ? a : b),
+    where: (condition, a, b) => (condition ? a : b),
+    square: (a) => a * a,
+    isfinite: Number.isFinite,
+  };
+
+  /** An optimizer class: hyper-parameters in, an object that `descend` can run out. */
+  const optimizer = (slots, defaults, update) => function (hyper) {
+    return { slots, update, h: { ...defaults, ...hyper } };
+  };
+
+  /** A two-dimensional surface class from its formulas; `facts` are its minimum value and plotting window. */
+  const surface = (defaults, facts, f, df) => function (parameters) {
+    const h = { ...defaults, ...parameters };
+    return { ...facts, value: ([x, y]) => f(h, x, y), grad: ([x, y]) => df(h, x, y), f: (x, y) => f(h, x, y) };
+  };
+
+  /** The points x_0 … x_steps, as descend() in course_lib.optim. */
+  function descend(f, method, start, steps) {
+    let x = start.map(Number);
+    const slots = method.slots.map(() => x.map(() => 0));
+    const path = [x];
+    for (let t = 1; t <= steps; t++) {
+      const dx = f.grad(x);
+      method.h.t = t;
+      x = x.map((xi, i) => {
+        const [next, ...state] = method.update(method.h, xi, dx[i], ...slots.map((s) => s[i]));
+        state.forEach((s, k) => { slots[k][i] = s; });
+        return next;
+      });
+      path.push(x);
+    }
+    return path;
+  }
+
+  const trace = (f, method, start, steps) => {
+    const path = descend(f, method, start, steps);
+    return { x: path.map((p) => p[0]), y: path.map((p) => p[1]), loss: path.map((p) => f.value(p) - f.lowest) };
+  };
+
+  const linspace = (low, high, n) => Array.from({ length: n }, (_, i) => (i === n - 1 ? high : low + i * ((high - low) / (n - 1))));
+
+  const mesh = (f, xs, ys, ...rest) => ys.map((y) => xs.map((x) => f(x, y, ...rest)));
+
+  /** The values of a surface over a window, for a contour mark. */
+  const field = (f, window, n) =>
+    ({ x: window[0], y: window[1], z: mesh(f.f, linspace(...window[0], n), linspace(...window[1], n)), lowest: f.lowest });
+
+  const tuned = (method, lr, rho) => ({ ...method, h: { ...method.h, lr, rho } });
+
+  const plane = (height, window, lowest) => {
+    const h = 1e-5;
+    const df = ([x, y]) => [(height(x + h, y) - height(x - h, y)) / (2 * h), (height(x, y + h) - height(x, y - h)) / (2 * h)];
+    return { window, lowest, value: ([x, y]) => height(x, y), grad: df, f: height };
+  };
+
+  Object.assign(course, { np, optimizer, surface, descend, trace, linspace, mesh, field, tuned, plane, experiments: {}, tables: {} });
+})();
