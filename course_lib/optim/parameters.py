@@ -1,24 +1,21 @@
-"""Parameters come as one array, a list or a dict of arrays: read them, check them, name what is wrong.
+"""Read and check what an optimizer is given, and name what is wrong as its owner writes it: `params['W1']`.
 
-Nothing here changes an argument; every error names it as the caller would write it: `params['W1']`.
+Parameters come as one array, a list or a dict of arrays. Nothing here changes an argument.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 Leaves = dict[Any, np.ndarray]  # key → array; the key is None, an index or a dict's key
+Layout = tuple[str, dict[Any, tuple[tuple[int, ...], np.dtype]]]  # kind, and key → (shape, dtype)
 
 
-def name(what: str, key: Any) -> str:
-    """Write one leaf as its owner does: `params`, `params[2]` or `params['W1']`."""
-    return what if key is None else f"{what}[{key!r}]"
-
-
-def kind(tree: Any) -> str | None:
+def kind_of(tree: Any) -> str | None:
     """Tell "array", "list" or "dict"; None for anything else."""
     if isinstance(tree, np.ndarray | np.floating):
         return "array"
@@ -26,8 +23,8 @@ def kind(tree: Any) -> str | None:
 
 
 def leaves(tree: Any, what: str) -> Leaves:
-    """List the leaves of a single array, a list or a dict by key; TypeError for anything else."""
-    match kind(tree):
+    """List the arrays of one array, a list or a dict by key; TypeError for anything else."""
+    match kind_of(tree):
         case "array":
             return {None: tree}
         case "list":
@@ -39,99 +36,155 @@ def leaves(tree: Any, what: str) -> Leaves:
 
 def rebuild(kind: str, values: dict[Any, Any]) -> Any:
     """Put leaves back together: the inverse of `leaves`."""
-    return values[None] if kind == "array" else list(values.values()) if kind == "list" else dict(values)
+    return values[None] if kind == "array" else list(values.values()) if kind == "list" else values
 
 
-def check_float(x: Any, label: str) -> None:
-    """Raise TypeError unless x is a NumPy float array or float scalar."""
+def layout_of(tree: Any, xs: Leaves) -> Layout:
+    """Describe what must stay the same from step to step: structure, keys, shapes and dtypes."""
+    return kind_of(tree), {key: (x.shape, x.dtype) for key, x in xs.items()}
+
+
+def check_params(params: Any) -> Leaves:
+    """Read the parameters: writable float arrays, no two of which share memory."""
+    xs = leaves(params, "params")
+    by_owner: dict[int, list[Any]] = {}
+    for key, x in xs.items():
+        label = _name("params", key)
+        _check_float(x, label)
+        if not isinstance(x, np.ndarray):
+            raise TypeError(f"{label} is a NumPy scalar and cannot change in place: write np.array({x})")
+        if not x.flags.writeable:
+            raise ValueError(f"{label} is read-only, so it cannot change in place")
+        for other in by_owner.setdefault(id(_owner(x)), []):
+            if np.shares_memory(x, xs[other]):  # it would be moved twice a step
+                raise ValueError(f"{label} shares memory with {_name('params', other)}")
+        by_owner[id(_owner(x))].append(key)
+    return xs
+
+
+def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
+    """Read the gradients: the structure, keys and shapes of the parameters, cast to their dtypes."""
+    dxs = leaves(grads, "grads")
+    kind = kind_of(params)
+    if kind_of(grads) != kind:
+        raise TypeError(f"grads must be of the same kind as params: {kind}, not {kind_of(grads)}")
+    if kind == "list" and len(dxs) != len(xs):
+        raise ValueError(f"grads has {len(dxs)} arrays, but params has {len(xs)}")
+    for key in [*xs, *dxs]:
+        if key not in dxs:
+            raise ValueError(f"{_name('grads', key)} is missing: params has that key")
+        if key not in xs:
+            raise ValueError(f"{_name('grads', key)} has no partner in params")
+    owners = {id(_owner(x)) for x in xs.values()}
+    ready: Leaves = {}
+    for key, x in xs.items():
+        dx, label = dxs[key], _name("grads", key)
+        _check_float(dx, label)
+        if dx.shape != x.shape:
+            raise ValueError(f"{label} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
+        # f(x, y) = x·y has the gradient (y, x): one that lives in a parameter's memory would change
+        # while it is being used, so it is copied.
+        shared = isinstance(dx, np.ndarray) and id(_owner(dx)) in owners
+        ready[key] = np.array(dx, dtype=x.dtype) if shared else np.asarray(dx, dtype=x.dtype)
+    return ready
+
+
+def check_layout(new: Layout, old: Layout, what: str) -> None:
+    """Raise ValueError that names the first difference between two layouts."""
+    if new == old:
+        return
+    if new[0] != old[0]:
+        raise ValueError(f"{what} was of kind {old[0]} before and is now of kind {new[0]}")
+    for key in [*old[1], *new[1]]:
+        label = _name(what, key)
+        if key not in new[1]:
+            raise ValueError(f"{label} was there before and is missing now")
+        if key not in old[1]:
+            raise ValueError(f"{label} is new: the set of parameters cannot change between steps")
+        if new[1][key] != old[1][key]:
+            (shape, dtype), (old_shape, old_dtype) = new[1][key], old[1][key]
+            raise ValueError(f"{label} was {old_dtype} {old_shape} before and is now {dtype} {shape}")
+
+
+def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> Any:
+    """Give a number as a float and an array as it is, if it lies in low ≤ value < high and is finite."""
+    low, high = domain or (-math.inf, math.inf)
+    if type(value) is float and low <= value < high and value > -math.inf:
+        return value
+    if isinstance(value, bool) and domain is None:  # a switch, not a number
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
+        raise TypeError(f"{label} must be a number or a NumPy array of numbers, not {value!r}")
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{label} must be a real number or an array of them, not {array.dtype}")
+    outside = ~(np.isfinite(array) & (array >= low) & (array < high))
+    if outside.any():
+        rule = "finite" if domain is None else f"finite and at least {low:g}"
+        rule = rule if high == math.inf else f"at least {low:g} and below {high:g}"
+        raise ValueError(f"{label} must be {rule}, not {array[outside].flat[0]}")
+    return float(value) if array.ndim == 0 else value
+
+
+def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
+    """Raise ValueError if a hyper-parameter's array does not broadcast to every parameter's shape."""
+    for label, grid in grids.items():
+        for key, x in xs.items():
+            sides = zip(reversed(grid.shape), reversed(x.shape), strict=False)
+            if grid.ndim > x.ndim or any(n not in (1, m) for n, m in sides):
+                where = f"{_name('params', key)} of shape {x.shape}"
+                raise ValueError(f"{label} of shape {grid.shape} does not broadcast to {where}")
+
+
+def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tuple[Layout | None, dict]:
+    """Read a saved state: give the parameters' layout as far as it is known, and copies of the slots."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a dict as state_dict() gives, not {_said(state)}")
+    if "t" not in state:
+        raise ValueError("state['t'] is missing: the number of finished steps")
+    t = state["t"]
+    if isinstance(t, bool) or not isinstance(t, int | np.integer):
+        raise TypeError(f"state['t'] must be an integer, not {t!r}")
+    if t < 0:
+        raise ValueError(f"state['t'] must not be negative, not {t}")
+    for key in state:
+        if key != "t" and key not in slots:
+            raise ValueError(f"state[{key!r}] is unknown: this method keeps {list(slots)}")
+    if t == 0 and len(state) == 1:  # saved before the first step
+        return None, {}
+    trees = {}
+    for slot in slots:
+        label = f"state[{slot!r}]"
+        if slot not in state:
+            raise ValueError(f"{label} is missing")
+        trees[slot] = leaves(state[slot], label)
+        for key, s in trees[slot].items():
+            _check_float(s, _name(label, key))
+        new = layout_of(state[slot], trees[slot])
+        check_layout(new, layout or new, label)
+        layout = layout or new
+    if layout is None:  # a method without slots
+        return None, {}
+    return layout, {key: tuple(np.array(trees[slot][key]) for slot in slots) for key in layout[1]}
+
+
+def _check_float(x: Any, label: str) -> None:
     if not isinstance(x, np.ndarray | np.floating):
         raise TypeError(f"{label} must be a NumPy float array, not {_said(x)}")
     if x.dtype.kind != "f":
         raise TypeError(f"{label} must hold floats, not {x.dtype}: write {label}.astype(float)")
 
 
-def check_params(params: Any) -> Leaves:
-    """Read the parameters: writable float arrays, no two of which share memory."""
-    xs = leaves(params, "params")
-    for key, x in xs.items():
-        label = name("params", key)
-        check_float(x, label)
-        if not isinstance(x, np.ndarray):
-            raise TypeError(f"{label} is a NumPy scalar and cannot change in place: write np.array({x})")
-        if not x.flags.writeable:
-            raise ValueError(f"{label} is read-only, so it cannot change in place")
-    _check_apart(xs)
-    return xs
-
-
-def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
-    """Read the gradients in the parameters' order: the same structure, keys and shapes."""
-    dxs = leaves(grads, "grads")
-    if kind(grads) != kind(params):
-        raise TypeError(f"grads must be {_article(params)}, like params, not {_article(grads)}")
-    if len(dxs) != len(xs) and kind(params) == "list":
-        raise ValueError(f"grads has {len(dxs)} arrays, but params has {len(xs)}")
-    if missing := [key for key in xs if key not in dxs]:
-        raise ValueError(f"{name('grads', missing[0])} is missing: params has that key")
-    if extra := [key for key in dxs if key not in xs]:
-        raise ValueError(f"{name('grads', extra[0])} has no partner in params")
-    owners = {id(_owner(x)) for x in xs.values()}
-    ready: Leaves = {}
-    for key, x in xs.items():
-        dx, label = dxs[key], name("grads", key)
-        check_float(dx, label)
-        if dx.shape != x.shape:
-            raise ValueError(f"{label} has shape {dx.shape}, but {name('params', key)} has {x.shape}")
-        # A gradient that shares memory with a parameter (f = x·y has the gradient (y, x)) would change
-        # while it is being used: take a copy.
-        shares = isinstance(dx, np.ndarray) and id(_owner(dx)) in owners
-        ready[key] = np.array(dx, dtype=x.dtype, copy=True if shares else None)
-    return ready
-
-
-def layout_of(tree: Any, xs: Leaves) -> tuple[str, dict[Any, tuple[tuple[int, ...], np.dtype]]]:
-    """Describe what must stay the same from step to step: structure, keys, shapes and dtypes."""
-    return kind(tree), {key: (x.shape, x.dtype) for key, x in xs.items()}
-
-
-def check_layout(new: tuple, old: tuple, what: str = "params") -> None:
-    """Raise ValueError that names the first difference between two layouts."""
-    if new == old:
-        return
-    if new[0] != old[0]:
-        raise ValueError(f"{what} was given as {old[0]} before and is now given as {new[0]}")
-    for key in [*old[1], *new[1]]:
-        label = name(what, key)
-        if key not in new[1]:
-            raise ValueError(f"{label} was there in earlier steps and is missing now")
-        if key not in old[1]:
-            raise ValueError(f"{label} is new: the set of parameters cannot change between steps")
-        (shape, dtype), (old_shape, old_dtype) = new[1][key], old[1][key]
-        if (shape, dtype) != (old_shape, old_dtype):
-            raise ValueError(f"{label} was {old_dtype}{old_shape} before and is now {dtype}{shape}")
-
-
-def _check_apart(xs: Leaves) -> None:
-    """Two parameters that share memory would be moved twice a step."""
-    by_owner: dict[int, list[Any]] = {}
-    for key, x in xs.items():
-        others = by_owner.setdefault(id(_owner(x)), [])
-        for other in others:
-            if np.shares_memory(x, xs[other]):
-                raise ValueError(f"{name('params', key)} shares memory with {name('params', other)}")
-        others.append(key)
+def _name(what: str, key: Any) -> str:
+    return what if key is None else f"{what}[{key!r}]"
 
 
 def _owner(x: np.ndarray) -> Any:
-    """The object that owns x's memory: views of one array have the same."""
+    """The object that owns x's memory: the same for all views of one array."""
     return x if x.base is None else x.base
 
 
 def _said(x: Any) -> str:
-    if isinstance(x, bool | int | float):
-        return f"the Python {type(x).__name__} {x!r}: write np.array({float(x)})"
-    return f"{type(x).__name__}"
-
-
-def _article(tree: Any) -> str:
-    return {"array": "one array", "list": "a list", "dict": "a dict"}[kind(tree)]
+    if isinstance(x, int | float):
+        return f"the Python {type(x).__name__} {x!r} (a NumPy array can change in place: np.array({x!r}))"
+    return f"a {type(x).__name__}"

@@ -17,19 +17,30 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 class Surface:
     """A smooth function of `dim` coordinates.
 
+    `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and give arrays of shape (...),
+    (..., n) and (..., n, n). They raise ValueError if the last axis of x does not have n coordinates.
+
     Attributes:
         dim: number of coordinates n.
-        window: ((x0, x1), (y0, y1)), a good part of the plane to draw (the first two axes).
-        start: array (n,), a good point to start from.
-        minima: array (k, n), the global minima.
-
-    `value(x)`, `grad(x)`, `hessian(x)` take x of shape (..., n) and give shapes (...), (..., n), (..., n, n).
+        window: ((x0, x1), (y0, y1)), the part of the plane to draw (the first two axes).
+        start: array (n,), a good point to start from; a new array each time.
+        minima: array (k, n), the global minima; a new array each time.
     """
 
     dim: int
     window: Window
-    start: np.ndarray
-    minima: np.ndarray
+    _start: tuple[float, ...]
+    _minima: tuple[tuple[float, ...], ...]
+
+    @property
+    def start(self) -> np.ndarray:
+        """A good point to start from, shape (n,)."""
+        return np.array(self._start)
+
+    @property
+    def minima(self) -> np.ndarray:
+        """The global minima, shape (k, n)."""
+        return np.array(self._minima).reshape(-1, self.dim)
 
     def value(self, x: ArrayLike) -> np.ndarray:
         """Give f(x), shape (...), for x of shape (..., n)."""
@@ -100,7 +111,7 @@ class Ravine(Surface2D):
     array([1., 1.])
     """
 
-    minima = np.zeros((1, 2))
+    _minima = ((0.0, 0.0),)
 
     def __init__(self, kappa: float = 25.0, angle: float = 0.0) -> None:
         if not 1 <= kappa < np.inf:
@@ -151,8 +162,8 @@ class Saddle(Surface2D):
     """
 
     window = ((-1.5, 1.5), (-1.6, 1.6))
-    start = np.array([1.0, 1e-3])
-    minima = np.array([[0.0, -1.0], [0.0, 1.0]])
+    _start = (1.0, 1e-3)
+    _minima = ((0.0, -1.0), (0.0, 1.0))
 
     def f(self, x, y):
         return x * x / 2 - y * y / 2 + y * y * y * y / 4
@@ -174,13 +185,13 @@ class Rosenbrock(Surface2D):
 
     Source: Rosenbrock, An automatic method for finding the greatest or least value of a function, 1960.
 
-    >>> Rosenbrock().value([1.0, 1.0])
-    np.float64(0.0)
+    >>> float(Rosenbrock().value([1.0, 1.0]))
+    0.0
     """
 
     window = ((-2.0, 2.0), (-1.0, 3.0))
-    start = np.array([-1.2, 1.0])
-    minima = np.ones((1, 2))
+    _start = (-1.2, 1.0)
+    _minima = ((1.0, 1.0),)
 
     def __init__(self, b: float = 100.0) -> None:
         if not 0 < b < np.inf:
@@ -207,15 +218,15 @@ class Bumpy(Surface2D):
     Args:
         height: h ≥ 0, half the height of a bump; 0 leaves the plain bowl.
 
-    >>> Bumpy().value([0.0, 0.0])
-    np.float64(0.0)
+    >>> float(Bumpy().value([0.0, 0.0]))
+    0.0
     """
 
     window = ((-5.0, 5.0), (-5.0, 5.0))
-    start = np.array([-4.4, 3.6])
-    minima = np.zeros((1, 2))
+    _start = (-4.4, 4.0)
+    _minima = ((0.0, 0.0),)
 
-    def __init__(self, height: float = 0.25) -> None:
+    def __init__(self, height: float = 0.2) -> None:
         if not 0 <= height < np.inf:
             raise ValueError(f"height must be finite and not negative, not {height}")
         self.height = float(height)
@@ -242,22 +253,24 @@ class Quadratic(Surface):
     array([ 3., 20.])
     """
 
+    window = ((-1.5, 1.5), (-1.5, 1.5))
+
     def __init__(self, eigenvalues: ArrayLike) -> None:
         lam = np.array(eigenvalues, dtype=float)
         if lam.ndim != 1 or lam.size == 0 or not np.all(np.isfinite(lam)):
             raise ValueError(f"eigenvalues must be a list of finite numbers, not {eigenvalues!r}")
         self.eigenvalues = lam
         self.dim = lam.size
-        self.window = ((-1.5, 1.5), (-1.5, 1.5))
-        self.start = np.ones(self.dim)
-        self.minima = np.zeros((int(np.all(lam >= 0)), self.dim))
+        self._start = (1.0,) * self.dim
+        self._minima = ((0.0,) * self.dim,) if np.all(lam >= 0) else ()
 
     def value(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
         return (self.eigenvalues * x * x).sum(-1) / 2
 
     def grad(self, x: ArrayLike) -> np.ndarray:
-        return (self.eigenvalues * self._point(x)).astype(self._point(x).dtype, copy=False)
+        x = self._point(x)
+        return (self.eigenvalues * x).astype(x.dtype, copy=False)
 
     def hessian(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
