@@ -1,0 +1,1 @@
+"""What the build of the book needs: a Sphinx extension and mathematics rendered by KaTeX."""

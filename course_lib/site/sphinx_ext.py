@@ -1,0 +1,199 @@
+"""The book's Sphinx extension: execution that sees the library, assets, page heads, accessibility.
+
+Everything that the site has and Jupyter Book does not do by itself is here.
+"""
+
+import hashlib
+import html
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from . import katex
+
+SITE = Path(__file__).parent
+LIBRARY = SITE.parent
+
+#: Where the finished site will stand, when that is known (the deploying workflow says it).
+SITE_URL = "COURSE_SITE_URL"
+#: The folder in which a live experiment leaves its table while the book is built.
+STATIC_DIR = "COURSE_STATIC_DIR"
+
+DESCRIPTION = (
+    "An interactive textbook on training neural networks: drag a slider, watch the algorithm behave, "
+    "read the five lines that did it, then write them yourself."
+)
+
+
+def library_hash(library: Path = LIBRARY, *more: Path) -> str:
+    """Return a hash of whatever in the library could change a notebook's output."""
+    digest = hashlib.sha256()
+    for path in sorted(library.rglob("*")):
+        if path.suffix not in {".py", ".js", ".css", ".npz", ".json"}:
+            continue
+        if not {"site", "node_modules", "__pycache__"} & set(path.relative_to(library).parts):
+            digest.update(path.relative_to(library).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in more:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:12]
+
+
+# -- before the pages are read ------------------------------------------------------------------
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Point execution and static files at a cache that lives and dies with the library's text.
+
+    jupyter-cache looks at a notebook's code only: with a broken library it would go on showing the
+    outputs of the sound one. Outputs and the experiments' tables share the folder, for the same reason.
+    """
+    root = Path(app.confdir)
+    config.course_library_hash = library_hash(LIBRARY, root / "requirements.txt")  # a new one: read all pages again
+    cache = root / "_build" / f".cache-{config.course_library_hash}"
+    for stale in (root / "_build").glob(".cache-*"):
+        if stale != cache:
+            shutil.rmtree(stale, ignore_errors=True)
+    static = cache / "static"
+    (static / "explore").mkdir(parents=True, exist_ok=True)
+    shutil.copytree(katex.FOLDER, static / "katex", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.js"))
+    for name, text in _experiment_files().items():
+        (static / "explore" / name).write_text(text, encoding="utf-8")
+        if name.endswith(".css"):
+            app.add_css_file(f"explore/{name}", priority=950)
+        else:
+            app.add_js_file(f"explore/{name}", defer="defer")
+
+    config.nb_execution_cache_path = str(cache / "notebooks")
+    config.html_static_path = [*config.html_static_path, str(static)]
+    os.environ[STATIC_DIR] = str(static / "explore")  # kernels inherit both
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+
+    config.html_theme_options |= {
+        "navbar_persistent": [],  # the theme's second search box
+        "logo": {"text": config.project},
+        "use_fullscreen_button": False,
+        "search_bar_text": "Search the book",
+    }
+    if os.environ.get(SITE_URL):
+        config.html_baseurl = os.environ[SITE_URL].rstrip("/") + "/"
+
+
+def _experiment_files() -> dict[str, str]:
+    try:
+        from course_lib import explore
+
+        return explore.site_assets()
+    except (ImportError, AttributeError):
+        return {}
+
+
+# -- while the pages are written ----------------------------------------------------------------
+
+
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Give each page its description, what a shared link shows, and the fallback icons."""
+    tags = context.get("metatags", "")
+    found = re.search(r'<meta content="([^"]*)" name="description"|name="description" content="([^"]*)"', tags)
+    if found:
+        text = html.unescape(found[1] or found[2])
+    else:
+        text = _first_words(doctree) or DESCRIPTION
+        tags += _meta("name", "description", text)
+    title = re.sub(r"<[^>]+>", "", context.get("title", "")) or app.config.html_title
+    tags += _meta("property", "og:type", "website" if pagename == app.config.root_doc else "article")
+    tags += _meta("property", "og:site_name", app.config.html_title)
+    tags += _meta("property", "og:title", html.unescape(title))
+    tags += _meta("property", "og:description", text)
+    tags += _meta("name", "twitter:card", "summary_large_image")
+    if app.config.html_baseurl:  # both need a whole address
+        tags += _meta("property", "og:url", f"{app.config.html_baseurl}{pagename}.html")
+        tags += _meta("property", "og:image", f"{app.config.html_baseurl}_static/card.png")
+    for rel, name, size in (("icon", "favicon.ico", "32x32"), ("apple-touch-icon", "icon-180.png", "180x180")):
+        tags += f'<link rel="{rel}" href="{context["pathto"]("_static/" + name, resource=True)}" sizes="{size}">\n'
+    context["metatags"] = tags
+
+
+def _meta(kind: str, name: str, text: str) -> str:
+    return f'<meta {kind}="{name}" content="{html.escape(text)}">\n'
+
+
+def _first_words(doctree: nodes.document | None, most: int = 160) -> str:
+    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
+        if paragraph.next_node(nodes.math) is None and isinstance(paragraph.parent, nodes.section):
+            text = " ".join(paragraph.astext().split())
+            return text if len(text) <= most else text[: text.rfind(" ", 0, most)] + " …"
+    return ""
+
+
+# -- after the pages are written ----------------------------------------------------------------
+
+#: The theme's own faults, found by axe-core: what to look for, and what to put there.
+MENDINGS: list[tuple[re.Pattern[str], str]] = [
+    (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
+    (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
+    (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
+]
+
+
+def finish(app: Sphinx, problem: Exception | None) -> None:
+    """Mend the theme's accessibility, drop what no page needs, and write the pages of the root."""
+    if problem or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    (out / "_static/scripts/fontawesome.js").write_text("")  # 1.5 MB; the web font draws the icons
+    (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
+    for page in out.rglob("*.html"):
+        before = page.read_text(encoding="utf-8")
+        after = mend(before)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+    for name, text in _root_pages(app):
+        (out / name).write_text(text, encoding="utf-8")
+    (out / ".nojekyll").touch()  # GitHub's pages leave out folders that begin with _ without it
+
+
+def mend(page: str) -> str:
+    """Return a page of the theme's with its accessibility faults mended."""
+    for pattern, replacement in MENDINGS:
+        page = pattern.sub(replacement, page)
+    return page
+
+
+def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
+    """Yield the two pages outside the theme: the answer to a wrong address, and the way to the first page."""
+    root = urlsplit(app.config.html_baseurl).path if app.config.html_baseurl else ""
+    yield "404.html", (SITE / "404.html").read_text(encoding="utf-8").replace("{{root}}", root)
+    title, first = html.escape(app.config.html_title), f"{app.config.root_doc}.html"
+    yield (
+        "index.html",
+        f"""<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={first}">
+<title>{title}</title>
+{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="_static/favicon.svg" type="image/svg+xml">
+<main><h1>{title}</h1><p><a href="{first}">Open the book</a></p></main>
+</html>
+""",
+    )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.setup_extension("course_lib.site.katex")
+    app.add_config_value("course_library_hash", "", "env", [str])
+    app.add_css_file("fonts.css", priority=900)
+    app.add_css_file("descent.css", priority=900)
+    app.connect("config-inited", prepare, priority=100)
+    app.connect("html-page-context", describe, priority=900)
+    app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
