@@ -143,7 +143,7 @@ def race(
         raise TypeError(f"race: mine must be an Optimizer, such as Momentum(lr=0.1); got {mine!r}")
     options = {"ravine": "Ravine", "saddle": "Saddle", "rosenbrock": "Rosenbrock", "bumpy": "Bumpy bowl"}
     presets: dict[str, Data] = {
-        "ravine": {"lr": 1.6, "rho": 0.8, "start": [-4.5, 1.5]},
+        "ravine": {"lr": 1.2, "rho": 0.8, "start": [-4.5, 1.5]},
         "saddle": {"lr": 0.05, "rho": 0.9, "start": [1.0, 0.001]},
         "rosenbrock": {"lr": 0.0005, "rho": 0.9, "start": [-1.2, 1.0]},
         "bumpy": {"lr": 0.1, "rho": 0.9, "start": [-4.4, 3.6]},
@@ -176,21 +176,21 @@ def race(
             choice("surface", "Surface", options, first if first != "yours" else "yours", presets=presets,
                    shows={"kappa": ["ravine"]}),
             slider("kappa", "condition number κ", 1, 1000, 50, log=True, format=".3~g"),
-            slider("lr", value=1.6, **_RATE),
+            slider("lr", value=1.2, **_RATE),
             slider("rho", "momentum ρ", 0, 0.99, 0.8, step=0.01),
             point("start", "start", (-4.5, 1.5), within="window"),
         ],
         compute,
         [
             panel("Drag the start", axis("x", "window.x"), axis("y", "window.y"),
-                  [contour("field"), *on_plane, drag("start", label="Start")], ratio=0.72, grow=1.2,
+                  [contour("field"), *on_plane, drag("start", label="Start")],
                   alt="Level lines of the surface with the path of each method from the common start."),
             panel("Loss above the minimum", axis("step t", "window.t"), axis("f(xₜ) − f*", (1e-8, 1e3), log=True),
-                  over_time, ratio=0.86,
+                  over_time,
                   alt="The loss of each method over the steps, on a logarithmic axis."),
         ],
         readouts=[
-            readout(f"steps_{n}", f"{labels[n]}: steps to 0.1 % of the loss", format="d", color=colour_of(n)) for n in names
+            readout(f"steps_{n}", f"{labels[n]}: steps to f₀/1000", format="d", color=colour_of(n)) for n in names
         ],
         backdrop=backdrop,
         alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
@@ -256,14 +256,15 @@ def phase(**values: Any) -> Experiment:
         [
             panel("Drag the point: how many steps a digit costs", axis("rate α", (0, 4)), axis("momentum ρ", (0, 1)),
                   [heat("speed", domain=(1, 1000), log=True, label="steps a digit", missing="diverges"),
-                   line("critical_steep", label="critical for λ = 1", color="#ffffff", width=2),
-                   line("critical_shallow", label="critical for λ = 1/κ", color="#ffffff", dashed=True, width=2),
-                   points("best", label="best", color="#D55E00", shape="cross", radius=7),
-                   drag(["lr", "rho"], label="Rate and momentum")], ratio=0.8,
+                   line("critical_steep", label="critical for λ = 1", color="#ffffff", casing="#00000090"),
+                   line("critical_shallow", label="critical for λ = 1/κ", color="#ffffff", dashed=True, casing="#00000090"),
+                   line("edge", label="divergence, α = 2(1 + ρ)", color="#c0392b", width=2.5),
+                   points("best", label="best", color="#E4572E", shape="cross", radius=7),
+                   drag(["lr", "rho"], label="Rate and momentum")],
                   alt="Heat map over rate and momentum of the steps in which the error falls to a tenth; beyond α = 2(1 + ρ) it grows."),
             panel("The path there, 100 steps", axis("along the valley (λ = 1/κ)", "window.x"), axis("across it (λ = 1)", "window.y"),
                   [contour("field"), line("Momentum", color=colour_of("Momentum"), timed=True), points("start", color="currentColor", radius=4)],
-                  ratio=0.8, alt="The path of the heavy ball on the ravine, for the rate and momentum chosen."),
+                  alt="The path of the heavy ball on the ravine, for the rate and momentum chosen."),
         ],
         readouts=[
             readout("steep", "across, λ = 1"),
@@ -280,12 +281,12 @@ def phase(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 3 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
-_SHARE_NAMES = ["λ = 1", "κ^−¼", "κ^−½", "κ^−¾", "λ = 1/κ"]
+_SHARE_NAMES = ["λ = 1", "λ = κ^−¼", "λ = κ^−½", "λ = κ^−¾", "λ = 1/κ"]
 _SHARE_COLOURS = ["#C2478F", "#8B5FC7", "#3B78C4", "#168A86", "#8A7A12"]
 
 
 def _eigen_backdrop(kappa: float) -> Data:
-    return {"edge": {"x": [0.0005, 1.3], "y": [1, 1]}, "spectrum": [1 / kappa, 1.0]}
+    return {"edge": {"x": [0.0008, 1.25], "y": [1, 1]}, "spectrum": [1 / kappa, 1.0]}
 
 
 def _eigen(method: str, kappa: float, lr: float, rho: float) -> Data:
@@ -329,13 +330,13 @@ def eigen(**values: Any) -> Experiment:
         _eigen,
         [
             panel("Error along each eigenvector", axis("step t", (0, 200)), axis("error, from 1", (1e-6, 1e2), log=True),
-                  [line(name, x="step", y="error", label=name, color=c, timed=True, width=2) for name, c in five], ratio=0.8, grow=1.15,
+                  [line(name, x="step", y="error", label=name, color=c, timed=True, width=2) for name, c in five],
                   alt="Five lines on a logarithmic axis: the error along eigenvectors of curvature 1 down to 1/κ, over 200 steps."),
-            panel("Factor a step, for every curvature", axis("curvature λ", (0.001, 1.0), log=True), axis("error × each step", (0, 1.25)),
+            panel("Factor a step, for every curvature", axis("curvature λ", (0.0008, 1.25), log=True), axis("error × each step", (0, 1.25)),
                   [line("edge", color="currentColor", dashed=True, width=1),
                    line("plain", label="without momentum", color=colour_of("SGD"), dashed=True, width=1.5),
                    line("curve", label="with momentum ρ", color="currentColor", width=2),
-                   *[points("at " + name, color=c, radius=5) for name, c in five]], ratio=0.92,
+                   *[points("at " + name, color=c, radius=5) for name, c in five]],
                   alt="The factor by which a step multiplies the error, against curvature: above 1 it explodes, near 1 it stalls."),
         ],
         readouts=[
@@ -401,10 +402,10 @@ def noise(**values: Any) -> Experiment:
         _noise,
         [
             panel("One run of each, from x = 3", axis("step t", (0, _SHOWN)), axis("xₜ", (-4, 4)),
-                  [line(n, x="step", y="x", label=n, color=colour_of(n), timed=True, width=1.75) for n in both], ratio=0.72, grow=1.15,
+                  [line(n, x="step", y="x", label=n, color=colour_of(n), timed=True, width=1.75) for n in both],
                   alt="Position over 200 noisy steps for SGD and Momentum: a fall from 3, then trembling around 0."),
             panel("Where they stay, once settled", axis("x", (-3, 3)), axis("how often (peak = 1)", (0, 1.08)),
-                  [bars(f"{n} spread", label=n, color=colour_of(n)) for n in both], ratio=0.86,
+                  [bars(f"{n} spread", label=n, color=colour_of(n)) for n in reversed(both)],
                   alt="Histograms of the settled positions of SGD and Momentum around the minimum."),
         ],
         readouts=[

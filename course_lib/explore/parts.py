@@ -128,9 +128,9 @@ def axis(label: str, domain: Sequence[float] | str, *, log: bool = False, ticks:
     return {"label": label, "domain": domain, "log": log, "ticks": None if ticks is None else [float(t) for t in ticks]}
 
 
-def panel(title: str, x: Part, y: Part, marks: Sequence[Part], *, ratio: float = 0.75, grow: float = 1.0, alt: str) -> Part:
+def panel(title: str, x: Part, y: Part, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
     """One picture: a title, two axes, marks from back to front; ``ratio`` is height over width, ``alt`` says what it shows."""
-    return {"title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "grow": grow, "alt": alt}
+    return {"title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
 
 
 # ---------------------------------------------------------------- marks
@@ -155,9 +155,13 @@ def line(
     timed: bool = False,
     dashed: bool = False,
     width: float = 2.0,
+    casing: str | None = None,
 ) -> Part:
-    """A line; ``x="step"`` counts 0, 1, 2, …; ``timed`` lets play and the time slider draw it up to the present step."""
-    return _mark("line", key, x=x, y=y, label=label, color=color, timed=timed, dashed=dashed, width=width)
+    """A line; ``x="step"`` counts 0, 1, 2, …; ``timed`` lets play and the time slider draw it up to the present step.
+
+    ``casing`` is the colour of a wider line under it, for lines that cross a heat map.
+    """
+    return _mark("line", key, x=x, y=y, label=label, color=color, timed=timed, dashed=dashed, width=width, casing=casing)
 
 
 def points(

@@ -23,7 +23,8 @@
 
     const legend = html("div", { class: "cx-legend", role: "group", aria: { label: "Series: press to hide or show" } });
     for (const [label, m] of series) {
-      const swatch = html("i", { class: m.dashed ? "cx-dash" : "" });
+      const sign = { cross: "×", circle: "●" }[m.shape] ?? "";
+      const swatch = html("i", { class: sign ? "cx-sign" : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : ""].join(" "), textContent: sign });
       swatch.style.color = m.color;
       const button = html("button", { type: "button", aria: { pressed: true } }, swatch, label);
       button.addEventListener("click", () => {
@@ -51,12 +52,13 @@
       html("div", { class: "cx-panels" }, ...panels.map((p) => p.figure)),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset),
       html("dl", { class: "cx-readouts", hidden: !readouts.length }, ...readouts.map(({ r, value }) => {
         const box = html("div", {}, html("dt", { textContent: r.label }), value);
         if (r.color) box.style.setProperty("--series", r.color);
         return box;
       })),
-      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset), live);
+      live);
 
     function showParams() {
       const params = model.get("params");

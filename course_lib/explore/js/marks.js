@@ -35,13 +35,16 @@
   const ink = (mark) => mark.color ?? "currentColor";
 
   function line(mark, group) {
+    const casing = mark.casing ? svg("path", { class: "cx-line", stroke: mark.casing, "stroke-width": mark.width + 2.5, fill: "none" }, group) : null;
     const path = svg("path", { class: "cx-line", stroke: ink(mark), "stroke-width": mark.width, fill: "none" }, group);
     if (mark.dashed) path.setAttribute("stroke-dasharray", "5 4");
     const head = mark.timed ? svg("circle", { class: "cx-head", r: 4.5, fill: ink(mark) }, group) : null;
     const draw = d3.line();
     return (view) => {
       const points = pixels(mark, view);
-      path.setAttribute("d", points.length > 1 ? draw(points) : "");
+      const d = points.length > 1 ? draw(points) : "";
+      path.setAttribute("d", d);
+      casing?.setAttribute("d", d);
       if (!head) return;
       const last = points.at(-1);
       head.style.display = last ? "" : "none";

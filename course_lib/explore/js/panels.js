@@ -2,6 +2,7 @@
 (() => {
   const { svg, colours, marks, html, unique, clamp, format } = course;
   const MARGIN = { top: 8, right: 12, bottom: 40, left: 52 };
+  const LOW = 190; // pixels: on a phone two panels and their controls should share the screen
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
 
   function tickLabels(axis, scale, room) {
@@ -11,7 +12,7 @@
       return out.map(([v, e]) => (e >= -2 && e <= 3 ? [v, format("~r", v)] : [v, "10", String(e).replace("-", "−")]));
     }
     const ticks = axis.ticks ?? scale.ticks(room);
-    const text = axis.ticks ? d3.format("~r") : scale.tickFormat(room, "~g");
+    const text = axis.ticks ? d3.format("~r") : scale.tickFormat(room);
     return ticks.map((v) => [v, text(v).replaceAll("-", "−")]);
   }
 
@@ -27,7 +28,6 @@
       return { mark: m, group, draw: marks[m.type](m, group) };
     });
     const figure = html("figure", { class: "cx-panel" }, html("figcaption", { textContent: spec.title }), picture);
-    figure.style.flexGrow = spec.grow;
     for (const m of spec.marks) if (m.type === "heat") figure.append(colourKey(m));
     const handle = spec.marks.filter((m) => m.type === "drag").map((m) => makeHandle(m, picture, state))[0];
     let X, Y, size = "";
@@ -54,7 +54,8 @@
       draw(backdropIsNew) {
         const outer = figure.clientWidth;
         if (!outer) return;
-        const width = outer - MARGIN.left - MARGIN.right, height = Math.round(width * spec.ratio);
+        const width = outer - MARGIN.left - MARGIN.right;
+        const height = Math.min(Math.round(width * spec.ratio), innerWidth < 600 ? LOW : Infinity);
         const dx = domain(spec.x), dy = domain(spec.y), now = [outer, ...dx, ...dy].join();
         const resized = now !== size;
         if (resized) {

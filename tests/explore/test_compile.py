@@ -1,0 +1,208 @@
+"""The page's arithmetic is the library's: both sides run, and agree."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import quickjs
+
+from course_lib import explore, optim
+from course_lib.explore.compile import CompileError, Library
+from course_lib.explore.experiment import compile_experiment, plain
+from course_lib.explore.primitives import trace
+from course_lib.optim import Optimizer
+from course_lib.optim.registry import METHODS
+from course_lib.optim.surfaces import Surface2D
+
+SURFACES = [s for s in vars(optim).values() if isinstance(s, type) and issubclass(s, Surface2D) and s is not Surface2D]
+RUNTIME = explore.site_assets()["runtime.js"]
+
+
+def close(got, wanted, where="", rtol=1e-9, atol=1e-12):
+    """Compare nested data; the first difference is named."""
+    if isinstance(wanted, dict):
+        assert got.keys() == wanted.keys(), where
+        for key in wanted:
+            close(got[key], wanted[key], f"{where}.{key}", rtol, atol)
+    elif isinstance(wanted, list):
+        assert len(got) == len(wanted), where
+        for i, (g, w) in enumerate(zip(got, wanted, strict=True)):
+            close(g, w, f"{where}[{i}]", rtol, atol)
+    elif isinstance(wanted, float) and got is not None:
+        assert got == pytest.approx(wanted, rel=rtol, abs=atol), where
+    else:
+        assert got == wanted, where
+
+
+def run(script, expression):
+    context = quickjs.Context()
+    context.eval(RUNTIME)
+    context.eval(script)
+    return json.loads(context.eval(f"[JSON.stringify({expression})].join('')"))
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.__name__)
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_on_every_surface(method, surface):
+    """1,000 steps; the surfaces where a rate is too high are run at one they bear."""
+    lr = {"Rosenbrock": 2e-4}.get(surface.__name__, 0.05)
+    hyper = {**method.moved, "lr": lr}
+    library = Library()
+    m, s = library.add(method.cls), library.add(surface)
+    start = surface().start.tolist()
+    got = run(
+        library.script(f"course.path = trace(new {s}({{}}), new {m}({json.dumps(hyper)}), {start}, 1000);"), "course.path"
+    )
+    wanted = plain(trace(surface(), method.cls(**hyper), start, 1000))
+    for key in ("x", "y"):
+        np.testing.assert_allclose(got[key], wanted[key], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-6, atol=1e-12)
+
+
+def corners(experiment):
+    """Both ends and the start of every slider; every option; every toggle."""
+    axes = []
+    for c in experiment.controls.values():
+        if c["type"] == "slider":
+            axes.append(sorted({c["low"], c["value"], c["high"]}))
+        elif c["type"] == "choice":
+            axes.append(list(c["options"]))
+        elif c["type"] == "toggle":
+            axes.append([False, True])
+        else:
+            axes.append([None])
+    names = list(experiment.controls)
+    return [dict(zip(names, combination, strict=True)) for combination in itertools.product(*axes)]
+
+
+@pytest.mark.parametrize("name", [n for n, make in explore.EXPERIMENTS.items() if not make().spec["tabulated"]])
+def test_every_compiled_experiment_over_its_controls(name, library):
+    experiment = explore.EXPERIMENTS[name]()
+    finite = 0
+    for params in corners(experiment):
+        for c in experiment.controls.values():
+            if c["type"] == "point":
+                window = experiment._call("backdrop", {**experiment.params, **params})[c["within"]]
+                params[c["name"]] = [0.9 * window["x"][0], 0.7 * window["y"][1]]
+        for key in ("backdrop", "compute"):
+            needs = experiment.spec[key]
+            got = library.call(f"course.experiments.{name}.{key}", *[params[n] for n in needs])
+            wanted = experiment._call(key, params)
+            if key == "backdrop":
+                close(got, wanted, f"{name} {params}")
+                continue
+            finite += compare_runs(got, wanted, f"{name} {params}")
+    assert finite > 1000
+
+
+def compare_runs(got, wanted, where):
+    """Chaotic or exploding runs part ways by round-off in the end: compare while they are of ordinary size."""
+    assert got.keys() == wanted.keys()
+    compared = 0
+    for key, w in wanted.items():
+        g = got[key]
+        if not isinstance(w, dict):
+            if isinstance(w, float) and not key.startswith("steps_"):
+                close(g, w, f"{where} {key}")
+            elif not isinstance(w, float):
+                assert g == w, f"{where} {key}"
+            continue
+        for axis in w:
+            a, b = (np.array(v, dtype=float) for v in (g[axis], w[axis]))
+            assert a.shape == b.shape
+            wild = np.flatnonzero(~(np.abs(b) < 1e3))
+            end = min(int(wild[0]) if wild.size else b.size, 150)
+            np.testing.assert_allclose(a[:end], b[:end], rtol=1e-6, atol=1e-9, err_msg=f"{where} {key}.{axis}")
+            compared += end
+    return compared
+
+
+def test_steps_to_goal_agree(library):
+    experiment = explore.race()
+    for rho in (0.0, 0.5, 0.9):
+        experiment.params = {"rho": rho}
+        got = library.call("course.experiments.race.compute", *[experiment.params[n] for n in experiment.spec["compute"]])
+        for name in ("SGD", "Momentum", "Nesterov"):
+            assert got[f"steps_{name}"] == experiment.data[f"steps_{name}"]
+
+
+class Signed(Optimizer):
+    def update(self, x, dx):
+        x -= self.lr * np.sign(dx)
+
+
+class Dent(Surface2D):
+    window = ((-2.0, 2.0), (-2.0, 2.0))
+    start = np.array([1.0, 1.0])
+    minima = np.zeros((1, 2))
+
+    def __init__(self, depth: float = 2.0) -> None:
+        self.depth = depth
+
+    def f(self, x, y):
+        return self.depth * np.square(x) + np.exp(y * y) - 1
+
+    def df(self, x, y):
+        return 2 * self.depth * x, 2 * y * np.exp(y * y)
+
+
+def taco(x, y):
+    return 0.1 * x**2 + np.abs(y)
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [explore.race(Signed(lr=0.03)), explore.race(surface=Dent(3.0)), explore.race(Signed(0.03), surface=taco)],
+    ids=["optimizer", "surface", "function and optimizer"],
+)
+def test_the_readers_own_are_compiled_too(experiment):
+    needs = experiment.spec["compute"]
+    arguments = ", ".join(json.dumps(experiment.params[n]) for n in needs)
+    script = compile_experiment(experiment, "mine")
+    assert compare_runs(run(script, f"course.experiments.mine.compute({arguments})"), experiment.data, "mine") > 500
+    backdrop = ", ".join(json.dumps(experiment.params[n]) for n in experiment.spec["backdrop"])
+    close(run(script, f"course.experiments.mine.backdrop({backdrop})"), experiment.backdrop)
+
+
+class Peeks(Optimizer):
+    def update(self, x, dx):
+        x -= self.lr * self.helper(dx)
+
+
+class Sorts(Optimizer):
+    def update(self, x, dx):
+        x -= self.lr * np.sort(dx)
+
+
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [
+        (Peeks, r"Peeks\.update .* calls self\.helper\(\)"),
+        (Sorts, r"Sorts\.update .* np\.sort has no JavaScript twin"),
+        (lambda x: x, "use def"),
+        (3, "neither a function, an Optimizer nor a Surface2D"),
+    ],
+)
+def test_what_cannot_be_compiled_is_named(thing, message):
+    with pytest.raises(CompileError, match=message):
+        Library().add(thing)
+
+
+def test_two_things_of_one_name_are_refused():
+    def twice(make):
+        def f(x):
+            return make(x)
+
+        return f
+
+    def one(x):
+        return x + 1
+
+    def two(x):
+        return x + 2
+
+    library = Library()
+    library.add(twice(one))
+    with pytest.raises(CompileError, match="two different things are called 'f'"):
+        library.add(twice(two))

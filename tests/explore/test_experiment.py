@@ -1,0 +1,233 @@
+"""The experiments with no browser: their controls, their answers, and the page they write."""
+
+import gzip
+import json
+import re
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_lib import explore
+from course_lib.explore.experiment import STATIC_DIR, Experiment, plain
+from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
+from course_lib.optim import noise_floor
+
+ALL = {name: make() for name, make in explore.EXPERIMENTS.items()}
+
+
+def keys_of(experiment):
+    return [m["key"] for p in experiment.spec["panels"] for m in p["marks"] if m["key"]]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_mark_and_readout_finds_its_data(name):
+    experiment = ALL[name]
+    have = {**experiment.backdrop, **experiment.data}
+    for key in keys_of(experiment) + [r["key"] for r in experiment.spec["readouts"]]:
+        assert key in have, f"{name}: nothing under {key!r}"
+    for p in experiment.spec["panels"]:
+        for m in p["marks"]:
+            if m["type"] in ("line", "points"):
+                assert m["y"] in have[m["key"]]
+                assert m["x"] == "step" or len(have[m["key"]][m["x"]]) == len(have[m["key"]][m["y"]])
+    json.dumps([experiment.spec, experiment.params, experiment.data, experiment.backdrop], allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_picture_has_words(name):
+    spec = ALL[name].spec
+    assert len(spec["alt"]) > 40
+    assert all(len(p["alt"]) > 20 and p["title"] and p["x"]["label"] and p["y"]["label"] for p in spec["panels"])
+
+
+def test_a_moved_control_is_answered():
+    race = explore.race()
+    before = race.data["Momentum"]["x"]
+    race.params = {"rho": 0.5}
+    assert race.params["rho"] == 0.5 and race.params["kappa"] == 50
+    assert race.data["Momentum"]["x"] != before
+    assert race.data["SGD"] == explore.race().data["SGD"]
+
+
+def test_the_backdrop_is_computed_only_when_its_controls_move():
+    calls = []
+
+    def backdrop(a):
+        calls.append(a)
+        return {"limits": {"x": [0, a], "y": [0, 1]}}
+
+    e = Experiment(
+        "e", [slider("a", "a", 0, 2, 1), slider("b", "b", 0, 2, 1)], lambda a, b: {"l": {"x": [a], "y": [b]}},
+        [panel("t", axis("x", (0, 1)), axis("y", (0, 1)), [line("l")], alt="a")], backdrop=backdrop, alt="a",
+    )  # fmt: skip
+    e.params = {"b": 2.0}
+    assert calls == [1.0]
+    e.params = {"a": 2.0}
+    assert calls == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "clean"),
+    [
+        ({"lr": 99}, r"race: lr = 99 is not in 0\.0001 … 3; using 3", {"lr": 3.0}),
+        ({"rho": -1}, r"race: rho = -1 is not in 0 … 0\.99; using 0", {"rho": 0.0}),
+        ({"start": (100, 0)}, r"race: start = \(100\.0, 0\.0\) is outside the picture", {"start": [5.0, 0.0]}),
+    ],
+)
+def test_values_outside_are_clamped_and_said_so(change, message, clean):
+    race = explore.race()
+    with pytest.warns(UserWarning, match=message):
+        race.params = change
+    assert {k: race.params[k] for k in clean} == clean
+    with pytest.warns(UserWarning, match=message):
+        assert {k: explore.race(**change).params[k] for k in clean} == clean
+
+
+def test_a_value_between_grid_points_is_moved_to_the_nearest():
+    with pytest.warns(UserWarning, match=r"noise: lr = 0\.06 is not in \[0\.01, .*\]; using 0\.05"):
+        assert explore.noise(lr=0.06).params["lr"] == 0.05
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"speed": 1}, "race has no control 'speed'; it has surface, kappa, lr, rho, start"),
+        ({"lr": "fast"}, "lr must be a number; got 'fast'"),
+        ({"lr": float("nan")}, "lr must be finite; got nan"),
+        ({"surface": "moon"}, "surface must be one of ravine, saddle, rosenbrock, bumpy; got 'moon'"),
+        ({"start": 3}, r"start must be two numbers \(x, y\); got 3"),
+        ({"start": (0, float("inf"))}, "start must be finite; got inf"),
+    ],
+)
+def test_bad_values_are_named_and_change_nothing(change, message):
+    race = explore.race()
+    before, data = dict(race.params), race.data
+    with pytest.raises(ValueError, match=message):
+        race.params = change
+    assert race.params == before and race.data == data
+
+
+def test_bad_arguments_of_the_race():
+    with pytest.raises(TypeError, match="mine must be an Optimizer"):
+        explore.race("Momentum")
+    with pytest.raises(ValueError, match="surface must be one of ravine, saddle"):
+        explore.race(surface="moon")
+
+
+@given(st.sampled_from(sorted(ALL)), st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_setting_is_answered_in_json(name, data):
+    experiment = ALL[name]
+    params = {}
+    for c in experiment.controls.values():
+        if c["type"] == "slider":
+            params[c["name"]] = data.draw(st.sampled_from(c["values"]) if c["values"] else st.floats(c["low"], c["high"]))
+        elif c["type"] == "choice":
+            params[c["name"]] = data.draw(st.sampled_from(list(c["options"])))
+        elif c["type"] == "toggle":
+            params[c["name"]] = data.draw(st.booleans())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the start may fall outside another surface's picture
+        experiment.params = params
+    json.dumps([experiment.data, experiment.backdrop], allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_static_page(name, tmp_path, monkeypatch):
+    monkeypatch.setenv(STATIC_DIR, str(tmp_path))
+    experiment = explore.EXPERIMENTS[name]()
+    assert experiment.comm is None, "a site build must open no connection and embed no widget state"
+    bundle = experiment._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    page = bundle["text/html"]
+    state = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page).group(1))
+    assert state["params"] == experiment.params
+    assert "<noscript>" in page and 'role="group"' in page and "http" not in page
+    files = list(tmp_path.iterdir())
+    assert bool(files) == bool(experiment.spec["tabulated"])
+    for file in files:
+        assert file.name == f"{state['table']}.js"
+        assert len(gzip.compress(file.read_bytes())) <= 100_000
+
+
+def test_the_table_holds_every_setting():
+    experiment = explore.noise()
+    table = experiment.table()
+    sizes = [len(a) for a in table["axes"]]
+    assert len(table["rows"]) == np.prod(sizes)
+    setting = {"match": "effective", "lr": 0.2, "rho": 0.8}
+    index = np.ravel_multi_index([a.index(setting[n]) for n, a in zip(table["names"], table["axes"], strict=True)], sizes)
+    experiment.params = setting
+    assert table["rows"][index] == plain(experiment.data, experiment.digits)
+
+
+def test_a_table_needs_a_grid():
+    e = Experiment(
+        "e", [slider("a", "a", 0, 2, 1)], lambda a: {}, [], alt="a", tabulated=True,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="e is tabulated: a needs a finite set of values"):
+        e.table()
+
+
+@pytest.mark.parametrize("match", ["rate", "effective"])
+def test_the_noise_floor_is_the_theory(match):
+    for lr, rho in ((0.05, 0.9), (0.2, 0.5)):
+        data = explore.noise(lr=lr, rho=rho, match=match).data
+        gentle = lr * (1 - rho) if match == "effective" else lr
+        assert data["SGD theory"] == pytest.approx(noise_floor(lr, 0.0, 1.0, 1.0))
+        assert data["Momentum theory"] == pytest.approx(noise_floor(gentle, rho, 1.0, 1.0))
+        assert data["SGD variance"] == pytest.approx(data["SGD theory"], rel=0.1)
+        assert data["Momentum variance"] == pytest.approx(data["Momentum theory"], rel=0.1)
+
+
+def test_phase_agrees_with_the_run():
+    """Where the map says so many steps a digit, the run's error falls by a digit in so many steps."""
+    e = explore.phase(kappa=25, lr=1.5, rho=0.6)
+    x, y = np.array(e.data["Momentum"]["x"]), np.array(e.data["Momentum"]["y"])
+    size = np.hypot(x, y)
+    measured = (100 - 40) / np.log10(size[40:60].max() / size[80:].max()) * (40 / 60)
+    assert measured == pytest.approx(e.data["digit"], rel=0.25)
+    assert explore.phase(lr=3.9, rho=0.1).data["digit"] is None
+
+
+def test_presets_follow_the_surface():
+    assert explore.race(surface="rosenbrock").params["start"] == [-1.2, 1.0]
+    assert explore.race(surface="rosenbrock", lr=0.001).params["lr"] == 0.001
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: slider("a", "a", 2, 1, 1), "needs low < high"),
+        (lambda: slider("a", "a", 0, 1, 0.5, log=True), "log scale needs low > 0"),
+        (lambda: slider("a", "a", 0, 1), "needs low, high and value"),
+        (lambda: slider("a", "a", values=[1, 2], value=3), "needs low < high and value between"),
+        (lambda: slider("a", "a", values=[2, 1], value=1), "values must rise"),
+        (lambda: slider("a", "a", values=[1, 3], value=2), "2 is not one of its values"),
+        (lambda: choice("a", "a", {"x": "X"}, "y"), "'y' is not one of"),
+        (lambda: choice("a", "a", {"x": "X"}, "x", presets={"z": {}}), r"unknown options \['z'\]"),
+        (lambda: axis("a", (1, 0)), "bad domain"),
+        (lambda: axis("a", (0, 1), log=True), "bad domain"),
+    ],
+)
+def test_bad_declarations_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_compute_that_asks_for_no_control_is_named():
+    with pytest.raises(ValueError, match=r"compute asks for \['b'\], which no control is called"):
+        Experiment("e", [toggle("a", "a", True)], lambda b: {}, [], alt="a")
+
+
+def test_a_point_stays_within_its_window():
+    e = Experiment(
+        "e", [point("p", "p", (0, 0), within="window")], lambda p: {"p": {"x": [p[0]], "y": [p[1]]}}, [],
+        backdrop=lambda: {"window": {"x": [-1, 1], "y": [-1, 1]}}, alt="a",
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="outside the picture"):
+        e.params = {"p": [5, -5]}
+    assert e.params["p"] == [1.0, -1.0]
