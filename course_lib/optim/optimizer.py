@@ -7,6 +7,8 @@
             v *= self.rho
             v += dx
             x -= self.lr * v
+
+That is a whole method. Checking what it is given is `parameters.py`.
 """
 
 from __future__ import annotations

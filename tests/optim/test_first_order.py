@@ -1,0 +1,185 @@
+"""Each method against torch.optim, and the ways of writing it against each other."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.optim import METHODS, SGD, Momentum, Nesterov, Ravine, descend
+
+ROWS = pytest.mark.parametrize("row", METHODS.values(), ids=METHODS)
+STEPS = 1_000
+SHAPES = {"W": (4, 3), "b": (3,), "scale": ()}
+
+
+def torch_path(row, hyper, arrays, grads, lr=None):
+    """Walk with torch, one gradient list a step; give the final arrays."""
+    params = [torch.tensor(a, requires_grad=True) for a in arrays]
+    opt = eval(row.reference, {"torch": torch, "params": params, **hyper})
+    for k, step in enumerate(grads):
+        if lr is not None:
+            opt.param_groups[0]["lr"] = lr(k)
+        for p, g in zip(params, step, strict=True):
+            p.grad = torch.tensor(g)
+        opt.step()
+    return [p.detach().numpy() for p in params]
+
+
+def close(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        scale = np.abs(b).max(initial=0.0)
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * scale)
+
+
+def problem(scale, seed=0, steps=STEPS):
+    """Arrays and gradients of one scale; a tenth of the gradients are exact zeros."""
+    rng = np.random.default_rng(seed)
+    arrays = [(scale or 1.0) * rng.normal(size=shape) for shape in SHAPES.values()]
+    arrays = [np.asarray(a) for a in arrays]
+    grads = []
+    for k in range(steps):
+        size = 0.0 if k % 10 == 9 else scale
+        grads.append([np.asarray(size * rng.normal(size=shape)) for shape in SHAPES.values()])
+    return arrays, grads
+
+
+@ROWS
+@pytest.mark.parametrize("hyper", ["defaults", "moved"])
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 0.0, 1e6])
+@pytest.mark.parametrize("kind", ["list", "dict"])
+def test_parity_with_torch(row, hyper, scale, kind):
+    hyper = getattr(row, hyper)
+    arrays, grads = problem(scale)
+    opt, ours = row.cls(**hyper), [a.copy() for a in arrays]
+    keyed = dict(zip(SHAPES, ours, strict=True))
+    for g in grads:
+        opt.step(ours if kind == "list" else keyed, g if kind == "list" else dict(zip(SHAPES, g, strict=True)))
+    close(ours, torch_path(row, hyper, arrays, grads))
+
+
+@ROWS
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 0.0, 1e6])
+@pytest.mark.parametrize("shape", ["array", "0-d", "view"])
+def test_parity_of_single_arrays(row, scale, shape):
+    rng = np.random.default_rng(1)
+    size = {"array": (3, 2), "0-d": (), "view": (3, 2)}[shape]
+    start = np.asarray((scale or 1.0) * rng.normal(size=size))
+    grads = [np.asarray(scale * rng.normal(size=size)) for _ in range(STEPS)]
+    x = start.copy()
+    if shape == "view":
+        x = np.zeros((6, 5))[::2, 1::3]
+        x[...] = start
+        assert not x.flags.c_contiguous
+    opt = row.cls(**row.moved)
+    for g in grads:
+        opt.step(x, g)
+    close([x], torch_path(row, row.moved, [start], [[g] for g in grads]))
+
+
+@ROWS
+def test_parity_with_a_schedule(row):
+    """The rate changes at every step: this tells the two velocity conventions apart."""
+    arrays, grads = problem(1.0, seed=2, steps=300)
+
+    def schedule(step):
+        return 0.05 * (1 + np.cos(np.pi * step / 100))
+
+    opt, ours = row.cls(**row.moved | {"lr": schedule}), [a.copy() for a in arrays]
+    for g in grads:
+        opt.step(ours, g)
+    close(ours, torch_path(row, row.moved, arrays, grads, lr=schedule))
+
+
+@ROWS
+def test_parity_in_float32(row):
+    rng = np.random.default_rng(3)
+    x, grads = rng.normal(size=50).astype(np.float32), rng.normal(size=(200, 50)).astype(np.float32)
+    theirs = torch_path(row, row.moved, [x], [[g] for g in grads])[0]
+    opt = row.cls(**row.moved)
+    for g in grads:
+        opt.step(x, g)
+    assert x.dtype == np.float32
+    np.testing.assert_allclose(x, theirs, rtol=1e-4, atol=1e-4)
+
+
+@ROWS
+def test_parity_where_the_gradient_depends_on_the_point(row):
+    """On a loss of torch's own making, so that the gradients are independent, too."""
+    hyper = row.moved
+    start = np.array([-1.2, 1.0, 0.3])
+    p = torch.tensor(start, requires_grad=True)
+    theirs = eval(row.reference, {"torch": torch, "params": [p], **hyper})
+    x, ours = start.copy(), row.cls(**hyper)
+    for _ in range(STEPS):
+        theirs.zero_grad()
+        (torch.cos(p).sum() + 0.1 * (p**2).sum()).backward()
+        theirs.step()
+        ours.step(x, -np.sin(x) + 0.2 * x)
+    close([x], [p.detach().numpy()])
+
+
+def test_zero_momentum_is_sgd():
+    surface = Ravine()
+    path = descend(surface, SGD(0.3), surface.start, 50)
+    for cls in (Momentum, Nesterov):
+        assert np.array_equal(descend(surface, cls(0.3, rho=0.0), surface.start, 50), path)
+
+
+def test_velocity_is_a_sum_not_a_mean():
+    opt, x = Momentum(0.1, rho=0.9), np.zeros(1)
+    for _ in range(400):
+        opt.step(x, np.ones(1))
+    assert opt.state_dict()["v"][0] == pytest.approx(1 / (1 - 0.9), rel=1e-12)
+
+
+def walk_other_convention(lr, rho, start, steps):
+    """v ← ρv − α∇f, x ← x + v, on f = x²/2."""
+    x, v, path = start, 0.0, [start]
+    for k in range(steps):
+        v = rho * v - lr(k) * x
+        x = x + v
+        path.append(x)
+    return np.array(path)
+
+
+def test_the_two_conventions_agree_until_the_rate_changes():
+    ours = descend(lambda x: x, Momentum(0.1), 1.0, 60)
+    np.testing.assert_allclose(ours, walk_other_convention(lambda k: 0.1, 0.9, 1.0, 60), atol=1e-14)
+
+    def drop(step):
+        return 0.1 if step < 30 else 0.01
+
+    ours, other = descend(lambda x: x, Momentum(drop), 1.0, 60), walk_other_convention(drop, 0.9, 1.0, 60)
+    np.testing.assert_allclose(ours[:31], other[:31], atol=1e-14)
+    # the new rate scales the old velocity at once in ours, and never in the other
+    v = (ours[29] - ours[30]) / 0.1
+    assert ours[31] == pytest.approx(ours[30] - 0.01 * (0.9 * v + ours[30]), abs=1e-14)
+    assert abs(ours[31] - other[31]) > 0.01
+
+
+def test_nesterov_rearranged_follows_the_look_ahead_point():
+    surface, lr, rho = Ravine(100), 0.9, 0.8
+    path = descend(surface, Nesterov(lr, rho=rho), surface.start, 200)
+    y, v, ahead = surface.start, np.zeros(2), []
+    for _ in range(201):
+        ahead.append(y - lr * rho * v)  # where the look-ahead form takes its gradient
+        v = rho * v + surface.grad(ahead[-1])
+        y = y - lr * v
+    np.testing.assert_allclose(path, ahead, rtol=1e-12, atol=1e-12)
+
+
+def test_update_is_the_lecture_s_lines():
+    """The page and the compiled experiments read this source: only plain arithmetic may stand in it."""
+    import ast
+    import inspect
+    import textwrap
+
+    for row in METHODS.values():
+        tree = ast.parse(textwrap.dedent(inspect.getsource(row.cls.update)))
+        body = tree.body[0].body
+        assert len(body) <= 6
+        assert all(isinstance(line, ast.Assign | ast.AugAssign) for line in body)
+        assert not any(isinstance(node, ast.Subscript) for line in body for node in ast.walk(line))
+        for line in body:
+            for node in ast.walk(line):
+                if isinstance(node, ast.Attribute):
+                    assert node.value.id == "np" or node.attr in {*row.moved, "t"}

@@ -1,0 +1,194 @@
+"""Every bad argument is named, and nothing has been touched: parameters and state are compared byte by byte."""
+
+import copy
+import re
+
+import numpy as np
+import pytest
+
+from course_lib.optim import METHODS, SGD, Momentum, Nesterov
+
+
+def read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+def memory(opt, *trees):
+    """All bytes an error must not change."""
+    arrays = []
+    for tree in trees:
+        tree = tree if isinstance(tree, list | tuple) else list(tree.values()) if isinstance(tree, dict) else [tree]
+        arrays += [x.tobytes() for x in tree if isinstance(x, np.ndarray)]
+    return opt.t, copy.deepcopy(opt.state_dict()).__repr__(), arrays
+
+
+one = np.ones
+a_list = lambda: [one(2), one((3, 4))]  # noqa: E731
+a_dict = lambda: {"W1": one((3, 4)), "b1": one(4)}  # noqa: E731
+shared = one(6)
+
+BAD = {
+    # name: (params, grads, error, message)
+    "Python float": (lambda: 1.0, lambda: one(()), TypeError, r"params must be .* not the Python float 1\.0"),
+    "Python int": (lambda: 1, lambda: one(()), TypeError, r"params .* Python int 1"),
+    "None": (lambda: None, lambda: one(1), TypeError, "params must be .* not a NoneType"),
+    "string": (lambda: "x", lambda: one(1), TypeError, "params must be .* not a str"),
+    "NumPy scalar": (lambda: np.float64(1), lambda: np.float64(1), TypeError, "params is a NumPy scalar"),
+    "ints": (lambda: one(2, int), lambda: one(2), TypeError, "params must hold floats, not int64"),
+    "bools": (lambda: one(2, bool), lambda: one(2), TypeError, "params must hold floats, not bool"),
+    "complex": (lambda: one(2, complex), lambda: one(2), TypeError, "params must hold floats, not complex"),
+    "objects": (lambda: np.array([1.0, None]), lambda: one(2), TypeError, "params must hold floats, not object"),
+    "floats in a list": (lambda: [one(2), 1.0], a_list, TypeError, r"params\[1\] must be .* Python float"),
+    "nested list": (lambda: [one(2), [one(2)]], a_list, TypeError, r"params\[1\] must be .* not a list"),
+    "ints in a dict": (
+        lambda: {"W1": one((3, 4)), "b1": one(4, int)}, a_dict, TypeError, r"params\['b1'\] must hold floats",
+    ),
+    "read-only": (lambda: [one(2), read_only(one((3, 4)))], a_list, ValueError, r"params\[1\] is read-only"),
+    "the same array twice": (
+        lambda: [shared, shared], lambda: [one(6), one(6)], ValueError, r"params\[1\] shares memory with params\[0\]",
+    ),
+    "overlapping views": (
+        lambda: {"a": shared[:4], "b": shared[3:]}, lambda: {"a": one(4), "b": one(3)},
+        ValueError, r"params\['b'\] shares memory with params\['a'\]",
+    ),
+    "grads a float": (lambda: one(()), lambda: 1.0, TypeError, "grads must be .* Python float"),
+    "grads None": (lambda: one(1), lambda: None, TypeError, "grads must be"),
+    "grads of ints": (lambda: one(2), lambda: one(2, int), TypeError, "grads must hold floats, not int64"),
+    "a None gradient": (a_list, lambda: [one(2), None], TypeError, r"grads\[1\] must be .* not a NoneType"),
+    "shape": (lambda: one(2), lambda: one(3), ValueError, r"grads has shape \(3,\), but params has \(2,\)"),
+    "shape that broadcasts": (lambda: one((2, 3)), lambda: one(3), ValueError, "grads has shape"),
+    "scalar for an array": (lambda: one(2), lambda: np.float64(1), ValueError, r"grads has shape \(\)"),
+    "shape in a list": (a_list, lambda: [one(2), one((4, 3))], ValueError, r"grads\[1\] has shape \(4, 3\)"),
+    "shape in a dict": (
+        a_dict, lambda: {"W1": one((3, 4)), "b1": one(3)}, ValueError, r"grads\['b1'\] has shape",
+    ),
+    "too few": (a_list, lambda: [one(2)], ValueError, "grads has 1 arrays, but params has 2"),
+    "too many": (a_list, lambda: [one(2), one((3, 4)), one(1)], ValueError, "grads has 3 arrays"),
+    "missing key": (a_dict, lambda: {"W1": one((3, 4))}, ValueError, r"grads\['b1'\] is missing"),
+    "unknown key": (a_dict, lambda: a_dict() | {"b2": one(1)}, ValueError, r"grads\['b2'\] has no partner"),
+    "list for a dict": (a_dict, lambda: list(a_dict().values()), TypeError, "grads must be of the same kind"),
+    "array for a list": (lambda: [one(2)], lambda: one(2), TypeError, "grads must be of the same kind"),
+}
+
+
+@pytest.mark.parametrize("cls", [row.cls for row in METHODS.values()])
+@pytest.mark.parametrize(("params", "grads", "error", "message"), BAD.values(), ids=BAD)
+def test_bad_arguments_on_the_first_step(cls, params, grads, error, message):
+    opt, p, g = cls(0.1), params(), grads()
+    before = memory(opt, p, g)
+    with pytest.raises(error, match=message):
+        opt.step(p, g)
+    assert memory(opt, p, g) == before
+
+
+LATER = {
+    # after one good step on {"W1": (3, 4), "b1": (4,)}, float64
+    "key gone": (lambda: {"W1": one((3, 4))}, ValueError, r"params\['b1'\] was there before"),
+    "key new": (lambda: a_dict() | {"b2": one(1)}, ValueError, r"params\['b2'\] is new"),
+    "shape": (
+        lambda: {"W1": one((3, 4)), "b1": one(5)}, ValueError,
+        r"params\['b1'\] was float64 \(4,\) before and is now float64 \(5,\)",
+    ),
+    "dtype": (lambda: {"W1": one((3, 4)), "b1": one(4, np.float32)}, ValueError, r"params\['b1'\] was float64"),
+    "kind": (lambda: list(a_dict().values()), ValueError, "params was of kind dict before"),
+}
+
+
+@pytest.mark.parametrize("cls", [row.cls for row in METHODS.values()])
+@pytest.mark.parametrize(("params", "error", "message"), LATER.values(), ids=LATER)
+def test_a_changed_set_between_steps(cls, params, error, message):
+    opt, first = cls(0.1), a_dict()
+    opt.step(first, a_dict())
+    p, g = params(), params()
+    before = memory(opt, p, first)
+    with pytest.raises(error, match=message):
+        opt.step(p, g)
+    assert memory(opt, p, first) == before
+    opt.step(first, a_dict())  # and the run goes on
+    assert opt.t == 2
+
+
+def test_the_order_of_keys_does_not_matter():
+    one_way, other_way = a_dict(), a_dict()
+    a, b = Momentum(0.1), Momentum(0.1)
+    for _ in range(3):
+        a.step(one_way, a_dict())
+        b.step(dict(reversed(other_way.items())), a_dict())
+    assert all(np.array_equal(one_way[k], other_way[k]) for k in one_way)
+
+
+def test_interleaved_views_are_apart():
+    base = np.zeros(10)
+    SGD(1.0).step([base[::2], base[1::2]], [np.full(5, -1.0), np.full(5, -2.0)])
+    assert np.array_equal(base, [1.0, 2.0] * 5)
+
+
+BAD_HYPER = {
+    "nan": (np.nan, ValueError, "not nan"),
+    "negative": (-0.1, ValueError, "not -0.1"),
+    "inf": (np.inf, ValueError, "not inf"),
+    "minus inf": (-np.inf, ValueError, "not -inf"),
+    "bool": (True, TypeError, "not True"),
+    "string": ("0.1", TypeError, "not '0.1'"),
+    "None": (None, TypeError, "not None"),
+    "list": ([0.1], TypeError, "NumPy array"),
+    "complex": (1j, TypeError, "number"),
+    "NumPy complex": (np.complex128(1), TypeError, "real number"),
+    "array with nan": (np.array([0.1, np.nan]), ValueError, "not nan"),
+    "array with a negative": (np.array([0.1, -2.0]), ValueError, "not -2.0"),
+    "array of strings": (np.array(["a"]), TypeError, "real number"),
+}
+
+
+@pytest.mark.parametrize("name", ["lr", "rho"])
+@pytest.mark.parametrize(("value", "error", "message"), BAD_HYPER.values(), ids=BAD_HYPER)
+def test_bad_hyper_parameters(name, value, error, message):
+    hyper = {"lr": 0.1, "rho": 0.9} | {name: value}
+    for cls in (Momentum, Nesterov):
+        with pytest.raises(error, match=f"^{name} must be .*{message}"):
+            cls(**hyper)
+    opt, x = Momentum(0.1), np.ones(2)
+    opt.step(x, np.ones(2))
+    setattr(opt, name, value)  # and when it is assigned later
+    before = memory(opt, x)
+    with pytest.raises(error, match=f"^{name} must be .*{message}"):
+        opt.step(x, np.ones(2))
+    assert memory(opt, x) == before
+
+
+@pytest.mark.parametrize("rho", [1.0, 1.5, np.array([0.5, 1.0])])
+def test_rho_stays_below_one(rho):
+    with pytest.raises(ValueError, match="rho must be at least 0 and below 1"):
+        Momentum(0.1, rho=rho)
+
+
+def test_good_hyper_parameters_of_every_number_type():
+    for lr in (0, 1, 0.5, np.float32(0.5), np.int64(2), np.array(0.5), np.array([1, 2])):
+        SGD(lr).step(np.ones(2), np.ones(2))
+
+
+@pytest.mark.parametrize(("value", "error", "message"), BAD_HYPER.values(), ids=BAD_HYPER)
+def test_a_schedule_that_gives_nonsense(value, error, message):
+    opt, x = Momentum(lambda step: 0.1 if step < 1 else value), np.ones(2)
+    opt.step(x, np.ones(2))
+    before = memory(opt, x)
+    with pytest.raises(error, match=rf"^lr\(1\) must be .*{message}"):
+        opt.step(x, np.ones(2))
+    assert memory(opt, x) == before
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2), (1, 1, 2), (5, 2), (2, 3)])
+def test_settings_that_do_not_broadcast(shape):
+    x = {"W": np.ones((4, 2)), "b": np.ones(2)}
+    opt = Momentum(0.1, rho=np.full(shape, 0.5))
+    before = memory(opt, x)
+    with pytest.raises(ValueError, match=re.escape(f"rho of shape {shape} does not broadcast to params['")):
+        opt.step(x, {"W": np.ones((4, 2)), "b": np.ones(2)})
+    assert memory(opt, x) == before
+
+
+def test_not_a_number_in_gradients_goes_through():
+    x = np.ones(2)
+    SGD(1.0).step(x, np.array([np.nan, np.inf]))
+    assert np.isnan(x[0]) and x[1] == -np.inf

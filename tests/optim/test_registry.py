@@ -1,0 +1,33 @@
+"""Every method of the package has a row, and every row works."""
+
+import inspect
+
+import pytest
+
+import course_lib.optim as optim
+from course_lib.optim import METHODS, Optimizer
+
+
+def test_every_public_optimizer_has_a_row():
+    public = {name for name in optim.__all__ if inspect.isclass(getattr(optim, name))}
+    methods = {n for n in public if issubclass(getattr(optim, n), Optimizer) and n != "Optimizer"}
+    assert methods == set(METHODS)
+
+
+@pytest.mark.parametrize(("name", "row"), METHODS.items())
+def test_row(name, row):
+    assert row.cls.__name__ == name
+    assert tuple(row.defaults) == tuple(row.moved) == row.cls(**row.defaults).hyper
+    assert all(row.defaults[key] != row.moved[key] for key in row.defaults)
+    assert "Source: " in row.cls.__doc__
+    signature = inspect.signature(row.cls)
+    for key, parameter in signature.parameters.items():
+        if key != "lr":
+            assert parameter.kind is parameter.KEYWORD_ONLY and parameter.default == row.defaults[key]
+    # `update` takes the slots by their names
+    assert tuple(inspect.signature(row.cls.update).parameters) == ("self", "x", "dx", *row.cls.slots)
+
+
+def test_all_is_sorted_and_complete():
+    assert set(optim.__all__) >= {"descend", "Surface", "Optimizer"}
+    assert all(hasattr(optim, name) for name in optim.__all__)
