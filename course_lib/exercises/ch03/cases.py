@@ -1,0 +1,21 @@
+"""What the exercises of chapter 3 are tried with: numbers of all sizes and shapes, the simplest first."""
+
+import numpy as np
+
+STEPS = 4
+SHAPES: tuple[tuple[str, tuple[int, ...], float, type], ...] = (  # label, shape, size of the numbers, dtype
+    ("an array of three", (3,), 1.0, np.float64),
+    ("an array of shape (2, 3)", (2, 3), 1.0, np.float64),
+    ("tiny gradients, about 1e-6", (4,), 1e-6, np.float64),
+    ("huge gradients, about 1e12", (4,), 1e12, np.float64),
+    ("float32", (3,), 1.0, np.float32),
+)
+
+
+def random_setting(rng: np.random.Generator) -> dict[str, float]:
+    return {"lr": float(rng.uniform(0.05, 0.3)), "rho": float(rng.uniform(0.5, 0.95))}
+
+
+def plain(rng: np.random.Generator, low: float = 1.0, high: float = 3.0) -> np.ndarray:
+    """A single number that can be checked by hand."""
+    return np.array(round(rng.uniform(low, high), 1))
