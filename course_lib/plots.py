@@ -23,7 +23,6 @@ __all__ = [
     "draw_contours",
     "draw_loss",
     "draw_path",
-    "draw_theory",
     "label_lines",
     "use_style",
 ]
@@ -42,7 +41,7 @@ COLORS = {
 INK = "#777b82"
 
 STYLE: dict[str, Any] = {
-    "figure.figsize": (7.2, 3.4),
+    "figure.figsize": (6.6, 3.2),
     "figure.dpi": 100,
     "figure.facecolor": "none",
     "figure.constrained_layout.use": True,
@@ -57,7 +56,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=list(COLORS.values())),
+    "axes.prop_cycle": cycler(color=[INK] * 4, linestyle=["-", "--", ":", "-."]),  # colour means a method
     "grid.color": INK,
     "grid.alpha": 0.18,
     "grid.linewidth": 0.6,
@@ -144,9 +143,7 @@ def draw_path(ax: Axes, path: np.ndarray, method: object, *, label: str | None =
     ax.plot(*path[0], "o", markerfacecolor="none", markeredgecolor=color, markersize=8, markeredgewidth=1.6)
 
 
-def draw_loss(
-    ax: Axes, values: np.ndarray, method: object, *, label: str | None = None, style: str = "-"
-) -> None:
+def draw_loss(ax: Axes, values: np.ndarray, method: object, *, label: str | None = None) -> None:
     """Draw values over steps on a log axis; what is not positive and finite is left out.
 
     Args:
@@ -154,28 +151,16 @@ def draw_loss(
         values: one value a step, shape (steps + 1,).
         method: the optimizer; it gives the colour and, unless said, the label.
         label: the words `label_lines` or a legend will show.
-        style: matplotlib's line style.
     """
     values = np.asarray(values, dtype=float)
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
-    ax.plot(shown, style, color=color_of(method), label=label or _name(method))
+    ax.plot(shown, "-", color=color_of(method), label=label or _name(method))
     ax.set_yscale("log")
     ax.set_xlabel("step")
 
 
-def draw_theory(ax: Axes, values: np.ndarray, *, label: str = "theory") -> None:
-    """Draw what theory says, over steps, as a thin dashed grey line.
-
-    Args:
-        ax: the axis to draw on.
-        values: one value a step, shape (steps + 1,).
-        label: the words `label_lines` or a legend will show.
-    """
-    ax.plot(np.asarray(values), "--", color=INK, linewidth=1.1, label=label)
-
-
 def draw_band(
-    ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, label: str | None = None, style: str = "-"
+    ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, label: str | None = None
 ) -> None:
     """Draw repeated runs as what they are: the median as a line, lowest to highest as a band.
 
@@ -185,25 +170,25 @@ def draw_band(
         runs: one row a seed, shape (seeds, n).
         method: the optimizer; it gives the colour and, unless said, the label.
         label: the words `label_lines` or a legend will show.
-        style: matplotlib's line style.
     """
     x, runs = np.asarray(x), np.asarray(runs)
     if runs.ndim != 2 or runs.shape[1] != len(x):
         raise ValueError(f"runs must have shape (seeds, {len(x)}), got {runs.shape}")
     color = color_of(method)
     ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.18, linewidth=0)
-    ax.plot(x, np.median(runs, axis=0), style, color=color, label=label or _name(method))
+    ax.plot(x, np.median(runs, axis=0), "-", color=color, label=label or _name(method))
 
 
 def label_lines(ax: Axes, *, gap: float = 0.075) -> None:
     """Write each labelled line's label at its right end, in its colour, moved apart where they would collide.
 
-    Call it last, when the axis limits are set. Lines without a label are left alone.
+    Call it last, when nothing will move the axis limits any more. Lines without a label are left alone.
 
     Args:
         ax: the axis to draw on.
         gap: the least distance between two labels, as a share of the axis' height.
     """
+    ax.get_xlim(), ax.get_ylim()  # settle the limits: until someone asks, they are not computed
     ends = []
     for line in ax.get_lines():
         xy = np.column_stack(line.get_data()).astype(float)

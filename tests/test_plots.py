@@ -143,6 +143,15 @@ def test_many_labels_at_the_top_stay_inside(ax):
     assert max(heights) <= 1 and np.diff(sorted(heights)).min() >= 0.1 - 1e-12
 
 
+def test_labels_find_limits_that_nobody_has_asked_for_yet(ax):
+    ax.plot([0, 1], [1.0, 1e-8], label="low")
+    ax.plot([0, 1], [1.0, 1e-2], label="high")
+    ax.set_yscale("log")
+    plots.label_lines(ax)
+    low, high = sorted(text.xy[1] for text in ax.texts)
+    assert low < 0.1 and 0.65 < high < 0.8
+
+
 def test_labels_work_on_a_log_axis_and_after_a_divergence(ax):
     plots.draw_loss(ax, [1.0, 10.0, np.inf], "SGD")
     plots.draw_loss(ax, Ravine().value(np.ones((3, 2))), "Momentum")
