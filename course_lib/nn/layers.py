@@ -59,9 +59,7 @@ class Dense(Layer):
     ((5, 3), array([5., 5.], dtype=float32))
     """
 
-    def __init__(
-        self, n_in: int, n_out: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
-    ) -> None:
+    def __init__(self, n_in: int, n_out: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> None:
         super().__init__()
         self.params = {"W": he(rng, n_in, n_out, dtype), "b": np.zeros(n_out, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}

@@ -110,9 +110,7 @@ def test_best_settings_have_their_rates(kappa):
     root = np.sqrt(kappa)
     both = np.array([lmin, lmax])
     assert gd_rate(best_gd(lmin, lmax), both).max() == pytest.approx((kappa - 1) / (kappa + 1))
-    assert heavy_ball_rate(*best_heavy_ball(lmin, lmax), both).max() == pytest.approx(
-        (root - 1) / (root + 1), rel=1e-6
-    )
+    assert heavy_ball_rate(*best_heavy_ball(lmin, lmax), both).max() == pytest.approx((root - 1) / (root + 1), rel=1e-6)
     assert nesterov_rate(*best_nesterov(lmin, lmax), both).max() == pytest.approx(
         1 - 2 / np.sqrt(3 * kappa + 1), rel=1e-6
     )

@@ -41,7 +41,8 @@ def test_measured_rates(kappa):
 
 
 @pytest.mark.parametrize(
-    ("kappa", "gd", "heavy_ball", "nesterov"), [(100.0, 612, 85, 139), (1000.0, 6107, 288, 455), (1e4, 61039, 972, 1455)]
+    ("kappa", "gd", "heavy_ball", "nesterov"),
+    [(100.0, 612, 85, 139), (1000.0, 6107, 288, 455), (1e4, 61039, 972, 1455)],
 )
 def test_steps_to_a_millionth(kappa, gd, heavy_ball, nesterov):
     """‖x‖/‖x₀‖ ≤ 1e-6 on 50 curvatures, evenly spaced in their logarithm, from x₀ = (1, …, 1)."""

@@ -245,7 +245,7 @@ def test_hyper_parameters_may_be_reassigned_and_are_checked_again():
     opt.step(x, np.array([1.0]))
     assert x[0] == 0.5
     opt.rho = 1.5
-    with pytest.raises(ValueError, match="rho must be at least 0 and below 1, not 1.5"):
+    with pytest.raises(ValueError, match=r"rho must be at least 0 and below 1, not 1\.5"):
         opt.step(x, np.array([1.0]))
     assert x[0] == 0.5 and opt.t == 1
 

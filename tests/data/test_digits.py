@@ -1,0 +1,68 @@
+"""The digits: scaled, split, seeded; and a network learns them."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from course_lib.data import load_digits
+from course_lib.nn import Dense, ReLU, Sequential, softmax_cross_entropy
+from course_lib.optim import METHODS, SGD, Momentum
+
+
+def test_every_digit_is_there_once():
+    pixels, labels = datasets.load_digits(return_X_y=True)
+    d = load_digits(np.random.default_rng(0))
+    x, y = np.vstack([d.x_train, d.x_val]), np.concatenate([d.y_train, d.y_val])
+    assert d.x_train.shape == (1437, 64) and d.x_val.shape == (360, 64)
+    assert x.dtype == np.float32 and x.min() == 0 and x.max() == 1
+
+    def rows(x, y):
+        return sorted(zip(map(bytes, (x * 16).astype(np.uint8)), y.tolist(), strict=True))
+
+    assert rows(x, y) == rows(pixels / 16, labels)
+
+
+def test_seeded_split():
+    one, same, other = (load_digits(np.random.default_rng(s)) for s in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
+    assert not np.array_equal(one.y_train, other.y_train)
+    assert len(load_digits(np.random.default_rng(0), val=100).y_val) == 100
+    assert load_digits(np.random.default_rng(0), dtype=np.float64).x_val.dtype == np.float64
+
+
+@pytest.mark.parametrize("val", [0, -3, 1797])
+def test_bad_split(val):
+    with pytest.raises(ValueError, match="val must be above 0 and below 1797"):
+        load_digits(np.random.default_rng(0), val=val)
+
+
+def test_without_scikit_learn(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError, match=r'pip install "course-lib\[data\]"'):
+        load_digits(np.random.default_rng(0))
+
+
+def accuracy(opt, epochs, seed=0):
+    rng = np.random.default_rng(seed)
+    d = load_digits(rng)
+    net = Sequential(Dense(64, 32, rng=rng), ReLU(), Dense(32, 10, rng=rng))
+    for _ in range(epochs):
+        order = rng.permutation(len(d.x_train))
+        for i in range(0, len(order), 50):
+            pick = order[i : i + 50]
+            _, dscores = softmax_cross_entropy(net.forward(d.x_train[pick], train=True), d.y_train[pick])
+            net.backward(dscores)
+            opt.step(net.params, net.grads)
+    return (net.forward(d.x_val).argmax(axis=1) == d.y_val).mean()
+
+
+@pytest.mark.parametrize("row", METHODS.values(), ids=METHODS)
+def test_every_method_learns_the_digits(row):
+    assert accuracy(row.cls(**row.defaults), epochs=20) > 0.95
+
+
+def test_momentum_is_ahead_early():
+    gains = [accuracy(Momentum(0.05), 2, seed) - accuracy(SGD(0.05), 2, seed) for seed in range(5)]
+    assert min(gains) > 0.03

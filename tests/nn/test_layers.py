@@ -1,0 +1,147 @@
+"""Layers against finite differences and torch autograd."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.nn import Dense, Layer, ReLU, Sequential, softmax_cross_entropy
+from course_lib.optim import Nesterov
+
+
+def network(seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    net = Sequential(
+        Dense(5, 7, rng=rng, dtype=dtype), ReLU(), Dense(7, 6, rng=rng, dtype=dtype), ReLU(),
+        Dense(6, 3, rng=rng, dtype=dtype),
+    )  # fmt: skip
+    for name, p in net.params.items():
+        if name.endswith("b"):
+            p += rng.normal(size=p.shape).astype(dtype)
+    return net
+
+
+def batch(n, seed=1):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, 5)), rng.integers(0, 3, size=n)
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("n", [1, 4])
+def test_gradients_by_finite_differences(n, train):
+    net, (x, y), h = network(), batch(n), 1e-6
+
+    def loss():
+        return softmax_cross_entropy(net.forward(x, train=train), y)[0]
+
+    _, dscores = softmax_cross_entropy(net.forward(x, train=train), y)
+    dx = net.backward(dscores)
+    assert list(net.grads) == list(net.params)
+    for array, gradient in [(x, dx), *((net.params[k], net.grads[k].copy()) for k in net.params)]:
+        assert gradient.shape == array.shape
+        for i in np.ndindex(array.shape):
+            kept = array[i]
+            array[i] = kept + h
+            up = loss()
+            array[i] = kept - h
+            down = loss()
+            array[i] = kept
+            assert gradient[i] == pytest.approx((up - down) / (2 * h), abs=1e-7)
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("n", [1, 13])
+def test_gradients_of_torch(n, train):
+    net, (x, y) = network(), batch(n)
+    loss, dscores = softmax_cross_entropy(net.forward(x, train=train), y)
+    dx = net.backward(dscores)
+    tensors = {k: torch.tensor(p, requires_grad=True) for k, p in net.params.items()}
+    tx = torch.tensor(x, requires_grad=True)
+    h = torch.relu(tx @ tensors["0.W"] + tensors["0.b"])
+    h = torch.relu(h @ tensors["2.W"] + tensors["2.b"])
+    theirs = torch.nn.functional.cross_entropy(h @ tensors["4.W"] + tensors["4.b"], torch.tensor(y))
+    theirs.backward()
+    assert loss == pytest.approx(theirs.item(), rel=1e-12)
+    np.testing.assert_allclose(dx, tx.grad.numpy(), rtol=1e-10, atol=1e-14)
+    for k, tensor in tensors.items():
+        np.testing.assert_allclose(net.grads[k], tensor.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_each_layer_alone_against_torch():
+    rng = np.random.default_rng(2)
+    dense, x, dy = Dense(4, 3, rng=rng, dtype=np.float64), rng.normal(size=(6, 4)), rng.normal(size=(6, 3))
+    y = dense.forward(x)
+    tx, tw = torch.tensor(x, requires_grad=True), torch.tensor(dense.params["W"], requires_grad=True)
+    ty = tx @ tw + torch.tensor(dense.params["b"])
+    ty.backward(torch.tensor(dy))
+    np.testing.assert_allclose(y, ty.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(dense.backward(dy), tx.grad.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(dense.grads["W"], tw.grad.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(dense.grads["b"], dy.sum(0), rtol=1e-12)
+    relu, z = ReLU(), np.array([[-2.0, 0.0, 3.0]])
+    tz = torch.tensor(z, requires_grad=True)
+    torch.relu(tz).backward(torch.ones(1, 3, dtype=torch.float64))
+    assert relu.forward(z).tolist() == [[0.0, 0.0, 3.0]]
+    assert np.array_equal(relu.backward(np.ones((1, 3))), tz.grad.numpy())
+
+
+def test_gradients_are_of_the_last_batch_only():
+    net, (x, y) = network(), batch(6)
+    for _ in range(2):  # a second backward replaces the gradients: it does not add to them
+        net.backward(softmax_cross_entropy(net.forward(x), y)[1])
+        now = {k: g.copy() for k, g in net.grads.items()}
+    net.backward(softmax_cross_entropy(net.forward(x), y)[1])
+    assert all(np.array_equal(net.grads[k], now[k]) for k in now)
+
+
+def test_float32_stays():
+    net, (x, y) = network(dtype=np.float32), batch(4)
+    scores = net.forward(x.astype(np.float32))
+    _, dscores = softmax_cross_entropy(scores, y)
+    assert scores.dtype == dscores.dtype == net.backward(dscores).dtype == np.float32
+    assert all(a.dtype == np.float32 for a in (*net.params.values(), *net.grads.values()))
+
+
+def test_an_optimizer_trains_the_layers_in_place():
+    net, (x, y), opt = network(), batch(20), Nesterov(0.1)
+    assert net.params["2.W"] is net.layers[2].params["W"]
+    first = softmax_cross_entropy(net.forward(x), y)[0]
+    for _ in range(200):
+        loss, dscores = softmax_cross_entropy(net.forward(x, train=True), y)
+        net.backward(dscores)
+        opt.step(net.params, net.grads)
+    assert loss < first / 20
+
+
+def test_seeds():
+    assert all(np.array_equal(p, network(3).params[k]) for k, p in network(3).params.items())
+    assert not np.array_equal(network(3).params["0.W"], network(4).params["0.W"])
+
+
+def test_wrong_shapes_name_the_layer():
+    dense = Dense(4, 3, rng=np.random.default_rng(0))
+    with pytest.raises(RuntimeError, match=r"Dense\(4, 3\): backward needs a forward first"):
+        dense.backward(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"Dense\(4, 3\): x must have shape \(N, 4\), not \(2, 5\)"):
+        dense.forward(np.ones((2, 5)))
+    with pytest.raises(ValueError, match=r"Dense\(4, 3\): x must have shape"):
+        dense.forward(np.ones(4))
+    dense.forward(np.ones((2, 4), np.float32))
+    for shape in ((2, 4), (3, 3), (2, 1)):
+        with pytest.raises(ValueError, match=r"Dense\(4, 3\): dy must have"):
+            dense.backward(np.ones(shape))
+    relu = ReLU()
+    with pytest.raises(RuntimeError, match=r"ReLU\(\): backward needs"):
+        relu.backward(np.ones((2, 3)))
+    relu.forward(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"ReLU\(\): dy must have shape \(2, 3\)"):
+        relu.backward(np.ones((2, 1)))
+
+
+def test_repr():
+    assert repr(network()) == "Sequential(Dense(5, 7), ReLU(), Dense(7, 6), ReLU(), Dense(6, 3))"
+
+
+def test_a_layer_must_define_both_ways():
+    for call in (Layer().forward, Layer().backward):
+        with pytest.raises(NotImplementedError):
+            call(np.ones(1))
