@@ -109,14 +109,13 @@ class Exercise:
         if n is None:
             n = min(self.progress.hints + 1, count)
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= count:
-            says = f"There is no hint {n!r}: there are {count}, from `ex.{self.name}.hint(1)` to `ex.{self.name}.hint({count})`."
+            ends = f"from `ex.{self.name}.hint(1)` to `ex.{self.name}.hint({count})`"
+            says = f"There is no hint {n!r}: there are {count}, {ends}."
             return show(status_card(self.name, "HINT", [says]))
         self.progress.hints = max(self.progress.hints, int(n))
-        rest = (
-            f"Another one: `ex.{self.name}.hint({n + 1})`"
-            if n < count
-            else f"That was the last one. The answer: `ex.{self.name}.solution()`"
-        )
+        rest = f"The next one: `ex.{self.name}.hint({n + 1})`"
+        if n == count:
+            rest = f"That was the last one. The answer: `ex.{self.name}.solution()`"
         return show(status_card(self.name, f"HINT {n} of {count}", [self.hints[n - 1], rest]))
 
     def solution(self) -> Card:

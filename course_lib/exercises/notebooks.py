@@ -18,7 +18,6 @@ import numpy as np
 
 from . import errors
 from .checking import LIMIT
-from .exercise import Exercise
 from .limit import call
 from .registry import EXERCISES
 from .result import Result, Status

@@ -120,28 +120,24 @@ def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where
         ...
     course_lib.exercises.play.Problem: `v` is a list; it should be a NumPy array or a number.
     """
-    wanted = ", ".join(returns)
+    line = f"`return {', '.join(returns)}`"
     if result is None:
-        raise ForgotReturn(f"Your function returned None. Its last line should hand the result on: `return {wanted}`.")
+        raise ForgotReturn(f"Your function returned None. Its last line should hand the result on: {line}.")
     if hasattr(result, "__next__") or hasattr(result, "__await__"):
         if hasattr(result, "close"):
             result.close()
         raise Problem(
-            f"Your function returned a {type(result).__name__}, not a value: use a plain `def`, "
-            f"and `return {wanted}` in place of `yield`."
+            f"Your function returned {kind(result)}, not a value: use a plain `def`, and {line} in place of `yield`."
         )
     if len(returns) == 1:
         values = (result,)
     elif isinstance(result, (tuple, list)) or _stacked(result, returns, shapes):
         values = tuple(result)
     else:
-        raise Problem(
-            f"Your function returned one value ({kind(result)}); it should return {len(returns)}: `return {wanted}`."
-        )
+        raise Problem(f"Your function returned one value ({kind(result)}); it should return {len(returns)}: {line}.")
     if len(values) != len(returns):
-        raise Problem(
-            f"Your function returned {len(values)} value{'s' * (len(values) != 1)}; it should return {len(returns)}: `return {wanted}`."
-        )
+        count = f"{len(values)} value{'s' * (len(values) != 1)}"
+        raise Problem(f"Your function returned {count}; it should return {len(returns)}: {line}.")
     return {name: _array(value, name, shapes.get(name), where) for name, value in zip(returns, values, strict=True)}
 
 

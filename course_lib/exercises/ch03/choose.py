@@ -91,16 +91,23 @@ def choose(kappa):
     after="Gradient descent would need some 6.9 κ steps: the square root is what momentum is for.",
     accepts={
         "critical momentum": (
-            "def choose(kappa):\n    lr = (2 / (1 + kappa ** -0.5)) ** 2\n    return lr, (1 - (lr / kappa) ** 0.5) ** 2\n"
+            "def choose(kappa):\n"
+            "    lr = (2 / (1 + kappa ** -0.5)) ** 2\n"
+            "    return lr, (1 - (lr / kappa) ** 0.5) ** 2\n"
         ),
         "a little more momentum": (
-            "def choose(kappa):\n    r = kappa ** 0.5\n    return [3.9 * r * r / (r + 1) ** 2, 1.01 * ((r - 1) / (r + 1)) ** 2]\n"
+            "def choose(kappa):\n"
+            "    r = kappa ** 0.5\n"
+            "    return [3.9 * r * r / (r + 1) ** 2, 1.01 * ((r - 1) / (r + 1)) ** 2]\n"
         ),
         "a safer rate": (
-            "def choose(kappa):\n    r = kappa ** 0.5\n    return 0.95 * 4 * kappa / (r + 1) ** 2, ((r - 1) / (r + 1)) ** 2\n"
+            "def choose(kappa):\n"
+            "    r = kappa ** 0.5\n"
+            "    return 0.95 * 4 * kappa / (r + 1) ** 2, ((r - 1) / (r + 1)) ** 2\n"
         ),
         "float32": (
-            "def choose(kappa):\n    r = np.sqrt(np.float32(kappa))\n"
+            "def choose(kappa):\n"
+            "    r = np.sqrt(np.float32(kappa))\n"
             "    return (2 * r / (r + 1)) ** 2, ((r - 1) / (r + 1)) ** 2\n"
         ),
     },

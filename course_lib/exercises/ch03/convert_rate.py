@@ -54,8 +54,8 @@ def convert_rate(lr, rho, v):
     ),
     after="A paper's 0.1 with ρ = 0.9 is 0.01 here, and in PyTorch. Mind it whenever you copy a rate.",
     accepts={
-        "factor": "def convert_rate(lr, rho, v):\n    k = 1 / (1 - rho)\n    return lr / k, v * k\n",
-        "multiplied out": "def convert_rate(lr, rho, v):\n    return lr - rho * lr, np.divide(v, 1 - rho)\n",
+        "factor": ("def convert_rate(lr, rho, v):\n    k = 1 / (1 - rho)\n    return lr / k, v * k\n"),
+        "multiplied out": ("def convert_rate(lr, rho, v):\n    return lr - rho * lr, np.divide(v, 1 - rho)\n"),
         "float32": (
             "def convert_rate(lr, rho, v):\n    return np.float32(lr * (1 - rho)), (v / (1 - rho)).astype(np.float32)\n"
         ),
@@ -71,8 +71,8 @@ def convert_rate(lr, rho, v):
             "rate left as it was",
             "lr = (1 - rho) * lr\n    ",
             "",
-            "Your velocity is right, and the rate is still the paper's. Times a velocity that is 1/(1 − ρ) as large, it "
-            "makes steps that are too long: ten times for ρ = 0.9.",
+            "Your velocity is right, and the rate is still the paper's. "
+            "Times a velocity that is 1/(1 − ρ) as large, it makes steps that are too long: ten times for ρ = 0.9.",
         ),
         Mutant(
             "velocity left as it was",

@@ -55,13 +55,17 @@ def momentum_step(x, dx, v, lr, rho):
     ),
     after="It is what `course_lib.optim.Momentum` and PyTorch's `SGD(momentum=rho)` do.",
     accepts={
-        "one expression": "def momentum_step(x, dx, v, lr, rho):\n    return x - lr * (rho * v + dx), rho * v + dx\n",
+        "one expression": ("def momentum_step(x, dx, v, lr, rho):\n    return x - lr * (rho * v + dx), rho * v + dx\n"),
         "multiplied out": (
             "def momentum_step(x, dx, v, lr, rho):\n    return [x - lr * rho * v - lr * dx, dx + v * rho]\n"
         ),
         "in place, on copies": (
             "def momentum_step(x, dx, v, lr, rho):\n"
-            "    x, v = np.array(x), np.array(v)\n    v *= rho\n    v += dx\n    x -= lr * v\n    return x, v\n"
+            "    x, v = np.array(x), np.array(v)\n"
+            "    v *= rho\n"
+            "    v += dx\n"
+            "    x -= lr * v\n"
+            "    return x, v\n"
         ),
         "float32": (
             "def momentum_step(x, dx, v, lr, rho):\n"
@@ -70,7 +74,8 @@ def momentum_step(x, dx, v, lr, rho):
         ),
         "with defaults": (
             "def momentum_step(x, dx, v, lr=0.01, rho=0.9):\n"
-            "    velocity = np.add(np.multiply(rho, v), dx)\n    return np.subtract(x, lr * velocity), velocity\n"
+            "    velocity = np.add(np.multiply(rho, v), dx)\n"
+            "    return np.subtract(x, lr * velocity), velocity\n"
         ),
     },
     mutants=(

@@ -71,28 +71,33 @@ def nesterov_step(x, grad, v, lr, rho):
         "velocity, which is the look ahead for the step to come.",
     ),
     explanation=(
-        "One part of the step corrects with the fresh gradient; the other, `rho * v` with the new velocity, is already "
-        "the look ahead of the next step. With the old velocity in its place, `dx + rho * v` would be the new velocity, "
-        "and the whole plain momentum."
+        "One part of the step corrects with the fresh gradient; the other, `rho * v` with the new velocity, is "
+        "already the look ahead of the next step. With the old velocity in its place, `dx + rho * v` would be the new "
+        "velocity, and the whole plain momentum."
     ),
     after="It is what `course_lib.optim.Nesterov` and PyTorch's `SGD(momentum=rho, nesterov=True)` do.",
     accepts={
         "lecture's form": (
             "def nesterov_step(x, grad, v, lr, rho):\n"
-            "    new = rho * v + grad(x)\n    return x + lr * rho * v - lr * (1 + rho) * new, new\n"
+            "    new = rho * v + grad(x)\n"
+            "    return x + lr * rho * v - lr * (1 + rho) * new, new\n"
         ),
         "two gradients": (
             "def nesterov_step(x, grad, v, lr, rho):\n"
-            "    v = rho * v + grad(x)\n    return x - lr * grad(x) - lr * rho * v, v\n"
+            "    v = rho * v + grad(x)\n"
+            "    return x - lr * grad(x) - lr * rho * v, v\n"
         ),
         "by way of the other point": (
             "def nesterov_step(x, grad, v, lr, rho):\n"
-            "    base = x + lr * rho * v\n    v = rho * v + grad(x)\n    base = base - lr * v\n"
+            "    base = x + lr * rho * v\n"
+            "    v = rho * v + grad(x)\n"
+            "    base = base - lr * v\n"
             "    return base - lr * rho * v, v\n"
         ),
         "float32": (
             "def nesterov_step(x, grad, v, lr, rho):\n"
-            "    dx = np.asarray(grad(x), dtype=np.float32)\n    v = np.asarray(rho * v + dx, dtype=np.float32)\n"
+            "    dx = np.asarray(grad(x), dtype=np.float32)\n"
+            "    v = np.asarray(rho * v + dx, dtype=np.float32)\n"
             "    return np.asarray(x - lr * (dx + rho * v), dtype=np.float32), v\n"
         ),
     },
@@ -115,8 +120,8 @@ def nesterov_step(x, grad, v, lr, rho):
             "lecture's look-ahead, mixed",
             "dx = grad(x)\n    v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
             "dx = grad(x + rho * v)\n    v = rho * v + dx\n    x = x - lr * v",
-            "You take the gradient at the wrong point: x + ρv belongs to the other convention, where v points downhill. "
-            "And in this form there is no need to look ahead: `x` is the look-ahead point.",
+            "You take the gradient at the wrong point: x + ρv belongs to the other convention, where v points "
+            "downhill. And in this form there is no need to look ahead: `x` is the look-ahead point.",
         ),
         Mutant(
             "looks ahead by the bare velocity",
@@ -155,8 +160,8 @@ def nesterov_step(x, grad, v, lr, rho):
             "velocity discarded",
             "x - lr * (dx + rho * v)",
             "x - lr * dx",
-            "Your velocity is right, but nothing uses it: this is plain gradient descent. `x` moves by the gradient and "
-            "by `rho` times the new velocity.",
+            "Your velocity is right, but nothing uses it: this is plain gradient descent. `x` moves by the gradient "
+            "and by `rho` times the new velocity.",
         ),
         Mutant(
             "rho missing in the step",
@@ -193,7 +198,8 @@ def nesterov_step(x, grad, v, lr, rho):
             "conventions mixed",
             "v = rho * v + dx",
             "v = rho * v - lr * dx",
-            "You mix two conventions: your velocity holds −α · gradient, and your step takes it for a sum of gradients.",
+            "You mix two conventions: your velocity holds −α · gradient, and your step takes it for a sum of "
+            "gradients.",
         ),
         Mutant(
             "conventions mixed, other half",
@@ -206,8 +212,8 @@ def nesterov_step(x, grad, v, lr, rho):
             "other convention",
             "v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
             "old = v\n    v = rho * v - lr * dx\n    x = x - rho * old + (1 + rho) * v",
-            "This is Nesterov's rearranged step in the other convention, right in itself. Here the velocity is a sum of "
-            "gradients, v ← ρv + ∇f, and the rate comes in where `x` moves.",
+            "This is Nesterov's rearranged step in the other convention, right in itself. Here the velocity is a sum "
+            "of gradients, v ← ρv + ∇f, and the rate comes in where `x` moves.",
         ),
         Mutant(
             "running mean",

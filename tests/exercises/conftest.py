@@ -1,0 +1,17 @@
+"""Exercises as the tests see them: nothing left over from the test before."""
+
+import pytest
+
+from course_lib.exercises.exercise import Progress
+from course_lib.exercises.registry import EXERCISES
+
+
+@pytest.fixture(autouse=True)
+def fresh_session():
+    for exercise in EXERCISES.values():
+        exercise.progress = Progress()
+
+
+@pytest.fixture
+def momentum():
+    return EXERCISES["momentum"]

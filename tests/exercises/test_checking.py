@@ -1,0 +1,403 @@
+"""What a check says of answers that are wrong in their own way, and that nothing makes it raise."""
+
+import functools
+import re
+import signal
+import sys
+import threading
+import time
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_lib.exercises import EXERCISES, NotAttempted, Status, todo
+from course_lib.exercises.exercise import Exercise, Mutant
+from course_lib.exercises.limit import KEPT, call
+
+momentum = EXERCISES["momentum"]
+
+
+def right_step(x, dx, v, lr, rho):
+    v = rho * v + dx
+    return x - lr * v, v
+
+
+def told(function, **options):
+    result = momentum.evaluate(function, **options)
+    assert result.status is Status.NOT_YET and result.diagnosis is None, result
+    return result.message
+
+
+# Callable and signature
+
+
+@pytest.mark.parametrize("thing", [None, 3.0, (1, 2), "momentum_step", np.zeros(2)])
+def test_not_a_function(thing):
+    assert "takes the function itself" in told(thing)
+    assert "`ex.momentum.check(momentum_step)`" in told(thing)
+
+
+def test_nothing_at_all():
+    assert momentum.evaluate().status is Status.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x, dx, v: x, "takes 3 arguments (x, dx, v); it should take 5 arguments (x, dx, v, lr, rho)"),
+        (lambda: 0, "takes no argument; it should take 5"),
+        (lambda x, dx, v, lr, rho, t: x, "takes 6 arguments"),
+        (lambda x, v, dx, lr, rho: x, "in another order"),
+        (lambda x, grad, v, lr, rho: x, "an argument `grad` that should be called `dx`"),
+    ],
+)
+def test_wrong_arguments(function, words):
+    assert words in told(function)
+    assert "`def momentum_step(x, dx, v, lr, rho):`" in told(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda *args: right_step(*args),
+        lambda x, dx, v, lr=0.1, rho=0.9, verbose=False: right_step(x, dx, v, lr, rho),
+        functools.partial(right_step),
+        lambda x, dx, v, lr, rho: np.array(right_step(x, dx, v, lr, rho)),
+        lambda x, dx, v, lr, rho: list(right_step(x, dx, v, lr, rho)),
+    ],
+)
+def test_forms_that_are_right(function):
+    assert momentum.evaluate(function).passed
+
+
+class Stepper:
+    def __call__(self, x, dx, v, lr, rho):
+        return right_step(x, dx, v, lr, rho)
+
+    def method(self, x, dx, v, lr, rho):
+        return right_step(x, dx, v, lr, rho)
+
+
+def test_methods_and_callable_objects_are_functions_too():
+    assert momentum.evaluate(Stepper()).passed
+    assert momentum.evaluate(Stepper().method).passed
+
+
+# Not attempted, forgotten return, errors
+
+
+def test_todo_raises():
+    with pytest.raises(NotAttempted, match="yours to write"):
+        todo()
+
+
+def test_a_todo_behind_a_try_is_still_not_attempted():
+    def step(x, dx, v, lr, rho):
+        try:
+            todo()
+        except Exception:
+            pass
+        return right_step(x, dx, v, lr, rho)
+
+    assert momentum.evaluate(step).status is Status.NOT_ATTEMPTED
+
+
+def test_printing_is_not_returning():
+    def step(x, dx, v, lr, rho):
+        print("the new x is", x - lr * (rho * v + dx))
+
+    result = momentum.evaluate(step)
+    assert "returned None" in result.message and "`return x, v`" in result.message
+    assert "printing only shows a value" in result.message
+    assert result.printed.startswith("the new x is")
+    assert "the new x is" in repr(result)
+
+
+def test_only_the_beginning_of_the_printing_is_kept(capsys):
+    def step(x, dx, v, lr, rho):
+        print("la " * 10_000)
+        return right_step(x, dx, v, lr, rho)
+
+    result = momentum.evaluate(step)
+    assert result.passed and len(result.printed) == KEPT
+    assert len(repr(result)) < 400
+    assert capsys.readouterr().out == ""
+
+
+def test_the_error_line_is_the_readers_own():
+    def step(x, dx, v, lr, rho):
+        return np.linalg.inv(np.zeros((2, 2))), v  # this very line
+
+    message = told(step)
+    assert "LinAlgError: Singular matrix" in message
+    assert re.search(r"line \d+: return np.linalg.inv.*this very line", message)
+
+
+def test_a_gradient_that_is_not_called_is_explained():
+    def step(x, grad, v, lr, rho):
+        return x - lr * grad, v
+
+    message = EXERCISES["nesterov"].evaluate(step).message
+    assert "TypeError" in message and "`grad(x)`" in message
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), GeneratorExit(), RecursionError("deep")])
+def test_errors_that_end_programs_are_told_too(error):
+    def step(x, dx, v, lr, rho):
+        raise error
+
+    assert type(error).__name__ in told(step)
+
+
+def test_a_generator_is_told_to_return():
+    def step(x, dx, v, lr, rho):
+        yield x
+
+    assert "in place of `yield`" in told(step)
+
+
+def test_a_coroutine_is_told_to_return():
+    async def step(x, dx, v, lr, rho):
+        return x, v
+
+    assert "returned a coroutine" in told(step)
+
+
+# Endless
+
+
+def test_an_endless_loop_leaves_nothing_running():
+    def step(x, dx, v, lr, rho):
+        while True:
+            try:
+                x = x + 1
+            except:  # noqa: E722
+                pass
+
+    before = threading.active_count()
+    assert momentum.evaluate(step, timeout=0.2).status is Status.TIMEOUT
+    assert threading.active_count() == before
+
+
+def test_what_cannot_be_stopped_is_said():
+    waiting = threading.Event()
+
+    def step(x, dx, v, lr, rho):
+        waiting.wait(30)
+
+    result = momentum.evaluate(step, timeout=0.1)
+    waiting.set()
+    assert result.status is Status.TIMEOUT
+    assert "restart the kernel" in result.message and "waiting.wait(30)" in result.message
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
+def test_the_readers_own_interrupt_is_theirs():
+    ended = []
+
+    def endless():
+        try:
+            while True:
+                time.sleep(0.01)
+        finally:
+            ended.append(True)
+
+    main = threading.main_thread().ident
+    threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        call(endless, seconds=30)
+    assert ended == [True]
+
+
+def test_without_threads_it_still_checks(monkeypatch):
+    def no_threads(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_threads)
+    assert momentum.evaluate(right_step).passed
+
+
+def test_output_and_warnings_are_as_before():
+    out, err = sys.stdout, sys.stderr
+    momentum.evaluate(lambda x, dx, v, lr, rho: np.float64(1) / 0)
+    momentum.evaluate(lambda x, dx, v, lr, rho: 1 / 0)
+    assert (sys.stdout, sys.stderr) == (out, err)
+    with pytest.warns(RuntimeWarning):
+        np.array(1.0) / 0
+
+
+# Values
+
+
+def test_the_first_difference_is_shown_with_a_call_to_try():
+    def step(x, dx, v, lr, rho):
+        x, v = right_step(x, dx, v, lr, rho)
+        return x * 1.001, v
+
+    message = told(step)
+    case = momentum.cases(np.random.default_rng(0))[0]
+    x, v, dx = float(case.start["x"]), float(case.start["v"]), float(case.given[0]["dx"])
+    want = x - 0.1 * (0.9 * v + dx)
+    assert f"`x` is {want * 1.001:.6g}, and should be {want:.6g}" in message
+    assert f"momentum_step(x={x:g}, dx={dx:g}, v={v:g}, lr=0.1, rho=0.9)" in message
+
+
+def test_step_and_index_of_a_later_difference():
+    def step(x, dx, v, lr, rho):
+        x, v = right_step(x, dx, v, lr, rho)
+        if x.shape == (2, 3):
+            v[1, 2] += 1
+        return x, v
+
+    assert re.search(r"First difference \(an array of shape \(2, 3\), step 1\): `v\[1, 2\]` is", told(step))
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-6, 1e-3])
+def test_the_smallest_differences_count(size):
+    assert (
+        momentum.evaluate(lambda x, dx, v, lr, rho: right_step(x, dx * (1 + size), v, lr, rho)).status is Status.NOT_YET
+    )
+
+
+def test_tiny_gradients_count():
+    def step(x, dx, v, lr, rho):
+        return right_step(x, np.where(abs(dx) < 1e-4, 0, dx), v, lr, rho)
+
+    assert "tiny gradients" in told(step)
+
+
+def test_the_nearest_mistake_is_never_guessed():
+    def step(x, dx, v, lr, rho):  # uphill, and 1 % too far
+        v = rho * v + dx
+        return x + 1.01 * lr * v, v
+
+    assert "uphill" not in told(step)
+
+
+def test_an_ambiguous_mistake_is_not_named():
+    twins = Exercise(
+        name="momentum",
+        title="Twins",
+        prompt="",
+        source=momentum.source,
+        returns=momentum.returns,
+        cases=momentum.cases,
+        hints=(),
+        mutants=(
+            Mutant("plus", "x - lr * v", "x + lr * v", "Plus."),
+            Mutant("minus minus", "x - lr * v", "x - -lr * v", "Minus minus."),
+        ),
+    )
+    result = twins.evaluate(twins.mutated(twins.mutants[0]))
+    assert result.diagnosis is None and "First difference" in result.message
+
+
+def test_a_known_mistake_in_another_form_is_named():
+    def step(x, dx, v, lr, rho):
+        return [dx * lr + x + lr * v * rho, np.add(dx, v * rho)]
+
+    assert momentum.evaluate(step).diagnosis == "uphill"
+
+
+def test_a_known_mistake_in_float32_is_named():
+    def step(x, dx, v, lr, rho):
+        x, dx, v = (np.asarray(a, np.float32) for a in (x, dx, v))
+        return x + np.float32(lr) * (np.float32(rho) * v + dx), np.float32(rho) * v + dx
+
+    assert momentum.evaluate(step).diagnosis == "uphill"
+
+
+def test_changing_an_argument_that_no_mutant_changes():
+    def step(x, dx, v, lr, rho):
+        dx *= 1.0
+        dx += 1.0
+        return x, v
+
+    assert "changes `dx` in place" in told(step)
+
+
+def test_memory_between_calls_is_told():
+    memory = []
+
+    def step(x, dx, v, lr, rho):
+        memory.append(dx)
+        x, v = right_step(x, dx, v, lr, rho)
+        return x + 1e-3 * len(memory), v
+
+    assert "different answers to the same arguments" in told(step)
+
+
+def test_a_patch_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="must occur exactly once"):
+        Exercise(
+            name="bad",
+            title="",
+            prompt="",
+            source="def f(x):\n    return x\n",
+            returns=("x",),
+            cases=lambda rng: [],
+            hints=(),
+            mutants=(Mutant("nowhere", "y", "z", ""),),
+        )
+
+
+# Nothing raises
+
+numbers = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
+arrays = hnp.arrays(
+    st.one_of(hnp.scalar_dtypes(), hnp.array_dtypes()), hnp.array_shapes(min_dims=0, max_dims=3, max_side=3)
+)
+junk = st.recursive(
+    numbers | arrays | st.just(object()) | st.just(int) | st.builds(lambda: iter([])),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@given(value=junk, name=st.sampled_from(list(EXERCISES)))
+@settings(max_examples=200)
+def test_arbitrary_junk_is_not_yet(value, name):
+    result = EXERCISES[name].evaluate(lambda *args: value)
+    assert result.status is Status.NOT_YET or name == "choose"  # junk may be a fine pair of numbers
+    assert len(result.message) > 20 and repr(result) and result._repr_html_()
+
+
+class Hostile:
+    """Raises whatever is done with it."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+    def __repr__(self):
+        raise SystemExit
+
+    __len__ = __iter__ = __array__ = __call__ = __eq__ = __repr__
+    __hash__ = None
+
+
+class Uncountable(tuple):
+    __len__ = None
+
+
+@pytest.mark.parametrize("kind", ["one", "two", "tuple"])
+def test_hostile_answers(kind):
+    answer = {"one": lambda: Hostile(), "two": lambda: (Hostile(), Hostile()), "tuple": lambda: Uncountable((1, 2))}
+    assert momentum.evaluate(lambda *args: answer[kind]()).status is Status.NOT_YET
+
+
+def test_hostile_functions():
+    assert momentum.evaluate(Hostile()).status is Status.NOT_YET
+
+
+def test_hostile_errors():
+    class Unprintable(Exception):
+        def __str__(self):
+            raise SystemExit
+
+    def step(x, dx, v, lr, rho):
+        raise Unprintable
+
+    assert momentum.evaluate(step).status is Status.NOT_YET

@@ -1,0 +1,178 @@
+"""What holds for every exercise, those to come included: they are tested by being in the registry."""
+
+import inspect
+import itertools
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+
+import course_lib.exercises as ex
+from course_lib.exercises import EXERCISES, Status
+from course_lib.exercises.diagnosis import first_difference
+from course_lib.exercises.play import play
+
+SEEDS = range(20)
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+every_mutant = pytest.mark.parametrize(
+    ("exercise", "mutant"),
+    [pytest.param(e, m, id=f"{e.name}: {m.name}") for e in EXERCISES.values() for m in e.mutants],
+)
+every_variant = pytest.mark.parametrize(
+    ("exercise", "source"),
+    [pytest.param(e, s, id=f"{e.name}: {name}") for e in EXERCISES.values() for name, s in e.accepts.items()],
+)
+
+
+@every_exercise
+def test_the_shown_solution_passes(exercise):
+    shown = re.search(r"```python\n(.*?)```", exercise.solution().markdown, re.DOTALL)[1]
+    for seed in SEEDS:
+        result = exercise.evaluate(exercise.build(shown, "shown"), seed=seed)
+        assert result.status is Status.PASS and result.passed, result
+        assert result.diagnosis is None
+
+
+@every_variant
+def test_accepted_variants_pass(exercise, source):
+    for seed in SEEDS:
+        result = exercise.evaluate(exercise.build(source, "variant"), seed=seed)
+        assert result.passed, result
+
+
+@every_mutant
+def test_every_mutant_fails_and_is_named_as_itself(exercise, mutant):
+    for seed in SEEDS:
+        result = exercise.evaluate(exercise.mutated(mutant), seed=seed)
+        assert result.status is Status.NOT_YET
+        assert result.diagnosis == mutant.name, result
+        assert mutant.says in result.message
+
+
+@every_exercise
+def test_the_stub_is_not_attempted(exercise):
+    stub = exercise.build(
+        exercise.stub.replace("ex.todo()", "from course_lib import exercises as ex; ex.todo()"), "stub"
+    )
+    assert exercise.evaluate(stub).status is Status.NOT_ATTEMPTED
+
+
+@every_exercise
+@pytest.mark.parametrize("body", ["pass", "...", '"""Only words."""', "raise NotImplementedError"])
+def test_other_stubs_are_not_attempted(exercise, body):
+    stub = exercise.build(f"def {exercise.signature}:\n    {body}\n", "stub")
+    assert exercise.evaluate(stub).status is Status.NOT_ATTEMPTED
+
+
+@every_exercise
+def test_the_reference_handed_out_is_not_taken_for_an_answer(exercise):
+    assert exercise.evaluate(exercise.reference).status is Status.NOT_ATTEMPTED
+
+
+def returning(exercise, value):
+    """A function with the right arguments that returns `value(right answer)`."""
+    namespace = {"answer": lambda *args: value(exercise.reference(*args))}
+    arguments = ", ".join(exercise.parameters)
+    exec(f"def f({arguments}):\n    return answer({arguments})", namespace)
+    return namespace["f"]
+
+
+def with_first(change):
+    return lambda right: (change(right[0]), *right[1:])
+
+
+@every_exercise
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        pytest.param(lambda right: None, "returned None", id="None"),
+        pytest.param(lambda right: right[0], "returned one value", id="one value"),
+        pytest.param(lambda right: (*right, 0.0), "3 values; it should return 2", id="three values"),
+        pytest.param(lambda right: {"x": right[0]}, "one value (a dict)", id="dict"),
+        pytest.param(with_first(lambda x: np.ones((7, 7))), "has shape (7, 7); it should have shape ()", id="shape"),
+        pytest.param(with_first(lambda x: np.asarray(x + 0j)), "has dtype complex128", id="complex"),
+        pytest.param(with_first(lambda x: np.float16(x)), "has dtype float16", id="float16"),
+        pytest.param(with_first(lambda x: [float(x)]), "is a list", id="list"),
+        pytest.param(with_first(lambda x: str(x)), "is a str", id="string"),
+        pytest.param(with_first(lambda x: True), "is a bool", id="bool"),
+        pytest.param(with_first(lambda x: x * np.nan), "is nan", id="NaN"),
+        pytest.param(with_first(lambda x: x + np.inf), "is inf", id="inf"),
+    ],
+)
+def test_wrong_kinds_of_values_are_told(exercise, value, words):
+    result = exercise.evaluate(returning(exercise, value))
+    assert result.status is Status.NOT_YET
+    assert words in result.message
+
+
+@every_exercise
+def test_an_exception_is_told_with_its_line(exercise):
+    source = f"def {exercise.signature}:\n    scale = 2\n    return scale / 0, {exercise.parameters[0]}\n"
+    result = exercise.evaluate(exercise.build(source, "wrong"))
+    assert result.status is Status.NOT_YET
+    assert "ZeroDivisionError: division by zero" in result.message
+    assert f"line 3: return scale / 0, {exercise.parameters[0]}" in result.message
+    assert f"{exercise.function}({exercise.parameters[0]}=" in result.message
+
+
+@every_exercise
+def test_an_endless_loop_ends_and_is_told_with_its_line(exercise):
+    source = f"def {exercise.signature}:\n    going = True\n    while going:\n        going = True\n"
+    result = exercise.evaluate(exercise.build(source, "endless"), timeout=0.2)
+    assert result.status is Status.TIMEOUT
+    assert "after 0.2 seconds" in result.message
+    assert re.search(r"line [34]: (while going:|going = True)", result.message)
+    assert "could not be stopped" not in result.message
+
+
+@every_exercise
+def test_the_declaration_is_complete(exercise):
+    assert exercise.prompt and exercise.title and exercise.explanation and exercise.after
+    assert len(exercise.hints) >= 2
+    assert len(exercise.accepts) >= 3 and "float32" in exercise.accepts
+    assert len({m.name for m in exercise.mutants}) == len(exercise.mutants) >= 6
+    assert len({m.says for m in exercise.mutants}) == len(exercise.mutants)
+    assert EXERCISES[exercise.name] is getattr(ex, exercise.name) is exercise
+    assert list(inspect.signature(exercise.build(exercise.stub, "stub")).parameters) == list(exercise.parameters)
+
+
+@every_exercise
+def test_hints_and_mutants_do_not_give_the_solution_away(exercise):
+    def squeezed(text):
+        return re.sub(r"\s", "", text)
+
+    lines = [squeezed(line) for line in exercise.source.strip().splitlines()]
+    for text in exercise.hints:
+        assert not any(line in squeezed(text) for line in lines)
+        assert not any(right in squeezed(text) for line in lines if (right := line.partition("=")[2]))
+
+
+@every_exercise
+def test_no_two_mutants_are_the_same(exercise):
+    cases = exercise.cases(np.random.default_rng(0))
+    right = play(exercise.reference, cases, exercise.parameters, exercise.returns)
+    runs = [
+        play(exercise.mutated(m), cases, exercise.parameters, exercise.returns, like=right) for m in exercise.mutants
+    ]
+    for a, b in itertools.combinations([right, *runs], 2):
+        same_numbers = len(a.calls) == len(b.calls) and not first_difference(a.calls, b.calls)
+        same_changes = [call.changed for call in a.calls] == [call.changed for call in b.calls]
+        assert not (same_numbers and same_changes and str(a.problem) == str(b.problem))
+
+
+@every_exercise
+def test_cases_are_seeded(exercise):
+    def numbers(seed):
+        cases = exercise.cases(np.random.default_rng(seed))
+        return play(exercise.reference, cases, exercise.parameters, exercise.returns).calls
+
+    def written(calls):
+        return [out.tolist() for call in calls for out in call.outputs.values()]
+
+    assert written(numbers(3)) == written(numbers(3)) != written(numbers(4))
+
+
+def test_no_exercise_hides_behind_a_module():
+    modules = {module.name for module in pkgutil.iter_modules(ex.__path__)}
+    assert not modules & set(EXERCISES)
