@@ -9,7 +9,8 @@ from pathlib import Path
 
 from course_lib.explore.compile import CompileError
 from course_lib.explore.experiment import Experiment, compile_all
-from course_lib.explore.momentum import eigen, noise, phase, race
+from course_lib.explore.momentum import eigen, noise, phase
+from course_lib.explore.race import race
 
 #: Every experiment of the book: name → function that makes it.
 EXPERIMENTS = {"race": race, "phase": phase, "eigen": eigen, "noise": noise}
@@ -23,5 +24,15 @@ def site_assets() -> dict[str, str]:
     """What every page of the site loads, in this order: file name → text (classic scripts, and a style sheet)."""
     made = {name: make() for name, make in EXPERIMENTS.items()}
     compiled = compile_all({name: e for name, e in made.items() if not e.spec["tabulated"]})
-    files = ["explore.css", "d3.js", "runtime.js", "marks.js", "controls.js", "panels.js", "experiment.js", "library.js", "site.js"]
+    files = [
+        "explore.css",
+        "d3.js",
+        "runtime.js",
+        "marks.js",
+        "controls.js",
+        "panels.js",
+        "experiment.js",
+        "library.js",
+        "site.js",
+    ]
     return {f: compiled if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}

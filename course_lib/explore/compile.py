@@ -24,7 +24,22 @@ from course_lib.explore.primitives import PRIMITIVES, lowest
 from course_lib.optim import Optimizer
 from course_lib.optim.surfaces import Surface2D
 
-_BUILTINS = {"range", "len", "abs", "min", "max", "round", "sum", "int", "float", "str", "list", "dict", "enumerate", "zip"}
+_BUILTINS = {
+    "range",
+    "len",
+    "abs",
+    "min",
+    "max",
+    "round",
+    "sum",
+    "int",
+    "float",
+    "str",
+    "list",
+    "dict",
+    "enumerate",
+    "zip",
+}
 _NUMPY = {
     "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
     "maximum", "minimum", "where", "square", "isfinite",
@@ -187,7 +202,11 @@ class _Rewrite(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
+        if (
+            isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "self"
+        ):
             raise self.error(f"it calls self.{node.func.attr}()")
         called = self.outside.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(called, type) and issubclass(called, Optimizer | Surface2D):

@@ -77,7 +77,9 @@ class Experiment(anywidget.AnyWidget):
     [0.0, 2.0]
     """
 
-    _esm = "\n".join((JS / name).read_text("utf-8") for name in _DRAWING) + "\nexport default { render: course.render };\n"
+    _esm = (
+        "\n".join((JS / name).read_text("utf-8") for name in _DRAWING) + "\nexport default { render: course.render };\n"
+    )
     _css = JS / "explore.css"
 
     spec = traitlets.Dict().tag(sync=True)
@@ -129,7 +131,9 @@ class Experiment(anywidget.AnyWidget):
         if unknown := [n for n in given if n not in self.controls]:
             raise ValueError(f"{self.name} has no control {unknown[0]!r}; it has {', '.join(self.controls)}")
         merged = {**{n: c["value"] for n, c in self.controls.items()}, **self.params, **given}
-        clean = {n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"}
+        clean = {
+            n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"
+        }
         for n, c in self.controls.items():  # a point's limits may hang on the other controls
             if c["type"] == "point":
                 clean[n] = self._clean_point(c, merged[n], {**merged, **clean})
@@ -164,7 +168,9 @@ class Experiment(anywidget.AnyWidget):
             limits = limits[key]
         clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(numbers, "xy", strict=True)]
         if clean != numbers:
-            warnings.warn(f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2)
+            warnings.warn(
+                f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2
+            )
         return clean
 
     def _number(self, name: str, value: Any) -> float:
@@ -211,7 +217,12 @@ class Experiment(anywidget.AnyWidget):
             plain(self._call("compute", dict(zip(names, combination, strict=True))), self.digits)
             for combination in itertools.product(*axes.values())
         ]
-        return {"names": names, "axes": list(axes.values()), "backdrop": plain(self.backdrop, self.digits), "rows": rows}
+        return {
+            "names": names,
+            "axes": list(axes.values()),
+            "backdrop": plain(self.backdrop, self.digits),
+            "rows": rows,
+        }
 
     # ------------------------------------------------------------ how it shows itself
 
@@ -247,17 +258,25 @@ class Experiment(anywidget.AnyWidget):
         state = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
         alt = html.escape(spec["alt"])
         return (
-            f'{script}<div class="course-experiment" data-course-experiment="{self.name}" role="group" aria-label="{alt}"'
-            f' style="{self._reserved_height()}"><script type="application/json">{state}</script>'
+            f'{script}<div class="course-experiment" data-course-experiment="{self.name}" role="group"'
+            f' aria-label="{alt}" style="{self._reserved_height()}"><script type="application/json">{state}</script>'
             f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
         )
 
     def _reserved_height(self) -> str:
-        """Custom properties for explore.css, so that the page does not jump when the experiment starts."""
-        below = 60 + 46 * len(self.controls) + (70 if self.spec["readouts"] else 0)
-        ratio = sum(p["ratio"] for p in self.spec["panels"])
-        widest = max(p["ratio"] for p in self.spec["panels"]) / len(self.spec["panels"])
-        return f"--cx-wide:calc({widest:.3f} * min(100cqw, 760px) + {below + 110}px);--cx-narrow:calc({ratio:.3f} * 100vw + {below + 200}px)"
+        """The room explore.css keeps until the experiment has started, so that the page does not jump.
+
+        Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not picture.
+        """
+        controls = [c for c in self.controls.values() if c["type"] != "point"]
+        choices = sum(c["type"] == "choice" for c in controls)
+        sliders = len(controls) - choices + 1  # and the reset button
+        panels, ratio = len(self.spec["panels"]), max(p["ratio"] for p in self.spec["panels"])
+        readouts = len(self.spec["readouts"])
+        below = 30 + 36 + 46 + 24 + 38 * choices  # padding, legend, time, a rule, choices
+        wide = below + 72 - 88 * ratio + 36 * math.ceil(sliders / 2) + (66 if readouts else 0)
+        narrow = below + 272 * panels + 40 * sliders + 34 * choices + 58 * math.ceil(readouts / 2)
+        return f"--cx-wide:calc({100 * ratio / panels:.1f}% + {wide:.0f}px);--cx-narrow:{narrow}px"
 
 
 def plain(value: Any, digits: int | None = None) -> Any:
@@ -293,5 +312,7 @@ def compile_all(experiments: Mapping[str, Experiment]) -> str:
     library, body = Library(), []
     for name, experiment in experiments.items():
         keys = {key: library.add(f, f"{experiment.name}_{key}") for key, f in experiment._functions.items()}
-        body.append(f"course.experiments[{json.dumps(name)}] = {{ {', '.join(f'{k}: {v}' for k, v in keys.items())} }};")
+        body.append(
+            f"course.experiments[{json.dumps(name)}] = {{ {', '.join(f'{k}: {v}' for k, v in keys.items())} }};"
+        )
     return library.script("\n".join(body))

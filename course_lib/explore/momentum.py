@@ -1,206 +1,45 @@
-"""The four experiments of chapter 3, *Momentum and Nesterov*.
+"""The experiments of chapter 3, *Momentum and Nesterov*, beside the race: phase diagram, eigen-directions, noise.
 
-The functions of controls come first in each part: plain Python over `course_lib.optim`, run by Python under
-Jupyter and compiled from these very lines for the site. The declaration of controls and panels follows.
+The functions of the controls come first in each part, as in race.py.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course_lib.explore.experiment import Data, Experiment
 from course_lib.explore.parts import (
-    axis, bars, choice, colour_of, contour, drag, heat, line, panel, point, points, readout, slider,
-)  # fmt: skip
-from course_lib.explore.primitives import field, linspace, lowest, mesh, plane, trace, tuned
+    axis,
+    bars,
+    choice,
+    colour_of,
+    contour,
+    drag,
+    heat,
+    line,
+    panel,
+    points,
+    readout,
+    slider,
+)
+from course_lib.explore.primitives import field, linspace, mesh, trace
 from course_lib.optim import (
-    SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle, best_heavy_ball, critical_rho, descend,
-    gd_rate, heavy_ball_rate, nesterov_rate, noise_floor, regime,
-)  # fmt: skip
-from course_lib.optim.surfaces import Surface2D
+    SGD,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    Ravine,
+    best_heavy_ball,
+    critical_rho,
+    descend,
+    gd_rate,
+    heavy_ball_rate,
+    nesterov_rate,
+    noise_floor,
+    regime,
+)
 
-_RATE = {"label": "rate α", "low": 1e-4, "high": 3.0, "log": True, "format": ".3~g"}
-
-
-# ---------------------------------------------------------------- 1 · race
-
-_STEPS = {"ravine": 150, "saddle": 200, "rosenbrock": 1500, "bumpy": 150, "yours": 300}
-
-
-def _landscape(surface: str, kappa: float) -> Any:
-    if surface == "ravine":
-        return Ravine(kappa=kappa)
-    elif surface == "saddle":
-        return Saddle()
-    elif surface == "rosenbrock":
-        return Rosenbrock()
-    else:
-        return Bumpy()
-
-
-def _first_below(values: Any, level: float) -> Any:
-    for t in range(len(values)):
-        if values[t] <= level:
-            return t
-    return None
-
-
-def _scene(f: Any, steps: int) -> Data:
-    return {"window": {"x": f.window[0], "y": f.window[1], "t": [0, steps]}, "field": field(f, f.window, 64)}
-
-
-def _runs(f: Any, lr: float, rho: float, start: Any, steps: int) -> Data:
-    sgd = trace(f, SGD(lr=lr), start, steps)
-    momentum = trace(f, Momentum(lr=lr, rho=rho), start, steps)
-    nesterov = trace(f, Nesterov(lr=lr, rho=rho), start, steps)
-    goal = 0.001 * sgd["loss"][0]
-    return {
-        "SGD": sgd,
-        "Momentum": momentum,
-        "Nesterov": nesterov,
-        "steps_SGD": _first_below(sgd["loss"], goal),
-        "steps_Momentum": _first_below(momentum["loss"], goal),
-        "steps_Nesterov": _first_below(nesterov["loss"], goal),
-    }
-
-
-def _race_backdrop(surface: str, kappa: float) -> Data:
-    return _scene(_landscape(surface, kappa), _STEPS[surface])
-
-
-def _race(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data:
-    return _runs(_landscape(surface, kappa), lr, rho, start, _STEPS[surface])
-
-
-def _own_race(
-    mine: Optimizer | None, ground: Surface2D | None, height: Callable[..., Any] | None, window: Any, low: float
-) -> tuple[Callable[..., Data], Callable[..., Data]]:
-    """The race with the reader's own optimizer, surface or function of (x, y) in it."""
-    if height is not None:
-
-        def yours(surface: str, kappa: float) -> Any:
-            return plane(height, window, low) if surface == "yours" else _landscape(surface, kappa)
-
-    elif ground is not None:
-
-        def yours(surface: str, kappa: float) -> Any:
-            return ground if surface == "yours" else _landscape(surface, kappa)
-
-    else:
-        yours = _landscape
-
-    def own_backdrop(surface: str, kappa: float) -> Data:
-        return _scene(yours(surface, kappa), _STEPS[surface])
-
-    def own_race(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data:
-        return _runs(yours(surface, kappa), lr, rho, start, _STEPS[surface])
-
-    def own_race_with_mine(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data:
-        f = yours(surface, kappa)
-        data = _runs(f, lr, rho, start, _STEPS[surface])
-        data["yours"] = trace(f, tuned(mine, lr, rho), start, _STEPS[surface])
-        data["steps_yours"] = _first_below(data["yours"]["loss"], 0.001 * data["SGD"]["loss"][0])
-        return data
-
-    return own_backdrop, own_race if mine is None else own_race_with_mine
-
-
-def race(
-    mine: Optimizer | None = None,
-    *,
-    surface: str | Surface2D | Callable[..., Any] = "ravine",
-    window: Any = ((-3.0, 3.0), (-3.0, 3.0)),
-    autoplay: bool = False,
-    **values: Any,
-) -> Experiment:
-    """SGD, Momentum and Nesterov race from one start down a surface.
-
-    Parameters
-    ----------
-    mine
-        An optimizer of your own, to race against them. The sliders set its ``lr`` and, if it has one, its ``rho``.
-    surface
-        ``"ravine"``, ``"saddle"``, ``"rosenbrock"``, ``"bumpy"``; or a `Surface2D`; or a function of x and y in
-        plain arithmetic and NumPy, whose gradient is then taken by central differences.
-    window
-        For a function: the part of the plane to show, ((x0, x1), (y0, y1)).
-    autoplay
-        Run once when it comes into view, unless the reader's system asks for less motion.
-    **values
-        Where the controls start: ``kappa``, ``lr``, ``rho``, ``start``.
-
-    Examples
-    --------
-    >>> race(kappa=30, rho=0.8).params["rho"]
-    0.8
-    >>> race(surface=lambda x, y: x**2 + 3 * np.abs(y)).params["surface"]
-    'yours'
-    """
-    ground = surface if isinstance(surface, Surface2D) else None
-    height = surface if callable(surface) else None
-    if mine is not None and not isinstance(mine, Optimizer):
-        raise TypeError(f"race: mine must be an Optimizer, such as Momentum(lr=0.1); got {mine!r}")
-    options = {"ravine": "Ravine", "saddle": "Saddle", "rosenbrock": "Rosenbrock", "bumpy": "Bumpy bowl"}
-    presets: dict[str, Data] = {
-        "ravine": {"lr": 1.2, "rho": 0.8, "start": [-4.5, 1.5]},
-        "saddle": {"lr": 0.05, "rho": 0.9, "start": [1.0, 0.001]},
-        "rosenbrock": {"lr": 0.0005, "rho": 0.9, "start": [-1.2, 1.0]},
-        "bumpy": {"lr": 0.1, "rho": 0.9, "start": [-4.4, 3.6]},
-    }
-    backdrop, compute = _race_backdrop, _race
-    if ground is not None or height is not None or mine is not None:
-        low = 0.0
-        if ground is not None or height is not None:
-            f = ground if ground is not None else plane(height, window, 0.0)
-            low = float(np.min(field(f, f.window, 200)["z"])) if ground is None else lowest(ground)
-            (x0, x1), (y0, y1) = f.window
-            options = {"yours": "Yours", **options}
-            presets["yours"] = {"lr": 0.05, "rho": 0.9, "start": [x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)]}
-        backdrop, compute = _own_race(mine, ground, height, window, low)
-    first = surface if isinstance(surface, str) else "yours"
-    if mine is not None:
-        own_values = {k: getattr(mine, k) for k in ("lr", "rho") if isinstance(getattr(mine, k, None), float | int)}
-        values = {**own_values, **values}
-    names = ["SGD", "Momentum", "Nesterov"] + (["yours"] if mine is not None else [])
-    labels = {n: n for n in names} | ({"yours": type(mine).__name__} if mine is not None else {})
-    if labels.get("yours") in names[:3]:
-        labels["yours"] = f"your {labels['yours']}"
-    on_plane = [line(n, label=labels[n], color=colour_of(n), timed=True, width=2) for n in names]
-    over_time = [line(n, x="step", y="loss", label=labels[n], color=colour_of(n), timed=True, width=2) for n in names]
-    if first not in options:
-        raise ValueError(f"race: surface must be one of {', '.join(options)}, a Surface2D or a function; got {surface!r}")
-    return Experiment(
-        "race",
-        [
-            choice("surface", "Surface", options, first if first != "yours" else "yours", presets=presets,
-                   shows={"kappa": ["ravine"]}),
-            slider("kappa", "condition number κ", 1, 1000, 50, log=True, format=".3~g"),
-            slider("lr", value=1.2, **_RATE),
-            slider("rho", "momentum ρ", 0, 0.99, 0.8, step=0.01),
-            point("start", "start", (-4.5, 1.5), within="window"),
-        ],
-        compute,
-        [
-            panel("Drag the start", axis("x", "window.x"), axis("y", "window.y"),
-                  [contour("field"), *on_plane, drag("start", label="Start")],
-                  alt="Level lines of the surface with the path of each method from the common start."),
-            panel("Loss above the minimum", axis("step t", "window.t"), axis("f(xₜ) − f*", (1e-8, 1e3), log=True),
-                  over_time,
-                  alt="The loss of each method over the steps, on a logarithmic axis."),
-        ],
-        readouts=[
-            readout(f"steps_{n}", f"{labels[n]}: steps to f₀/1000", format="d", color=colour_of(n)) for n in names
-        ],
-        backdrop=backdrop,
-        alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
-        autoplay=autoplay,
-        own=compute is not _race,
-        values={"surface": first, **values},
-    )  # fmt: skip
-
-
-# ---------------------------------------------------------------- 2 · phase diagram
+# ---------------------------------------------------------------- 1 · phase diagram
 
 
 def _steps_a_digit(lr: Any, rho: Any, kappa: float) -> Any:
@@ -215,14 +54,18 @@ def _phase_backdrop(kappa: float) -> Data:
     f = Ravine(kappa=kappa)
     best = best_heavy_ball(1 / kappa, 1.0)
     return {
-        "speed": {"x": [0, 4], "y": [0, 1], "z": mesh(_steps_a_digit, linspace(0.02, 3.98, 100), linspace(0.005, 0.995, 100), kappa)},
+        "speed": {
+            "x": [0, 4],
+            "y": [0, 1],
+            "z": mesh(_steps_a_digit, linspace(0.02, 3.98, 100), linspace(0.005, 0.995, 100), kappa),
+        },
         "edge": {"x": [2 * (1 + r) for r in rhos], "y": rhos},
         "critical_steep": {"x": alphas, "y": [critical_rho(a, 1.0) for a in alphas]},
         "critical_shallow": {"x": alphas, "y": [critical_rho(a, 1 / kappa) for a in alphas]},
         "best": {"x": [best[0]], "y": [best[1]]},
         "window": {"x": f.window[0], "y": f.window[1]},
         "field": field(f, f.window, 64),
-    }  # fmt: skip
+    }
 
 
 def _phase(kappa: float, lr: float, rho: float) -> Data:
@@ -254,17 +97,37 @@ def phase(**values: Any) -> Experiment:
         ],
         _phase,
         [
-            panel("Drag the point: how many steps a digit costs", axis("rate α", (0, 4)), axis("momentum ρ", (0, 1)),
-                  [heat("speed", domain=(1, 1000), log=True, label="steps a digit", missing="diverges"),
-                   line("critical_steep", label="critical for λ = 1", color="#ffffff", casing="#00000090"),
-                   line("critical_shallow", label="critical for λ = 1/κ", color="#ffffff", dashed=True, casing="#00000090"),
-                   line("edge", label="divergence, α = 2(1 + ρ)", color="#c0392b", width=2.5),
-                   points("best", label="best", color="#E4572E", shape="cross", radius=7),
-                   drag(["lr", "rho"], label="Rate and momentum")],
-                  alt="Heat map over rate and momentum of the steps in which the error falls to a tenth; beyond α = 2(1 + ρ) it grows."),
-            panel("The path there, 100 steps", axis("along the valley (λ = 1/κ)", "window.x"), axis("across it (λ = 1)", "window.y"),
-                  [contour("field"), line("Momentum", color=colour_of("Momentum"), timed=True), points("start", color="currentColor", radius=4)],
-                  alt="The path of the heavy ball on the ravine, for the rate and momentum chosen."),
+            panel(
+                "Drag the point: how many steps a digit costs",
+                axis("rate α", (0, 4)),
+                axis("momentum ρ", (0, 1)),
+                [
+                    heat("speed", domain=(1, 1000), log=True, label="steps a digit", missing="diverges"),
+                    line("critical_steep", label="critical for λ = 1", color="#ffffff", casing="#00000090"),
+                    line(
+                        "critical_shallow",
+                        label="critical for λ = 1/κ",
+                        color="#ffffff",
+                        dashed=True,
+                        casing="#00000090",
+                    ),
+                    line("edge", label="divergence, α = 2(1 + ρ)", color="#c0392b", width=2.5),
+                    points("best", label="best", color="#E4572E", shape="cross", radius=7),
+                    drag(["lr", "rho"], label="Rate and momentum"),
+                ],
+                alt="Heat map over rate and momentum: steps to a tenth of the error; beyond α = 2(1 + ρ) it grows.",
+            ),
+            panel(
+                "The path there, 100 steps",
+                axis("along the valley (λ = 1/κ)", "window.x"),
+                axis("across it (λ = 1)", "window.y"),
+                [
+                    contour("field"),
+                    line("Momentum", color=colour_of("Momentum"), timed=True),
+                    points("start", color="currentColor", radius=4),
+                ],
+                alt="The path of the heavy ball on the ravine, for the rate and momentum chosen.",
+            ),
         ],
         readouts=[
             readout("steep", "across, λ = 1"),
@@ -273,12 +136,12 @@ def phase(**values: Any) -> Experiment:
             readout("digit", "steps a digit", format=".3~g"),
         ],
         backdrop=_phase_backdrop,
-        alt="The plane of rate and momentum for the heavy ball on a ravine: a fast corner between creeping, ringing and diverging.",
+        alt="The heavy ball's plane of rate and momentum: a fast corner between creeping, ringing and diverging.",
         values=values,
-    )  # fmt: skip
+    )
 
 
-# ---------------------------------------------------------------- 3 · eigen-directions
+# ---------------------------------------------------------------- 2 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
 _SHARE_NAMES = ["λ = 1", "λ = κ^−¼", "λ = κ^−½", "λ = κ^−¾", "λ = 1/κ"]
@@ -329,15 +192,25 @@ def eigen(**values: Any) -> Experiment:
         ],
         _eigen,
         [
-            panel("Error along each eigenvector", axis("step t", (0, 200)), axis("error, from 1", (1e-6, 1e2), log=True),
-                  [line(name, x="step", y="error", label=name, color=c, timed=True, width=2) for name, c in five],
-                  alt="Five lines on a logarithmic axis: the error along eigenvectors of curvature 1 down to 1/κ, over 200 steps."),
-            panel("Factor a step, for every curvature", axis("curvature λ", (0.0008, 1.25), log=True), axis("error × each step", (0, 1.25)),
-                  [line("edge", color="currentColor", dashed=True, width=1),
-                   line("plain", label="without momentum", color=colour_of("SGD"), dashed=True, width=1.5),
-                   line("curve", label="with momentum ρ", color="currentColor", width=2),
-                   *[points("at " + name, color=c, radius=5) for name, c in five]],
-                  alt="The factor by which a step multiplies the error, against curvature: above 1 it explodes, near 1 it stalls."),
+            panel(
+                "Error along each eigenvector",
+                axis("step t", (0, 200)),
+                axis("error, from 1", (1e-6, 1e2), log=True),
+                [line(name, x="step", y="error", label=name, color=c, timed=True, width=2) for name, c in five],
+                alt="Five lines on a logarithmic axis: the error along eigenvectors of curvature 1 down to 1/κ.",
+            ),
+            panel(
+                "Factor a step, for every curvature",
+                axis("curvature λ", (0.0008, 1.25), log=True),
+                axis("error × each step", (0, 1.25)),
+                [
+                    line("edge", color="currentColor", dashed=True, width=1),
+                    line("plain", label="without momentum", color=colour_of("SGD"), dashed=True, width=1.5),
+                    line("curve", label="with momentum ρ", color="currentColor", width=2),
+                    *[points("at " + name, color=c, radius=5) for name, c in five],
+                ],
+                alt="The factor of the error a step, against curvature: above 1 it explodes, near 1 it stalls.",
+            ),
         ],
         readouts=[
             readout("steep", "factor at λ = 1", format=".4f"),
@@ -347,10 +220,10 @@ def eigen(**values: Any) -> Experiment:
         backdrop=_eigen_backdrop,
         alt="Each eigenvector of a quadratic on its own: which stalls, which rings and which explodes.",
         values=values,
-    )  # fmt: skip
+    )
 
 
-# ---------------------------------------------------------------- 4 · noise
+# ---------------------------------------------------------------- 3 · noise
 
 _CHAINS, _SETTLE, _KEEP, _SHOWN = 200, 1500, 500, 200
 
@@ -395,18 +268,28 @@ def noise(**values: Any) -> Experiment:
     return Experiment(
         "noise",
         [
-            choice("match", "Compare at", {"rate": "equal rate α", "effective": "equal effective rate α/(1 − ρ)"}, "rate"),
+            choice(
+                "match", "Compare at", {"rate": "equal rate α", "effective": "equal effective rate α/(1 − ρ)"}, "rate"
+            ),
             slider("lr", "rate α (of SGD)", values=[0.01, 0.02, 0.05, 0.1, 0.2], value=0.05, format=".2~g"),
             slider("rho", "momentum ρ", values=[0.0, 0.5, 0.8, 0.9, 0.95], value=0.9, format=".2~g"),
         ],
         _noise,
         [
-            panel("One run of each, from x = 3", axis("step t", (0, _SHOWN)), axis("xₜ", (-4, 4)),
-                  [line(n, x="step", y="x", label=n, color=colour_of(n), timed=True, width=1.75) for n in both],
-                  alt="Position over 200 noisy steps for SGD and Momentum: a fall from 3, then trembling around 0."),
-            panel("Where they stay, once settled", axis("x", (-3, 3)), axis("how often (peak = 1)", (0, 1.08)),
-                  [bars(f"{n} spread", label=n, color=colour_of(n)) for n in reversed(both)],
-                  alt="Histograms of the settled positions of SGD and Momentum around the minimum."),
+            panel(
+                "One run of each, from x = 3",
+                axis("step t", (0, _SHOWN)),
+                axis("xₜ", (-4, 4)),
+                [line(n, x="step", y="x", label=n, color=colour_of(n), timed=True, width=1.75) for n in both],
+                alt="Position over 200 noisy steps for SGD and Momentum: a fall from 3, then trembling around 0.",
+            ),
+            panel(
+                "Where they stay, once settled",
+                axis("x", (-3, 3)),
+                axis("how often (peak = 1)", (0, 1.08)),
+                [bars(f"{n} spread", label=n, color=colour_of(n)) for n in reversed(both)],
+                alt="Histograms of the settled positions of SGD and Momentum around the minimum.",
+            ),
         ],
         readouts=[
             readout("SGD variance", "SGD: variance of x", format=".3f", color=colour_of("SGD")),
@@ -415,7 +298,7 @@ def noise(**values: Any) -> Experiment:
             readout("Momentum theory", "in theory", format=".3f", color=colour_of("Momentum")),
             readout("ratio", "Momentum / SGD", format=".2f"),
         ],
-        alt="The noise floor of SGD and of Momentum: at an equal rate Momentum's is higher; at an equal effective rate they are alike.",
+        alt="Noise floors: at an equal rate Momentum's is higher than SGD's; at an equal effective rate, alike.",
         tabulated=True,
         values=values,
-    )  # fmt: skip
+    )

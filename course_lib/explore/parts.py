@@ -110,7 +110,7 @@ def toggle(name: str, label: str, value: bool) -> Part:
 
 
 def point(name: str, label: str, value: Sequence[float], *, within: str) -> Part:
-    """A point the reader drags with a ``drag`` mark; ``within`` names the backdrop's ``{"x": [lo, hi], "y": [lo, hi]}``."""
+    """A point the reader drags; ``within`` names its limits in the backdrop, ``{"x": [lo, hi], "y": [lo, hi]}``."""
     x, y = value
     return {"type": "point", "name": name, "label": label, "value": [float(x), float(y)], "within": within}
 
@@ -129,7 +129,7 @@ def axis(label: str, domain: Sequence[float] | str, *, log: bool = False, ticks:
 
 
 def panel(title: str, x: Part, y: Part, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
-    """One picture: a title, two axes, marks from back to front; ``ratio`` is height over width, ``alt`` says what it shows."""
+    """One picture: title, axes, marks from back to front; ``ratio`` is height over width, ``alt`` what it shows."""
     return {"title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
 
 
@@ -161,7 +161,9 @@ def line(
 
     ``casing`` is the colour of a wider line under it, for lines that cross a heat map.
     """
-    return _mark("line", key, x=x, y=y, label=label, color=color, timed=timed, dashed=dashed, width=width, casing=casing)
+    return _mark(
+        "line", key, x=x, y=y, label=label, color=color, timed=timed, dashed=dashed, width=width, casing=casing
+    )
 
 
 def points(
@@ -199,6 +201,8 @@ def drag(control: str | Sequence[str], *, label: str) -> Part:
     return _mark("drag", "", control=control if isinstance(control, str) else list(control), label=label)
 
 
-def readout(key: str, label: str, *, format: str | None = None, color: str | None = None, missing: str = "never") -> Part:
+def readout(
+    key: str, label: str, *, format: str | None = None, color: str | None = None, missing: str = "never"
+) -> Part:
     """A number or word under the panels; ``format`` as in d3 and Python (``".3g"``), ``missing`` stands for none."""
     return _mark("readout", key, label=label, format=format, color=color, missing=missing)

@@ -52,7 +52,8 @@ def test_every_method_on_every_surface(method, surface):
     m, s = library.add(method.cls), library.add(surface)
     start = surface().start.tolist()
     got = run(
-        library.script(f"course.path = trace(new {s}({{}}), new {m}({json.dumps(hyper)}), {start}, 1000);"), "course.path"
+        library.script(f"course.path = trace(new {s}({{}}), new {m}({json.dumps(hyper)}), {start}, 1000);"),
+        "course.path",
     )
     wanted = plain(trace(surface(), method.cls(**hyper), start, 1000))
     for key in ("x", "y"):
@@ -122,7 +123,9 @@ def test_steps_to_goal_agree(library):
     experiment = explore.race()
     for rho in (0.0, 0.5, 0.9):
         experiment.params = {"rho": rho}
-        got = library.call("course.experiments.race.compute", *[experiment.params[n] for n in experiment.spec["compute"]])
+        got = library.call(
+            "course.experiments.race.compute", *[experiment.params[n] for n in experiment.spec["compute"]]
+        )
         for name in ("SGD", "Momentum", "Nesterov"):
             assert got[f"steps_{name}"] == experiment.data[f"steps_{name}"]
 

@@ -124,7 +124,9 @@ def test_any_setting_is_answered_in_json(name, data):
     params = {}
     for c in experiment.controls.values():
         if c["type"] == "slider":
-            params[c["name"]] = data.draw(st.sampled_from(c["values"]) if c["values"] else st.floats(c["low"], c["high"]))
+            params[c["name"]] = data.draw(
+                st.sampled_from(c["values"]) if c["values"] else st.floats(c["low"], c["high"])
+            )
         elif c["type"] == "choice":
             params[c["name"]] = data.draw(st.sampled_from(list(c["options"])))
         elif c["type"] == "toggle":
@@ -159,7 +161,9 @@ def test_the_table_holds_every_setting():
     sizes = [len(a) for a in table["axes"]]
     assert len(table["rows"]) == np.prod(sizes)
     setting = {"match": "effective", "lr": 0.2, "rho": 0.8}
-    index = np.ravel_multi_index([a.index(setting[n]) for n, a in zip(table["names"], table["axes"], strict=True)], sizes)
+    index = np.ravel_multi_index(
+        [a.index(setting[n]) for n, a in zip(table["names"], table["axes"], strict=True)], sizes
+    )
     experiment.params = setting
     assert table["rows"][index] == plain(experiment.data, experiment.digits)
 

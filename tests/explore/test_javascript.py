@@ -1,5 +1,6 @@
 """The page's own JavaScript where it needs no document, and the bundle it draws with."""
 
+import itertools
 import math
 import shutil
 import subprocess
@@ -22,7 +23,9 @@ JS = Path(explore.__file__).parent / "js"
     ids=["steps", "log", "values"],
 )
 def test_a_slider_gives_back_the_value_it_shows(scripts, control, value):
-    there_and_back = "(c, v) => { const s = course.scaleOf(c); return [s.value(Math.round(s.at(v))), s.value(0), s.value(s.max)]; }"
+    there_and_back = (
+        "(c, v) => { const s = course.scaleOf(c); return [s.value(Math.round(s.at(v))), s.value(0), s.value(s.max)]; }"
+    )
     got, low, high = scripts.call(there_and_back, control, value)
     assert got == pytest.approx(value, rel=0.011)
     assert (low, high) == (control["low"], control["high"])
@@ -30,13 +33,14 @@ def test_a_slider_gives_back_the_value_it_shows(scripts, control, value):
 
 def test_contour_levels_crowd_towards_the_minimum(scripts):
     levels = scripts.call("course.levels", 0, 8, 8)
-    gaps = [b - a for a, b in zip(levels, levels[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(levels)]
     assert levels[0] > 0 and levels[-1] < 8 and gaps == sorted(gaps)
 
 
 def pixels(scripts, mark, data, t=None, log=False):
     return scripts.call(
-        "(mark, data, t, log) => course.pixels(mark, { get: () => data, t, X: d3.scaleLinear().domain([0, 10]).range([0, 100]),"
+        "(mark, data, t, log) => course.pixels(mark, { get: () => data, t,"
+        " X: d3.scaleLinear().domain([0, 10]).range([0, 100]),"
         " Y: (log ? d3.scaleLog().domain([1, 100]) : d3.scaleLinear().domain([0, 10])).range([100, 0]) })",
         {"x": "x", "y": "y", "timed": True, **mark}, data, t, log,
     )  # fmt: skip
@@ -76,7 +80,9 @@ def test_a_table_is_looked_up_in_row_major_order():
     assets = explore.site_assets()
     context.eval(assets["runtime.js"])
     context.eval(assets["site.js"])
-    table = '{ names: ["m", "a"], axes: [["p", "q"], [1, 2, 4]], backdrop: {}, rows: ["p1", "p2", "p4", "q1", "q2", "q4"] }'
+    table = (
+        '{ names: ["m", "a"], axes: [["p", "q"], [1, 2, 4]], backdrop: {}, rows: ["p1", "p2", "p4", "q1", "q2", "q4"] }'
+    )
     look = f"((params) => course.site.tabulated({{}}, {table})(params).data)"
     assert context.eval(f'{look}({{ m: "q", a: 2 }})') == "q2"
     assert context.eval(f'{look}({{ m: "p", a: 3.9 }})') == "p4"
@@ -96,7 +102,9 @@ def test_unchanged_controls_give_the_same_answer_object():
     for name in ("runtime.js", "library.js", "site.js"):
         context.eval(assets[name])
     context.eval(
-        "var answer = course.site.compiled({ compiled: 'race', compute: ['surface', 'kappa', 'lr', 'rho', 'start'], backdrop: ['surface', 'kappa'] });"
+        "var spec = { compiled: 'race', compute: ['surface', 'kappa', 'lr', 'rho', 'start'],"
+        " backdrop: ['surface', 'kappa'] };"
+        "var answer = course.site.compiled(spec);"
         "var p = { surface: 'ravine', kappa: 9, lr: 0.5, rho: 0.5, start: [1, 1] };"
         "var a = answer(p), b = answer({ ...p, lr: 0.6 }), c = answer({ ...p, kappa: 10 });"
     )
@@ -108,6 +116,11 @@ def test_the_bundle_is_what_its_sources_give(tmp_path):
     for name in ("package.json", "package-lock.json", "entry.js"):
         shutil.copy(JS / "d3" / name, tmp_path / name)
     (tmp_path / "out").mkdir()
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        ["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
     subprocess.run(["npm", "run", "build", "--", "--outfile=out/d3.js"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "out" / "d3.js").read_text() == (JS / "d3.js").read_text()
