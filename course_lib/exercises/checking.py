@@ -93,7 +93,7 @@ def _compare(exercise: Exercise, function: Any, seed: int) -> _Answer:
     repeated = len(cases[0].given)
     if not run.problem and first_difference(run.calls[-repeated:], run.calls[:repeated]):
         return _Answer(Status.NOT_YET, (_CHANGES_ITS_MIND,))
-    return _Answer(Status.NOT_YET, wrong)
+    return _Answer(Status.NOT_YET, (*wrong, f"Stuck? `ex.{exercise.name}.hint()` gives a hint."))
 
 
 _CHANGES_ITS_MIND = (

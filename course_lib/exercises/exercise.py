@@ -98,8 +98,8 @@ class Exercise:
         """
         result = self.evaluate(function, timeout=timeout)
         self.progress.checks += 1
-        if self.progress.status is not Status.PASS:
-            self.progress.status = result.status
+        if self.progress.status is not Status.PASS and result.status is not Status.NOT_ATTEMPTED:
+            self.progress.status = result.status  # the best so far: nobody loses a PASS by trying on
         show(result)
         return result
 

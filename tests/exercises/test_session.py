@@ -68,6 +68,7 @@ def test_use_hands_out_the_books_function_otherwise(momentum, wrong, capsys):
 
 def test_progress_counts(momentum):
     momentum.check(uphill)
+    momentum.check()
     assert momentum.progress.status is Status.NOT_YET
     momentum.check(right_step)
     momentum.check(uphill)
@@ -75,7 +76,7 @@ def test_progress_counts(momentum):
     momentum.hint()
     table = ex.progress()
     row = next(line for line in table.text.splitlines() if line.startswith("momentum"))
-    assert re.split(r"\s{2,}", row) == ["momentum", "One momentum step", "PASS", "3", "2 of 3"]
+    assert re.split(r"\s{2,}", row) == ["momentum", "One momentum step", "PASS", "4", "2 of 3"]
     assert table.text.startswith("1 of 4 exercises pass")
     assert table.html.count("<tr>") == 1 + len(EXERCISES)
 

@@ -27,7 +27,7 @@ convert_rate = Exercise(
     name="convert_rate",
     title="From one convention to the other",
     prompt=(
-        "A paper writes momentum with a running *mean* of gradients, v ← ρv + (1 − ρ)∇f, and x ← x − αv. "
+        "A paper writes momentum with a running mean of gradients, v ← ρv + (1 − ρ)∇f, and x ← x − αv. "
         "You are given its rate `lr`, its `rho`, and the velocity `v` at which its run stopped. "
         "Return the rate and the velocity with which the book's convention, v ← ρv + ∇f and x ← x − αv, "
         "goes on along exactly the same path with the same ρ."
@@ -94,6 +94,13 @@ def convert_rate(lr, rho, v):
             "Your rate goes the wrong way: the velocity grows by 1/(1 − ρ), so the rate shrinks by the same factor.",
         ),
         Mutant(
+            "only the rate, the wrong way",
+            "lr = (1 - rho) * lr\n    v = v / (1 - rho)",
+            "lr = lr / (1 - rho)",
+            "Your rate goes the wrong way, and the velocity is still a mean. A sum is larger than a mean by 1/(1 − ρ), so "
+            "the velocity grows by that factor and the rate shrinks by it.",
+        ),
+        Mutant(
             "velocity the wrong way",
             "v / (1 - rho)",
             "v * (1 - rho)",
@@ -103,7 +110,7 @@ def convert_rate(lr, rho, v):
             "rho for 1 - rho",
             "lr = (1 - rho) * lr\n    v = v / (1 - rho)",
             "lr = rho * lr\n    v = v / rho",
-            "You use ρ where 1 − ρ belongs: the two conventions differ in the weight of the *gradient*.",
+            "You use ρ where 1 − ρ belongs: the two conventions differ in the weight of the gradient.",
         ),
         Mutant(
             "1 + rho",

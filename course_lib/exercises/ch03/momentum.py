@@ -47,7 +47,7 @@ def momentum_step(x, dx, v, lr, rho):
         "Two things change, in this order: first the velocity, then the point. The gradient acts on the velocity only.",
         "The velocity forgets a little, then learns: keep a fraction `rho` of the old one and add all of the gradient, "
         "without the rate. Gradients point uphill, so in which direction must `x` move?",
-        "New velocity: `rho` times the old, plus `dx`. New point: the old one minus `lr` times the *new* velocity.",
+        "New velocity: `rho` times the old, plus `dx`. New point: the old one minus `lr` times the new velocity.",
     ),
     explanation=(
         "The gradient enters the velocity, and the velocity alone moves the point. The minus sign stands in one place, "

@@ -50,7 +50,7 @@ nesterov = Exercise(
     title="Nesterov's step, rearranged",
     prompt=(
         "Write one step of Nesterov's method in its rearranged form. It is momentum with a peek ahead, written for the "
-        "look-ahead point itself: `x` here *is* that point, so the gradient is taken at `x` and nowhere else. "
+        "look-ahead point itself: `x` here is that very point, so the gradient is taken at `x` and nowhere else. "
         "With the book's velocity: v ← ρv + ∇f(x), then x ← x − α(∇f(x) + ρv), with the new v.\n\n"
         "This time you take the gradient yourself: `grad` is a function, and `grad(x)` is the gradient at `x`. "
         "Return the new point and the new velocity; make new arrays."
@@ -67,7 +67,7 @@ def nesterov_step(x, grad, v, lr, rho):
     hints=(
         "Three lines: the gradient, the velocity, the point. The first two are the same as in plain momentum.",
         "Where is the gradient taken? In this form `x` has looked ahead already, at the end of the step before.",
-        "The point moves by two parts, both times the rate: the gradient of this step, and `rho` times the *new* "
+        "The point moves by two parts, both times the rate: the gradient of this step, and `rho` times the new "
         "velocity, which is the look ahead for the step to come.",
     ),
     explanation=(
@@ -135,7 +135,7 @@ def nesterov_step(x, grad, v, lr, rho):
             "x - lr * (dx + rho * v)",
             "x - lr * v",
             "This is plain momentum. If you wrote `dx + rho * v`, mind that `v` there has to be the new velocity: with "
-            "the old one the sum *is* the new velocity.",
+            "the old one the sum is itself the new velocity.",
         ),
         Mutant(
             "uphill",
