@@ -1,6 +1,91 @@
-"""The `course` command."""
+"""The `course` command: what a maintainer of the book does from a shell.
+
+Each sub-command is one function here, and imports what it needs only when it runs.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import course_lib
 
 
-def main() -> int:
-    """Run one sub-command."""
+def repository(arguments: list[str]) -> int:
+    """Print the repository's public address, or write a new one everywhere it stands."""
+    from course_lib.site import repository as place
+
+    parser = argparse.ArgumentParser(prog="course repository", description=repository.__doc__)
+    parser.add_argument("url", nargs="?", help="https://github.com/OWNER/NAME; without it, the address is printed")
+    options = parser.parse_args(arguments)
+    try:
+        root = place.find_root(Path.cwd())
+        if options.url is None:
+            print(place.current(root))
+            return 0
+        changed = place.change(root, options.url)
+    except (place.AddressError, OSError) as error:
+        print(f"course repository: {error}", file=sys.stderr)
+        return 2
+    for path in changed:
+        print(path.relative_to(root))
+    print(f"The repository is at {place.current(root)}" if changed else "Nothing to change")
     return 0
+
+
+def notebooks(arguments: list[str]) -> int:
+    """Check that notebooks are clean, or clean them."""
+    from course_lib.site import notebooks as clean
+
+    return clean.main(arguments)
+
+
+def site(arguments: list[str]) -> int:
+    """Build the site into _build/html; a warning is an error."""
+    from course_lib.site import repository as place
+    from course_lib.site.build import build
+
+    argparse.ArgumentParser(prog="course site", description=site.__doc__).parse_args(arguments)
+    return build(place.find_root(Path.cwd()))
+
+
+def serve(arguments: list[str]) -> int:
+    """Serve the built site on this machine."""
+    from course_lib.site import serve as server
+
+    parser = argparse.ArgumentParser(prog="course serve", description=serve.__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("_build/html"))
+    parser.add_argument("--port", type=int, default=8000, help="8000; if it is taken, a free one")
+    options = parser.parse_args(arguments)
+    try:
+        server.serve(options.folder, options.port)
+    except FileNotFoundError as error:
+        print(f"course serve: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sub-command that the arguments name; return the exit status."""
+    summary = "\n".join(f"  {name:12}{command.__doc__}" for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="course",
+        usage="course COMMAND ...",
+        description=__doc__.splitlines()[0],
+        epilog=f"commands:\n{summary}\n\n`course COMMAND --help` says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=course_lib.__version__)
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    return COMMANDS[options.command](options.rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

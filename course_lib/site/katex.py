@@ -61,7 +61,7 @@ def render(tex: str, display: bool = False) -> str:
     """  # noqa: E501
     answer = _renderer()(json.dumps([tex, display]))
     if answer[0] != "+":
-        raise FormulaError(f"{answer[1]} in the formula {tex!r}")
+        raise FormulaError(f"{answer[1:]} in the formula {tex!r}")
     return answer[1:]
 
 

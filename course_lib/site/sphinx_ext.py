@@ -125,10 +125,11 @@ def _meta(kind: str, name: str, text: str) -> str:
     return f'<meta {kind}="{name}" content="{html.escape(text)}">\n'
 
 
-def _first_words(doctree: nodes.document | None, most: int = 160) -> str:
+def _first_words(doctree: nodes.document | None, least: int = 60, most: int = 160) -> str:
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
-        if paragraph.next_node(nodes.math) is None and isinstance(paragraph.parent, nodes.section):
-            text = " ".join(paragraph.astext().split())
+        text = " ".join(paragraph.astext().split())
+        of_text = isinstance(paragraph.parent, nodes.section) and paragraph.next_node(nodes.math) is None
+        if of_text and len(text) >= least:
             return text if len(text) <= most else text[: text.rfind(" ", 0, most)] + " …"
     return ""
 
@@ -139,6 +140,7 @@ def _first_words(doctree: nodes.document | None, most: int = 160) -> str:
 MENDINGS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
+    (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 
@@ -180,7 +182,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="0; url={first}">
 <title>{title}</title>
-{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="_static/favicon.svg" type="image/svg+xml">
+{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="data:,">
 <main><h1>{title}</h1><p><a href="{first}">Open the book</a></p></main>
 </html>
 """,

@@ -1,0 +1,89 @@
+"""Notebooks are committed clean: outputs only in cells whose output a test compares.
+
+Standard library only, so that the pre-commit hook runs with any Python: `python -m course_lib.site.notebooks`.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+COMPARED = "nbval-check-output"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def _tags(cell: dict) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+def is_compared(cell: dict) -> bool:
+    """Return whether a test compares this cell's output with the one that is stored."""
+    return COMPARED in _tags(cell) or "NBVAL_CHECK_OUTPUT" in "".join(cell["source"])
+
+
+def clean(notebook: dict) -> dict:
+    """Return the notebook with nothing in it that a run leaves behind, but for compared outputs."""
+    cells = []
+    for cell in notebook["cells"]:
+        kept = {name: cell["metadata"][name] for name in ("tags", "mystnb") if cell["metadata"].get(name)}
+        cell = cell | {"metadata": kept}
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": None, "outputs": cell["outputs"] if is_compared(cell) else []}
+            for output in cell["outputs"]:
+                if "execution_count" in output:
+                    output["execution_count"] = None
+        cells.append(cell)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    metadata |= {name: notebook["metadata"][name] for name in ("myst", "mystnb") if name in notebook["metadata"]}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def dumps(notebook: dict) -> str:
+    """Return the one text of a notebook, so that a change of a word is a change of a line."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def problems(text: str) -> list[str]:
+    """Say in words what keeps a notebook's text from being committed."""
+    notebook = json.loads(text)
+    found = []
+    for number, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        if is_compared(cell) and not cell["outputs"]:
+            found.append(f"cell {number} is tagged to be compared and holds no output")
+        if not is_compared(cell) and cell["outputs"]:
+            found.append(f"cell {number} holds an output that nothing compares")
+        if "raises-exception" in _tags(cell) and not is_compared(cell):
+            found.append(f"cell {number}: raises-exception passes when nothing is raised; tag it {COMPARED} as well")
+        if re.search(r"/(home|Users|tmp|root)/\w", json.dumps(cell["outputs"])):
+            found.append(f"cell {number}: its output names a path of somebody's machine")
+    if not found and dumps(clean(notebook)) != text:
+        found.append("it holds what a run or an editor left behind (counts, metadata, order of keys)")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the named notebooks, or clean them."""
+    parser = argparse.ArgumentParser(prog="course notebooks", description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", type=Path, help="default: every notebook in book/")
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--check", action="store_true", help="say what is not clean, change nothing")
+    action.add_argument("--clean", action="store_true", help="write the notebooks clean")
+    options = parser.parse_args(arguments)
+    bad = 0
+    for path in options.files or sorted(Path("book").glob("*.ipynb")):
+        text = path.read_text(encoding="utf-8")
+        if options.clean and (new := dumps(clean(json.loads(text)))) != text:
+            path.write_text(new, encoding="utf-8", newline="\n")
+            print(f"{path}: cleaned")
+            text = new
+        for problem in problems(text):
+            bad += 1
+            print(f"{path}: {problem}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The built site, a server of it under a sub-path, and a real Chromium that notes what goes wrong."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from filelock import FileLock
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from course_lib.site.serve import make_server
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _toc_files(node) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (node[key] for key in ("root", "file") if key in node)
+        for value in node.values():
+            yield from _toc_files(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _toc_files(value)
+
+
+#: Every page of the book, in its order, and the pages that the site adds.
+BOOK = [f"{name}.html" for name in _toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))]
+CHAPTERS = [name for name in BOOK if (ROOT / name).with_suffix(".ipynb").is_file()]
+PAGES = [*BOOK, "search.html", "genindex.html", "404.html"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `book_page`, `chapter` or `any_page` once on each."""
+    for name, pages in (("book_page", BOOK), ("chapter", CHAPTERS), ("any_page", PAGES)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, pages)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The site, built strictly, once for all of pytest-xdist's workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    log = shared / "site-build.log"
+    with FileLock(shared / "site-build.lock"):
+        if not log.exists():
+            environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+            done = subprocess.run(
+                [sys.executable, "-m", "course_lib.cli", "site"],
+                cwd=ROOT, env=environment, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+            log.write_text(f"{done.returncode}\n{done.stdout}", encoding="utf-8")
+    status, text = log.read_text(encoding="utf-8").split("\n", 1)
+    if status != "0":
+        pytest.fail(f"the book does not build:\n{text[-6000:]}", pytrace=False)
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def server(site: Path) -> Iterator[str]:
+    """The base address of the site, under a sub-path as on a project's Pages."""
+    running = make_server(site, prefix="/some/where/")
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/some/where/"
+    running.shutdown()
+    running.server_close()
+
+
+def find_chromium() -> str | None:
+    """Return a Chromium of this machine, if there is one: $CHROMIUM, or the first of the usual names."""
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+# Of a module and not of the session: while it lives, no other test of the process can run an event loop.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, without a window."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("NO BROWSER: install Chromium, or name one in $CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page of the site, in a fresh context, and returns playwright's Page.
+
+    `page("book/index.html", width=1280, height=800, scheme="light", base=None, **context_options)`; `base` is the
+    served site unless another address is given. What the pages logged and asked for is in `.console` (errors
+    and warnings as text) and `.requests` (addresses). When the test ends, an error in the console, a failed
+    request or one that left the site's origin fails it, unless the test emptied the list.
+    """
+    opened = []
+
+    def open_page(path: str, *, width=1280, height=800, scheme="light", base: str | None = None, **options) -> Page:
+        base = base or request.getfixturevalue("server")
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        new = context.new_page()
+        new.console, new.requests, new.outside = [], [], []
+        origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"
+
+        def asked(asking):
+            new.requests.append(asking.url)
+            if not asking.url.startswith((origin, "data:", "blob:")):
+                new.outside.append(asking.url)
+
+        context.on("request", asked)
+        def logged(said):
+            if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
+                new.console.append(said.text)
+
+        def answered(answer):  # in place of "Failed to load resource", which does not say which
+            if answer.status >= 400:
+                new.console.append(f"{answer.status}: {answer.url}")
+
+        new.on("console", logged)
+        new.on("response", answered)
+        new.on("pageerror", lambda error: new.console.append(f"uncaught: {error}"))
+        new.on("requestfailed", lambda asked: new.console.append(f"failed: {asked.url} {asked.failure}"))
+        opened.append(new)
+        new.goto(base + path, wait_until="load")
+        return new
+
+    yield open_page
+    said = [line for new in opened for line in new.console]
+    outside = [address for new in opened for address in new.outside]
+    for new in opened:
+        new.context.close()
+    assert said == []
+    assert outside == []

@@ -1,0 +1,156 @@
+"""What can be read off the built files without a browser."""
+
+import functools
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from course_lib.site import repository
+from course_lib.site.sphinx_ext import LIBRARY, library_hash
+
+ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def read(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@functools.cache
+def anchors(path: Path) -> set[str]:
+    return {tag["id"] for tag in read(path).find_all(id=True)} | {tag["name"] for tag in read(path).find_all("a", attrs={"name": True})}
+
+
+def test_every_page_is_there(site, any_page):
+    assert (site / any_page).is_file()
+
+
+def test_internal_links_and_anchors_resolve(site, any_page):
+    page = site / any_page
+    broken = []
+    for tag in read(page).find_all(["a", "link", "script", "img", "source", "form"]):
+        if tag.name == "link" and tag.get("rel") == ["canonical"]:
+            continue
+        for name in ("href", "src", "action"):
+            url = urlsplit(tag.get(name) or "")
+            if not tag.get(name) or url.scheme or url.netloc:
+                continue
+            target = (page.parent / unquote(url.path)).resolve() if url.path else page
+            if not target.is_file():
+                broken.append(tag[name])
+            elif url.fragment and target.suffix == ".html" and unquote(url.fragment) not in anchors(target):
+                broken.append(tag[name])
+    assert broken == []
+
+
+def test_nothing_is_fetched_from_elsewhere(site, any_page):
+    fetched = []
+    for tag in read(site / any_page).find_all(["link", "script", "img", "iframe", "source", "video", "audio"]):
+        for name in ("href", "src", "srcset", "data-src"):
+            if re.match(r"(https?:)?//", tag.get(name) or "") and tag.get("rel") != ["canonical"]:
+                fetched.append(tag[name])
+    assert fetched == []
+
+
+def test_style_sheets_fetch_nothing_from_elsewhere(site):
+    found = {}
+    for sheet in site.rglob("*.css"):
+        urls = re.findall(r"(?:@import\s+|url\(\s*)[\"']?((?:https?:)?//[^\"')]+)", sheet.read_text(encoding="utf-8"))
+        if urls:
+            found[sheet.name] = urls
+    assert found == {}
+
+
+def test_style_sheets_name_files_that_exist(site):
+    missing = []
+    for name in ("descent.css", "fonts.css", "katex/katex.min.css"):
+        sheet = site / "_static" / name
+        for url in re.findall(r"url\(([^)]+)\)", sheet.read_text(encoding="utf-8")):
+            if not (sheet.parent / url.strip("\"'")).is_file():
+                missing.append((name, url))
+    assert missing == []
+
+
+def test_fonts_are_light_and_licensed(site):
+    fonts = site / "_static" / "fonts"
+    assert sum(font.stat().st_size for font in fonts.glob("*.woff2")) < 300_000
+    for font in fonts.glob("*.woff2"):
+        family = re.sub(r"-(latin|greek)-.*", "", font.name)
+        assert "SIL Open Font License" in (fonts / f"LICENSE-{family}.txt").read_text(encoding="utf-8")
+
+
+def test_fontawesome_script_is_empty(site):
+    assert (site / "_static/scripts/fontawesome.js").stat().st_size == 0
+
+
+def test_head_tells_what_the_page_is(site, book_page):
+    soup = read(site / book_page)
+    assert soup.html["lang"] == "en"
+    assert "Descent" in soup.title.text
+    described = soup.find_all("meta", attrs={"name": "description"})
+    assert len(described) == 1
+    assert 40 <= len(described[0]["content"]) <= 200, described[0]["content"]
+    shown = {tag["property"]: tag["content"] for tag in soup.find_all("meta", property=True)}
+    assert shown["og:description"] == described[0]["content"]
+    assert shown["og:title"]
+    assert shown["og:site_name"].startswith("Descent")
+    icons = [tag["href"] for tag in soup.find_all("link", rel=["icon", "apple-touch-icon"])]
+    assert {Path(icon).suffix for icon in icons} == {".svg", ".ico", ".png"}
+    assert "noindex" not in str(soup.head)
+
+
+def test_pages_have_one_title_heading(site, any_page):
+    shown = [h1 for h1 in read(site / any_page).find_all("h1") if not h1.find_parent(class_="onlyprint")]
+    assert len(shown) == 1
+
+
+def test_mathematics_needs_no_script(site, book_page):
+    soup = read(site / book_page)
+    assert not re.search(r"mathjax@|MathJax|katex\.min\.js", str(soup.find_all("script")))
+    for formula in soup.select("span.math, div.math .formula"):
+        assert formula.select_one(".katex-html"), formula
+        assert formula.select_one("math"), "no MathML for screen readers"
+    assert not soup.select(".katex-error")
+
+
+def test_chapters_have_mathematics(site, chapter):
+    soup = read(site / chapter)
+    assert len(soup.select("div.math .formula")) >= 2
+    assert all(number.a["href"].startswith("#") for number in soup.select("div.math .eqno"))
+
+
+def test_colab_button_opens_the_notebook(site, chapter):
+    expected = repository.current(ROOT).replace("https://", "https://colab.research.google.com/") + "/blob/main/"
+    expected = expected.replace("github.com", "github") + chapter.replace(".html", ".ipynb")
+    assert read(site / chapter).find("a", href=expected), expected
+
+
+def test_footer_names_both_licences(site, book_page):
+    footer = read(site / book_page).select_one("footer.bd-footer-content").text
+    for words in ("2026, The Descent authors", "CC BY 4.0", "BSD 3-Clause"):
+        assert words in footer
+
+
+def test_one_search_box(site, any_page):
+    if any_page not in {"search.html", "404.html"}:
+        assert len(read(site / any_page).select("input[type=search]")) == 1
+
+
+def test_outputs_are_of_this_library(site):
+    caches = [path.name for path in (ROOT / "_build").glob(".cache-*")]
+    assert caches == [f".cache-{library_hash(LIBRARY, ROOT / 'requirements.txt')}"]
+
+
+def test_search_index_knows_the_chapters(site):
+    text = (site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+    assert "book/03_momentum" in index["docnames"]
+
+
+@pytest.mark.parametrize("pattern", [r"/(?:home|Users|root|work|tmp)/\w+", r"localhost:\d"])
+def test_pages_name_no_path_of_the_building_machine(site, book_page, pattern):
+    assert not re.search(pattern, read(site / book_page).get_text())
