@@ -97,8 +97,8 @@ def convert_rate(lr, rho, v):
             "only the rate, the wrong way",
             "lr = (1 - rho) * lr\n    v = v / (1 - rho)",
             "lr = lr / (1 - rho)",
-            "Your rate goes the wrong way, and the velocity is still a mean. A sum is larger than a mean by 1/(1 − ρ), so "
-            "the velocity grows by that factor and the rate shrinks by it.",
+            "Your rate goes the wrong way, and the velocity is still a mean. A sum is larger than a mean by 1/(1 − ρ), "
+            "so the velocity grows by that factor and the rate shrinks by it.",
         ),
         Mutant(
             "velocity the wrong way",
