@@ -182,6 +182,8 @@ def test_regime_without_momentum_and_at_the_edge():
         edge = 2 * (1 + rho)
         assert regime(edge, rho, 1.0) == "divergent"
         assert regime(edge * (1 - 1e-9), rho, 1.0) == "ringing"
+    # the other double root, at αλ = (1 + √ρ)², is negative: it swings from side to side
+    assert regime(2.25, 0.25, 1.0) == "ringing"
 
 
 def test_regimes_in_a_run():

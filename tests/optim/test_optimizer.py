@@ -170,6 +170,12 @@ def test_large_arrays_are_cut():
     Sizes(0.1).step(x, x.copy())
     assert Sizes.seen == [32_768, 32_768, 32_768, 1_696]
     Sizes.seen.clear()
+    Sizes(0.1).step(x.T, x.T)  # not contiguous: some rows at a time
+    assert Sizes.seen == [32_760] * 3 + [1_720]
+    Sizes.seen.clear()
+    Sizes(np.full((10, 1), 0.1)).step(x, x.copy())
+    assert Sizes.seen == [30_000] * 3 + [10_000]
+    Sizes.seen.clear()
     Sizes.elementwise = False  # a method that needs the whole matrix gets it
     Sizes(0.1).step(x, x.copy())
     assert Sizes.seen == [100_000]
