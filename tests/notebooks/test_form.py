@@ -1,0 +1,184 @@
+"""The form of the chapters and pages: budget, first cell, tags, alt texts, citations, terms."""
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from course_lib.exercises import EXERCISES
+from course_lib.site.notebooks import problems
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+PAGES = sorted(BOOK.glob("*.md"))
+CHECK = re.compile(r"ex\.(\w+)\.check\(")
+TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
+COLAB = """# In Colab, install the book's library; elsewhere, do nothing.
+import sys
+if "google.colab" in sys.modules:
+    %pip install -q "course-lib[data] @ git+{address}\""""
+
+
+def cells_of(path, kind):
+    return [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def exercise(cell):
+    return next((tag.removeprefix("exercise:") for tag in tags(cell) if tag.startswith("exercise:")), None)
+
+
+def text_of(path):
+    """A page's or a chapter's text."""
+    if path.suffix == ".md":
+        return path.read_text("utf-8")
+    return "\n\n".join(source(cell) for cell in cells_of(path, "markdown"))
+
+
+def words(text):
+    """Words a reader reads: a formula counts as one, markup as none."""
+    text = re.sub(r"^:::.*$|^:class:.*$|^```.*$|\{[a-z:]+\}", " ", text, flags=re.M)
+    text = re.sub(r"\$\$.*?\$\$(?: \(eq-[\w-]+\))?|\$[^$]*\$", " formula ", text, flags=re.S)
+    return re.findall(r"[^\W\d_][\w’'-]*", text)
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return request.param
+
+
+def test_there_is_a_chapter():
+    assert CHAPTERS
+
+
+def test_words_are_counted_as_read():
+    assert len(words("Two words, $x^2$ and\n\n$$\na = b\n$$ (eq-a)\n\n:::{admonition} Predict\n:class: x\n")) == 5
+
+
+def test_is_read_in_forty_minutes(chapter):
+    assert 1500 <= len(words(text_of(chapter))) <= 2500
+
+
+def test_has_few_and_short_cells(chapter):
+    cells = cells_of(chapter, "code")
+    own = [c for c in cells if not exercise(c) and not CHECK.search(source(c)) and "colab" not in tags(c)]
+    assert 12 <= len(own) <= 20
+    for cell in cells:
+        lines = source(cell).splitlines()
+        assert len(lines) <= 15, f"{cell['id']}: {len(lines)} lines"
+        wide = [line for line in lines if len(line) > 84]
+        assert not wide, f"{cell['id']}: does not fit the page: {wide}"
+
+
+def test_pastes_no_helpers(chapter):
+    """A function of more than eight lines belongs in the library, unless it is the lesson."""
+    for cell in cells_of(chapter, "code"):
+        if "colab" in tags(cell) or "lesson" in tags(cell):
+            continue
+        for node in ast.walk(ast.parse(source(cell))):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 8, f"{cell['id']}: {node.name} is too long"
+
+
+def test_begins_with_the_colab_cell(chapter):
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+    first = cells_of(chapter, "code")[0]
+    assert source(first) == COLAB.format(address=address)
+    assert tags(first) == ["colab"]
+
+
+def test_is_committed_clean(chapter):
+    assert problems(chapter.read_text("utf-8")) == []
+
+
+def test_cells_have_names_and_known_tags(chapter):
+    cells = cells_of(chapter, "code") + cells_of(chapter, "markdown")
+    ids = [cell["id"] for cell in cells]
+    assert len(set(ids)) == len(ids)
+    assert not [i for i in ids if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]{27})?", i)], "name the cells: names stay"
+    for cell in cells:
+        assert {tag for tag in tags(cell) if not tag.startswith("exercise:")} <= TAGS, cell["id"]
+
+
+def test_every_figure_is_described_in_words(chapter):
+    for cell in cells_of(chapter, "code"):
+        alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+        if re.search(r"plt\.(subplots|figure)\(", source(cell)):
+            assert len(alt) >= 40, f"{cell['id']}: describe the figure in mystnb.image.alt"
+        else:
+            assert not alt, f"{cell['id']}: no figure, but an alt text"
+
+
+def test_flows_as_every_chapter_does(chapter):
+    text = text_of(chapter)
+    headings = re.findall(r"^## (.*)$", text, re.M)
+    last = ["Questions students ask", "In practice", "Exercises", "Summary", "Where to read on"]
+    assert headings[-5:] == last
+    assert re.search(r"\*\*In \d+ minutes\*\* you will be able to", text)
+    for kind in ("predict", "question", "practice", "summary"):
+        assert f":class: {kind}" in text
+    code = "\n".join(source(cell) for cell in cells_of(chapter, "code"))
+    assert text.index(":class: predict") < text.index("$$ (eq-momentum)") or "eq-momentum" not in text
+    assert "show_source(" in code and "explore." in code and "claim(" in code
+
+
+def test_exercises_are_stubs_with_a_check_after_them(chapter):
+    cells = cells_of(chapter, "code")
+    found = [(cell, after) for cell, after in zip(cells, cells[1:], strict=False) if exercise(cell)]
+    assert found
+    for cell, after in found:
+        name = exercise(cell)
+        assert source(cell) == EXERCISES[name].stub.strip()
+        assert CHECK.findall(source(after)) == [name]
+
+
+def test_every_exercise_is_in_a_chapter():
+    used = [exercise(cell) for path in CHAPTERS for cell in cells_of(path, "code") if exercise(cell)]
+    assert sorted(used) == sorted(EXERCISES)
+
+
+# --------------------------------------------------------------------------------------------------- pages
+
+
+def cited(text):
+    return {key for keys in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", text) for key in keys.split(",")}
+
+
+def test_citations_and_references_are_the_same_set():
+    entries = re.findall(r"^@\w+\{([\w:-]+),$", (BOOK / "references.bib").read_text("utf-8"), re.M)
+    assert len(set(entries)) == len(entries)
+    used = set().union(*(cited(text_of(path)) for path in CHAPTERS + PAGES))
+    assert used == set(entries)
+
+
+def test_references_are_complete():
+    for entry in (BOOK / "references.bib").read_text("utf-8").split("\n@")[0:]:
+        for field in ("author", "title", "year"):
+            assert re.search(rf"^  {field}\s+= \{{.+\}},?$", entry, re.M), f"no {field}: {entry[:60]}"
+        assert re.search(r"^  (doi|url|volume)\s+=", entry, re.M), f"cannot be found: {entry[:60]}"
+
+
+def test_a_term_is_italic_once_and_in_the_glossary(chapter):
+    glossary = re.findall(r"^(\S[^\n]*)\n  \S", (BOOK / "glossary.md").read_text("utf-8"), re.M)
+    text = re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", text_of(chapter), flags=re.S)
+    italic = re.findall(r"(?<![*\w])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)", text)
+    terms = [re.sub(r"\s+", " ", term) for term in italic]
+    assert len(terms) >= 5
+    assert [term for term in terms if term not in glossary] == []
+    assert len(set(terms)) == len(terms)
+
+
+def test_the_glossary_is_sorted():
+    terms = re.findall(r"^(\S[^\n]*)\n  \S", (BOOK / "glossary.md").read_text("utf-8"), re.M)
+    assert terms == sorted(terms, key=str.lower) and len(terms) > 20

@@ -1,0 +1,113 @@
+"""The chapter solved: every check passes. The chapter sabotaged: a claim fails."""
+
+import functools
+import os
+import re
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from course_lib.exercises import EXERCISES
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "book").glob("[0-9][0-9]_*.ipynb"))
+CLAIM = re.compile(r"^✓ ([\w-]+): ", re.M)
+
+
+def solve(notebook):
+    """Write each exercise's solution into its cell."""
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("exercise:"):
+                cell.source = EXERCISES[tag.removeprefix("exercise:")].source
+    return notebook
+
+
+def run(path, *, first="", change=lambda notebook: notebook):
+    """Run a chapter, as it is but for `change`, after the lines `first`."""
+    notebook = change(nbformat.read(path, as_version=4))
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(first))
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}})
+    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # figures, as readers have
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Jupyter's own, about event loops and sockets
+        client.execute(env=env)
+    return notebook
+
+
+def outputs(notebook):
+    return [(cell, output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def printed(notebook):
+    return "".join(output.text for _, output in outputs(notebook) if output.output_type == "stream")
+
+
+@functools.cache
+def solved(path):
+    return run(path, change=solve)
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return request.param
+
+
+@pytest.mark.slow
+def test_solved_every_check_passes(chapter):
+    shown = [
+        output.data["text/plain"]
+        for cell, output in outputs(solved(chapter))
+        if ".check(" in cell.source and "data" in output and "text/plain" in output.data
+    ]
+    count = sum(any(t.startswith("exercise:") for t in c.metadata.get("tags", [])) for c in solved(chapter).cells)
+    assert sum(text.startswith("PASS") for text in shown) == count > 0
+    assert not [text for text in shown if text.startswith(("NOT", "TIMEOUT"))]
+
+
+@pytest.mark.slow
+def test_nothing_is_written_to_stderr(chapter):
+    noise = [o.text for _, o in outputs(solved(chapter)) if o.output_type == "stream" and o.name == "stderr"]
+    assert noise == []
+
+
+@pytest.mark.slow
+def test_text_cites_claims_that_the_run_prints(chapter):
+    made = CLAIM.findall(printed(solved(chapter)))
+    assert len(set(made)) == len(made) >= 10
+    text = "\n".join(cell.source for cell in solved(chapter).cells if cell.cell_type == "markdown")
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", re.sub(r"\{[a-z:]+\}`[^`]*`", "", text)))
+    assert len(named) >= 10
+    assert named <= set(made)
+
+
+@pytest.mark.slow
+def test_every_figure_and_experiment_is_there(chapter):
+    for cell, kind in ((c, k) for c in solved(chapter).cells for k in ("plt.subplots(", "explore.", "show_source(")):
+        if cell.cell_type == "code" and kind in cell.source and "import" not in cell.source:
+            shown = {name for output in cell.outputs for name in output.get("data", {})}
+            wanted = {"plt.subplots(": "image/svg+xml", "explore.": "text/html", "show_source(": "text/markdown"}
+            widget = "application/vnd.jupyter.widget-view+json"
+            assert wanted[kind] in shown or (kind == "explore." and widget in shown), cell.id
+
+
+SABOTAGE = {
+    "uphill": ("Momentum", "v *= self.rho; v += dx; x += self.lr * v"),
+    "velocity never kept": ("Momentum", "v[...] = dx; x -= self.lr * v"),
+    "rho slightly off": ("Momentum", "v *= 0.99 * self.rho; v += dx; x -= self.lr * v"),
+    "Nesterov is momentum": ("Nesterov", "v *= self.rho; v += dx; x -= self.lr * v"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", SABOTAGE)
+def test_sabotaged_a_claim_fails(bug):
+    (path,) = [path for path in CHAPTERS if path.stem == "03_momentum"]
+    method, lines = SABOTAGE[bug]
+    first = f"import course_lib.optim\ndef update(self, x, dx, v):\n    {lines}\ncourse_lib.optim.{method}.update = update"
+    with pytest.raises(CellExecutionError) as error:
+        run(path, first=first)
+    assert error.value.ename == "ClaimError"
