@@ -202,7 +202,7 @@ def momentum_step(x, dx, v, lr, rho):
             "Nesterov",
             "x - lr * v",
             "x - lr * (dx + rho * v)",
-            "This is Nesterov's step, which comes later in this chapter. Here `x` moves by the velocity alone.",
+            "This is Nesterov's step. In plain momentum `x` moves by the velocity alone.",
         ),
         Mutant(
             "swapped",
