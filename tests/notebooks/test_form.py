@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_flows_as_every_chapter_does(chapter):
 
 def test_exercises_are_stubs_with_a_check_after_them(chapter):
     cells = cells_of(chapter, "code")
-    found = [(cell, after) for cell, after in zip(cells, cells[1:], strict=False) if exercise(cell)]
+    found = [(cell, after) for cell, after in pairwise(cells) if exercise(cell)]
     assert found
     for cell, after in found:
         name = exercise(cell)

@@ -107,7 +107,7 @@ SABOTAGE = {
 def test_sabotaged_a_claim_fails(bug):
     (path,) = [path for path in CHAPTERS if path.stem == "03_momentum"]
     method, lines = SABOTAGE[bug]
-    first = f"import course_lib.optim\ndef update(self, x, dx, v):\n    {lines}\ncourse_lib.optim.{method}.update = update"
+    first = f"from course_lib.optim import {method}\ndef update(self, x, dx, v):\n    {lines}\n{method}.update = update"
     with pytest.raises(CellExecutionError) as error:
         run(path, first=first)
     assert error.value.ename == "ClaimError"
