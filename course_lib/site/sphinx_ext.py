@@ -74,7 +74,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(static)]
     os.environ[STATIC_DIR] = str(static / "explore")  # kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # another would leave out the figures
 
     config.html_theme_options |= {
         "navbar_persistent": [],  # the theme's second search box

@@ -58,10 +58,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     log = shared / "site-build.log"
     with FileLock(shared / "site-build.lock"):
         if not log.exists():
-            environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
             done = subprocess.run(
                 [sys.executable, "-m", "course_lib.cli", "site"],
-                cwd=ROOT, env=environment, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                text=True,
+                encoding="utf-8",
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
             )
             log.write_text(f"{done.returncode}\n{done.stdout}", encoding="utf-8")
     status, text = log.read_text(encoding="utf-8").split("\n", 1)
@@ -123,6 +126,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
                 new.outside.append(asking.url)
 
         context.on("request", asked)
+
         def logged(said):
             if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
                 new.console.append(said.text)

@@ -22,7 +22,7 @@ def read(path: Path) -> BeautifulSoup:
 
 @functools.cache
 def anchors(path: Path) -> set[str]:
-    return {tag["id"] for tag in read(path).find_all(id=True)} | {tag["name"] for tag in read(path).find_all("a", attrs={"name": True})}
+    return {tag["id"] for tag in read(path).find_all(id=True)}
 
 
 def test_every_page_is_there(site, any_page):

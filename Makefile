@@ -1,0 +1,64 @@
+# Every target makes .venv by itself, and again only when the requirements change.
+# Works with GNU make 3.81 and newer. On Windows without make: see README.md.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+# Python 3.11 or newer, the first that is found; or say which: make book PYTHON=/path/to/python3
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+PORT   ?= 8000
+# Test processes: one a core; each computes on one thread.
+JOBS   ?= logical
+
+.DEFAULT_GOAL := help
+.PHONY: help book site lab test lint bench pin clean
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+
+book: site ## build the site, serve it, and say where
+	@$(BIN)/course serve --port $(PORT)
+
+site: $(STAMP) ## build the site into _build/html; a warning is an error
+	@$(BIN)/course site
+
+lab: $(STAMP) ## open the chapters in JupyterLab
+	@$(BIN)/jupyter lab book
+
+test: lint ## run every test; what needs a browser is skipped, loudly, without one
+	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+lint: $(STAMP) ## check style, and that notebooks are clean
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/course notebooks --check
+
+bench: $(STAMP) ## print the tables of measured speed
+	@$(BIN)/python -m benchmarks
+
+pin: ## renew requirements.txt from pyproject.toml
+	@$(MAKE) --no-print-directory check-python
+	rm -rf $(VENV)-pin && $(PYTHON) -m venv $(VENV)-pin
+	$(VENV)-pin/bin/python -m pip install --quiet ".[data,deep,lab,site,dev]"
+	{ sed -n '/^#/p' requirements.txt; $(VENV)-pin/bin/python -m pip freeze --exclude course-lib | sed 's/+cpu$$//'; } > $(VENV)-pin/pins
+	mv $(VENV)-pin/pins requirements.txt && rm -rf $(VENV)-pin
+
+clean: ## remove what was built, but not .venv
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: check-python
+check-python:
+	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or newer, and found none." >&2; \
+		echo "Install one, or name it: make book PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "$(PYTHON) is not Python 3.11 or newer, which this book needs." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) lacks venv or ensurepip (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(MAKE) --no-print-directory check-python
+	@echo "Setting up $(VENV) with $(PYTHON) (a few minutes, once)"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,109 @@
+"""A small book built with the real extension: what must fail, fails; what is stale, is renewed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib.site import sphinx_ext
+from course_lib.site.build import JUPYTER_BOOK, build
+
+ROOT = Path(__file__).parents[2]
+PAGE = "# A page\n\nA sentence that is long enough to describe what this page of the small book is about.\n\n"
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A book of one page with the real settings, and without the chapters."""
+    shutil.copytree(ROOT / "book" / "web", tmp_path / "book" / "web", ignore=shutil.ignore_patterns("fonts"))
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
+    (tmp_path / "book" / "references.bib").write_text("")
+    (tmp_path / "book" / "index.md").write_text(PAGE)
+    return tmp_path
+
+
+def run(book: Path) -> subprocess.CompletedProcess:
+    command = [*JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+    return subprocess.run(
+        command, cwd=book, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def test_small_book_builds_and_is_described(book):
+    done = run(book)
+    assert done.returncode == 0, done.stdout
+    page = (book / "_build/html/book/index.html").read_text(encoding="utf-8")
+    assert 'name="description" content="A sentence that is long enough' in page
+    assert 'rel="canonical"' not in page
+
+
+def test_bad_formula_fails_the_build_and_is_named(book):
+    (book / "book/index.md").write_text(PAGE + r"Here $\frac{1}{$ stands.")
+    done = run(book)
+    assert done.returncode != 0
+    assert r"in the formula '\\frac{1}{'" in done.stdout
+    assert "index" in done.stdout
+
+
+def test_warning_fails_every_time_until_it_is_mended(book):
+    (book / "book/index.md").write_text(PAGE + "See [](nowhere.md).")
+    assert build(book) != 0
+    assert build(book) != 0
+    (book / "book/index.md").write_text(PAGE)
+    assert build(book) == 0
+
+
+def test_known_address_reaches_the_404_page_and_the_head(book, monkeypatch):
+    monkeypatch.setenv(sphinx_ext.SITE_URL, "https://ada.github.io/engine")
+    assert run(book).returncode == 0
+    assert 'href="/engine/search.html"' in (book / "_build/html/404.html").read_text(encoding="utf-8")
+    page = (book / "_build/html/book/index.html").read_text(encoding="utf-8")
+    assert '<link rel="canonical" href="https://ada.github.io/engine/book/index.html"' in page
+    assert 'content="https://ada.github.io/engine/_static/card.png"' in page
+    assert (book / "_build/html/_static/card.png").is_file()
+
+
+def test_hash_follows_the_library(tmp_path):
+    library = tmp_path / "lib"
+    (library / "site").mkdir(parents=True)
+    (library / "a.py").write_text("x = 1")
+    (library / "site" / "b.py").write_text("y = 1")
+    before = sphinx_ext.library_hash(library)
+    (library / "site" / "b.py").write_text("y = 2")  # cannot change an output
+    assert sphinx_ext.library_hash(library) == before
+    (library / "a.py").write_text("x = 2")
+    changed = sphinx_ext.library_hash(library)
+    assert changed != before
+    (library / "a.py").rename(library / "c.py")
+    assert sphinx_ext.library_hash(library) not in {before, changed}
+
+
+def test_changed_library_renews_outputs_and_removes_the_stale_cache(book):
+    """The whole point of the cache's name: run in a copy of the library, so that it can be changed."""
+    shutil.copytree(
+        ROOT / "course_lib", book / "course_lib", ignore=shutil.ignore_patterns("node_modules", "__pycache__")
+    )
+    lib = book / "course_lib" / "answer.py"
+    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
+    cell = "```{code-cell}\nfrom course_lib import answer\nprint('it is', answer.VALUE)\n```\n"
+    (book / "book/index.md").write_text(front + PAGE + cell)
+    outputs = []
+    for value in (41, 42):
+        lib.write_text(f"VALUE = {value}\n")
+        command = [sys.executable, *JUPYTER_BOOK[1:], "build", ".", "-W", "-n", "--keep-going"]
+        done = subprocess.run(
+            command, cwd=book, env=_with_path(book), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert done.returncode == 0, done.stdout[-3000:]
+        outputs.append((book / "_build/html/book/index.html").read_text(encoding="utf-8"))
+        assert len(list((book / "_build").glob(".cache-*"))) == 1
+    assert "it is 41" in outputs[0]
+    assert "it is 42" in outputs[1]
+
+
+def _with_path(folder: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(folder)}
