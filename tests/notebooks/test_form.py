@@ -164,7 +164,8 @@ def test_citations_and_references_are_the_same_set():
 
 
 def test_references_are_complete():
-    for entry in (BOOK / "references.bib").read_text("utf-8").split("\n@")[0:]:
+    for entry in re.split(r"\n(?=@)", (BOOK / "references.bib").read_text("utf-8")):
+        assert entry.count("{") == entry.count("}"), f"braces: {entry[:60]}"
         for field in ("author", "title", "year"):
             assert re.search(rf"^  {field}\s+= \{{.+\}},?$", entry, re.M), f"no {field}: {entry[:60]}"
         assert re.search(r"^  (doi|url|volume)\s+=", entry, re.M), f"cannot be found: {entry[:60]}"
