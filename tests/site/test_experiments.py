@@ -1,0 +1,311 @@
+"""The experiments on the built pages, in a real Chromium: moved by mouse, touch and keyboard, with no kernel."""
+
+import re
+
+import numpy as np
+import pytest
+
+from course_lib import explore
+from course_lib.optim import Momentum, Ravine, descend
+
+pytestmark = pytest.mark.browser
+
+CHAPTER = "book/03_momentum.html"
+STILL = {"reduced_motion": "reduce"}
+
+
+def place(shown, name):
+    """The experiment, scrolled to and started."""
+    found = shown.locator(f"[data-course-experiment={name}]").first
+    found.scroll_into_view_if_needed()
+    shown.wait_for_function(
+        "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
+    )
+    return found
+
+
+def path_of(experiment, series, panel=0):
+    return experiment.locator(".cx-panel").nth(panel).locator(f"[data-series={series}] path").first.get_attribute("d")
+
+
+def draws(experiment):
+    return int(experiment.locator(".cx").get_attribute("data-draws"))
+
+
+def control(experiment, name):
+    return experiment.locator(f"[data-control={name}]").first
+
+
+def set_slider(experiment, name, share):
+    """Move a slider to a share of its way, as a hand would: an input event."""
+    control(experiment, name).evaluate(
+        "(e, share) => { e.value = Math.round(share * e.max); e.dispatchEvent(new Event('input')); }",
+        share,
+    )
+
+
+def settle(shown):
+    shown.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.mark.parametrize("name", explore.EXPERIMENTS)
+def test_every_experiment_starts_and_answers_every_control(page, name):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, name)
+    for slider in experiment.locator(".cx-slider input").all():
+        if not slider.is_visible():
+            continue
+        drawn, before = draws(experiment), slider.input_value()
+        slider.focus()
+        slider.press("ArrowLeft")
+        if slider.input_value() == before:
+            slider.press("ArrowRight")
+        settle(shown)
+        assert slider.input_value() != before and draws(experiment) > drawn
+    for option in experiment.locator(".cx-choice input").all():
+        drawn, checked = draws(experiment), option.is_checked()
+        option.check()
+        settle(shown)
+        assert option.is_checked() and (checked or draws(experiment) > drawn)
+
+
+def test_the_page_draws_what_python_computes(page):
+    """The last point of Momentum's path, read off the picture, against the library."""
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "phase")
+    set_slider(experiment, "lr", 0.25)
+    set_slider(experiment, "rho", 0.5)
+    settle(shown)
+    params = {c: float(control(experiment, c).evaluate("e => e.getAttribute('aria-valuetext')")) for c in ("lr", "rho")}
+    path = descend(Ravine(100), Momentum(params["lr"], rho=params["rho"]), [-4.5, 1.5], 100)
+    picture = experiment.locator(".cx-panel").nth(1)
+    width, height = (float(picture.locator(".cx-plate").get_attribute(k)) for k in ("width", "height"))
+    drawn = picture.locator("g > path.cx-line").first.get_attribute("d")
+    points = np.array([[float(v) for v in p.split(",")] for p in re.split("[ML]", drawn) if p])
+    (x0, x1), (y0, y1) = Ravine(100).window
+    wanted = np.stack([(path[:, 0] - x0) / (x1 - x0) * width, (y1 - path[:, 1]) / (y1 - y0) * height], axis=1)
+    np.testing.assert_allclose(points, wanted, atol=0.01)
+
+
+def test_a_moved_slider_is_on_screen_in_the_next_frame(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    late = control(experiment, "rho").evaluate("""async (slider) => {
+        const root = slider.closest(".cx"), frame = () => new Promise(requestAnimationFrame);
+        let late = 0;
+        for (let i = 0; i < 20; i++) {
+          await frame();
+          const before = root.dataset.draws;
+          slider.value = 2 * i;
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          await frame();  // asked for after the experiment's own: the same frame has drawn
+          if (root.dataset.draws === before) late++;
+        }
+        return late;
+    }""")
+    assert late == 0
+
+
+def test_the_start_is_dragged(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    knob = experiment.locator(".cx-handle")
+    knob.scroll_into_view_if_needed()
+    box = knob.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = path_of(experiment, "SGD")
+    shown.mouse.move(x, y)
+    shown.mouse.down()
+    shown.mouse.move(x + 60, y + 40, steps=5)
+    shown.mouse.up()
+    settle(shown)
+    after = knob.bounding_box()
+    assert after["x"] - box["x"] == pytest.approx(60, abs=2) and after["y"] - box["y"] == pytest.approx(40, abs=2)
+    assert path_of(experiment, "SGD") != before
+    assert re.match(r"−?\d", knob.get_attribute("aria-valuetext"))
+
+
+def test_dragging_off_the_picture_stays_within(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "phase")
+    knob = experiment.locator(".cx-handle")
+    knob.scroll_into_view_if_needed()
+    box = knob.bounding_box()
+    shown.mouse.move(box["x"] + 22, box["y"] + 22)
+    shown.mouse.down()
+    shown.mouse.move(2, 2)
+    shown.mouse.up()
+    settle(shown)
+    assert float(control(experiment, "lr").get_attribute("aria-valuetext")) >= 0
+    plate = experiment.locator(".cx-plate").first.bounding_box()
+    inside = knob.locator(".cx-knob").bounding_box()
+    assert inside["x"] + 8 >= plate["x"] - 1 and inside["y"] + 8 >= plate["y"] - 1
+
+
+def test_the_start_is_moved_by_arrow_keys(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    knob = experiment.locator(".cx-handle")
+    knob.focus()
+    said, before = knob.get_attribute("aria-valuetext"), path_of(experiment, "Momentum")
+    knob.press("ArrowRight")
+    knob.press("ArrowDown")
+    settle(shown)
+    assert knob.get_attribute("aria-valuetext") != said and path_of(experiment, "Momentum") != before
+
+
+def test_a_tap_on_a_phone_brings_the_start(page):
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, "race")
+    plate = experiment.locator(".cx-plate").first
+    plate.scroll_into_view_if_needed()
+    box = plate.bounding_box()
+    shown.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
+    settle(shown)
+    knob = experiment.locator(".cx-knob").bounding_box()
+    assert knob["x"] + knob["width"] / 2 == pytest.approx(box["x"] + 0.75 * box["width"], abs=3)
+
+
+def test_play_runs_from_the_start_to_the_end(page):
+    shown = page(CHAPTER)
+    experiment = place(shown, "eigen")
+    play, clock = experiment.locator(".cx-play"), experiment.locator(".cx-clock")
+    assert clock.inner_text() == "t = 200 / 200"
+    play.click()
+    shown.wait_for_timeout(400)
+    midway = int(re.search(r"t = (\d+)", clock.inner_text()).group(1))
+    assert 0 < midway < 200
+    play.click()
+    held = clock.inner_text()
+    shown.wait_for_timeout(150)
+    assert clock.inner_text() == held, "pause holds"
+    play.click()
+    shown.wait_for_function(
+        "e => e.textContent === 't = 200 / 200' || e.value === 't = 200 / 200'", arg=clock.element_handle()
+    )
+    assert play.inner_text() == "▶ Play"
+
+
+def test_the_time_slider_draws_up_to_a_step(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    whole = len(path_of(experiment, "Momentum"))
+    set_slider(experiment, "time", 0.1)
+    settle(shown)
+    assert len(path_of(experiment, "Momentum")) < 0.3 * whole
+
+
+def test_reset_brings_everything_back(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    before = path_of(experiment, "Nesterov")
+    experiment.get_by_role("radio", name="Rosenbrock").check()
+    set_slider(experiment, "rho", 0.3)
+    set_slider(experiment, "time", 0.5)
+    settle(shown)
+    assert path_of(experiment, "Nesterov") != before
+    assert not experiment.get_by_text("condition number").is_visible(), "κ means nothing on Rosenbrock"
+    experiment.get_by_role("button", name="Reset").click()
+    settle(shown)
+    assert path_of(experiment, "Nesterov") == before
+
+
+def test_the_legend_hides_a_series(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    button = experiment.get_by_role("button", name="Nesterov")
+    lines = experiment.locator("[data-series=Nesterov]")
+    assert button.get_attribute("aria-pressed") == "true" and lines.count() == 2
+    button.click()
+    settle(shown)
+    assert button.get_attribute("aria-pressed") == "false"
+    assert all(not line.is_visible() for line in lines.all())
+
+
+def test_the_regime_is_told_in_words(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "phase")
+    set_slider(experiment, "lr", 1.0)
+    set_slider(experiment, "rho", 0.0)
+    settle(shown)
+    values = dict(
+        zip(experiment.locator("dt").all_inner_texts(), experiment.locator("dd").all_inner_texts(), strict=True)
+    )
+    assert values["across, λ = 1"] == "divergent" and values["steps a digit"] == "never"
+    shown.wait_for_function(
+        "e => e.textContent.includes('divergent')", arg=experiment.locator(".cx-live").element_handle()
+    )
+
+
+def test_the_tabulated_experiment_loads_one_small_file(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "noise")
+    tables = [address for address in shown.requests if re.search(r"/noise-[0-9a-f]+\.js$", address)]
+    assert len(tables) == 1
+    ratio = experiment.locator("dd").last
+    equal_rate = float(ratio.inner_text())
+    experiment.get_by_role("radio", name="equal effective rate").check()
+    settle(shown)
+    assert float(ratio.inner_text()) < 1.5 < 5 < equal_rate
+
+
+def test_nothing_starts_far_below_the_screen(page):
+    shown = page(CHAPTER, **STILL)
+    shown.wait_for_timeout(200)
+    assert shown.locator("[data-course-experiment=noise][data-ready]").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_does_not_jump_when_an_experiment_starts(page, width):
+    shown = page(CHAPTER, width=width, height=844, **STILL)
+    reserved = shown.evaluate("""() => Object.fromEntries(
+        [...document.querySelectorAll("[data-course-experiment]:not([data-ready])")]
+        .map(e => [e.dataset.courseExperiment, e.offsetHeight]))""")
+    assert reserved
+    for name, height in reserved.items():
+        assert place(shown, name).evaluate("e => e.offsetHeight") == pytest.approx(height, abs=70), name
+
+
+def test_motion_is_left_out_where_the_reader_asks_so(page):
+    shown = page("book/index.html", **STILL)
+    clock = place(shown, "race").locator(".cx-clock")
+    first = clock.inner_text()
+    shown.wait_for_timeout(250)
+    assert clock.inner_text() == first
+    assert first.split()[2] == first.split()[4], "the whole run is shown at once"
+
+
+def test_the_landing_page_moves_by_itself(page):
+    shown = page("book/index.html")
+    clock = place(shown, "race").locator(".cx-clock")
+    first = clock.inner_text()
+    shown.wait_for_timeout(300)
+    assert clock.inner_text() != first
+
+
+@pytest.mark.parametrize("name", explore.EXPERIMENTS)
+def test_opened_from_disk(page, site, name):
+    shown = page(CHAPTER, base=site.as_uri() + "/", **STILL)
+    experiment = place(shown, name)
+    drawn = draws(experiment)
+    set_slider(experiment, "rho", 0.9)
+    settle(shown)
+    assert draws(experiment) > drawn
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_of_the_lines_can_be_seen(page, scheme):
+    """At least 3:1 against the plate, as WCAG asks of graphics."""
+    shown = page(CHAPTER, scheme=scheme, **STILL)
+    experiment = place(shown, "race")
+    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-plate")).fill,
+        ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`[data-series=${n}] path`))
+            .map(line => getComputedStyle(line).stroke)]""")
+
+    def luminance(colour):
+        parts = np.array([float(v) for v in re.findall(r"[\d.]+", colour)[:3]]) / 255
+        return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    for line in lines:
+        high, low = sorted([luminance(line), luminance(plate)], reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 3, (line, plate)
