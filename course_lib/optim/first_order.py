@@ -33,7 +33,7 @@ class SGD(Optimizer):
     def __init__(self, lr: Rate) -> None:
         super().__init__(lr)
 
-    def update(self, x: np.ndarray, dx: np.ndarray) -> None:
+    def update(self, x, dx):
         x -= self.lr * dx
 
 
@@ -72,7 +72,7 @@ class Momentum(Optimizer):
     def __init__(self, lr: Rate, *, rho: float | np.ndarray = 0.9) -> None:
         super().__init__(lr, rho=rho)
 
-    def update(self, x: np.ndarray, dx: np.ndarray, v: np.ndarray) -> None:
+    def update(self, x, dx, v):
         v *= self.rho
         v += dx
         x -= self.lr * v
@@ -119,7 +119,7 @@ class Nesterov(Optimizer):
     def __init__(self, lr: Rate, *, rho: float | np.ndarray = 0.9) -> None:
         super().__init__(lr, rho=rho)
 
-    def update(self, x: np.ndarray, dx: np.ndarray, v: np.ndarray) -> None:
+    def update(self, x, dx, v):
         v *= self.rho
         v += dx
         x -= self.lr * (dx + self.rho * v)
