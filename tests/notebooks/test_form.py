@@ -17,7 +17,7 @@ BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
-TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
+TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip"} | {"remove-input", "hide-input", "remove-cell", "remove-output"}
 COLAB = """# In Colab, install the book's library; elsewhere, do nothing.
 import sys
 if "google.colab" in sys.modules:
@@ -96,7 +96,7 @@ def test_begins_with_the_colab_cell(chapter):
     address = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
     first = cells_of(chapter, "code")[0]
     assert source(first) == COLAB.format(address=address)
-    assert tags(first) == ["colab"]
+    assert tags(first) == ["colab", "remove-cell"], "the page has no use for it"
 
 
 def test_is_committed_clean(chapter):
