@@ -17,7 +17,8 @@ BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
-TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip"} | {"remove-input", "hide-input", "remove-cell", "remove-output"}
+TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
+TAGS |= {"remove-cell", "remove-output"}
 COLAB = """# In Colab, install the book's library; elsewhere, do nothing.
 import sys
 if "google.colab" in sys.modules:
@@ -78,7 +79,7 @@ def test_has_few_and_short_cells(chapter):
     for cell in cells:
         lines = source(cell).splitlines()
         assert len(lines) <= 15, f"{cell['id']}: {len(lines)} lines"
-        wide = [line for line in lines if len(line) > 84]
+        wide = [line for line in lines if len(line) > 78 and "%pip" not in line]
         assert not wide, f"{cell['id']}: does not fit the page: {wide}"
 
 
