@@ -5,6 +5,7 @@ KaTeX is JavaScript; `quickjs-ng` runs it inside this process, with no node to i
 
 import functools
 import json
+import re
 from pathlib import Path
 
 import quickjs
@@ -15,6 +16,9 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 FOLDER = Path(__file__).parent / "katex"
+SHORT = 40  # characters of LaTeX: a formula that may be kept in one piece on any screen
+START, END = "<!--math-->", "<!--/math-->"
+CLOSE = re.compile(rf"([(\[“]*){START}(.*?){END}([.,;:!?)\]”’]*)", re.DOTALL)
 
 # Joined arrays because quickjs-ng cannot hand back a concatenated ("rope") string.
 RENDER = r"""
@@ -94,8 +98,18 @@ def _rendered(self: HTML5Translator, node: nodes.Element, tex: str, display: boo
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """Write a formula within a line."""
     html = _rendered(self, node, node.astext(), display=False)
-    self.body.append(self.starttag(node, "span", "", CLASS="math") + html + "</span>")
+    html = self.starttag(node, "span", "", CLASS="math") + html + "</span>"
+    self.body.append(f"{START}{html}{END}" if len(node.astext()) <= SHORT else html)
     raise nodes.SkipNode
+
+
+def keep_close(page: str) -> str:
+    """Return a page on which punctuation stays on the line of the short formula it belongs to.
+
+    >>> keep_close(f"as ({START}x{END}), or {START}y{END} is")
+    'as <span class="close-math">(x),</span> or y is'
+    """
+    return CLOSE.sub(lambda m: f'<span class="close-math">{m[1]}{m[2]}{m[3]}</span>' if m[1] or m[3] else m[2], page)
 
 
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:

@@ -154,3 +154,11 @@ def test_search_index_knows_the_chapters(site):
 @pytest.mark.parametrize("pattern", [r"/(?:home|Users|root|work|tmp)/\w+", r"localhost:\d"])
 def test_pages_name_no_path_of_the_building_machine(site, book_page, pattern):
     assert not re.search(pattern, read(site / book_page).get_text())
+
+
+def test_punctuation_stays_with_its_formula(site, chapter):
+    text = (site / chapter).read_text(encoding="utf-8")
+    assert "<!--math-->" not in text
+    kept = read(site / chapter).select("span.close-math")
+    assert kept
+    assert all(span.select_one("span.math") for span in kept)
