@@ -1,0 +1,80 @@
+"""Every chapter as Colab runs it: a clean environment of Colab's kind, into which the first cell installs the book.
+
+The cell itself runs, address and all; git is told to find that address in this repository. What is installed is
+the last commit.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course_lib.site import repository
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
+#: Colab keeps its own ipywidgets 7.7 and a NumPy older than the book's. (Its Python must be this one to be had here.)
+COLAB = ["ipykernel<7", "ipython<9", "ipywidgets==7.7.1", "matplotlib==3.10.0", "numpy==2.0.2", "scikit-learn==1.6.1"]
+PRETEND = """
+import sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.version_info >= (3, 14), reason="the pinned wheels end at Python 3.13"),
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="installs from a git repository, and this is none"),
+]
+
+
+def pip(environment, *arguments):
+    command = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, text=True, capture_output=True, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """The environment, with its kernel's name for Jupyter and git's redirection in `os.environ`."""
+    folder = tmp_path_factory.mktemp("colab")
+    environment = folder / "env"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    done = pip(environment, "install", "--quiet", *COLAB)
+    if done.returncode:
+        pytest.skip(f"NO NETWORK, or no such packages for this Python: {done.stderr.strip()[-300:]}")
+    subprocess.run(
+        [environment / "bin" / "python", "-m", "ipykernel", "install", "--prefix", folder, "--name", "colab"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder / "share" / "jupyter"))
+        patch.setenv("GIT_CONFIG_COUNT", "2")
+        patch.setenv("GIT_CONFIG_KEY_0", f"url.{ROOT.as_uri()}.insteadOf")
+        patch.setenv("GIT_CONFIG_VALUE_0", repository.current(ROOT))
+        patch.setenv("GIT_CONFIG_KEY_1", "safe.directory")
+        patch.setenv("GIT_CONFIG_VALUE_1", "*")
+        patch.delenv("PYTHONPATH", raising=False)
+        yield environment
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(PRETEND))
+    NotebookClient(
+        notebook, timeout=300, kernel_name="colab", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    printed = "".join(o.text for o in outputs if o.output_type == "stream")
+    widgets = [o for o in outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
+    assert printed.count("✓ ") > 10 and "Warning" not in printed
+    assert len(widgets) == sum("explore." in c.source and "import" not in c.source for c in notebook.cells)
+    freeze = pip(colab, "freeze").stdout
+    for kept in ("ipywidgets==7.7.1", "numpy==2.0.2"):
+        assert kept in freeze, "Colab must keep its own"
+    assert "course-lib @ git+" in freeze and "torch" not in freeze
+    where = [colab / "bin" / "python", "-c", "import course_lib; print(course_lib.__file__)"]
+    found = subprocess.run(where, cwd=tmp_path, text=True, capture_output=True, check=True).stdout
+    assert str(colab) in found
