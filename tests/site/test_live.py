@@ -1,0 +1,101 @@
+"""The front end as Jupyter loads it: one ES module, a model, and Python behind it.
+
+The page is a real Chromium; the model stands for anywidget's and hands every change to the real widget.
+"""
+
+import json
+
+import pytest
+
+from course_lib import explore
+
+pytestmark = pytest.mark.browser
+
+HOST = """async ([esm, css, state]) => {
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
+  const heard = {};
+  window.model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; },
+    on: (event, f) => (heard[event] ??= new Set()).add(f),
+    off: (event, f) => heard[event]?.delete(f),
+    save_changes: async () => {
+      for (const [name, value] of Object.entries(await python(state.params))) {
+        state[name] = value;
+        heard[`change:${name}`]?.forEach((f) => f());
+      }
+    },
+  };
+  window.listeners = () => Object.values(heard).reduce((n, set) => n + set.size, 0);
+  const place = document.createElement("div");
+  document.body.append(place);
+  window.clean = module.default.render({ model, el: place });
+}"""
+
+
+@pytest.fixture
+def live(browser):
+    """A function that shows an experiment with its widget behind it; returns the page."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, reduced_motion="reduce")
+    said = []
+
+    def show(experiment):
+        shown = context.new_page()
+        shown.on("console", lambda message: said.append(message.text))
+        shown.on("pageerror", lambda error: said.append(str(error)))
+
+        def python(params):
+            experiment.params = params
+            return {"params": experiment.params, "data": experiment.data, "backdrop": experiment.backdrop}
+
+        shown.expose_function("python", python)
+        state = {n: getattr(experiment, n) for n in ("spec", "params", "data", "backdrop")}
+        shown.evaluate(HOST, [experiment._esm, experiment._css, json.loads(json.dumps(state))])
+        return shown
+
+    yield show
+    context.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("name", explore.EXPERIMENTS)
+def test_python_answers_a_moved_slider(live, name):
+    experiment = explore.EXPERIMENTS[name]()
+    shown = live(experiment)
+    before, data = experiment.params["rho"], experiment.data
+    slider = shown.locator("[data-control=rho]")
+    slider.focus()
+    slider.press("ArrowLeft" if before > 0 else "ArrowRight")
+    shown.wait_for_function("+document.querySelector('.cx').dataset.draws > 1")
+    assert experiment.params["rho"] != before and experiment.data != data
+    assert float(slider.get_attribute("aria-valuetext")) == pytest.approx(experiment.params["rho"], abs=0.006)
+
+
+def test_python_answers_a_dragged_start(live):
+    experiment = explore.race()
+    shown = live(experiment)
+    box = shown.locator(".cx-knob").bounding_box()
+    shown.mouse.move(box["x"] + 8, box["y"] + 8)
+    shown.mouse.down()
+    shown.mouse.move(box["x"] + 90, box["y"] + 30, steps=4)
+    shown.mouse.up()
+    shown.wait_for_function("+document.querySelector('.cx').dataset.draws > 2")
+    assert experiment.params["start"][0] > -4 and experiment.params["start"][1] < 1.5
+
+
+def test_a_choice_brings_its_presets(live):
+    experiment = explore.race()
+    shown = live(experiment)
+    shown.get_by_role("radio", name="Rosenbrock").check()
+    shown.wait_for_function("model.get('params').surface === 'rosenbrock' && model.get('data').SGD.x.length === 1501")
+    assert experiment.params["start"] == [-1.2, 1.0] and experiment.params["lr"] == 0.0005
+
+
+def test_a_closed_view_leaves_no_listener(live):
+    shown = live(explore.phase())
+    assert shown.evaluate("listeners()") == 3
+    shown.evaluate("clean()")
+    assert shown.evaluate("listeners()") == 0
