@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from cycler import cycler
+from matplotlib import cycler
 from matplotlib.axes import Axes
 
 __all__ = [
