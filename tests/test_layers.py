@@ -14,7 +14,12 @@ ORDER = ["optim", "nn", "data", "plots", "claims", "explore", "exercises", "site
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only where its package is asked for.
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}
-EXTRA = {"data": {"sklearn"}, "explore": {"pscript"}, "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml"}}
+EXTRA = {
+    "data": {"sklearn"},
+    "plots": {"matplotlib_inline"},
+    "explore": {"pscript"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml"},
+}
 
 
 def part(path):
