@@ -4,9 +4,9 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
-# Python 3.11 or newer, the first that is found; or say which: make book PYTHON=/path/to/python3
+# Python 3.11 to 3.13 (where what builds it ends); the first that is found, or: make book PYTHON=/path/to/python3
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
-	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$name; break; }; done)
 PORT   ?= 8000
 # Test processes: one a core; each computes on one thread.
 JOBS   ?= logical
@@ -48,10 +48,10 @@ clean: ## remove what was built, but not .venv
 
 .PHONY: check-python
 check-python:
-	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or newer, and found none." >&2; \
+	@test -n "$(PYTHON)" || { echo "This book is built with Python 3.11, 3.12 or 3.13, and none was found." >&2; \
 		echo "Install one, or name it: make book PYTHON=/path/to/python3" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "$(PYTHON) is not Python 3.11 or newer, which this book needs." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+		echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13, with one of which this book is built." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "$(PYTHON) lacks venv or ensurepip (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 

@@ -10,11 +10,13 @@ What cannot be translated is an error here, at build time, that names the functi
 
 import ast
 import builtins
+import contextlib
 import inspect
 import json
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -44,6 +46,16 @@ _NUMPY = {
     "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
     "maximum", "minimum", "where", "square", "isfinite",
 }  # fmt: skip
+
+
+@contextlib.contextmanager
+def _pscript() -> Iterator[ModuleType]:
+    """PScript, which only a site build needs, and which uses syntax classes that Python 3.12 deprecates."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import pscript
+
+        yield pscript
 
 
 class CompileError(ValueError):
@@ -89,9 +101,8 @@ class Library:
 
     def script(self, body: str = "") -> str:
         """One classic script: the definitions and then ``body``, in a scope of their own."""
-        import pscript
-
-        standard = pscript.stdlib.get_partial_std_lib(sorted(self._standard), sorted(self._methods))
+        with _pscript() as pscript:
+            standard = pscript.stdlib.get_partial_std_lib(sorted(self._standard), sorted(self._methods))
         names = ", ".join(["np", "optimizer", "surface", *PRIMITIVES])
         parts = [
             f"const {{ {names} }} = course;",
@@ -121,8 +132,6 @@ class Library:
     # ------------------------------------------------------------ Python to JavaScript
 
     def _translate(self, function: Callable[..., Any], name: str, ending: Iterable[ast.stmt] = ()) -> str:
-        import pscript
-
         node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
         if not isinstance(node, ast.FunctionDef):
             raise CompileError(f"{name} is not a plain function: use def")
@@ -130,11 +139,12 @@ class Library:
         node.body = [*ast.parse("PSCRIPT_OVERLOAD = False").body, *node.body, *ending]
         node.name = "compiled"
         source = ast.unparse(ast.fix_missing_locations(node))
-        try:
-            text = pscript.py2js(source, inline_stdlib=False)
-        except pscript.JSError as error:
-            raise CompileError(f"{name} cannot be compiled: {error}") from None
-        info = pscript.stdlib.get_std_info(text)
+        with _pscript() as pscript:
+            try:
+                text = pscript.py2js(source, inline_stdlib=False)
+            except pscript.JSError as error:
+                raise CompileError(f"{name} cannot be compiled: {error}") from None
+            info = pscript.stdlib.get_std_info(text)
         self._standard |= set(info[1])
         self._methods |= set(info[2])
         return text[text.index("function") :].strip().removesuffix(";")
