@@ -8,8 +8,9 @@ race(surface='saddle', kappa=50.0, lr=0.05, rho=0.9, start=[1.0, 0.001])
 from pathlib import Path
 
 from course_lib.explore.compile import CompileError
-from course_lib.explore.experiment import Experiment, compile_all
+from course_lib.explore.experiment import Experiment
 from course_lib.explore.momentum import eigen, noise, phase
+from course_lib.explore.page import compiled
 from course_lib.explore.race import race
 
 #: Every experiment of the book: name → function that makes it.
@@ -23,7 +24,7 @@ __all__ = ["EXPERIMENTS", "CompileError", "Experiment", "eigen", "noise", "phase
 def site_assets() -> dict[str, str]:
     """What every page of the site loads, in this order: file name → text (classic scripts, and a style sheet)."""
     made = {name: make() for name, make in EXPERIMENTS.items()}
-    compiled = compile_all({name: e for name, e in made.items() if not e.spec["tabulated"]})
+    library = compiled({name: e for name, e in made.items() if not e.spec["tabulated"]})
     files = [
         "explore.css",
         "d3.js",
@@ -35,4 +36,4 @@ def site_assets() -> dict[str, str]:
         "library.js",
         "site.js",
     ]
-    return {f: compiled if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}
+    return {f: library if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}

@@ -4,12 +4,9 @@ Under Jupyter it is an anywidget and Python computes. While the book is built (`
 shows itself as a piece of HTML that needs no kernel: compiled, or with a table of every setting beside it.
 """
 
-import hashlib
-import html
 import inspect
-import itertools
-import json
 import math
+import numbers
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +17,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.explore.compile import Library
+from course_lib.explore import page
+from course_lib.explore.page import STATIC_DIR, plain
 
-STATIC_DIR = "COURSE_STATIC_DIR"
 JS = Path(__file__).parent / "js"
 _DRAWING = ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
 
@@ -56,7 +53,7 @@ class Experiment(anywidget.AnyWidget):
     digits
         Significant digits kept in a table.
     own
-        The functions close over something of the reader's, so their compiled form travels with this page.
+        The functions use something of the reader's, so their compiled form travels with the page.
     values
         Where the controls start. A value out of range is moved to the nearest end, with a warning.
 
@@ -103,34 +100,42 @@ class Experiment(anywidget.AnyWidget):
         own: bool = False,
         values: Mapping[str, Any] | None = None,
     ) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"an experiment's name must be a plain word, not {name!r}")
         self.name, self.digits, self.own = name, digits, own
         self.controls = {c["name"]: c for c in controls}
-        self._functions = {"compute": compute, "backdrop": backdrop}
+        self.functions = {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
-        needs = {key: list(inspect.signature(f).parameters) for key, f in self._functions.items()}
+        needs = {key: list(inspect.signature(f).parameters) for key, f in self.functions.items()}
         for key, names in needs.items():
             if unknown := [n for n in names if n not in self.controls]:
                 raise ValueError(f"{name}: {key} asks for {unknown}, which no control is called")
+        if tabulated and needs["backdrop"]:
+            raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
             "autoplay": autoplay, "tabulated": tabulated, **needs,
         }  # fmt: skip
-        start = {n: c["value"] for n, c in self.controls.items()}
-        for n, c in self.controls.items():
-            if c["type"] == "choice":
-                start |= c["presets"].get((values or {}).get(n, c["value"]), {})
-        super().__init__(spec=spec, params={**start, **(values or {})})
-        self._answer()
-        self.observe(lambda _: self._answer(), "params")
+        start = self._cleaned(values or {}, {})
+        data = {key: self.answer(key, start) for key in self.functions}
+        super().__init__(spec={**spec, "start": start}, params=start, backdrop=data["backdrop"], data=data["compute"])
+        self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls
 
     @traitlets.validate("params")
-    def _clean(self, proposal: Any) -> Params:
-        given = proposal["value"]
+    def _validate(self, proposal: Any) -> Params:
+        return self._cleaned(proposal["value"], self.params)
+
+    def _cleaned(self, given: Mapping[str, Any], before: Params) -> Params:
+        """All controls' values: the given ones, clean; what a newly chosen option brings; the rest as before."""
         if unknown := [n for n in given if n not in self.controls]:
             raise ValueError(f"{self.name} has no control {unknown[0]!r}; it has {', '.join(self.controls)}")
-        merged = {**{n: c["value"] for n, c in self.controls.items()}, **self.params, **given}
+        merged = {**{n: c["value"] for n, c in self.controls.items()}, **before, **given}
+        for n, c in self.controls.items():
+            if c["type"] == "choice" and merged[n] != before.get(n):
+                brought = c["presets"].get(self._clean_one(c, merged[n]), {})
+                merged |= {k: v for k, v in brought.items() if k not in given}
         clean = {
             n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"
         }
@@ -162,67 +167,38 @@ class Experiment(anywidget.AnyWidget):
         name = control["name"]
         if np.shape(value) != (2,):
             raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        numbers = [self._number(name, v) for v in value]
-        limits: Any = self._call("backdrop", params)
+        given = [self._number(name, v) for v in value]
+        limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
-        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(numbers, "xy", strict=True)]
-        if clean != numbers:
+        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(given, "xy", strict=True)]
+        if clean != given:
             warnings.warn(
-                f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2
+                f"{self.name}: {name} = {tuple(given)} is outside the picture; using {tuple(clean)}", stacklevel=2
             )
         return clean
 
     def _number(self, name: str, value: Any) -> float:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise ValueError(f"{self.name}: {name} must be a number; got {value!r}") from None
+        if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+            raise ValueError(f"{self.name}: {name} must be a number; got {value!r}")
+        number = float(value)
         if not math.isfinite(number):
             raise ValueError(f"{self.name}: {name} must be finite; got {value!r}")
         return number
 
     # ------------------------------------------------------------ their answer
 
-    def _call(self, key: str, params: Params) -> Data:
-        arguments = [params[n] for n in inspect.signature(self._functions[key]).parameters]
+    def answer(self, key: str, params: Params) -> Data:
+        """What ``compute`` or ``backdrop`` (the key) says to these values of the controls, as plain JSON data."""
+        arguments = [params[n] for n in inspect.signature(self.functions[key]).parameters]
         if key not in self._seen or self._seen[key][0] != arguments:
-            self._seen[key] = (arguments, plain(self._functions[key](*arguments)))
+            self._seen[key] = (arguments, plain(self.functions[key](*arguments)))
         return self._seen[key][1]
 
-    def _answer(self) -> None:
+    def _refresh(self) -> None:
         with self.hold_sync():
-            self.backdrop = self._call("backdrop", self.params)
-            self.data = self._call("compute", self.params)
-
-    def grid(self) -> dict[str, list[Any]]:
-        """Every value that each control of a tabulated experiment can take."""
-        axes: dict[str, list[Any]] = {}
-        for name, c in self.controls.items():
-            if c["type"] == "choice":
-                axes[name] = list(c["options"])
-            elif c["type"] == "toggle":
-                axes[name] = [False, True]
-            elif c["type"] == "slider" and c["values"]:
-                axes[name] = c["values"]
-            else:
-                raise ValueError(f"{self.name} is tabulated: {name} needs a finite set of values")
-        return axes
-
-    def table(self) -> Data:
-        """What the site looks up: the answer to every setting, the last control changing fastest."""
-        axes = self.grid()
-        names = list(axes)
-        rows = [
-            plain(self._call("compute", dict(zip(names, combination, strict=True))), self.digits)
-            for combination in itertools.product(*axes.values())
-        ]
-        return {
-            "names": names,
-            "axes": list(axes.values()),
-            "backdrop": plain(self.backdrop, self.digits),
-            "rows": rows,
-        }
+            self.backdrop = self.answer("backdrop", self.params)
+            self.data = self.answer("compute", self.params)
 
     # ------------------------------------------------------------ how it shows itself
 
@@ -237,82 +213,4 @@ class Experiment(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if STATIC_DIR not in os.environ:
             return super()._repr_mimebundle_(**kwargs)
-        return {"text/plain": repr(self), "text/html": self.static_html(Path(os.environ[STATIC_DIR]))}
-
-    def static_html(self, folder: Path) -> str:
-        """The experiment for a page without a kernel; its table, if it has one, is written into ``folder``."""
-        spec, script, table = dict(self.spec), "", None
-        if spec["tabulated"]:
-            text = json.dumps(self.table(), separators=(",", ":"), ensure_ascii=False)
-            table = f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{table}.js").write_text(f'course.tables["{table}"] = {text};\n', "utf-8")
-        else:
-            spec["compiled"] = self.name
-            if self.own:
-                code = compile_experiment(self)
-                spec["compiled"] = f"{self.name}-{hashlib.sha256(code.encode()).hexdigest()[:12]}"
-                code = compile_experiment(self, spec["compiled"]).replace("</", "<\\/")
-                script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
-        facts = {"spec": spec, "params": self.params, "table": table}
-        state = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-        alt = html.escape(spec["alt"])
-        return (
-            f'{script}<div class="course-experiment" data-course-experiment="{self.name}" role="group"'
-            f' aria-label="{alt}" style="{self._reserved_height()}"><script type="application/json">{state}</script>'
-            f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
-        )
-
-    def _reserved_height(self) -> str:
-        """The room explore.css keeps until the experiment has started, so that the page does not jump.
-
-        Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not picture.
-        """
-        controls = [c for c in self.controls.values() if c["type"] != "point"]
-        choices = sum(c["type"] == "choice" for c in controls)
-        sliders = len(controls) - choices + 1  # and the reset button
-        panels, ratio = len(self.spec["panels"]), max(p["ratio"] for p in self.spec["panels"])
-        readouts = len(self.spec["readouts"])
-        below = 30 + 36 + 46 + 24 + 38 * choices  # padding, legend, time, a rule, choices
-        wide = below + 72 - 88 * ratio + 36 * math.ceil(sliders / 2) + (66 if readouts else 0)
-        narrow = below + 272 * panels + 40 * sliders + 34 * choices + 58 * math.ceil(readouts / 2)
-        return f"--cx-wide:calc({100 * ratio / panels:.1f}% + {wide:.0f}px);--cx-narrow:{narrow}px"
-
-
-def plain(value: Any, digits: int | None = None) -> Any:
-    """Arrays and NumPy numbers as what JSON knows; what is not finite becomes None; ``digits`` rounds.
-
-    >>> plain({"x": np.array([1.0, np.inf])})
-    {'x': [1.0, None]}
-    """
-    if isinstance(value, Mapping):
-        return {k: plain(v, digits) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [plain(v, digits) for v in value]
-    if isinstance(value, bool | np.bool_ | str) or value is None:
-        return bool(value) if isinstance(value, np.bool_) else value
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    if digits is not None:
-        number = float(f"{number:.{digits}g}")
-        return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    return number
-
-
-def compile_experiment(experiment: Experiment, name: str | None = None) -> str:
-    """A script that adds the experiment's two functions to ``course.experiments``."""
-    return compile_all({name or experiment.name: experiment})
-
-
-def compile_all(experiments: Mapping[str, Experiment]) -> str:
-    """One script for several experiments, in which what they share stands once."""
-    library, body = Library(), []
-    for name, experiment in experiments.items():
-        keys = {key: library.add(f, f"{experiment.name}_{key}") for key, f in experiment._functions.items()}
-        body.append(
-            f"course.experiments[{json.dumps(name)}] = {{ {', '.join(f'{k}: {v}' for k, v in keys.items())} }};"
-        )
-    return library.script("\n".join(body))
+        return {"text/plain": repr(self), "text/html": page.static_html(self, Path(os.environ[STATIC_DIR]))}

@@ -9,7 +9,7 @@ import quickjs
 
 from course_lib import explore, optim
 from course_lib.explore.compile import CompileError, Library
-from course_lib.explore.experiment import compile_experiment, plain
+from course_lib.explore.page import compiled, plain
 from course_lib.explore.primitives import trace
 from course_lib.optim import Optimizer
 from course_lib.optim.registry import METHODS
@@ -84,12 +84,12 @@ def test_every_compiled_experiment_over_its_controls(name, library):
     for params in corners(experiment):
         for c in experiment.controls.values():
             if c["type"] == "point":
-                window = experiment._call("backdrop", {**experiment.params, **params})[c["within"]]
+                window = experiment.answer("backdrop", {**experiment.params, **params})[c["within"]]
                 params[c["name"]] = [0.9 * window["x"][0], 0.7 * window["y"][1]]
         for key in ("backdrop", "compute"):
             needs = experiment.spec[key]
             got = library.call(f"course.experiments.{name}.{key}", *[params[n] for n in needs])
-            wanted = experiment._call(key, params)
+            wanted = experiment.answer(key, params)
             if key == "backdrop":
                 close(got, wanted, f"{name} {params}")
                 continue
@@ -162,7 +162,7 @@ def taco(x, y):
 def test_the_readers_own_are_compiled_too(experiment):
     needs = experiment.spec["compute"]
     arguments = ", ".join(json.dumps(experiment.params[n]) for n in needs)
-    script = compile_experiment(experiment, "mine")
+    script = compiled({"mine": experiment})
     assert compare_runs(run(script, f"course.experiments.mine.compute({arguments})"), experiment.data, "mine") > 500
     backdrop = ", ".join(json.dumps(experiment.params[n]) for n in experiment.spec["backdrop"])
     close(run(script, f"course.experiments.mine.backdrop({backdrop})"), experiment.backdrop)

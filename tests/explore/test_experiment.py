@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import explore
-from course_lib.explore.experiment import STATIC_DIR, Experiment, plain
+from course_lib.explore.experiment import Experiment
+from course_lib.explore.page import STATIC_DIR, plain, table
 from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
 from course_lib.optim import noise_floor
 
@@ -157,15 +158,15 @@ def test_the_static_page(name, tmp_path, monkeypatch):
 
 def test_the_table_holds_every_setting():
     experiment = explore.noise()
-    table = experiment.table()
-    sizes = [len(a) for a in table["axes"]]
-    assert len(table["rows"]) == np.prod(sizes)
+    found = table(experiment)
+    sizes = [len(a) for a in found["axes"]]
+    assert len(found["rows"]) == np.prod(sizes)
     setting = {"match": "effective", "lr": 0.2, "rho": 0.8}
     index = np.ravel_multi_index(
-        [a.index(setting[n]) for n, a in zip(table["names"], table["axes"], strict=True)], sizes
+        [a.index(setting[n]) for n, a in zip(found["names"], found["axes"], strict=True)], sizes
     )
     experiment.params = setting
-    assert table["rows"][index] == plain(experiment.data, experiment.digits)
+    assert found["rows"][index] == plain(experiment.data, experiment.digits)
 
 
 def test_a_table_needs_a_grid():
@@ -173,7 +174,7 @@ def test_a_table_needs_a_grid():
         "e", [slider("a", "a", 0, 2, 1)], lambda a: {}, [], alt="a", tabulated=True,
     )  # fmt: skip
     with pytest.raises(ValueError, match="e is tabulated: a needs a finite set of values"):
-        e.table()
+        table(e)
 
 
 @pytest.mark.parametrize("match", ["rate", "effective"])

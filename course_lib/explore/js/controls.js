@@ -13,8 +13,10 @@
     return node;
   };
 
+  // Under Jupyter every widget loads this file anew, so a count alone would repeat on the page.
+  const page = Math.random().toString(36).slice(2, 8);
   let serial = 0;
-  const unique = (stem) => `cx-${stem}-${++serial}`;
+  const unique = (stem) => `cx-${stem}-${page}-${++serial}`;
   const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
   const format = (spec, v) => (spec ? d3.format(spec)(v) : String(v)).replaceAll("-", "−");
 
@@ -30,6 +32,8 @@
     return { max: Math.round((c.high - c.low) / step), step: 1, at: (v) => (v - c.low) / step,
       value: (p) => clamp(Number((c.low + p * step).toPrecision(12)), c.low, c.high) };
   }
+  /** The value that a control can hold, nearest to a wish. */
+  const held = (c, v) => (c.type !== "slider" || c.log ? v : scaleOf(c).value(Math.round(scaleOf(c).at(v))));
   const nearest = (values, v) => values.reduce((best, w, i) => (Math.abs(w - v) < Math.abs(values[best] - v) ? i : best), 0);
 
   const controlKinds = {
@@ -66,5 +70,5 @@
     point() { return null; }, // moved by a drag handle on a panel
   };
 
-  Object.assign(course, { html, unique, clamp, format, scaleOf, controlKinds });
+  Object.assign(course, { html, unique, clamp, format, scaleOf, held, controlKinds });
 })();

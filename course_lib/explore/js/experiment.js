@@ -2,16 +2,21 @@
    (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
-  const { known, marks, html, format, controlKinds, makePanel } = course;
+  const { known, marks, html, format, held, controlKinds, makePanel } = course;
   const PLAY_SECONDS = 5;
 
   function render({ model, el }) {
-    const spec = model.get("spec"), initial = structuredClone(model.get("params"));
+    const spec = model.get("spec"), byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
     const hidden = new Set();
     let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0;
 
     const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
-    const set = (change) => { model.set("params", { ...model.get("params"), ...change }); model.save_changes(); showParams(); };
+    function set(change) {
+      const clean = Object.fromEntries(Object.entries(change).map(([name, v]) => [name, held(byName[name], v)]));
+      model.set("params", { ...model.get("params"), ...clean });
+      model.save_changes();
+      showParams();
+    }
     const state = { data, backdrop, hidden, t: () => t,
       position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
       move: (control, [x, y]) => set(Array.isArray(control) ? { [control[0]]: x, [control[1]]: y } : { [control]: [x, y] }) };
@@ -45,7 +50,7 @@
     play.addEventListener("click", () => (playing ? pause() : start()));
 
     const reset = html("button", { type: "button", class: "cx-reset", textContent: "Reset" });
-    reset.addEventListener("click", () => { pause(); t = null; set(structuredClone(initial)); });
+    reset.addEventListener("click", () => { pause(); t = null; set(structuredClone(spec.start)); });
 
     const live = html("div", { class: "cx-live", aria: { live: "polite" } });
     const root = html("div", { class: "cx" },
@@ -118,11 +123,15 @@
     draw();
     const watch = new ResizeObserver(redraw);
     panels.forEach((p) => watch.observe(p.figure));
-    if (spec.autoplay && timed.size && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
+    const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) { seen.disconnect(); start(); } }, { threshold: 0.3 });
+    if (spec.autoplay && timed.size && !matchMedia("(prefers-reduced-motion: reduce)").matches) seen.observe(root);
 
     return () => {
-      pause();
+      seen.disconnect();
       watch.disconnect();
+      clearTimeout(quiet);
+      cancelAnimationFrame(playing);
+      cancelAnimationFrame(waiting);
       model.off("change:data", changed);
       model.off("change:backdrop", redraw);
       model.off("change:params", showParams);

@@ -73,6 +73,9 @@
 
   course.site = { Model, compiled, tabulated };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
-  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => { near.unobserve(e.target); mount(e.target); }), { rootMargin: "800px" });
-  document.querySelectorAll("[data-course-experiment]").forEach((place) => near.observe(place));
+  const places = new Set(document.querySelectorAll("[data-course-experiment]"));
+  const begin = (place) => { if (places.delete(place)) { near.unobserve(place); mount(place); } };
+  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => begin(e.target)), { rootMargin: "800px" });
+  places.forEach((place) => near.observe(place));
+  globalThis.addEventListener?.("beforeprint", () => places.forEach(begin)); // paper cannot be scrolled to
 })();

@@ -1,0 +1,132 @@
+"""How an experiment shows itself where there is no kernel: a piece of HTML, and a table or compiled functions.
+
+What is written here, js/site.js reads.
+"""
+
+import hashlib
+import html
+import itertools
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_lib.explore.compile import Library
+
+if TYPE_CHECKING:
+    from course_lib.explore.experiment import Experiment
+
+#: Names the folder for tables while the book is built; where it is unset, there is a kernel.
+STATIC_DIR = "COURSE_STATIC_DIR"
+
+
+def plain(value: Any, digits: int | None = None) -> Any:
+    """Arrays and NumPy numbers as what JSON knows; what is not finite becomes None; ``digits`` rounds.
+
+    >>> plain({"x": np.array([1.0, np.inf])})
+    {'x': [1.0, None]}
+    """
+    if isinstance(value, Mapping):
+        return {k: plain(v, digits) for k, v in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(v, digits) for v in value]
+    if isinstance(value, bool | np.bool_ | str) or value is None:
+        return bool(value) if isinstance(value, np.bool_) else value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    if digits is not None:
+        number = float(f"{number:.{digits}g}")
+        return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    return number
+
+
+def grid(experiment: "Experiment") -> dict[str, list[Any]]:
+    """Every value that each control of a tabulated experiment can take."""
+    axes: dict[str, list[Any]] = {}
+    for name, c in experiment.controls.items():
+        if c["type"] == "choice":
+            axes[name] = list(c["options"])
+        elif c["type"] == "toggle":
+            axes[name] = [False, True]
+        elif c["type"] == "slider" and c["values"]:
+            axes[name] = c["values"]
+        else:
+            raise ValueError(f"{experiment.name} is tabulated: {name} needs a finite set of values")
+    return axes
+
+
+def table(experiment: "Experiment") -> dict[str, Any]:
+    """What the site looks up: the answer to every setting, the last control changing fastest."""
+    axes = grid(experiment)
+    settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+    return {
+        "names": list(axes),
+        "axes": list(axes.values()),
+        "backdrop": plain(experiment.backdrop, experiment.digits),
+        "rows": [plain(experiment.answer("compute", s), experiment.digits) for s in settings],
+    }
+
+
+def compiled(experiments: Mapping[str, "Experiment"]) -> str:
+    """One script that adds the functions of experiments to ``course.experiments``; what they share stands once."""
+    library, body = Library(), []
+    for name, experiment in experiments.items():
+        keys = {key: library.add(f, f"{experiment.name}_{key}") for key, f in experiment.functions.items()}
+        pairs = ", ".join(f"{key}: {function}" for key, function in keys.items())
+        body.append(f"course.experiments[{json.dumps(name)}] = {{ {pairs} }};")
+    return library.script("\n".join(body))
+
+
+def static_html(experiment: "Experiment", folder: Path) -> str:
+    """The experiment for a page of the site; its table, if it has one, is written into ``folder``."""
+    spec, script, table_name = dict(experiment.spec), "", None
+    if spec["tabulated"]:
+        text = _json(table(experiment))
+        table_name = f"{experiment.name}-{_digest(text)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{table_name}.js").write_text(f'course.tables["{table_name}"] = {text};\n', "utf-8")
+    else:
+        spec["compiled"] = experiment.name
+        if experiment.own:  # the reader's own functions are not in the site's library: they come with the page
+            spec["compiled"] = f"{experiment.name}-{_digest(compiled({'': experiment}))}"
+            code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
+            script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
+    state = _json({"spec": spec, "params": experiment.params, "table": table_name})
+    alt = html.escape(spec["alt"])
+    return (
+        f'{script}<div class="course-experiment" data-course-experiment="{experiment.name}" role="group"'
+        f' aria-label="{alt}" style="{_reserved_height(experiment)}"><script type="application/json">{state}</script>'
+        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
+    )
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand in a script element, whatever its strings hold."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _reserved_height(experiment: "Experiment") -> str:
+    """The room explore.css keeps until the experiment has started, so that the page does not jump.
+
+    Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not picture.
+    """
+    spec = experiment.spec
+    controls = [c for c in spec["controls"] if c["type"] != "point"]
+    choices = sum(c["type"] == "choice" for c in controls)
+    sliders = len(controls) - choices + 1  # and the reset button
+    panels, ratio = len(spec["panels"]), max((p["ratio"] for p in spec["panels"]), default=0)
+    readouts = len(spec["readouts"])
+    below = 30 + 36 + 46 + 24 + 38 * choices  # padding, legend, time, a rule, choices
+    wide = below + 72 - 88 * ratio + 36 * math.ceil(sliders / 2) + (66 if readouts else 0)
+    narrow = below + 272 * panels + 40 * sliders + 34 * choices + 58 * math.ceil(readouts / 2)
+    return f"--cx-wide:calc({100 * ratio / max(panels, 1):.1f}% + {wide:.0f}px);--cx-narrow:{narrow}px"
