@@ -1,6 +1,8 @@
-"""What the exercises of chapter 3 are tried with: numbers of all sizes and shapes, the simplest first."""
+"""What the exercises of chapter 3 share: numbers of all sizes and shapes, and the mistakes of any step."""
 
 import numpy as np
+
+from ..exercise import Mutant
 
 STEPS = 4
 SHAPES: tuple[tuple[str, tuple[int, ...], float, type], ...] = (  # label, shape, size of the numbers, dtype
@@ -19,3 +21,28 @@ def random_setting(rng: np.random.Generator) -> dict[str, float]:
 def plain(rng: np.random.Generator, low: float = 1.0, high: float = 3.0) -> np.ndarray:
     """A single number that can be checked by hand."""
     return np.array(round(rng.uniform(low, high), 1))
+
+
+IN_PLACE = (  # they fit every solution that has these two lines, whatever the step is
+    Mutant(
+        "x in place",
+        "x = x - lr",
+        "x -= lr",
+        "The numbers are right, but `-=` writes into the array `x` that the caller handed you. Make a new one: "
+        "`x = x - ...`.",
+    ),
+    Mutant(
+        "v in place",
+        "v = rho * v + dx",
+        "v *= rho\n    v += dx",
+        "The numbers are right, but `*=` or `+=` writes into the array `v` that the caller handed you. Make a new "
+        "one: `v = ...`.",
+    ),
+    Mutant(
+        "both in place",
+        "v = rho * v + dx\n    x = x - lr",
+        "v *= rho\n    v += dx\n    x -= lr",
+        "The numbers are right, but `*=`, `+=` and `-=` write into the arrays that the caller handed you. Make new "
+        "ones: `v = ...`, `x = ...`.",
+    ),
+)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..exercise import Exercise, Mutant
 from ..play import Case
-from .cases import SHAPES, STEPS, plain, random_setting
+from .cases import IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
@@ -210,26 +210,6 @@ def momentum_step(x, dx, v, lr, rho):
             "return v, x",
             "Both values are right, and in the wrong order: first the point, then the velocity.",
         ),
-        Mutant(
-            "x in place",
-            "x = x - lr * v",
-            "x -= lr * v",
-            "The numbers are right, but `-=` writes into the array `x` that the caller handed you. Make a new one: "
-            "`x = x - ...`.",
-        ),
-        Mutant(
-            "v in place",
-            "v = rho * v + dx",
-            "v *= rho\n    v += dx",
-            "The numbers are right, but `*=` or `+=` writes into the array `v` that the caller handed you. Make a new "
-            "one: `v = ...`.",
-        ),
-        Mutant(
-            "both in place",
-            "v = rho * v + dx\n    x = x - lr * v",
-            "v *= rho\n    v += dx\n    x -= lr * v",
-            "The numbers are right, but `*=`, `+=` and `-=` write into the arrays that the caller handed you. Make new "
-            "ones: `v = ...`, `x = ...`.",
-        ),
+        *IN_PLACE,
     ),
 )

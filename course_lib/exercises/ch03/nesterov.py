@@ -8,7 +8,7 @@ import numpy as np
 
 from ..exercise import Exercise, Mutant
 from ..play import Case
-from .cases import SHAPES, STEPS, plain, random_setting
+from .cases import IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
 @dataclass(frozen=True)
@@ -227,26 +227,6 @@ def nesterov_step(x, grad, v, lr, rho):
             "return v, x",
             "Both values are right, and in the wrong order: first the point, then the velocity.",
         ),
-        Mutant(
-            "x in place",
-            "x = x - lr",
-            "x -= lr",
-            "The numbers are right, but `-=` writes into the array `x` that the caller handed you. Make a new one: "
-            "`x = x - ...`.",
-        ),
-        Mutant(
-            "v in place",
-            "v = rho * v + dx",
-            "v *= rho\n    v += dx",
-            "The numbers are right, but `*=` or `+=` writes into the array `v` that the caller handed you. Make a new "
-            "one: `v = ...`.",
-        ),
-        Mutant(
-            "both in place",
-            "v = rho * v + dx\n    x = x - lr",
-            "v *= rho\n    v += dx\n    x -= lr",
-            "The numbers are right, but `*=`, `+=` and `-=` write into the arrays that the caller handed you. Make new "
-            "ones: `v = ...`, `x = ...`.",
-        ),
+        *IN_PLACE,
     ),
 )
