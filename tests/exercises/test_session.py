@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 
 import nbformat
 import numpy as np
@@ -107,6 +108,77 @@ def test_html_is_escaped_and_takes_the_pages_colours():
     table = table_card("done & dusted", ("a", "b"), [("<i>", "2")])
     assert "<i>" not in table.html and "done &amp; dusted" in table.html
     assert table.text == "done & dusted\na    b\n<i>  2"
+
+
+TAGS = {"div", "p", "strong", "code", "pre"}
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)> \" ' `</code><b>` &lt;"
+
+
+def prints(x, dx, v, lr, rho):
+    print(ATTACK)
+    print("    <u>", file=sys.stderr)
+    return uphill(x, dx, v, lr, rho)
+
+
+def raises(x, dx, v, lr, rho):
+    raise ValueError(ATTACK, "<b>in the reader's line</b>")
+
+
+def raises_a_named_one(x, dx, v, lr, rho):
+    raise type(ATTACK, (Exception,), {})(ATTACK)
+
+
+def raises_in_lines(x, dx, v, lr, rho):
+    raise ValueError("first\n    <b>second</b>")
+
+
+def returns_a_named_one(x, dx, v, lr, rho):
+    return type(ATTACK, (), {})()
+
+
+def returns_a_named_part(x, dx, v, lr, rho):
+    return x, type(ATTACK, (), {})()
+
+
+def returns_named_fields(x, dx, v, lr, rho):
+    return np.zeros(2, [(ATTACK, "f8")]), v
+
+
+def named_arguments(x, dx, v, lr, rho):
+    return x, v
+
+
+named_arguments.__name__ = named_arguments.__qualname__ = ATTACK
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        prints,
+        raises,
+        raises_a_named_one,
+        raises_in_lines,
+        returns_a_named_one,
+        returns_a_named_part,
+        returns_named_fields,
+        named_arguments,
+        pytest.param(ATTACK, id="a string"),
+        pytest.param(type(ATTACK, (), {})(), id="an object"),
+    ],
+)
+def test_nothing_of_the_readers_becomes_markup(momentum, function):
+    seen = []
+
+    class Seen(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            seen.append((tag, {name for name, _ in attributes}))
+
+    parser = Seen()
+    parser.feed(momentum.evaluate(function)._repr_html_())
+    parser.feed(momentum.hint(ATTACK).html)
+    parser.close()
+    assert {tag for tag, _ in seen} <= TAGS
+    assert set().union(*(names for _, names in seen)) <= {"class", "style", "data-status"}
 
 
 def test_a_card_is_printed_in_a_script(capsys):
