@@ -92,6 +92,9 @@ class Exercise:
     def check(self, function: Any = _MISSING, *, timeout: float = LIMIT) -> Result:
         """Check an answer; shows what is right or wrong, and never raises.
 
+        A loop that never ends is stopped, for Python can step in between two of its lines. But a single call
+        into C that never returns cannot be stopped; restart the kernel. `sum(range(10**11))` is one.
+
         Args:
             function: the reader's function itself.
             timeout: seconds after which it is stopped.

@@ -2,6 +2,11 @@
 
 The call runs in a thread of its own, because that works in a notebook, in a script and on every system.
 A thread cannot be killed, but Python can raise an exception inside it: an endless loop ends there.
+
+The limit of this limit: Python runs one thread at a time, and changes over between two of its own instructions.
+One call into C that keeps Python to itself, such as `sum(range(10**11))`, keeps out the watching thread as well,
+so nothing here can end it. A process of its own could be killed; but a reader's function, defined in a notebook,
+reaches another process only by a fork, and to fork a kernel, which runs several threads, may hang it.
 """
 
 import contextlib
@@ -62,7 +67,8 @@ def call(function: Callable[[], Any], seconds: float) -> Outcome:
     Returns:
         The `Outcome`. `stack` holds (file, line) from the outermost frame to the innermost, of the place
         where the time ran out. `stopped` is False if the function could not be stopped even then
-        (it waits inside C code): its thread is left behind.
+        (it waits inside C code): its thread is left behind. If that code keeps Python to itself, `call`
+        returns only when it does.
 
     >>> call(lambda: 6 * 7, seconds=2).value
     42
