@@ -11,6 +11,7 @@ import numpy as np
 
 from . import errors
 from .diagnosis import diagnose, first_difference, in_words
+from .intact import Intact
 from .limit import call
 from .play import Call, ForgotReturn, Problem, Raised, kind, play
 from .result import Result, Status
@@ -34,9 +35,11 @@ def evaluate(exercise: Exercise, function: Any, *, seed: int, timeout: float) ->
     """Check `function` against the exercise.
 
     Everything that touches the reader's function or what it returned happens inside `call`. So nothing it does
-    raises here, and it ends after `timeout` seconds.
+    raises here, and it ends after `timeout` seconds, unless it hangs in C code (see `limit.call`).
     """
-    outcome = call(lambda: _answer(exercise, function, seed), timeout)
+    numpy = Intact(np)
+    outcome = call(lambda: _answer(exercise, function, seed, numpy), timeout)
+    numpy.put_back()  # again, in case a stopped thread had no time to
     if outcome.timed_out:
         answer = _Answer(Status.TIMEOUT, errors.endless(outcome, timeout))
     elif outcome.error is not None:
@@ -44,16 +47,20 @@ def evaluate(exercise: Exercise, function: Any, *, seed: int, timeout: float) ->
     else:
         answer = outcome.value
     message = list(answer.message)
+    if numpy.changed:
+        if answer.status is Status.PASS:
+            answer.status, message = Status.NOT_YET, ["The numbers are right, but:"]
+        message.append(_changed_numpy(numpy.changed))
     if answer.forgot_return and outcome.printed.strip():
         message.append("It prints, but printing only shows a value; `return` hands it on.")
     printed = "" if answer.status is Status.NOT_ATTEMPTED else outcome.printed
     return Result(exercise.name, answer.status, *message, diagnosis=answer.diagnosis, printed=printed)
 
 
-def _answer(exercise: Exercise, function: Any, seed: int) -> _Answer:
+def _answer(exercise: Exercise, function: Any, seed: int, numpy: Intact) -> _Answer:
     todos = NotAttempted.raised
     try:
-        answer = _compare(exercise, function, seed)
+        answer = _compare(exercise, function, seed, numpy)
     except Raised as raised:
         answer = _Answer(Status.NOT_YET, errors.raised(exercise, raised))
         if isinstance(raised.error, NotImplementedError):
@@ -66,7 +73,7 @@ def _answer(exercise: Exercise, function: Any, seed: int) -> _Answer:
     return answer
 
 
-def _compare(exercise: Exercise, function: Any, seed: int) -> _Answer:
+def _compare(exercise: Exercise, function: Any, seed: int, numpy: Intact) -> _Answer:
     if function is exercise.reference:
         return _Answer(Status.NOT_ATTEMPTED, (f"This is the book's own `{exercise.function}`, not yours.",))
     _check_signature(exercise, function)
@@ -75,7 +82,8 @@ def _compare(exercise: Exercise, function: Any, seed: int) -> _Answer:
     cases = exercise.cases(np.random.default_rng(seed))
     cases.append(cases[0])  # asked twice: a function of its arguments alone answers the same
     right = play(exercise.reference, cases, exercise.parameters, exercise.returns)
-    run = play(function, cases, exercise.parameters, exercise.returns, like=right)
+    with numpy:
+        run = play(function, cases, exercise.parameters, exercise.returns, like=right)
     changed = sorted({name for made in run.calls for name in made.changed}, key=exercise.parameters.index)
     if isinstance(run.problem, ForgotReturn):
         raise run.problem
@@ -152,6 +160,14 @@ def _in_place(names: Sequence[str]) -> str:
     return (
         f"Your function changes {listed} in place. The array belongs to the caller, and `+=`, `-=`, `*=` and `[...] =` "
         f"write into it. Make a new array instead, as in `{names[0]} = {names[0]} - ...`."
+    )
+
+
+def _changed_numpy(names: Sequence[str]) -> str:
+    listed = " and ".join(f"`np.{name}`" for name in names[:3]) + (" and more" if len(names) > 3 else "")
+    return (
+        f"Your code changed {listed} for the whole notebook; it has been put back. `np.{names[0]} = ...` replaces "
+        "what NumPy holds under that name: give your own values a name without `np.`."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from numpy import absolute, argwhere, array, generic, ndarray, zeros  # kept here: a reader may change `np`
 
 from .play import Call, Case, Raised, Run, play
 
@@ -32,7 +32,7 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     Numbers are equal if they differ by 1e-10 of the size of what they were made from (1e-5 where float32
     is involved): more than rounding in another order of operations, less than any mistake.
 
-    >>> case = Case("a number", {"x": np.array(8.0)}, ({}, {}))
+    >>> case = Case("a number", {"x": array(8.0)}, ({}, {}))
     >>> halved, thirds = (play(f, [case], ["x"], ["x"]).calls for f in (lambda x: x / 2, lambda x: x / 3))
     >>> first_difference(halved, halved) is None
     True
@@ -42,19 +42,19 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     for mine, theirs in zip(calls, right, strict=True):
         for name, want in theirs.outputs.items():
             got = mine.outputs[name]
-            far = np.argwhere(~_close(got, want, theirs.args))
+            far = argwhere(~_close(got, want, theirs.args))
             if len(far):
                 return Difference(mine, theirs, name, tuple(int(i) for i in far[0]))
     return None
 
 
-def _close(got: np.ndarray, want: np.ndarray, args: Any) -> np.ndarray:
+def _close(got: ndarray, want: ndarray, args: Any) -> ndarray:
     if got.shape != want.shape:
-        return np.zeros(want.shape, dtype=bool)
-    sources = [value for value in args.values() if isinstance(value, np.ndarray) and value.shape == want.shape]
-    size = np.max([np.abs(value) for value in [want, *sources]], axis=0)
+        return zeros(want.shape, dtype=bool)
+    sources = [value for value in args.values() if isinstance(value, ndarray) and value.shape == want.shape]
+    size = absolute([want, *sources]).max(axis=0)
     tolerance = 1e-5 if min(got.dtype.itemsize, want.dtype.itemsize) < 8 else 1e-10
-    return np.abs(got - want) <= tolerance * size
+    return absolute(got - want) <= tolerance * size
 
 
 def diagnose(exercise: Exercise, run: Run, cases: Sequence[Case], right: Run) -> Mutant | None:
@@ -86,7 +86,7 @@ def in_words(exercise: Exercise, difference: Difference) -> tuple[str, ...]:
     a, b = _two_numbers(float(got[difference.index]), float(want[difference.index]))
     steps = f", step {call.step}" if len(call.case.given) > 1 else ""
     told = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
-    if any(np.size(value) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
+    if any(getattr(value, "size", 1) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
         return (told,)
     width = max(len("should return"), len("yours returns"))
     code = [
@@ -107,12 +107,12 @@ def _named(values: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, ndarray) and value.ndim:
         if value.size > SMALL:
             return f"<array of shape {value.shape}>"
-        rounded = np.array([float(f"{number:.6g}") for number in value.flat]).reshape(value.shape)
+        rounded = array([float(f"{number:.6g}") for number in value.flat]).reshape(value.shape)
         return f"np.array({rounded.tolist()})"
-    if isinstance(value, (np.ndarray, np.generic, float, int)):
+    if isinstance(value, (ndarray, generic, float, int)):
         return f"{float(value):.6g}"
     return repr(value)
 

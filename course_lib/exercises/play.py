@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from numpy import argwhere, array, array_equal, generic, isfinite, ndarray  # kept here: a reader may change `np`
 
 from .limit import Stop
 
@@ -33,7 +33,7 @@ class Call:
     case: Case
     step: int
     args: Mapping[str, Any]
-    outputs: Mapping[str, np.ndarray]
+    outputs: Mapping[str, ndarray]
     changed: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ def play(
     Raises:
         Raised: the function raised.
 
-    >>> halve = Case("a number", {"x": np.array(8.0)}, ({}, {}))
+    >>> halve = Case("a number", {"x": array(8.0)}, ({}, {}))
     >>> [float(call.outputs["x"]) for call in play(lambda x: x / 2, [halve], ["x"], ["x"]).calls]
     [4.0, 2.0]
     """
@@ -112,7 +112,7 @@ def play(
     return Run(calls)
 
 
-def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where: str) -> dict[str, np.ndarray]:
+def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where: str) -> dict[str, ndarray]:
     """Take a returned value apart into named arrays of floats.
 
     >>> read((1.0, [2.0]), ["x", "v"], {}, "a number, step 1")
@@ -143,26 +143,26 @@ def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where
 
 def _stacked(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple]) -> bool:
     """True for `np.array([x, v])`, which can be taken apart as well as a tuple."""
-    return isinstance(result, np.ndarray) and any(result.shape == (len(returns), *shape) for shape in shapes.values())
+    return isinstance(result, ndarray) and any(result.shape == (len(returns), *shape) for shape in shapes.values())
 
 
-def _array(value: Any, name: str, shape: tuple | None, where: str) -> np.ndarray:
+def _array(value: Any, name: str, shape: tuple | None, where: str) -> ndarray:
     """One returned value as an array of floats of its own."""
-    if not isinstance(value, (np.ndarray, np.generic, float, int)) or isinstance(value, bool):
+    if not isinstance(value, (ndarray, generic, float, int)) or isinstance(value, bool):
         raise Problem(f"`{name}` is {kind(value)}; it should be a NumPy array or a number.")
-    array = np.array(value)
-    if array.dtype.kind in "iu" and array.ndim == 0:
-        array = array.astype(float)  # a plain 0 is a fine number
-    if array.dtype.kind != "f" or array.dtype.itemsize < 4:
-        raise Problem(f"`{name}` has dtype {array.dtype}; it should hold real numbers (float64 or float32). ({where})")
-    if shape is not None and array.shape != shape:
-        raise Problem(f"`{name}` has shape {array.shape}; it should have shape {shape}. ({where})")
-    bad = np.argwhere(~np.isfinite(array))
+    copy = array(value)
+    if copy.dtype.kind in "iu" and copy.ndim == 0:
+        copy = copy.astype(float)  # a plain 0 is a fine number
+    if copy.dtype.kind != "f" or copy.dtype.itemsize < 4:
+        raise Problem(f"`{name}` has dtype {copy.dtype}; it should hold real numbers (float64 or float32). ({where})")
+    if shape is not None and copy.shape != shape:
+        raise Problem(f"`{name}` has shape {copy.shape}; it should have shape {shape}. ({where})")
+    bad = argwhere(~isfinite(copy))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
         place = f" at index {index}" if index else ""
-        raise Problem(f"`{name}` is {array[index]}{place}; it should be a finite number. ({where})")
-    return array
+        raise Problem(f"`{name}` is {copy[index]}{place}; it should be a finite number. ({where})")
+    return copy
 
 
 def kind(value: Any) -> str:
@@ -171,15 +171,15 @@ def kind(value: Any) -> str:
     >>> kind([]), kind(1)
     ('a list', 'an int')
     """
-    word = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    word = "array" if isinstance(value, ndarray) else type(value).__name__
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
 
 
 def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value.copy() if isinstance(value, ndarray) else value
 
 
 def _same(before: Any, after: Any) -> bool:
-    if not isinstance(before, np.ndarray):
+    if not isinstance(before, ndarray):
         return True
-    return before.shape == after.shape and before.dtype == after.dtype and np.array_equal(before, after, equal_nan=True)
+    return before.shape == after.shape and before.dtype == after.dtype and array_equal(before, after, equal_nan=True)

@@ -235,6 +235,77 @@ def test_the_one_thing_that_cannot_be_stopped_is_admitted():
     assert "a single call into C that never returns cannot be stopped; restart the kernel" in admitted
 
 
+# What the function does to NumPy
+
+
+def wrong_step(x, dx, v, lr, rho):
+    return x, v
+
+
+@pytest.mark.parametrize(
+    ("name", "fake"),
+    [
+        ("abs", lambda *args, **options: 0),
+        ("argwhere", lambda *args: []),
+        ("isfinite", lambda *args: True),
+        ("array_equal", lambda *args, **options: True),
+        ("ndarray", float),
+    ],
+)
+@pytest.mark.parametrize("step", [right_step, wrong_step])
+def test_a_changed_numpy_is_put_back_and_told(monkeypatch, name, fake, step):
+    before = getattr(np, name)
+    monkeypatch.setattr(np, name, before)  # put back even if the check forgets to
+
+    def changing(x, dx, v, lr, rho):
+        setattr(np, name, fake)
+        return step(x, dx, v, lr, rho)
+
+    result = momentum.evaluate(changing)
+    assert getattr(np, name) is before
+    assert result.status is Status.NOT_YET  # `use` would hand the change on to the chapter
+    assert f"Your code changed `np.{name}`" in result.message and "put back" in result.message
+    assert ("First difference" in result.message) is (step is wrong_step)
+
+
+def test_numpy_is_put_back_after_errors_and_endless_loops(monkeypatch):
+    before = np.sqrt
+    monkeypatch.setattr(np, "sqrt", before)
+
+    def broken(x, dx, v, lr, rho):
+        del np.sqrt
+        raise ValueError("no root")
+
+    def endless(x, dx, v, lr, rho):
+        np.sqrt = None
+        while True:
+            pass
+
+    for step, words in ((broken, "no root"), (endless, "come to an end")):
+        message = momentum.evaluate(step, timeout=0.2).message
+        assert np.sqrt is before
+        assert words in message and "Your code changed `np.sqrt`" in message
+
+
+def test_what_was_changed_before_the_check_does_not_mislead_it(monkeypatch):
+    monkeypatch.setattr(np, "abs", lambda *args, **options: 0)
+    assert not momentum.evaluate(wrong_step).passed
+    assert momentum.evaluate(right_step).passed
+
+
+def test_a_new_name_in_numpy_is_no_change(monkeypatch):
+    monkeypatch.setattr(np, "of_the_reader", 0, raising=False)
+
+    def step(x, dx, v, lr, rho):
+        np.another_of_the_reader = 1
+        return right_step(x, dx, v, lr, rho)
+
+    try:
+        assert momentum.evaluate(step).passed
+    finally:
+        del np.another_of_the_reader
+
+
 # Values
 
 
