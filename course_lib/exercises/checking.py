@@ -125,6 +125,12 @@ def _check_signature(exercise: Exercise, function: Any) -> None:
         return
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_name = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    if len(by_place) < len(wanted) <= len(by_place) + len(by_name):
+        raise Problem(
+            f"Your function takes {', '.join(by_name)} by name only, because of the `*` before. All arguments come "
+            f"by position: {line}."
+        )
     if len(by_place) < len(wanted) or any(name not in by_place[: len(wanted)] for name in needed):
         raise Problem(f"Your function takes {_count(needed)}; it should take {_count(wanted)}: {line}.")
     given = tuple(by_place[: len(wanted)])

@@ -86,6 +86,21 @@ def test_methods_and_callable_objects_are_functions_too():
     assert momentum.evaluate(Stepper().method).passed
 
 
+def by_name_only(x, *, dx, v, lr, rho):
+    return right_step(x, dx, v, lr, rho)
+
+
+def by_name_with_defaults(x, dx, v, *, lr=0.1, rho=0.9):
+    return right_step(x, dx, v, lr, rho)
+
+
+@pytest.mark.parametrize(("function", "names"), [(by_name_only, "dx, v, lr, rho"), (by_name_with_defaults, "lr, rho")])
+def test_arguments_by_name_only(function, names):
+    message = told(function)
+    assert f"takes {names} by name only" in message and "by position" in message
+    assert "`def momentum_step(x, dx, v, lr, rho):`" in message
+
+
 # Not attempted, forgotten return, errors
 
 
