@@ -17,15 +17,11 @@ def repository(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course repository", description=repository.__doc__)
     parser.add_argument("url", nargs="?", help="https://github.com/OWNER/NAME; without it, the address is printed")
     options = parser.parse_args(arguments)
-    try:
-        root = place.find_root(Path.cwd())
-        if options.url is None:
-            print(place.current(root))
-            return 0
-        changed = place.change(root, options.url)
-    except (place.AddressError, OSError) as error:
-        print(f"course repository: {error}", file=sys.stderr)
-        return 2
+    root = place.find_root(Path.cwd())
+    if options.url is None:
+        print(place.current(root))
+        return 0
+    changed = place.change(root, options.url)
     for path in changed:
         print(path.relative_to(root))
     print(f"The repository is at {place.current(root)}" if changed else "Nothing to change")
@@ -50,17 +46,14 @@ def site(arguments: list[str]) -> int:
 
 def serve(arguments: list[str]) -> int:
     """Serve the built site on this machine."""
+    from course_lib.site import repository as place
     from course_lib.site import serve as server
 
     parser = argparse.ArgumentParser(prog="course serve", description=serve.__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("_build/html"))
+    parser.add_argument("folder", nargs="?", type=Path, help="default: the book's _build/html")
     parser.add_argument("--port", type=int, default=8000, help="8000; if it is taken, a free one")
     options = parser.parse_args(arguments)
-    try:
-        server.serve(options.folder, options.port)
-    except FileNotFoundError as error:
-        print(f"course serve: {error}", file=sys.stderr)
-        return 2
+    server.serve(options.folder or place.find_root(Path.cwd()) / "_build" / "html", options.port)
     return 0
 
 
@@ -68,7 +61,7 @@ COMMANDS = {command.__name__: command for command in (site, serve, notebooks, re
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the sub-command that the arguments name; return the exit status."""
+    """Run the sub-command that the arguments name; return the exit status, 2 for what it was wrongly asked."""
     summary = "\n".join(f"  {name:12}{command.__doc__}" for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="course",
@@ -84,7 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return 2
-    return COMMANDS[options.command](options.rest)
+    try:
+        return COMMANDS[options.command](options.rest)
+    except (OSError, ValueError) as error:  # a missing file, a bad address, a port that is none: no traceback
+        known = isinstance(error, OSError) and error.filename
+        print(f"course {options.command}: {f'{error.filename}: {error.strerror}' if known else error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

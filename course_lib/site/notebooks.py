@@ -1,13 +1,13 @@
-"""Notebooks are committed clean: outputs only in cells whose output a test compares.
-
-Standard library only, so that the pre-commit hook runs with any Python: `python -m course_lib.site.notebooks`.
-"""
+"""Notebooks are committed clean: outputs only in cells whose output a test compares."""
 
 import argparse
 import json
+import os
 import re
 import sys
 from pathlib import Path
+
+from .repository import find_root
 
 COMPARED = "nbval-check-output"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -64,6 +64,34 @@ def problems(text: str) -> list[str]:
     return found
 
 
+def chapters() -> list[Path]:
+    """Return the book's notebooks, as they are named from the present folder.
+
+    Raises:
+        ValueError: the present folder is not in the book's repository.
+        FileNotFoundError: the book has no notebook.
+    """
+    root = find_root(Path.cwd())
+    found = sorted((root / "book").glob("*.ipynb"))
+    if not found:
+        raise FileNotFoundError(f"no notebook in {root / 'book'}")
+    return [Path(os.path.relpath(path)) for path in found]
+
+
+def read(path: Path) -> str:
+    """Return a notebook's text.
+
+    Raises:
+        ValueError: the file holds no notebook.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)["cells"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is not a notebook") from None
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check the named notebooks, or clean them."""
     parser = argparse.ArgumentParser(prog="course notebooks", description=__doc__.splitlines()[0])
@@ -73,8 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
     action.add_argument("--clean", action="store_true", help="write the notebooks clean")
     options = parser.parse_args(arguments)
     bad = 0
-    for path in options.files or sorted(Path("book").glob("*.ipynb")):
-        text = path.read_text(encoding="utf-8")
+    for path in options.files or chapters():
+        text = read(path)
         if options.clean and (new := dumps(clean(json.loads(text)))) != text:
             path.write_text(new, encoding="utf-8", newline="\n")
             print(f"{path}: cleaned")
@@ -83,7 +111,3 @@ def main(arguments: list[str] | None = None) -> int:
             bad += 1
             print(f"{path}: {problem}", file=sys.stderr)
     return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

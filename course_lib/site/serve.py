@@ -49,7 +49,10 @@ def make_server(folder: Path, port: int = 0, prefix: str = "/") -> http.server.T
 
     Raises:
         FileNotFoundError: the folder holds no index.html.
+        ValueError: there is no such port.
     """
+    if not 0 <= port <= 65535:
+        raise ValueError(f"there is no port {port}: ports are 0 to 65535")
     if not (folder / "index.html").is_file():
         raise FileNotFoundError(f"no site in {folder}: build it first, with `make site`")
 

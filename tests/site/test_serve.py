@@ -57,6 +57,12 @@ def test_taken_port_gives_way_to_a_free_one(folder):
         server.server_close()
 
 
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_port_that_is_none_is_refused(folder, port):
+    with pytest.raises(ValueError, match=f"no port {port}"):
+        make_server(folder, port)
+
+
 def test_folder_without_a_site_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="make site"):
         make_server(tmp_path)
