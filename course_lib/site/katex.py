@@ -17,6 +17,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 FOLDER = Path(__file__).parent / "katex"
 SHORT = 40  # characters of LaTeX: a formula that may be kept in one piece on any screen
+NUMBERED = re.compile(r"(\\(?:begin|end)\s*\{(?:align|alignat|equation|gather))\}")
 START, END = "<!--math-->", "<!--/math-->"
 CLOSE = re.compile(rf"([(\[“]*){START}(.*?){END}([.,;:!?)\]”’]*)", re.DOTALL)
 
@@ -82,9 +83,7 @@ def display_source(tex: str, nowrap: bool) -> str:
     """
     if not nowrap and r"\\" in tex and r"\begin" not in tex:
         tex = rf"\begin{{split}}{tex}\end{{split}}"
-    for name in ("align", "equation", "gather", "alignat"):
-        tex = tex.replace(f"{{{name}}}", f"{{{name}*}}")
-    return tex
+    return NUMBERED.sub(r"\1*}", tex)
 
 
 def _rendered(self: HTML5Translator, node: nodes.Element, tex: str, display: bool) -> str:

@@ -44,6 +44,8 @@ def test_one_bad_formula_leaves_the_renderer_sound():
         (r"\begin{pmatrix} a \\ b \end{pmatrix}", False, r"\begin{pmatrix} a \\ b \end{pmatrix}"),
         (r"\begin{align} a &= b \end{align}", True, r"\begin{align*} a &= b \end{align*}"),
         (r"\begin{aligned} a \end{aligned}", True, r"\begin{aligned} a \end{aligned}"),
+        (r"\begin{alignat}{2} a &= b \end{alignat}", True, r"\begin{alignat*}{2} a &= b \end{alignat*}"),
+        (r"\text{equation} = \text{align}", False, r"\text{equation} = \text{align}"),
         (r"\begin{gather*} a \end{gather*}", True, r"\begin{gather*} a \end{gather*}"),
     ],
 )
