@@ -237,6 +237,20 @@ def test_workflows_test_the_promised_pythons():
     assert flow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
 
+def test_only_what_passed_its_tests_is_published():
+    flow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
+    triggers = flow[True]  # YAML reads `on` as true
+    assert triggers == {
+        "workflow_run": {"workflows": ["test"], "types": ["completed"], "branches": ["main"]},
+        "workflow_dispatch": None,
+    }
+    assert yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["name"] == "test"
+    condition = flow["jobs"]["build"]["if"]
+    assert "workflow_run.conclusion == 'success'" in condition and "event != 'pull_request'" in condition
+    assert "workflow_run.head_sha" in flow["jobs"]["build"]["steps"][0]["with"]["ref"]
+    assert flow["jobs"]["deploy"]["needs"] == "build"
+
+
 def test_no_file_is_left_for_later():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, text=True, capture_output=True)
     if listed.returncode:
@@ -258,6 +272,42 @@ def test_commands_explain_themselves(command, capsys):
         cli.main([command, "--help"])
     assert stop.value.code == 0
     assert f"course {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["site"], "not inside a copy"),
+        (["serve"], "not inside a copy"),
+        (["serve", "."], "make site"),
+        (["notebooks", "--check"], "not inside a copy"),
+        (["notebooks", "--check", "missing.ipynb"], "missing.ipynb: No such file"),
+        (["notebooks", "--check", "not.ipynb"], "not.ipynb is not a notebook"),
+        (["serve", "--port", "99999", "site"], "no port 99999"),
+        (["repository"], "not inside a copy"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments, words, tmp_path, monkeypatch, capsys):
+    (tmp_path / "not.ipynb").write_text("[]")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").touch()
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"course {arguments[0]}: ") and words in said
+    assert said.count("\n") == 1
+
+
+def test_notebooks_are_found_from_every_folder(copy, monkeypatch, capsys):
+    path = next((copy / "book").glob("*.ipynb"))
+    monkeypatch.chdir(copy / "book")
+    assert cli.main(["notebooks", "--check"]) == 0
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert cli.main(["notebooks", "--check"]) == 1
+    assert f"{path.name}: it holds" in capsys.readouterr().err
+    path.unlink()
+    assert cli.main(["notebooks", "--check"]) == 2
+    assert "no notebook in" in capsys.readouterr().err
 
 
 def test_course_without_a_command_lists_them(capsys):

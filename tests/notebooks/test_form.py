@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,10 +18,6 @@ PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
 TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
 TAGS |= {"remove-cell", "remove-output"}
-COLAB = """# In Colab, install the book's library; elsewhere, do nothing.
-import sys
-if "google.colab" in sys.modules:
-    %pip install -q "course-lib[data] @ git+{address}\""""
 
 
 def cells_of(path, kind):
@@ -94,9 +89,7 @@ def test_pastes_no_helpers(chapter):
 
 
 def test_begins_with_the_colab_cell(chapter):
-    address = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
-    first = cells_of(chapter, "code")[0]
-    assert source(first) == COLAB.format(address=address)
+    first = cells_of(chapter, "code")[0]  # tests/test_repository.py holds its text
     assert tags(first) == ["colab", "remove-cell"], "the page has no use for it"
 
 
