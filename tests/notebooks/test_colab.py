@@ -4,6 +4,7 @@ The cell itself runs, address and all; git is told to find that address in this 
 the last commit.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
 #: Colab keeps its own ipywidgets 7.7 and a NumPy older than the book's. (Its Python must be this one to be had here.)
 COLAB = ["ipykernel<7", "ipython<9", "ipywidgets==7.7.1", "matplotlib==3.10.0", "numpy==2.0.2", "scikit-learn==1.6.1"]
+PYTHON = Path("Scripts" if os.name == "nt" else "bin") / "python"
 PRETEND = """
 import sys, types
 sys.modules["google.colab"] = types.ModuleType("google.colab")
@@ -31,7 +33,7 @@ pytestmark = [
 
 
 def pip(environment, *arguments):
-    command = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    command = [environment / PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments]
     return subprocess.run(command, text=True, capture_output=True, encoding="utf-8")
 
 
@@ -45,7 +47,7 @@ def colab(tmp_path_factory):
     if done.returncode:
         pytest.skip(f"NO NETWORK, or no such packages for this Python: {done.stderr.strip()[-300:]}")
     subprocess.run(
-        [environment / "bin" / "python", "-m", "ipykernel", "install", "--prefix", folder, "--name", "colab"],
+        [environment / PYTHON, "-m", "ipykernel", "install", "--prefix", folder, "--name", "colab"],
         check=True, capture_output=True,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
@@ -75,6 +77,6 @@ def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
     for kept in ("ipywidgets==7.7.1", "numpy==2.0.2"):
         assert kept in freeze, "Colab must keep its own"
     assert "course-lib @ git+" in freeze and "torch" not in freeze
-    where = [colab / "bin" / "python", "-c", "import course_lib; print(course_lib.__file__)"]
+    where = [colab / PYTHON, "-c", "import course_lib; print(course_lib.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, text=True, capture_output=True, check=True).stdout
     assert str(colab) in found
