@@ -12,11 +12,12 @@ import ast
 import builtins
 import contextlib
 import inspect
+import itertools
 import json
 import math
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -75,21 +76,23 @@ class Library:
 
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}
-        self._sources: dict[str, Any] = {}
+        self._known: list[tuple[Any, str]] = []  # things and their names; two things never share one
+        self._taken = {"course", "np", "optimizer", "surface", *PRIMITIVES}
         self._standard: set[str] = set()
         self._methods: set[str] = set()
 
     def add(self, thing: Any, name: str | None = None) -> str:
         """Compile a function, an optimizer or a surface (class or instance) with all it needs; its name there."""
+        for known, its_name in self._known:
+            if known is thing:
+                return its_name
         kind = thing if isinstance(thing, type | FunctionType) else type(thing)
-        name = name or kind.__name__
-        if name in self._sources:
-            if self._sources[name] is not thing:
-                raise CompileError(f"two different things are called {name!r}: {thing!r}, {self._sources[name]!r}")
-            return name
-        self._sources[name] = thing
+        wish = "f" if kind.__name__ == "<lambda>" and name is None else name or kind.__name__
+        name = next(n for i in itertools.count() if (n := f"{wish}_{i}" if i else wish) not in self._taken)
+        self._taken.add(name)
+        self._known.append((thing, name))
         if isinstance(thing, FunctionType):
-            text = self._function(thing, name)
+            text = self._translate(thing, kind.__name__)
         elif issubclass(kind, Optimizer):
             text = self._optimizer(thing, kind)
         elif issubclass(kind, Surface2D):
@@ -112,30 +115,50 @@ class Library:
         ]
         return "(() => {\n" + "\n".join(p for p in parts if p.strip()) + "\n})();\n"
 
-    # ------------------------------------------------------------ the three kinds
-
-    def _function(self, function: FunctionType, name: str) -> str:
-        return self._translate(function, name)
+    # ------------------------------------------------------------ optimizers and surfaces
 
     def _optimizer(self, thing: Any, kind: type[Optimizer]) -> str:
+        if not kind.elementwise:
+            raise CompileError(f"{kind.__name__} does not treat each element alone, as a compiled optimizer must")
+        defaults = _defaults(kind) if isinstance(thing, type) else {n: getattr(thing, n) for n in thing.hyper}
+        for key, value in defaults.items():
+            if not isinstance(value, bool | float | int):
+                raise CompileError(f"{kind.__name__}: {key} must be a number on a compiled page, not {value!r}")
         result = ast.Return(ast.List([ast.Name(n) for n in ("x", *kind.slots)]))
-        update = self._translate(kind.update, f"{kind.__name__}.update", ending=[result])
-        return f"optimizer({json.dumps(list(kind.slots))}, {_js(_parameters(thing, kind))}, {update})"
+        in_place = ("x", "dx", *kind.slots)
+        update = self._translate(kind.update, f"{kind.__name__}.update", ending=[result], elements=in_place)
+        return f"optimizer({json.dumps(list(kind.slots))}, {_js(defaults)}, {update})"
 
     def _surface(self, thing: Any, kind: type[Surface2D]) -> str:
-        instance = thing if isinstance(thing, Surface2D) else kind()
-        facts = {"window": instance.window, "lowest": lowest(instance)}
-        f = self._translate(kind.f, f"{kind.__name__}.f")
-        df = self._translate(kind.df, f"{kind.__name__}.df")
-        return f"surface({_js(_parameters(thing, kind))}, {_js(facts)}, {f}, {df})"
+        defaults = _defaults(kind)
+        if isinstance(thing, type):
+            if missing := [n for n in inspect.signature(kind).parameters if n not in defaults]:
+                raise CompileError(f"{kind.__name__} needs {missing[0]}: pass an instance, not the class")
+            instance = kind()
+        else:
+            instance = thing
+            defaults = {n: getattr(thing, n, d) for n, d in defaults.items()} | {
+                n: v for n, v in vars(thing).items() if isinstance(v, bool | float | int)
+            }
+        window = _js(instance.window)
+        if isinstance(of_parameters := inspect.getattr_static(kind, "window"), property):
+            window = self._translate(of_parameters.fget, f"{kind.__name__}.window", elements=())
+        f = self._translate(kind.f, f"{kind.__name__}.f", elements=("x", "y"))
+        df = self._translate(kind.df, f"{kind.__name__}.df", elements=("x", "y"))
+        return f"surface({_js(defaults)}, {window}, {_js(lowest(instance))}, {f}, {df})"
 
     # ------------------------------------------------------------ Python to JavaScript
 
-    def _translate(self, function: Callable[..., Any], name: str, ending: Iterable[ast.stmt] = ()) -> str:
-        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        if not isinstance(node, ast.FunctionDef):
-            raise CompileError(f"{name} is not a plain function: use def")
-        node = _Rewrite(self, function, name).rewrite(node)
+    def _translate(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        ending: Iterable[ast.stmt] = (),
+        elements: Sequence[str] | None = None,
+    ) -> str:
+        """One function; ``elements`` names the arrays that are seen element by element, in a method."""
+        node = _definition(function, name)
+        node = _Rewrite(self, function, name, elements).rewrite(node)
         node.body = [*ast.parse("PSCRIPT_OVERLOAD = False").body, *node.body, *ending]
         node.name = "compiled"
         source = ast.unparse(ast.fix_missing_locations(node))
@@ -153,9 +176,12 @@ class Library:
 class _Rewrite(ast.NodeTransformer):
     """From the Python we write to the Python that PScript knows."""
 
-    def __init__(self, library: Library, function: FunctionType, name: str) -> None:
+    def __init__(
+        self, library: Library, function: FunctionType, name: str, elements: Sequence[str] | None = None
+    ) -> None:
         self.library = library
         self.name = name
+        self.elements = elements
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         enclosing = {free: cell.cell_contents for free, cell in cells}
         self.outside: dict[str, Any] = {**vars(builtins), **function.__globals__, **enclosing}
@@ -178,6 +204,15 @@ class _Rewrite(ast.NodeTransformer):
 
     def error(self, what: str) -> CompileError:
         return CompileError(f"{self.name} cannot be compiled: {what}")
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """What NumPy changes in place and JavaScript would not, or the other way round, has no place here."""
+        for name in self.elements or ():
+            if any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+                raise self.error(f"{ast.unparse(node)!r} gives {name} another meaning; change it in place: {name} -= …")
+            if isinstance(node.value, ast.Name) and node.value.id == name:
+                raise self.error(f"{ast.unparse(node)!r} is a second name for {name}; write {name} itself")
+        return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is None:
@@ -211,13 +246,17 @@ class _Rewrite(ast.NodeTransformer):
             return ast.Attribute(ast.Name("np"), node.attr, node.ctx)
         return self.generic_visit(node)
 
+    def _refuse_calls_on_arrays(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            if not (isinstance(owner, ast.Name) and isinstance(self.outside.get(owner.id), ModuleType)):
+                raise self.error(f"it calls {ast.unparse(node.func)}()")
+        elif isinstance(node.func, ast.Name) and node.func.id in {"sum", "max", "min", "len"}:
+            raise self.error(f"it calls {node.func.id}(), but sees one element at a time")
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if (
-            isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "self"
-        ):
-            raise self.error(f"it calls self.{node.func.attr}()")
+        if self.elements is not None:
+            self._refuse_calls_on_arrays(node)
         called = self.outside.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(called, type) and issubclass(called, Optimizer | Surface2D):
             names = list(inspect.signature(called).parameters)
@@ -229,12 +268,27 @@ class _Rewrite(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _parameters(thing: Any, kind: type) -> dict[str, Any]:
-    """The constructor's parameters: an instance's values, else the defaults."""
-    signature = inspect.signature(kind).parameters.values()
-    if isinstance(thing, type):
-        return {p.name: p.default for p in signature if p.default is not p.empty}
-    return {p.name: getattr(thing, p.name) for p in signature}
+def _definition(function: Callable[..., Any], name: str) -> ast.FunctionDef:
+    """The syntax of a function; a lambda is made a function with one return."""
+    try:
+        lines = textwrap.dedent(inspect.getsource(function))
+        tree = ast.parse(lines)
+    except (OSError, TypeError, SyntaxError):
+        raise CompileError(f"the source of {name} cannot be read: define it with def, in a cell or a file") from None
+    if isinstance(tree.body[0], ast.FunctionDef):
+        return tree.body[0]
+    parameters = list(inspect.signature(function).parameters)
+    lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and [a.arg for a in n.args.args] == parameters]
+    if len(lambdas) != 1:
+        raise CompileError(f"{name} is not a plain function: use def")
+    (node,) = lambdas
+    return ast.FunctionDef("compiled", node.args, [ast.Return(node.body)], [])
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """The constructor's defaults."""
+    parameters = inspect.signature(kind).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _js(value: Any) -> str:

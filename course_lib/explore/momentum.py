@@ -98,11 +98,11 @@ def phase(**values: Any) -> Experiment:
         _phase,
         [
             panel(
-                "Drag the point: how many steps a digit costs",
+                "Drag the point: steps to divide the error by 10",
                 axis("rate α", (0, 4)),
                 axis("momentum ρ", (0, 1)),
                 [
-                    heat("speed", domain=(1, 1000), log=True, label="steps a digit", missing="diverges"),
+                    heat("speed", domain=(1, 1000), log=True, label="steps to ÷ 10", missing="diverges"),
                     line("critical_steep", label="critical for λ = 1", color="#ffffff", casing="#00000090"),
                     line(
                         "critical_shallow",
@@ -132,8 +132,8 @@ def phase(**values: Any) -> Experiment:
         readouts=[
             readout("steep", "across, λ = 1"),
             readout("shallow", "along, λ = 1/κ"),
-            readout("factor", "error × each step", format=".3f"),
-            readout("digit", "steps a digit", format=".3~g"),
+            readout("factor", "factor of the error a step", format=".3f"),
+            readout("digit", "steps to a tenth of the error", format=".3~g"),
         ],
         backdrop=_phase_backdrop,
         alt="The heavy ball's plane of rate and momentum: a fast corner between creeping, ringing and diverging.",
@@ -144,7 +144,7 @@ def phase(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 2 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
-_SHARE_NAMES = ["λ = 1", "λ = κ^−¼", "λ = κ^−½", "λ = κ^−¾", "λ = 1/κ"]
+_SHARE_NAMES = ["λ = 1", "λ = 1/⁴√κ", "λ = 1/√κ", "λ = 1/⁴√κ³", "λ = 1/κ"]
 _SHARE_COLOURS = ["#C2478F", "#8B5FC7", "#3B78C4", "#168A86", "#8A7A12"]
 
 
@@ -241,16 +241,16 @@ def _noise(lr: float, rho: float, match: str) -> Data:
     gentle = lr * (1 - rho) if match == "effective" else lr
     edges = np.linspace(-3, 3, 61)
     data: Data = {}
-    for name, method, rate, friction in (
-        ("SGD", SGD(lr=lr), lr, 0.0),
-        ("Momentum", Momentum(lr=gentle, rho=rho), gentle, rho),
+    for name, method, floor in (
+        ("SGD", SGD(lr=lr), noise_floor(lr, 0.0, 1.0, 1.0)),
+        ("Momentum", Momentum(lr=gentle, rho=rho), noise_floor(gentle, rho, 1.0, 1.0)),
     ):
         shown, settled, variance = _spread(method, seed=3)
         counts = np.histogram(settled, edges)[0]
         data[name] = {"x": shown}
         data[f"{name} spread"] = {"x": edges, "y": counts / counts.max()}
         data[f"{name} variance"] = variance.mean()
-        data[f"{name} theory"] = noise_floor(rate, friction, 1.0, 1.0)
+        data[f"{name} theory"] = floor
     data["ratio"] = data["Momentum variance"] / data["SGD variance"]
     return data
 

@@ -42,7 +42,7 @@ def slider(
 ) -> Part:
     """A number: continuous between ``low`` and ``high``, in steps, or one of ``values`` (as a table needs it).
 
-    >>> slider("rho", "friction ρ", 0, 0.99, 0.9)["value"]
+    >>> slider("rho", "momentum ρ", 0, 0.99, 0.9)["value"]
     0.9
     """
     if values is not None:

@@ -15,17 +15,33 @@ from course_lib.optim.surfaces import Surface2D
 
 
 def lowest(surface: Any) -> float:
-    """The surface's least value: as it says itself, or at its first known minimum."""
+    """The surface's least value: as it says itself, or at a known minimum, or the least found in its window."""
     if hasattr(surface, "lowest"):
         return float(surface.lowest)
-    return float(surface.value(np.asarray(surface.minima, dtype=float)[0]))
+    minima = getattr(surface, "minima", ())  # a reader's own surface may name none
+    return float(surface.value(np.asarray(minima[0], dtype=float))) if len(minima) else least(surface.f, surface.window)
+
+
+def least(f: Callable[..., Any], window: Sequence[Sequence[float]]) -> float:
+    """The least value of ``f`` in a window: the best point of a grid, again and again in a smaller window around it."""
+    (x0, x1), (y0, y1) = window
+    best = np.inf
+    for _ in range(25):
+        xs, ys = np.linspace(x0, x1, 101), np.linspace(y0, y1, 101)
+        z = np.where(np.isfinite(found := mesh(f, xs, ys)), found, np.inf)
+        j, i = np.unravel_index(np.argmin(z), z.shape)
+        best = min(best, float(z[j, i]))
+        dx, dy = (x1 - x0) / 10, (y1 - y0) / 10
+        (x0, x1), (y0, y1) = (xs[i] - dx, xs[i] + dx), (ys[j] - dy, ys[j] + dy)
+    return best
 
 
 def trace(surface: Any, method: Any, start: Sequence[float], steps: int) -> dict[str, Any]:
     """The points a method visits: ``x`` and ``y``, and ``loss``, the height above the surface's minimum."""
     path = descend(surface, method, np.array(start, dtype=float), steps)
     with np.errstate(all="ignore"):
-        return {"x": path[:, 0], "y": path[:, 1], "loss": surface.value(path) - lowest(surface)}
+        loss = np.maximum(surface.value(path) - lowest(surface), 0.0)  # a minimum is known up to round-off
+        return {"x": path[:, 0], "y": path[:, 1], "loss": loss}
 
 
 def linspace(low: float, high: float, n: int) -> np.ndarray:
@@ -58,7 +74,10 @@ def tuned(method: Any, lr: float, rho: float) -> Any:
 
 class _Plane(Surface2D):
     def __init__(self, height: Callable[..., Any], window: Sequence[Sequence[float]], low: float) -> None:
-        self.f, self.window, self.lowest = height, window, low  # type: ignore[method-assign]
+        self.height, self.window, self.lowest = height, window, low
+
+    def f(self, x: Any, y: Any) -> Any:
+        return self.height(x, y) + 0.0 * x  # a constant, too, has the shape of its arguments
 
     def df(self, x: Any, y: Any) -> tuple[Any, Any]:
         h = 1e-5

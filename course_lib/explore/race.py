@@ -5,17 +5,36 @@ compiled from these very lines for the site. The declaration of controls and pan
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from course_lib.explore.experiment import Data, Experiment
 from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, slider
-from course_lib.explore.primitives import field, lowest, plane, trace, tuned
+from course_lib.explore.primitives import field, least, plane, trace, tuned
 from course_lib.optim import SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces import Surface2D
 
-_STEPS = {"ravine": 150, "saddle": 200, "rosenbrock": 1500, "bumpy": 150, "yours": 300}
+
+@dataclass(frozen=True)
+class _Ground:
+    """A surface of the race: what it is called, how many steps are shown, and settings that suit it."""
+
+    label: str
+    surface: Surface2D
+    steps: int
+    lr: float
+    rho: float
+
+
+_GROUNDS = {
+    "ravine": _Ground("Ravine", Ravine(kappa=50), 150, 1.2, 0.8),
+    "saddle": _Ground("Saddle", Saddle(), 200, 0.05, 0.9),
+    "rosenbrock": _Ground("Rosenbrock", Rosenbrock(), 1500, 0.0005, 0.9),
+    "bumpy": _Ground("Bumpy bowl", Bumpy(), 150, 0.1, 0.9),
+}
+_STEPS = {name: ground.steps for name, ground in _GROUNDS.items()} | {"yours": 300}
 
 
 def _landscape(surface: str, kappa: float) -> Any:
@@ -96,6 +115,31 @@ def _own_race(
     return own_backdrop, own_race if mine is None else own_race_with_mine
 
 
+def _checked_window(window: Any) -> Any:
+    try:
+        (x0, x1), (y0, y1) = ((float(a), float(b)) for a, b in window)
+    except (TypeError, ValueError):
+        raise ValueError(f"race: window must be ((x0, x1), (y0, y1)); got {window!r}") from None
+    if not (-np.inf < x0 < x1 < np.inf and -np.inf < y0 < y1 < np.inf):
+        raise ValueError(f"race: window needs x0 < x1 and y0 < y1, all finite; got {window!r}")
+    return (x0, x1), (y0, y1)
+
+
+def _check_height(height: Callable[..., Any]) -> None:
+    """Try the reader's function on a few points, as the experiment will."""
+    x = np.linspace(0.5, 1.0, 3)
+    try:
+        with np.errstate(all="ignore"):
+            good = np.asarray(height(x, x), dtype=float).shape in ((), x.shape)
+    except Exception as error:
+        raise ValueError(
+            f"race: the surface must be a function of two arrays, x and y, without `if` on them (use np.where);"
+            f" it gave {type(error).__name__}: {error}"
+        ) from error
+    if not good:
+        raise ValueError("race: the surface must give one number for each x and y")
+
+
 def race(
     mine: Optimizer | None = None,
     *,
@@ -127,26 +171,35 @@ def race(
     >>> race(surface=lambda x, y: x**2 + 3 * np.abs(y)).params["surface"]
     'yours'
     """
-    ground = surface if isinstance(surface, Surface2D) else None
-    height = surface if callable(surface) else None
     if mine is not None and not isinstance(mine, Optimizer):
         raise TypeError(f"race: mine must be an Optimizer, such as Momentum(lr=0.1); got {mine!r}")
-    options = {"ravine": "Ravine", "saddle": "Saddle", "rosenbrock": "Rosenbrock", "bumpy": "Bumpy bowl"}
-    presets: dict[str, Data] = {
-        "ravine": {"lr": 1.2, "rho": 0.8, "start": [-4.5, 1.5]},
-        "saddle": {"lr": 0.05, "rho": 0.9, "start": [1.0, 0.001]},
-        "rosenbrock": {"lr": 0.0005, "rho": 0.9, "start": [-1.2, 1.0]},
-        "bumpy": {"lr": 0.1, "rho": 0.9, "start": [-4.4, 3.6]},
+    grounds = dict(_GROUNDS)
+    ground, height, low = None, None, 0.0
+    if isinstance(surface, Surface2D):
+        ground = surface
+    elif callable(surface) and not isinstance(surface, type):
+        height, window = surface, _checked_window(window)
+        _check_height(height)
+        low = least(height, window)
+    elif surface not in _GROUNDS:
+        raise ValueError(
+            f"race: surface must be one of {', '.join(_GROUNDS)}, a Surface2D such as Rosenbrock(b=10),"
+            f" or a function of x and y; got {surface!r}"
+        )
+    if ground is not None or height is not None:
+        yours = ground if ground is not None else plane(height, window, low)
+        (x0, x1), (y0, y1) = yours.window
+        starts = {"yours": [x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)]}
+        grounds = {"yours": _Ground("Yours", yours, _STEPS["yours"], 0.05, 0.9), **grounds}
+    else:
+        starts = {}
+    presets = {
+        name: {"lr": g.lr, "rho": g.rho, "start": starts[name] if name in starts else g.surface.start.tolist()}
+        for name, g in grounds.items()
     }
-    backdrop, compute = _race_backdrop, _race
-    if ground is not None or height is not None or mine is not None:
-        low = 0.0
-        if ground is not None or height is not None:
-            f = ground if ground is not None else plane(height, window, 0.0)
-            low = float(np.min(field(f, f.window, 200)["z"])) if ground is None else lowest(ground)
-            (x0, x1), (y0, y1) = f.window
-            options = {"yours": "Yours", **options}
-            presets["yours"] = {"lr": 0.05, "rho": 0.9, "start": [x0 + 0.2 * (x1 - x0), y0 + 0.75 * (y1 - y0)]}
+    if len(grounds) == len(_GROUNDS) and mine is None:
+        backdrop, compute = _race_backdrop, _race
+    else:
         backdrop, compute = _own_race(mine, ground, height, window, low)
     first = surface if isinstance(surface, str) else "yours"
     if mine is not None:
@@ -158,18 +211,14 @@ def race(
         labels["yours"] = f"your {labels['yours']}"
     on_plane = [line(n, label=labels[n], color=colour_of(n), timed=True, width=2) for n in names]
     over_time = [line(n, x="step", y="loss", label=labels[n], color=colour_of(n), timed=True, width=2) for n in names]
-    if first not in options:
-        raise ValueError(
-            f"race: surface must be one of {', '.join(options)}, a Surface2D or a function; got {surface!r}"
-        )
     return Experiment(
         "race",
         [
             choice(
                 "surface",
                 "Surface",
-                options,
-                first if first != "yours" else "yours",
+                {name: g.label for name, g in grounds.items()},
+                first,
                 presets=presets,
                 shows={"kappa": ["ravine"]},
             ),

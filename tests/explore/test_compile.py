@@ -11,7 +11,7 @@ from course_lib import explore, optim
 from course_lib.explore.compile import CompileError, Library
 from course_lib.explore.page import compiled, plain
 from course_lib.explore.primitives import trace
-from course_lib.optim import Optimizer
+from course_lib.optim import Momentum, Optimizer
 from course_lib.optim.registry import METHODS
 from course_lib.optim.surfaces import Surface2D
 
@@ -150,19 +150,53 @@ class Dent(Surface2D):
         return 2 * self.depth * x, 2 * y * np.exp(y * y)
 
 
+class Bowl(Surface2D):
+    """Names no minimum and no start."""
+
+    window = ((-2.0, 1.0), (-1.0, 2.0))
+
+    def f(self, x, y):
+        return x * x + 2 * y * y
+
+    def df(self, x, y):
+        return 2 * x, 4 * y
+
+
 def taco(x, y):
     return 0.1 * x**2 + np.abs(y)
 
 
+class Shift(Optimizer):
+    """Takes what the base takes: its hyper-parameters are known to the instance only."""
+
+    def update(self, x, dx):
+        x -= self.lr * (dx + self.gain * np.sign(dx))
+
+
+SGDs = type("SGD", (Signed,), {"update": Signed.update})  # a reader's class may have a name of the book's
+
+
 @pytest.mark.parametrize(
     "experiment",
-    [explore.race(Signed(lr=0.03)), explore.race(surface=Dent(3.0)), explore.race(Signed(0.03), surface=taco)],
-    ids=["optimizer", "surface", "function and optimizer"],
+    [
+        explore.race(Signed(lr=0.03)),
+        explore.race(Momentum(0.1)),
+        explore.race(Shift(0.01, gain=0.5)),
+        explore.race(SGDs(0.03)),
+        explore.race(surface=Dent(3.0)),
+        explore.race(surface=Bowl()),
+        explore.race(surface=optim.Rosenbrock(b=10), lr=0.01),
+        explore.race(surface=optim.Ravine(4, angle=1.0)),
+        explore.race(Signed(0.03), surface=taco),
+        explore.race(surface=lambda x, y: x**2 + 3 * abs(y)),
+    ],
+    ids=lambda e: repr(e.params["surface"]),
 )
 def test_the_readers_own_are_compiled_too(experiment):
     needs = experiment.spec["compute"]
     arguments = ", ".join(json.dumps(experiment.params[n]) for n in needs)
     script = compiled({"mine": experiment})
+    assert np.nanmin([v for v in experiment.data["SGD"]["loss"] if v is not None]) >= 0
     assert compare_runs(run(script, f"course.experiments.mine.compute({arguments})"), experiment.data, "mine") > 500
     backdrop = ", ".join(json.dumps(experiment.params[n]) for n in experiment.spec["backdrop"])
     close(run(script, f"course.experiments.mine.backdrop({backdrop})"), experiment.backdrop)
@@ -178,12 +212,54 @@ class Sorts(Optimizer):
         x -= self.lr * np.sort(dx)
 
 
+class Forgets(Optimizer):
+    def update(self, x, dx):
+        x = x - self.lr * dx
+
+
+class Aliases(Optimizer):
+    slots = ("v",)
+
+    def update(self, x, dx, v):
+        u = v
+        u += dx
+        x -= self.lr * u
+
+
+class Norm(Optimizer):
+    def update(self, x, dx):
+        x -= self.lr * dx / (dx * dx).sum()
+
+
+class Total(Optimizer):
+    def update(self, x, dx):
+        x -= self.lr * dx / max(abs(dx))
+
+
+class Whole(Optimizer):
+    elementwise = False
+
+    def update(self, x, dx):
+        x -= self.lr * dx
+
+
+class Needs(Surface2D):
+    def __init__(self, depth):
+        self.depth = depth
+
+
 @pytest.mark.parametrize(
     ("thing", "message"),
     [
         (Peeks, r"Peeks\.update .* calls self\.helper\(\)"),
         (Sorts, r"Sorts\.update .* np\.sort has no JavaScript twin"),
-        (lambda x: x, "use def"),
+        (Forgets, r"'x = x - self\.lr \* dx' gives x another meaning; change it in place"),
+        (Aliases, "'u = v' is a second name for v"),
+        (Norm, r"it calls \(dx \* dx\)\.sum\(\)"),
+        (Total, r"it calls max\(\), but sees one element at a time"),
+        (Whole, "Whole does not treat each element alone"),
+        (Needs, "Needs needs depth: pass an instance"),
+        (Momentum(lambda step: 0.1), "lr must be a number on a compiled page"),
         (3, "neither a function, an Optimizer nor a Surface2D"),
     ],
 )
@@ -192,10 +268,10 @@ def test_what_cannot_be_compiled_is_named(thing, message):
         Library().add(thing)
 
 
-def test_two_things_of_one_name_are_refused():
-    def twice(make):
+def test_two_things_of_one_name_are_kept_apart():
+    def outer(inner):
         def f(x):
-            return make(x)
+            return inner(x)
 
         return f
 
@@ -206,6 +282,12 @@ def test_two_things_of_one_name_are_refused():
         return x + 2
 
     library = Library()
-    library.add(twice(one))
-    with pytest.raises(CompileError, match="two different things are called 'f'"):
-        library.add(twice(two))
+    names = [library.add(outer(one), "f"), library.add(outer(two), "f")]
+    assert run(library.script(f"course.out = [{names[0]}(0), {names[1]}(0)];"), "course.out") == [1, 2]
+
+
+def test_a_window_follows_its_parameters():
+    library = Library()
+    name = library.add(optim.Ravine)
+    got = run(library.script(f"course.out = new {name}({{ kappa: 4, angle: 1 }}).window;"), "course.out")
+    np.testing.assert_allclose(got, optim.Ravine(4, angle=1).window)

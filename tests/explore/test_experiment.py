@@ -7,14 +7,15 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import explore
 from course_lib.explore.experiment import Experiment
-from course_lib.explore.page import STATIC_DIR, plain, table
+from course_lib.explore.page import STATIC_DIR, plain, static_html, table
 from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
-from course_lib.optim import noise_floor
+from course_lib.optim import Rosenbrock
 
 ALL = {name: make() for name, make in explore.EXPERIMENTS.items()}
 
@@ -96,7 +97,8 @@ def test_a_value_between_grid_points_is_moved_to_the_nearest():
     ("change", "message"),
     [
         ({"speed": 1}, "race has no control 'speed'; it has surface, kappa, lr, rho, start"),
-        ({"lr": "fast"}, "lr must be a number; got 'fast'"),
+        ({"lr": "0.5"}, "lr must be a number; got '0.5'"),
+        ({"lr": True}, "lr must be a number; got True"),
         ({"lr": float("nan")}, "lr must be finite; got nan"),
         ({"surface": "moon"}, "surface must be one of ravine, saddle, rosenbrock, bumpy; got 'moon'"),
         ({"start": 3}, r"start must be two numbers \(x, y\); got 3"),
@@ -111,11 +113,50 @@ def test_bad_values_are_named_and_change_nothing(change, message):
     assert race.params == before and race.data == data
 
 
+@pytest.mark.parametrize(
+    ("surface", "window", "message"),
+    [
+        ("moon", None, "surface must be one of ravine, saddle, rosenbrock, bumpy, a Surface2D"),
+        (Rosenbrock, None, r"a Surface2D such as Rosenbrock\(b=10\)"),
+        (lambda x: x, None, "must be a function of two arrays, x and y"),
+        (lambda x, y: x if x > 0 else y, None, r"without `if` on them \(use np\.where\)"),
+        (lambda x, y: np.ones((2, 2)), None, "one number for each x and y"),
+        (lambda x, y: x * y, 3, r"window must be \(\(x0, x1\), \(y0, y1\)\); got 3"),
+        (lambda x, y: x * y, ((1, 0), (0, 1)), "window needs x0 < x1"),
+    ],
+)
+def test_bad_surfaces_are_named(surface, window, message):
+    with pytest.raises(ValueError, match=message):
+        explore.race(surface=surface, **({"window": window} if window else {}))
+
+
+def test_a_constant_function_is_drawn():
+    assert set(explore.race(surface=lambda x, y: 1.0).data["SGD"]["loss"]) == {0.0}
+
+
+def test_presets_follow_a_choice_made_in_python():
+    race = explore.race()
+    race.params = {"surface": "rosenbrock", "rho": 0.5}
+    assert race.params["lr"] == 0.0005 and race.params["rho"] == 0.5 and race.params["start"] == [-1.2, 1.0]
+
+
+def test_a_tabulated_backdrop_may_not_move():
+    with pytest.raises(ValueError, match="its backdrop must not depend on controls"):
+        Experiment(
+            "e", [slider("a", "a", values=[0, 1], value=0)], lambda a: {}, [], alt="a", tabulated=True,
+            backdrop=lambda a: {},
+        )  # fmt: skip
+
+
+def test_no_text_escapes_its_script(tmp_path):
+    e = Experiment("e", [slider("a", "<!--<script>", 0, 1, 0)], lambda a: {}, [], alt='"><script>')
+    page = static_html(e, tmp_path)
+    assert "<!--" not in page and page.count("<script") == 1
+
+
 def test_bad_arguments_of_the_race():
     with pytest.raises(TypeError, match="mine must be an Optimizer"):
         explore.race("Momentum")
-    with pytest.raises(ValueError, match="surface must be one of ravine, saddle"):
-        explore.race(surface="moon")
 
 
 @given(st.sampled_from(sorted(ALL)), st.data())
@@ -182,8 +223,11 @@ def test_the_noise_floor_is_the_theory(match):
     for lr, rho in ((0.05, 0.9), (0.2, 0.5)):
         data = explore.noise(lr=lr, rho=rho, match=match).data
         gentle = lr * (1 - rho) if match == "effective" else lr
-        assert data["SGD theory"] == pytest.approx(noise_floor(lr, 0.0, 1.0, 1.0))
-        assert data["Momentum theory"] == pytest.approx(noise_floor(gentle, rho, 1.0, 1.0))
+        assert data["SGD theory"] == pytest.approx(lr / (2 - lr))
+        step = np.array([[rho, 1.0], [-gentle * rho, 1 - gentle]])  # (v, x) → (v, x), with noise (1, −α)
+        kick = np.array([[1.0, -gentle], [-gentle, gentle**2]])
+        covariance = scipy.linalg.solve_discrete_lyapunov(step, kick)
+        assert data["Momentum theory"] == pytest.approx(covariance[1, 1])
         assert data["SGD variance"] == pytest.approx(data["SGD theory"], rel=0.1)
         assert data["Momentum variance"] == pytest.approx(data["Momentum theory"], rel=0.1)
 

@@ -33,7 +33,7 @@
       value: (p) => clamp(Number((c.low + p * step).toPrecision(12)), c.low, c.high) };
   }
   /** The value that a control can hold, nearest to a wish. */
-  const held = (c, v) => (c.type !== "slider" || c.log ? v : scaleOf(c).value(Math.round(scaleOf(c).at(v))));
+  const held = (c, v) => (c.type !== "slider" ? v : c.log ? clamp(v, c.low, c.high) : scaleOf(c).value(Math.round(scaleOf(c).at(v))));
   const nearest = (values, v) => values.reduce((best, w, i) => (Math.abs(w - v) < Math.abs(values[best] - v) ? i : best), 0);
 
   const controlKinds = {

@@ -18,10 +18,10 @@
     return { slots, update, h: { ...defaults, ...hyper } };
   };
 
-  /** A two-dimensional surface class from its formulas; `facts` are its minimum value and plotting window. */
-  const surface = (defaults, facts, f, df) => function (parameters) {
+  /** A two-dimensional surface class: its plotting window (perhaps a function of h), least value and formulas. */
+  const surface = (defaults, window, lowest, f, df) => function (parameters) {
     const h = { ...defaults, ...parameters };
-    return { ...facts, value: ([x, y]) => f(h, x, y), grad: ([x, y]) => df(h, x, y), f: (x, y) => f(h, x, y) };
+    return { window: typeof window === "function" ? window(h) : window, lowest, value: ([x, y]) => f(h, x, y), grad: ([x, y]) => df(h, x, y), f: (x, y) => f(h, x, y) };
   };
 
   /** The points x_0 … x_steps, as descend() in course_lib.optim. */
@@ -44,7 +44,7 @@
 
   const trace = (f, method, start, steps) => {
     const path = descend(f, method, start, steps);
-    return { x: path.map((p) => p[0]), y: path.map((p) => p[1]), loss: path.map((p) => f.value(p) - f.lowest) };
+    return { x: path.map((p) => p[0]), y: path.map((p) => p[1]), loss: path.map((p) => np.maximum(f.value(p) - f.lowest, 0)) };
   };
 
   const linspace = (low, high, n) => Array.from({ length: n }, (_, i) => (i === n - 1 ? high : low + i * ((high - low) / (n - 1))));
