@@ -16,6 +16,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from course_lib import explore
+from course_lib.explore.page import STATIC_DIR
+
 from . import katex
 
 SITE = Path(__file__).parent
@@ -23,13 +26,14 @@ LIBRARY = SITE.parent
 
 #: Where the finished site will stand, when that is known (the deploying workflow says it).
 SITE_URL = "COURSE_SITE_URL"
-#: The folder in which a live experiment leaves its table while the book is built.
-STATIC_DIR = "COURSE_STATIC_DIR"
 
 DESCRIPTION = (
     "An interactive textbook on training neural networks: drag a slider, watch the algorithm behave, "
     "read the five lines that did it, then write them yourself."
 )
+
+#: A summary under each hit is fetched, which browsers forbid on a page opened from disk: there, titles only.
+SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 
 
 def library_hash(library: Path = LIBRARY, *more: Path) -> str:
@@ -63,7 +67,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     static = cache / "static"
     (static / "explore").mkdir(parents=True, exist_ok=True)
     shutil.copytree(katex.FOLDER, static / "katex", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.js"))
-    for name, text in _experiment_files().items():
+    for name, text in explore.site_assets().items():
         (static / "explore" / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
             app.add_css_file(f"explore/{name}", priority=950)
@@ -72,7 +76,7 @@ def prepare(app: Sphinx, config: Config) -> None:
 
     config.nb_execution_cache_path = str(cache / "notebooks")
     config.html_static_path = [*config.html_static_path, str(static)]
-    os.environ[STATIC_DIR] = str(static / "explore")  # kernels inherit both
+    os.environ[STATIC_DIR] = str(static / "explore")  # where experiments leave tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # another would leave out the figures
 
@@ -84,12 +88,6 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     if os.environ.get(SITE_URL):
         config.html_baseurl = os.environ[SITE_URL].rstrip("/") + "/"
-
-
-def _experiment_files() -> dict[str, str]:
-    from course_lib import explore  # here, so that this module can be read without the library's compiler
-
-    return explore.site_assets()
 
 
 # -- while the pages are written ----------------------------------------------------------------
@@ -141,12 +139,18 @@ MENDINGS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 
+#: Pages that are no document's.
+ADDED = {"index", "404", "search", "genindex"}
+#: A table's name: its experiment's, and a hash of what it holds.
+TABLE = re.compile(r".+-[0-9a-f]{12}")
+
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
     """Mend the theme's accessibility, drop what no page needs, and write the pages of the root."""
     if problem or app.builder.format != "html":
         return
     out = Path(app.outdir)
+    _remove_stale(out, app.env.found_docs)
     (out / "_static/scripts/fontawesome.js").write_text("")  # 1.5 MB; the web font draws the icons
     (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
     for page in out.rglob("*.html"):
@@ -157,6 +161,22 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")
     (out / ".nojekyll").touch()  # GitHub's pages leave out folders that begin with _ without it
+
+
+def _remove_stale(out: Path, documents: set[str]) -> None:
+    """Remove the pages of documents that the book no longer has, and tables that no page names."""
+    text = ""
+    for page in out.rglob("*.html"):
+        name = page.relative_to(out).with_suffix("").as_posix()
+        if name in documents:
+            text += page.read_text(encoding="utf-8")
+        elif name not in ADDED and not name.startswith("_"):
+            page.unlink()
+            for source in (out / "_sources").glob(f"{name}.*"):
+                source.unlink()
+    for table in (out / "_static/explore").glob("*.js"):
+        if TABLE.fullmatch(table.stem) and table.stem not in text:
+            table.unlink()
 
 
 def mend(page: str) -> str:
@@ -193,6 +213,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
+    app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
     app.connect("html-page-context", describe, priority=900)
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect

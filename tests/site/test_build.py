@@ -57,6 +57,28 @@ def test_warning_fails_every_time_until_it_is_mended(book):
     assert build(book) == 0
 
 
+def test_page_that_left_the_book_leaves_the_site(book):
+    toc, two = book / "_toc.yml", book / "book/two.md"
+    alone = toc.read_text()
+    toc.write_text(alone + "chapters:\n  - file: book/two\n")
+    two.write_text(PAGE.replace("A page", "Another"))
+    assert run(book).returncode == 0
+    site = book / "_build/html"
+    pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert "book/two.html" in pages
+    named, stale = (site / "_static/explore" / f"noise-{digit * 12}.js" for digit in "12")
+    named.touch()
+    stale.touch()
+    toc.write_text(alone)
+    two.unlink()
+    (book / "book/index.md").write_text(PAGE + f"It names {named.stem}.\n")
+    assert run(book).returncode == 0
+    assert {path.relative_to(site).as_posix() for path in site.rglob("*.html")} == pages - {"book/two.html"}
+    assert not list((site / "_sources").rglob("two*"))
+    assert named.exists() and not stale.exists()
+    assert (site / "_static/explore/library.js").exists()
+
+
 def test_known_address_reaches_the_404_page_and_the_head(book, monkeypatch):
     monkeypatch.setenv(sphinx_ext.SITE_URL, "https://ada.github.io/engine")
     assert run(book).returncode == 0
