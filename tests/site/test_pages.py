@@ -25,6 +25,30 @@ def test_no_sideways_scroll(page, any_page, width):
     assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["book/index.html", "book/03_momentum.html"])
+def test_nothing_jumps_while_it_is_read(page, name, width):
+    """Layout shift, as browsers count it, stays under what the web's own guidance calls good."""
+    shown = page(name, width=width, height=844)
+    shown.evaluate("""() => {
+        window.shifts = [];
+        const seen = list => window.shifts.push(...list.getEntries().filter(entry => !entry.hadRecentInput));
+        new PerformanceObserver(seen).observe({type: "layout-shift", buffered: true});
+    }""")
+    shown.evaluate("""async () => {
+        const page = document.scrollingElement;
+        for (let y = 0; y < page.scrollHeight; y += 200) {
+            scrollTo({top: y, behavior: "instant"});
+            await new Promise(done => setTimeout(done, 60));
+        }
+    }""")
+    assert shown.locator(".course-experiment:not([data-ready])").count() == 0, "not all of it was seen"
+    shift = shown.evaluate("window.shifts.reduce((sum, entry) => sum + entry.value, 0)")
+    print(f"layout shift of {name} at {width}: {shift:.4f}")
+    assert shift < 0.1, shown.evaluate("""window.shifts.map(entry => [entry.value, entry.startTime,
+        ...entry.sources.map(s => s.node?.className || s.node?.nodeName)].join(" "))""")
+
+
 def test_dark_page_has_no_bright_box(page, chapter):
     shown = page(chapter, scheme="dark")
     bright = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e => {
@@ -118,6 +142,12 @@ def test_pages_open_from_disk(page, site, book_page):
     shown.evaluate("document.fonts.ready")
     assert shown.locator("article h1").count() == 1
     assert shown.evaluate("document.fonts.check('18px \"Source Serif 4\"')")
+
+
+def test_search_works_from_disk(page, site):
+    shown = page("search.html?q=nesterov", base=site.as_uri() + "/")
+    shown.get_by_text("Search finished").wait_for()
+    assert shown.locator("#search-results ul.search li a").count() >= 3
 
 
 def test_phone_has_the_book_one_tap_away(page):
