@@ -5,8 +5,10 @@ Parameters come as one array, a list or a dict of arrays. Nothing here changes a
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -47,7 +49,6 @@ def layout_of(tree: Any, xs: Leaves) -> Layout:
 def check_params(params: Any) -> Leaves:
     """Read the parameters: writable float arrays, no two of which share memory."""
     xs = leaves(params, "params")
-    by_owner: dict[int, list[Any]] = {}
     for key, x in xs.items():
         label = _name("params", key)
         _check_float(x, label)
@@ -55,11 +56,23 @@ def check_params(params: Any) -> Leaves:
             raise TypeError(f"{label} is a NumPy scalar and cannot change in place: write np.array({x})")
         if not x.flags.writeable:
             raise ValueError(f"{label} is read-only, so it cannot change in place")
-        for other in by_owner.setdefault(id(_owner(x)), []):
-            if np.shares_memory(x, xs[other]):  # it would be moved twice a step
-                raise ValueError(f"{label} shares memory with {_name('params', other)}")
-        by_owner[id(_owner(x))].append(key)
+    check_apart(xs)
     return xs
+
+
+def check_apart(xs: Leaves) -> None:
+    """Raise ValueError if two parameters share memory: it would be moved twice a step."""
+    if len(xs) < 2 or _own_memory(list(xs.values())):
+        return
+    keys, arrays = list(xs), list(xs.values())
+    near: list[tuple[int, int]] = []  # (end, index) of the arrays that reach to where the next one starts
+    for low, high, i in sorted((*_bounds(x), i) for i, x in enumerate(arrays)):
+        near = [(end, j) for end, j in near if end > low]
+        for _, j in near:
+            if np.shares_memory(arrays[i], arrays[j]):
+                first, second = (keys[k] for k in sorted((i, j)))
+                raise ValueError(f"{_name('params', second)} shares memory with {_name('params', first)}")
+        near.append((high, i))
 
 
 def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
@@ -75,18 +88,18 @@ def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
             raise ValueError(f"{_name('grads', key)} is missing: params has that key")
         if key not in xs:
             raise ValueError(f"{_name('grads', key)} has no partner in params")
-    owners = {id(_owner(x)) for x in xs.values()}
-    ready: Leaves = {}
     for key, x in xs.items():
         dx, label = dxs[key], _name("grads", key)
         _check_float(dx, label)
         if dx.shape != x.shape:
             raise ValueError(f"{label} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
-        # f(x, y) = x·y has the gradient (y, x): one that lives in a parameter's memory would change
-        # while it is being used, so it is copied.
-        shared = isinstance(dx, np.ndarray) and id(_owner(dx)) in owners
-        ready[key] = np.array(dx, dtype=x.dtype) if shared else np.asarray(dx, dtype=x.dtype)
-    return ready
+    # f(x, y) = x·y has the gradient (y, x): one that lives in a parameter's memory would change while it is
+    # being used, so it is copied.
+    borrowed = _touches(xs, dxs)
+    return {
+        key: np.array(dxs[key], dtype=x.dtype) if borrowed(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
+        for key, x in xs.items()
+    }
 
 
 def check_layout(new: Layout, old: Layout, what: str) -> None:
@@ -179,9 +192,37 @@ def _name(what: str, key: Any) -> str:
     return what if key is None else f"{what}[{key!r}]"
 
 
-def _owner(x: np.ndarray) -> Any:
-    """The object that owns x's memory: the same for all views of one array."""
-    return x if x.base is None else x.base
+def _own_memory(arrays: list[Any]) -> bool:
+    """True if each array owns its memory and none comes twice: then they are apart, without a closer look."""
+    ids = [id(x) for x in arrays if x.flags.owndata]
+    return len(set(ids)) == len(arrays)
+
+
+def _bounds(x: np.ndarray) -> tuple[int, int]:
+    """The addresses between which x lies. Its `.base` does not tell: buffers and tensors make a new one each."""
+    low = high = x.__array_interface__["data"][0]
+    if x.size == 0:
+        return low, low
+    for n, stride in zip(x.shape, x.strides, strict=True):
+        low += min(0, (n - 1) * stride)
+        high += max(0, (n - 1) * stride)
+    return low, high + x.itemsize
+
+
+def _touches(xs: Leaves, dxs: Leaves) -> Callable[[Any], bool]:
+    """Give a function that tells whether a gradient lies between the bounds of some parameter."""
+    if _own_memory([*xs.values(), *dxs.values()]):
+        return lambda dx: False
+    spans = sorted(_bounds(x) for x in xs.values())
+    lows = [low for low, _ in spans]
+    reach = list(itertools.accumulate((high for _, high in spans), max))
+
+    def touches(dx: Any) -> bool:
+        low, high = _bounds(dx)
+        before = bisect_left(lows, high)  # so many parameters start before it ends
+        return before > 0 and reach[before - 1] > low
+
+    return touches
 
 
 def _said(x: Any) -> str:

@@ -130,6 +130,67 @@ def test_the_order_of_keys_does_not_matter():
     assert all(np.array_equal(one_way[k], other_way[k]) for k in one_way)
 
 
+def mapped(path):
+    x = np.memmap(path, dtype=float, mode="w+", shape=8)
+    return [x, x[3:]]
+
+
+def buffers(path):
+    memory = bytearray(64)
+    return [np.frombuffer(memory), np.frombuffer(memory)]
+
+
+def tensors(path):
+    tensor = pytest.importorskip("torch").zeros(8)
+    return [tensor.numpy(), tensor.numpy()]
+
+
+def nested(path):
+    x = np.zeros((4, 4)).view(np.matrix)
+    return [np.zeros(3), x[::2], x.T[1:]]
+
+
+@pytest.mark.parametrize("make", [mapped, buffers, tensors, nested])
+def test_memory_is_shared_whoever_owns_it(make, tmp_path):
+    params = make(tmp_path / "x")
+    last = len(params) - 1
+    for order, later in ((params, last), (params[::-1], 1)):
+        opt, before = SGD(1.0), [x.copy() for x in order]
+        with pytest.raises(ValueError, match=re.escape(f"params[{later}] shares memory with params[{later - 1}]")):
+            opt.step(order, [np.ones_like(x) for x in order])
+        assert opt.t == 0 and all(np.array_equal(x, y) for x, y in zip(order, before, strict=True))
+
+
+@pytest.mark.parametrize("make", [mapped, buffers, tensors])
+def test_a_gradient_in_a_parameters_memory_is_used_as_it_was(make, tmp_path):
+    """x ← x − (x shifted by 3): in place, what is written first must not be read later."""
+    x, y = make(tmp_path / "x")
+    x[:] = np.arange(8.0)
+    expected = x[:5] - y[-5:]
+    SGD(1.0).step([x[:5], np.zeros(5, x.dtype)], [y[-5:], y[:5]])
+    assert np.array_equal(x[:5], expected) and x[7] == 7.0
+    x[:] = np.arange(8.0)
+    a, b = x[:4], x[4:]
+    SGD(1.0).step([a, b], [y[-4:], y[-5:-1]])
+    assert np.array_equal(x, [0 - 4, 1 - 5, 2 - 6, 3 - 7, 4 - 3, 5 - 4, 6 - 5, 7 - 6])
+
+
+def test_memory_agrees_with_numpy_on_random_views():
+    rng = np.random.default_rng(0)
+    base, seen = np.zeros(60), set()
+    for _ in range(300):
+        cuts = [slice(*sorted(rng.integers(0, 60, 2)), rng.integers(1, 5)) for _ in range(3)]
+        views = [base[cut][:: rng.choice([-1, 1])] for cut in cuts]
+        shared = any(np.shares_memory(views[i], views[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+        seen.add(shared)
+        try:
+            SGD(0.0).step(views, [np.ones(v.shape) for v in views])
+            assert not shared
+        except ValueError as error:
+            assert shared and "shares memory" in str(error)
+    assert seen == {True, False}
+
+
 def test_interleaved_views_are_apart():
     base = np.zeros(10)
     SGD(1.0).step([base[::2], base[1::2]], [np.full(5, -1.0), np.full(5, -2.0)])
