@@ -52,6 +52,10 @@ class Experiment(anywidget.AnyWidget):
         The site looks answers up in a table over the controls' grid, instead of compiling ``compute``.
     digits
         Significant digits kept in a table.
+    autoplay
+        Run once when it comes into view, unless the reader's system asks for less motion.
+    guess
+        Cover the answer until the reader says that a guess is made, or moves something.
     own
         The functions use something of the reader's, so their compiled form travels with the page.
     values
@@ -97,6 +101,7 @@ class Experiment(anywidget.AnyWidget):
         tabulated: bool = False,
         digits: int = 3,
         autoplay: bool = False,
+        guess: bool = False,
         own: bool = False,
         values: Mapping[str, Any] | None = None,
     ) -> None:
@@ -114,7 +119,7 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "autoplay": autoplay, "tabulated": tabulated, **needs,
+            "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
         }  # fmt: skip
         start = self._cleaned(values or {}, {})
         data = {key: self.answer(key, start) for key in self.functions}

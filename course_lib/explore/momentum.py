@@ -45,7 +45,7 @@ from course_lib.optim import (
 def _steps_a_digit(lr: Any, rho: Any, kappa: float) -> Any:
     """Steps in which the error falls to a tenth, in the slower of the two directions; nan where it grows."""
     rate = np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa))
-    return np.where(rate < 1, -2.302585092994046 / np.log(np.maximum(rate, 1e-9)), np.nan)
+    return np.where(rate < 0.999999, -2.302585092994046 / np.log(np.maximum(rate, 1e-9)), np.nan)
 
 
 def _phase_backdrop(kappa: float) -> Data:
@@ -75,8 +75,8 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
         "start": {"x": [-4.5], "y": [1.5]},
         "factor": np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa)),
         "digit": _steps_a_digit(lr, rho, kappa),
-        "steep": regime(lr, rho, 1.0),
-        "shallow": regime(lr, rho, 1 / kappa),
+        "steep": regime(lr, rho, 1.0, 0.02),
+        "shallow": regime(lr, rho, 1 / kappa, 0.02),
     }
 
 
@@ -112,7 +112,7 @@ def phase(**values: Any) -> Experiment:
                         casing="#00000090",
                     ),
                     line("edge", label="divergence, α = 2(1 + ρ)", color="#c0392b", width=2.5),
-                    points("best", label="best", color="#E4572E", shape="cross", radius=7),
+                    points("best", label="best", color="#E4572E", shape="cross", radius=7, hidden=True),
                     drag(["lr", "rho"], label="Rate and momentum"),
                 ],
                 alt="Heat map over rate and momentum: steps to a tenth of the error; beyond α = 2(1 + ρ) it grows.",
@@ -144,7 +144,7 @@ def phase(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 2 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
-_SHARE_NAMES = ["λ = 1", "λ = 1/⁴√κ", "λ = 1/√κ", "λ = 1/⁴√κ³", "λ = 1/κ"]
+_SHARE_NAMES = ["steepest, λ = 1", "second", "middle, λ = 1/√κ", "fourth", "flattest, λ = 1/κ"]
 _SHARE_COLOURS = ["#C2478F", "#8B5FC7", "#3B78C4", "#168A86", "#8A7A12"]
 
 
@@ -213,8 +213,8 @@ def eigen(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("steep", "factor at λ = 1", format=".4f"),
-            readout("shallow", "factor at λ = 1/κ", format=".4f"),
+            readout("steep", "factor a step at λ = 1", format=".4f"),
+            readout("shallow", "at λ = 1/κ", format=".4f"),
             readout("worst", "slowest of the five", format=".4f"),
         ],
         backdrop=_eigen_backdrop,
@@ -255,11 +255,11 @@ def _noise(lr: float, rho: float, match: str) -> Data:
     return data
 
 
-def noise(**values: Any) -> Experiment:
+def noise(*, guess: bool = False, **values: Any) -> Experiment:
     """Where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
 
     The loss is x²/2, and each gradient has normal noise of standard deviation 1. Controls: ``lr``, ``rho``, ``match``
-    (``"rate"`` or ``"effective"``).
+    (``"rate"`` or ``"effective"``). ``guess`` covers the answer until a guess is made.
 
     >>> noise(lr=0.1, rho=0.9, match="effective").params["match"]
     'effective'
@@ -300,5 +300,6 @@ def noise(**values: Any) -> Experiment:
         ],
         alt="Noise floors: at an equal rate Momentum's is higher than SGD's; at an equal effective rate, alike.",
         tabulated=True,
+        guess=guess,
         values=values,
     )

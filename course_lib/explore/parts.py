@@ -168,12 +168,14 @@ def line(
 
 def points(
     key: str, *, x: str = "x", y: str = "y", label: str | None = None, color: str | None = None,
-    radius: float = 3.0, shape: str = "circle", timed: bool = False,
+    radius: float = 3.0, shape: str = "circle", timed: bool = False, hidden: bool = False,
 ) -> Part:  # fmt: skip
-    """Dots, or crosses (``shape="cross"``)."""
+    """Dots, or crosses (``shape="cross"``); ``hidden`` ones wait in the legend to be pressed."""
     if shape not in ("circle", "cross"):
         raise ValueError(f"points {key!r}: shape must be 'circle' or 'cross', got {shape!r}")
-    return _mark("points", key, x=x, y=y, label=label, color=color, radius=radius, shape=shape, timed=timed)
+    return _mark(
+        "points", key, x=x, y=y, label=label, color=color, radius=radius, shape=shape, timed=timed, hidden=hidden
+    )
 
 
 def contour(key: str, *, levels: int = 14) -> Part:

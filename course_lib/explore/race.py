@@ -146,6 +146,7 @@ def race(
     surface: str | Surface2D | Callable[..., Any] = "ravine",
     window: Any = ((-3.0, 3.0), (-3.0, 3.0)),
     autoplay: bool = False,
+    guess: bool = False,
     **values: Any,
 ) -> Experiment:
     """SGD, Momentum and Nesterov race from one start down a surface.
@@ -159,8 +160,8 @@ def race(
         plain arithmetic and NumPy, whose gradient is then taken by central differences.
     window
         For a function: the part of the plane to show, ((x0, x1), (y0, y1)).
-    autoplay
-        Run once when it comes into view, unless the reader's system asks for less motion.
+    autoplay, guess
+        As for `Experiment`: run once when it comes into view; cover the answer until a guess is made.
     **values
         Where the controls start: ``kappa``, ``lr``, ``rho``, ``start``.
 
@@ -245,11 +246,19 @@ def race(
             ),
         ],
         readouts=[
-            readout(f"steps_{n}", f"{labels[n]}: steps to f₀/1000", format="d", color=colour_of(n)) for n in names
+            readout(
+                f"steps_{n}",
+                f"{labels[n]}: steps to loss ÷ 1000",
+                format="d",
+                color=colour_of(n),
+                missing="not in this run",
+            )
+            for n in names
         ],
         backdrop=backdrop,
         alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
         autoplay=autoplay,
+        guess=guess,
         own=compute is not _race,
         values={"surface": first, **values},
     )

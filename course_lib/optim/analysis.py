@@ -208,12 +208,12 @@ def critical_rho(lr: Any, curvature: Any) -> Any:
     return (1 - np.sqrt(lr * curvature)) * (1 - np.sqrt(lr * curvature))
 
 
-def regime(lr: float, rho: float, curvature: float) -> str:
+def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
     """Name what the heavy ball does along one eigenvector (scalars only).
 
     The roots of z² − (1 + ρ − αλ) z + ρ = 0 tell it:
     - "divergent": a root on or outside the unit circle, αλ < 0 or αλ ≥ 2 (1 + ρ);
-    - "critical": a double root that is not negative, within 1e-9: ρ = (1 − √(αλ))² with αλ ≤ 1;
+    - "critical": a double root, ρ = (1 − √(αλ))², the discriminant being within `tol` of zero;
     - "overdamped": two real roots, the larger one positive: it creeps, without passing the minimum again and
       again (at αλ = 0 it does not move at all);
     - "ringing": complex or negative roots: it swings about the minimum while the swings shrink.
@@ -226,7 +226,7 @@ def regime(lr: float, rho: float, curvature: float) -> str:
     gap = b * b - 4 * rho
     if step < 0 or step >= 2 * (1 + rho):
         return "divergent"
-    elif b >= 0 and gap < 1e-9 and gap > -1e-9:
+    elif gap < tol and gap > -tol:
         return "critical"
     elif b > 0 and gap > 0:
         return "overdamped"

@@ -157,7 +157,7 @@ def test_regime_is_told_by_the_roots():
                 assert got == "overdamped"
             elif np.abs(roots).max() >= 1 - 1e-12:
                 assert got == "divergent"
-            elif np.abs(roots[0] - roots[1]) < 1e-4 and roots[0].real >= -1e-4:
+            elif np.abs(roots[0] - roots[1]) < 1e-4:
                 assert got == "critical"
             else:
                 monotone = np.allclose(roots.imag, 0) and roots.real.max() > 1e-6
@@ -182,8 +182,8 @@ def test_regime_without_momentum_and_at_the_edge():
         edge = 2 * (1 + rho)
         assert regime(edge, rho, 1.0) == "divergent"
         assert regime(edge * (1 - 1e-9), rho, 1.0) == "ringing"
-    # the other double root, at αλ = (1 + √ρ)², is negative: it swings from side to side
-    assert regime(2.25, 0.25, 1.0) == "ringing"
+    assert regime(2.25, 0.25, 1.0) == "critical", "the other double root, at αλ = (1 + √ρ)², is negative"
+    assert regime(1.0, 0.001, 1.0) == "ringing" and regime(1.0, 0.001, 1.0, 0.02) == "critical"
 
 
 def test_regimes_in_a_run():

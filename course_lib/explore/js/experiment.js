@@ -7,12 +7,14 @@
 
   function render({ model, el }) {
     const spec = model.get("spec"), byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
-    const hidden = new Set();
+    const hidden = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.hidden).map((m) => m.label));
+    const hiddenAtFirst = [...hidden];
     let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0;
 
     const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
     function set(change) {
       const clean = Object.fromEntries(Object.entries(change).map(([name, v]) => [name, held(byName[name], v)]));
+      uncover();
       model.set("params", { ...model.get("params"), ...clean });
       model.save_changes();
       showParams();
@@ -31,14 +33,11 @@
       const sign = { cross: "×", circle: "●" }[m.shape] ?? "";
       const swatch = html("i", { class: sign ? "cx-sign" : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : ""].join(" "), textContent: sign });
       swatch.style.color = m.color;
-      const button = html("button", { type: "button", aria: { pressed: true } }, swatch, label);
-      button.addEventListener("click", () => {
-        if (!hidden.delete(label)) hidden.add(label);
-        button.setAttribute("aria-pressed", !hidden.has(label));
-        redraw();
-      });
+      const button = html("button", { type: "button", data: { series: label } }, swatch, label);
+      button.addEventListener("click", () => { if (!hidden.delete(label)) hidden.add(label); showLegend(); redraw(); });
       legend.append(button);
     }
+    const showLegend = () => legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
     const timed = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.timed).map((m) => [m.key, m.y].join("\n")));
     const steps = () => Math.max(0, ...[...timed].map((k) => { const [key, y] = k.split("\n"); return (data()[key]?.[y]?.length ?? 1) - 1; }));
@@ -46,11 +45,31 @@
     const scrub = html("input", { type: "range", min: 0, step: 1, data: { control: "time" }, aria: { label: "step t" } });
     const clock = html("output", { class: "cx-clock" });
     const time = html("div", { class: "cx-time" }, play, scrub, clock);
-    scrub.addEventListener("input", () => { pause(); at(+scrub.value); });
+    scrub.addEventListener("input", () => { uncover(); pause(); at(+scrub.value); });
     play.addEventListener("click", () => (playing ? pause() : start()));
 
     const reset = html("button", { type: "button", class: "cx-reset", textContent: "Reset" });
-    reset.addEventListener("click", () => { pause(); t = null; set(structuredClone(spec.start)); });
+    reset.addEventListener("click", () => {
+      pause();
+      t = null;
+      hidden.clear();
+      hiddenAtFirst.forEach((label) => hidden.add(label));
+      showLegend();
+      set(structuredClone(spec.start));
+    });
+
+    // Where the text asks for a guess, the answer is covered until the reader has made one, or moves something.
+    const reveal = html("button", { type: "button", class: "cx-reveal", textContent: "Made your guess? Show me" });
+    const cover = html("div", { class: "cx-cover" }, reveal);
+    const covered = () => cover.isConnected;
+    reveal.addEventListener("click", () => { uncover(); play.focus({ preventScroll: true }); if (timed.size && !still()) start(); });
+    function uncover() {
+      if (!covered()) return;
+      cover.remove();
+      root.classList.remove("cx-covered");
+      root.querySelectorAll("[inert]").forEach((part) => { part.inert = false; });
+    }
+    const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
     const live = html("div", { class: "cx-live", aria: { live: "polite" } });
     const root = html("div", { class: "cx" },
@@ -77,6 +96,7 @@
     function at(step) { t = step >= steps() ? null : step; redraw(); }
 
     function start() {
+      uncover();
       const from = t ?? 0, began = performance.now();
       const tick = (now) => {
         const step = Math.floor(from + (Math.max(0, now - began) / 1000 / PLAY_SECONDS) * steps());
@@ -118,13 +138,19 @@
     model.on("change:data", changed);
     model.on("change:backdrop", redraw);
     model.on("change:params", showParams);
+    if (spec.guess) {
+      root.firstChild.prepend(cover);
+      root.classList.add("cx-covered");
+      root.querySelectorAll(".cx-panel, .cx-readouts").forEach((part) => { part.inert = true; });
+    }
+    showLegend();
     el.append(root);
     showParams();
     draw();
     const watch = new ResizeObserver(redraw);
     panels.forEach((p) => watch.observe(p.figure));
     const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) { seen.disconnect(); start(); } }, { threshold: 0.3 });
-    if (spec.autoplay && timed.size && !matchMedia("(prefers-reduced-motion: reduce)").matches) seen.observe(root);
+    if (spec.autoplay && timed.size && !still()) seen.observe(root);
 
     return () => {
       seen.disconnect();

@@ -24,7 +24,7 @@
     const axes = svg("g", { class: "cx-axes" }, frame);
     const inside = svg("g", { "clip-path": `url(#${id})` }, frame);
     const drawn = spec.marks.filter((m) => marks[m.type]).map((m) => {
-      const group = svg("g", m.label ? { "data-series": m.label } : {}, inside);
+      const group = svg("g", { "data-mark": m.type, ...(m.label ? { "data-series": m.label } : {}) }, inside);
       return { mark: m, group, draw: marks[m.type](m, group) };
     });
     const figure = html("figure", { class: "cx-panel" }, html("figcaption", { textContent: spec.title }), picture);
@@ -106,6 +106,7 @@
       return [X.invert(event.clientX - box.left - MARGIN.left), Y.invert(event.clientY - box.top - MARGIN.top)];
     };
     knob.addEventListener("pointerdown", (event) => { knob.setPointerCapture(event.pointerId); knob.focus({ preventScroll: true }); event.preventDefault(); });
+    knob.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // touch-action is not heard inside an svg
     knob.addEventListener("pointermove", (event) => { if (knob.hasPointerCapture(event.pointerId)) put(...toData(event)); });
     picture.addEventListener("click", (event) => {
       const [x, y] = toData(event), [[x0, x1], [y0, y1]] = limits();
