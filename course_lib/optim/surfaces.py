@@ -18,7 +18,8 @@ class Surface:
     """A smooth function of `dim` coordinates.
 
     `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and give arrays of shape (...),
-    (..., n) and (..., n, n). They raise ValueError if the last axis of x does not have n coordinates.
+    (..., n) and (..., n, n); float32 stays float32. They raise ValueError if the last axis of x does not have
+    n coordinates.
 
     Attributes:
         dim: number of coordinates n.
@@ -80,7 +81,7 @@ class Surface2D(Surface):
 
     def value(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
-        return self.f(x[..., 0], x[..., 1])
+        return np.asarray(self.f(x[..., 0], x[..., 1])).astype(x.dtype, copy=False)[()]
 
     def grad(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
@@ -266,7 +267,7 @@ class Quadratic(Surface):
 
     def value(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
-        return (self.eigenvalues * x * x).sum(-1) / 2
+        return ((self.eigenvalues * x * x).sum(-1) / 2).astype(x.dtype, copy=False)
 
     def grad(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)

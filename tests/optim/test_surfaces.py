@@ -75,10 +75,12 @@ def test_lists_ints_and_wrong_shapes(surface):
 
 
 @EACH
-def test_gradient_keeps_float32(surface):
-    x = points(surface).astype(np.float32)
-    assert surface.grad(x).dtype == np.float32
-    np.testing.assert_allclose(surface.grad(x), surface.grad(x.astype(float)), rtol=1e-3, atol=1e-3)
+@pytest.mark.parametrize("what", ["value", "grad", "hessian"])
+def test_float32_stays(surface, what):
+    x, method = points(surface).astype(np.float32), getattr(surface, what)
+    assert method(x).dtype == method(x[0]).dtype == np.float32
+    assert type(surface.value(x[0])) is np.float32  # a point has a scalar value
+    np.testing.assert_allclose(method(x), method(x.astype(float)), rtol=1e-3, atol=1e-3)
 
 
 @EACH
