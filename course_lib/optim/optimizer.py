@@ -22,6 +22,7 @@ import numpy as np
 
 from .parameters import (
     Layout,
+    cast_hyper,
     check_broadcast,
     check_grads,
     check_hyper,
@@ -49,7 +50,8 @@ class Optimizer:
         lr: learning rate α ≥ 0: a number; an array that broadcasts against every parameter; or a schedule,
             a function from the number of finished steps (0, 1, 2, …) to such a rate.
         **hyper: further hyper-parameters: numbers, or arrays that broadcast against every parameter, so that
-            a whole grid of settings is one run. All are attributes and may be reassigned between steps.
+            a whole grid of settings is one run. All are attributes and may be reassigned between steps, so
+            a name that the class has already (t, block, step, …) cannot be one.
 
     Raises:
         TypeError, ValueError: from here and from `step`, naming the argument. Everything is checked before
@@ -81,8 +83,14 @@ class Optimizer:
         "max_norm": (0.0, math.inf),
     }
 
+    t: int = 0  # finished steps
+    hyper: tuple[str, ...] = ()  # the names of the hyper-parameters
+
     def __init__(self, lr: Rate, **hyper: Any) -> None:
-        self.t = 0  # finished steps
+        for name in hyper:
+            if name.startswith("_") or hasattr(type(self), name):
+                raise ValueError(f"{name} cannot be a hyper-parameter: {type(self).__name__} has that name already")
+        self.t = 0
         self.hyper = ("lr", *hyper)
         self._layout: Layout | None = None  # structure, keys, shapes, dtypes: known after the first step
         self._state: dict[Any, tuple[np.ndarray, ...]] = {}  # the slots of each parameter
@@ -115,6 +123,7 @@ class Optimizer:
         hyper = self.settings()
         grids = {name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}
         check_broadcast(grids, xs)
+        cast = {dtype: cast_hyper(hyper, dtype, self.domains) for dtype in {x.dtype for x in xs.values()}}
         if self._layout is None:
             self._state = {key: tuple(np.zeros_like(x) for _ in self.slots) for key, x in xs.items()}
             self._layout = layout
@@ -122,13 +131,12 @@ class Optimizer:
         now = object.__new__(type(self))  # the optimizer as `update` sees it: with this step's settings
         now.__dict__.update(self.__dict__, **hyper)
         for key, x in xs.items():
-            self._walk(now, grids, x, dxs[key], *self._state[key])
+            now.__dict__.update(cast[x.dtype])
+            self._walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *self._state[key])
 
     def _walk(self, now: Self, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
         """Call `update` on one parameter's arrays, in blocks if it is large; no bit depends on the blocks."""
         x = arrays[0]
-        grids = {name: grid.astype(x.dtype) for name, grid in grids.items()}
-        now.__dict__.update(grids)
         large = self.block is not None and x.size > self.block
         if self.elementwise and (large or x.ndim == 0) and not grids:
             if all(a.flags.c_contiguous for a in arrays):
@@ -163,7 +171,8 @@ class Optimizer:
         """Copy what the optimizer remembers: {"t": finished steps, and each slot, built like `params`}.
 
         Hyper-parameters are not in it: give them to the constructor again. After `load_state_dict` the run
-        goes on bit for bit.
+        goes on bit for bit. The slots tell which parameters they belong to; a method without slots (SGD) saves
+        its step count alone, and then goes on with whatever parameters its next step is given.
 
         >>> from course_lib.optim import Momentum
         >>> x, opt = np.array([1.0]), Momentum(0.1)

@@ -139,6 +139,25 @@ def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> A
     return float(value) if array.ndim == 0 else value
 
 
+def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    """Give the hyper-parameters for parameters of a dtype, arrays cast to it; each must keep to its domain there.
+
+    In float32, ρ = 1 − 10⁻¹² is 1 and α = 10³⁰⁰ is infinite. A number is checked and stays as it is: in
+    arithmetic with an array it takes the array's dtype.
+    """
+    if dtype == np.float64 and not any(isinstance(h, np.ndarray) for h in hyper.values()):
+        return hyper
+    cast = dict(hyper)
+    with np.errstate(over="ignore", under="ignore"):
+        for name, value in hyper.items():
+            label, domain = f"{name} in {dtype}", domains.get(name)
+            if isinstance(value, np.ndarray):
+                cast[name] = check_hyper(label, value.astype(dtype), domain)
+            elif not isinstance(value, bool):
+                check_hyper(label, float(dtype.type(value)), domain)
+    return cast
+
+
 def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
     """Raise ValueError if a hyper-parameter's array does not broadcast to every parameter's shape."""
     for label, grid in grids.items():

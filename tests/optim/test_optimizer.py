@@ -362,6 +362,20 @@ def test_a_loaded_state_must_fit_the_parameters():
     assert opt.t == 1 and not x.any()
 
 
+def test_a_method_without_slots_saves_its_step_count_alone():
+    opt = SGD(lambda step: 1.0 / (1 + step))
+    opt.step(np.zeros(2), np.ones(2))
+    saved = opt.state_dict()
+    assert saved == {"t": 1}
+    opt.load_state_dict(saved)
+    with pytest.raises(ValueError, match="params was float64"):  # it has not forgotten its own parameters
+        opt.step(np.zeros(3), np.ones(3))
+    other, x = SGD(lambda step: 1.0 / (1 + step)), np.zeros(3)
+    other.load_state_dict(saved)
+    other.step(x, np.ones(3))
+    assert x.tolist() == [-0.5] * 3 and other.t == 2
+
+
 def test_fresh_has_the_settings_and_no_memory():
     opt = Momentum(np.array([0.1, 0.2]), rho=0.5)
     opt.block = 7

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from course_lib.optim import METHODS, SGD, Momentum, Nesterov
+from course_lib.optim import METHODS, SGD, Momentum, Nesterov, Optimizer
 
 
 def read_only(x):
@@ -259,6 +259,51 @@ def test_settings_that_do_not_broadcast(shape):
     with pytest.raises(ValueError, match=re.escape(f"rho of shape {shape} does not broadcast to params['")):
         opt.step(x, {"W": np.ones((4, 2)), "b": np.ones(2)})
     assert memory(opt, x) == before
+
+
+ROUNDED = {
+    "rho": ({"rho": 1 - 1e-12}, np.float32, "rho in float32 must be at least 0 and below 1, not 1.0"),
+    "rho grid": ({"rho": np.full(2, 1 - 1e-12)}, np.float32, "rho in float32 must be at least 0 and below 1, not 1.0"),
+    "rho half": ({"rho": 0.9999}, np.float16, "rho in float16 must be at least 0 and below 1, not 1.0"),
+    "lr": ({"lr": 1e300}, np.float32, "lr in float32 must be finite and at least 0, not inf"),
+    "lr grid": ({"lr": np.array([0.1, 1e300])}, np.float32, "lr in float32 must be finite and at least 0, not inf"),
+    "schedule": ({"lr": lambda step: 1e300}, np.float32, "lr in float32 must be finite and at least 0, not inf"),
+}
+
+
+@pytest.mark.parametrize("cls", [Momentum, Nesterov])
+@pytest.mark.parametrize(("change", "dtype", "message"), ROUNDED.values(), ids=ROUNDED)
+def test_hyper_parameters_keep_to_their_domain_in_the_parameters_dtype(cls, change, dtype, message):
+    opt, x = cls(**{"lr": 0.1} | change), [np.ones(2), np.ones(2, dtype)]
+    before = memory(opt, x)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        opt.step(x, [np.ones(2), np.ones(2)])
+    assert memory(opt, x) == before
+    opt.step(x[0], np.ones(2))  # in float64 they are fine
+    assert opt.t == 1
+
+
+def test_each_parameter_has_the_settings_in_its_own_dtype():
+    seen = []
+
+    class Spy(Optimizer):
+        def update(self, x, dx):
+            seen.append((x.dtype, self.lr.dtype, self.shift.dtype, self.down))
+
+    x = [np.ones(2), np.ones(2, np.float32), np.ones((3, 2), np.float16)]
+    Spy(np.full(2, 0.1), shift=np.array([1, 2]), down=True).step(x, x)
+    assert seen == [(y.dtype, y.dtype, y.dtype, True) for y in x]
+
+
+@pytest.mark.parametrize("name", ["t", "block", "hyper", "step", "update", "slots", "domains", "_state", "_layout"])
+def test_names_of_the_class_are_no_hyper_parameters(name):
+    class Own(Optimizer):
+        def update(self, x, dx):
+            x -= self.lr * dx
+
+    with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: Own has that name already"):
+        Own(0.1, **{name: 5.0})
+    assert Own(0.1, shift=2.0).shift == 2.0
 
 
 def test_not_a_number_in_gradients_goes_through():
