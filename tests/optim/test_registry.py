@@ -29,5 +29,12 @@ def test_row(name, row):
 
 
 def test_all_is_sorted_and_complete():
-    assert set(optim.__all__) >= {"descend", "Surface", "Optimizer"}
-    assert all(hasattr(optim, name) for name in optim.__all__)
+    def constants_classes_functions(name):
+        return not name.isupper(), not name[0].isupper(), name
+
+    assert optim.__all__ == sorted(set(optim.__all__), key=constants_classes_functions)
+    public = {name for name, it in vars(optim).items() if not name.startswith("_") and not inspect.ismodule(it)}
+    assert public == set(optim.__all__)
+    for module in (optim.analysis, optim.first_order, optim.surfaces):
+        own = {n for n, it in vars(module).items() if getattr(it, "__module__", "") == module.__name__}
+        assert {n for n in own if not n.startswith("_")} <= public
