@@ -7,6 +7,7 @@ converges. These formulas take numbers, or arrays that broadcast.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .optimizer import Optimizer
+from .parameters import check_hyper
 from .surfaces import Surface
 
 
@@ -57,8 +59,7 @@ def descend(
         raise TypeError(f"steps must be an integer, not {steps!r}")
     if steps < 0:
         raise ValueError(f"steps must not be negative, not {steps}")
-    if not np.all(np.isfinite(noise)) or np.any(np.less(noise, 0)):
-        raise ValueError(f"noise must be finite and not negative, not {noise}")
+    noise = check_hyper("noise", noise, (0.0, math.inf))
     noisy = bool(np.any(noise))
     if noisy and not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be given with noise, as in rng=np.random.default_rng(0), not {rng!r}")
@@ -67,10 +68,15 @@ def descend(
         raise TypeError(f"surface must be a Surface or a function that gives the gradient, not {surface!r}")
 
     optimizer = optimizer.fresh()
-    x = np.asarray(start)
+    x = _real("start", start)
     x = x if x.dtype.kind == "f" else x.astype(float)
-    arrays = [noise, *optimizer.settings().values()]
-    x = np.array(np.broadcast_to(x, np.broadcast_shapes(x.shape, *map(np.shape, arrays))))
+    arrays = {"start": x, "noise": noise, **optimizer.settings()}
+    shapes = {name: np.shape(array) for name, array in arrays.items()}
+    try:
+        shape = np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        raise ValueError(f"start, noise and settings must broadcast together, not the shapes {shapes}") from None
+    x = np.array(np.broadcast_to(x, shape))
     path = np.empty((steps + 1, *x.shape), x.dtype)
     path[0] = x
     with np.errstate(all="ignore"):
@@ -97,19 +103,37 @@ def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None)
     Returns:
         An int, or an array of counts for trailing axes; `inf` where it is never reached.
 
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
     >>> steps_to([1.0, -0.5, 0.25, 0.125], tol=0.3)
     2
     >>> steps_to([1.0, 2.0, 4.0], tol=0.3)
     inf
     """
-    values = np.asarray(values)
+    values, tol = _real("values", values), check_hyper("tol", tol, (0.0, math.inf))
+    if values.ndim == 0 or len(values) == 0:
+        raise ValueError(f"values must hold one entry a step, step 0 first, not shape {values.shape}")
     if minimum is not None:
-        values = np.linalg.norm(values - np.asarray(minimum), axis=-1)
+        point = _real("minimum", minimum)
+        if values.ndim < 2 or point.shape != values.shape[-1:]:
+            raise ValueError(f"minimum of shape {point.shape} is no point of a path of shape {values.shape}")
+        values = np.linalg.norm(values - point, axis=-1)
     hit = np.abs(values) <= tol
     first = np.where(hit.any(axis=0), hit.argmax(axis=0), np.inf)
     if first.ndim:
         return first
     return int(first) if hit.any() else np.inf
+
+
+def _real(label: str, value: ArrayLike) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{label} must be an array; its rows are of unequal lengths") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        raise TypeError(f"{label} must hold real numbers, not {array.dtype}")
+    return array
 
 
 def gd_rate(lr: Any, curvature: Any) -> Any:

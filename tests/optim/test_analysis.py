@@ -292,6 +292,15 @@ def test_noise_is_seeded_and_broadcast():
         ({"steps": -1}, ValueError, "steps must not be negative"),
         ({"noise": -1.0}, ValueError, "noise must be"),
         ({"noise": np.nan}, ValueError, "noise must be"),
+        ({"noise": "a"}, TypeError, "^noise must be a number or a NumPy array of numbers, not 'a'"),
+        ({"noise": None}, TypeError, "^noise must be a number or a NumPy array of numbers, not None"),
+        ({"noise": True}, TypeError, "^noise must be"),
+        ({"noise": np.array([0.1, -1.0])}, ValueError, "^noise must be"),
+        ({"noise": np.zeros((4, 3))}, ValueError, "^start, noise and settings must broadcast"),
+        ({"start": [1.0 + 2j, 0.0]}, TypeError, "^start must hold real numbers, not complex128"),
+        ({"start": None}, TypeError, "^start must hold real numbers"),
+        ({"start": ["a", "b"]}, TypeError, "^start must hold real numbers"),
+        ({"start": [[1.0], [1.0, 2.0]]}, ValueError, "^start must be an array"),
         ({"noise": 1.0}, TypeError, "rng must be given"),
         ({"noise": 1.0, "rng": 3}, TypeError, "rng must be given"),
         ({"surface": lambda x: x[:1]}, ValueError, "grads has shape"),
@@ -317,3 +326,24 @@ def test_steps_to():
     steps = steps_to(path, 1e-3, minimum=[1.0, 1.0])
     away = np.linalg.norm(path - 1, axis=-1)
     assert away[steps] <= 1e-3 and np.all(away[:steps] > 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"tol": -1.0}, ValueError, "^tol must be .* not -1.0"),
+        ({"tol": np.nan}, ValueError, "^tol must be"),
+        ({"tol": "a"}, TypeError, "^tol must be"),
+        ({"tol": None}, TypeError, "^tol must be"),
+        ({"values": []}, ValueError, "^values must hold one entry a step"),
+        ({"values": 3.0}, ValueError, "^values must hold one entry a step"),
+        ({"values": ["a"]}, TypeError, "^values must hold real numbers"),
+        ({"values": [1j]}, TypeError, "^values must hold real numbers"),
+        ({"minimum": [0.0]}, ValueError, "^minimum of shape"),
+        ({"values": np.ones((3, 2)), "minimum": [0.0] * 3}, ValueError, "^minimum of shape"),
+        ({"values": np.ones((3, 2)), "minimum": ["a", "b"]}, TypeError, "^minimum must hold real numbers"),
+    ],
+)
+def test_steps_to_names_what_is_wrong(change, error, message):
+    with pytest.raises(error, match=message):
+        steps_to(**{"values": [1.0, 0.5], "tol": 0.1} | change)
