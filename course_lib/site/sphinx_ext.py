@@ -35,6 +35,14 @@ DESCRIPTION = (
 #: A summary under each hit is fetched, which browsers forbid on a page opened from disk: there, titles only.
 SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 
+#: The page's two faces are fetched first, or its lines would move when they come; browsers forbid it from disk.
+PRELOAD = """<script>
+if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) document.head.append(Object.assign(
+  document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
+                                    href: `%ssource-${face}-latin-wght-normal.woff2` }));
+</script>
+"""
+
 
 def library_hash(library: Path = LIBRARY, *more: Path) -> str:
     """Return a hash of whatever in the library could change a notebook's output."""
@@ -113,7 +121,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
         tags += _meta("property", "og:image", f"{app.config.html_baseurl}_static/card.png")
     for rel, name, size in (("icon", "favicon.ico", "32x32"), ("apple-touch-icon", "icon-180.png", "180x180")):
         tags += f'<link rel="{rel}" href="{context["pathto"]("_static/" + name, resource=True)}" sizes="{size}">\n'
-    context["metatags"] = tags
+    context["metatags"] = tags + PRELOAD % context["pathto"]("_static/fonts/", resource=True)
 
 
 def _meta(kind: str, name: str, text: str) -> str:

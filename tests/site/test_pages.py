@@ -30,6 +30,7 @@ def test_no_sideways_scroll(page, any_page, width):
 def test_nothing_jumps_while_it_is_read(page, name, width):
     """Layout shift, as browsers count it, stays under what the web's own guidance calls good."""
     shown = page(name, width=width, height=844)
+    assert shown.locator("link[rel=preload][as=font]").count() == 2, "or lines move when their type arrives"
     shown.evaluate("""() => {
         window.shifts = [];
         const seen = list => window.shifts.push(...list.getEntries().filter(entry => !entry.hadRecentInput));
