@@ -17,7 +17,7 @@ CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
 TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
-TAGS |= {"remove-cell", "remove-output"}
+TAGS |= {"remove-cell", "remove-output", "hide-cell"}
 
 
 def cells_of(path, kind):
