@@ -14,18 +14,21 @@ CHAPTER = "book/03_momentum.html"
 STILL = {"reduced_motion": "reduce"}
 
 
-def place(shown, name):
-    """The experiment, scrolled to and started."""
+def place(shown, name, guessed=True):
+    """The experiment, scrolled to, started, and its answer uncovered."""
     found = shown.locator(f"[data-course-experiment={name}]").first
     found.scroll_into_view_if_needed()
     shown.wait_for_function(
         "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
     )
+    if guessed and found.locator(".cx-reveal").count():
+        found.locator(".cx-reveal").click()
+        settle(shown)
     return found
 
 
 def path_of(experiment, series, panel=0):
-    return experiment.locator(".cx-panel").nth(panel).locator(f"[data-series={series}] path").first.get_attribute("d")
+    return experiment.locator(".cx-panel").nth(panel).locator(f"g[data-series={series}] path").first.get_attribute("d")
 
 
 def draws(experiment):
@@ -136,7 +139,8 @@ def test_dragging_off_the_picture_stays_within(page):
     shown.mouse.move(2, 2)
     shown.mouse.up()
     settle(shown)
-    assert float(control(experiment, "lr").get_attribute("aria-valuetext")) >= 0
+    lr, rho = (float(control(experiment, c).get_attribute("aria-valuetext")) for c in ("lr", "rho"))
+    assert lr >= 0.01 and rho <= 0.99, "a dragged point keeps to its sliders' range"
     plate = experiment.locator(".cx-plate").first.bounding_box()
     inside = knob.locator(".cx-knob").bounding_box()
     assert inside["x"] + 8 >= plate["x"] - 1 and inside["y"] + 8 >= plate["y"] - 1
@@ -152,6 +156,49 @@ def test_the_start_is_moved_by_arrow_keys(page):
     knob.press("ArrowDown")
     settle(shown)
     assert knob.get_attribute("aria-valuetext") != said and path_of(experiment, "Momentum") != before
+
+
+def test_the_start_is_dragged_by_a_finger(page):
+    """Real touch events: the page must not take the drag for a scroll."""
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, "race")
+    knob = experiment.locator(".cx-knob")
+    knob.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    settle(shown)
+    box, scrolled = knob.bounding_box(), shown.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = shown.context.new_cdp_session(shown)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 11):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + 8 * i, "y": y + 6 * i}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(shown)
+    moved = knob.bounding_box()
+    assert shown.evaluate("scrollY") == scrolled
+    assert moved["x"] - box["x"] == pytest.approx(80, abs=3) and moved["y"] - box["y"] == pytest.approx(60, abs=3)
+
+
+def test_the_answer_waits_for_a_guess(page):
+    shown = page(CHAPTER, **STILL)
+    for name, moved in (("race", "rho"), ("noise", "lr")):
+        experiment = place(shown, name, guessed=False)
+        assert experiment.locator(".cx-reveal").is_visible()
+        assert not any(line.is_visible() for line in experiment.locator("g[data-series]").all())
+        assert not any(value.is_visible() for value in experiment.locator("dd").all())
+        if name == "race":
+            experiment.locator(".cx-reveal").click()
+        else:
+            set_slider(experiment, moved, 0.5)  # who moves something has stopped guessing
+        settle(shown)
+        assert experiment.locator(".cx-reveal").count() == 0
+        assert experiment.locator("dd").first.is_visible() and experiment.locator("[inert]").count() == 0
+
+
+def test_a_guess_made_starts_the_race(page):
+    shown = page(CHAPTER)
+    experiment = place(shown, "race")
+    shown.wait_for_timeout(300)
+    assert 0 < int(re.search(r"t = (\d+)", experiment.locator(".cx-clock").inner_text()).group(1)) < 150
 
 
 def test_a_tap_on_a_phone_brings_the_start(page):
@@ -205,16 +252,18 @@ def test_reset_brings_everything_back(page):
     settle(shown)
     assert path_of(experiment, "Nesterov") != before
     assert not experiment.get_by_text("condition number").is_visible(), "κ means nothing on Rosenbrock"
+    experiment.get_by_role("button", name="Momentum").click()
     experiment.get_by_role("button", name="Reset").click()
     settle(shown)
     assert path_of(experiment, "Nesterov") == before
+    assert experiment.get_by_role("button", name="Momentum").get_attribute("aria-pressed") == "true"
 
 
 def test_the_legend_hides_a_series(page):
     shown = page(CHAPTER, **STILL)
     experiment = place(shown, "race")
     button = experiment.get_by_role("button", name="Nesterov")
-    lines = experiment.locator("[data-series=Nesterov]")
+    lines = experiment.locator("g[data-series=Nesterov]")
     assert button.get_attribute("aria-pressed") == "true" and lines.count() == 2
     button.click()
     settle(shown)
@@ -231,7 +280,7 @@ def test_the_regime_is_told_in_words(page):
     values = dict(
         zip(experiment.locator("dt").all_inner_texts(), experiment.locator("dd").all_inner_texts(), strict=True)
     )
-    assert values["across, λ = 1"] == "divergent" and values["steps a digit"] == "never"
+    assert values["across, λ = 1"] == "divergent" and values["steps to a tenth of the error"] == "never"
     shown.wait_for_function(
         "e => e.textContent.includes('divergent')", arg=experiment.locator(".cx-live").element_handle()
     )
@@ -299,7 +348,7 @@ def test_colours_of_the_lines_can_be_seen(page, scheme):
     shown = page(CHAPTER, scheme=scheme, **STILL)
     experiment = place(shown, "race")
     plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-plate")).fill,
-        ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`[data-series=${n}] path`))
+        ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`g[data-series=${n}] path`))
             .map(line => getComputedStyle(line).stroke)]""")
 
     def luminance(colour):

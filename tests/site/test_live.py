@@ -94,6 +94,18 @@ def test_a_choice_brings_its_presets(live):
     assert experiment.params["start"] == [-1.2, 1.0] and experiment.params["lr"] == 0.0005
 
 
+def test_three_widgets_on_one_page_keep_to_themselves(live):
+    """Jupyter loads the module once for each: ids and radio groups must differ all the same."""
+    shown = live(explore.race())
+    for other in (explore.race(surface="saddle"), explore.phase()):
+        state = {n: getattr(other, n) for n in ("spec", "params", "data", "backdrop")}
+        shown.evaluate(HOST, [other._esm, other._css, json.loads(json.dumps(state))])
+    ids = shown.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    checked = shown.locator("input[type=radio]:checked").all()
+    assert [radio.input_value() for radio in checked] == ["ravine", "saddle"]
+
+
 def test_a_closed_view_leaves_no_listener(live):
     shown = live(explore.phase())
     assert shown.evaluate("listeners()") == 3
