@@ -31,6 +31,7 @@ test: lint ## run every test; what needs a browser is skipped, loudly, without o
 
 lint: $(STAMP) ## check style, and that notebooks are clean
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check . ; echo "ruff format . sets it right"; exit 1; }
 	@$(BIN)/course notebooks --check
 
 bench: $(STAMP) ## print the tables of measured speed

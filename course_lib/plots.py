@@ -159,9 +159,7 @@ def draw_loss(ax: Axes, values: np.ndarray, method: object, *, label: str | None
     ax.set_xlabel("step")
 
 
-def draw_band(
-    ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, label: str | None = None
-) -> None:
+def draw_band(ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, label: str | None = None) -> None:
     """Draw repeated runs as what they are: the median as a line, lowest to highest as a band.
 
     Args:
@@ -200,8 +198,13 @@ def label_lines(ax: Axes, *, gap: float = 0.075) -> None:
     heights = _spread([height for height, _ in ends], gap)
     for height, (_, line) in zip(heights, ends, strict=True):
         ax.annotate(
-            line.get_label(), (1.01, height), xycoords="axes fraction", va="center", color=line.get_color(),
-            fontsize=10.5, annotation_clip=False,
+            line.get_label(),
+            (1.01, height),
+            xycoords="axes fraction",
+            va="center",
+            color=line.get_color(),
+            fontsize=10.5,
+            annotation_clip=False,
         )
 
 
@@ -221,4 +224,3 @@ def _name(method: object) -> str:
     if isinstance(method, str):
         return method
     return (method if isinstance(method, type) else type(method)).__name__
-

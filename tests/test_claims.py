@@ -75,8 +75,14 @@ def test_an_array_is_told_its_shape():
 
 @pytest.mark.parametrize(
     ("name", "message", "which"),
-    [("", "m", "name"), ("a\nb", "m", "name"), (3, "m", "name"),
-     ("a", " ", "message"), ("a", "x\ny", "message"), ("a", None, "message")],
+    [
+        ("", "m", "name"),
+        ("a\nb", "m", "name"),
+        (3, "m", "name"),
+        ("a", " ", "message"),
+        ("a", "x\ny", "message"),
+        ("a", None, "message"),
+    ],
 )
 def test_names_and_messages_are_one_line(name, message, which):
     with pytest.raises(TypeError, match=f"{which} must be one line of text"):
@@ -107,8 +113,12 @@ def test_source_with_docstrings_is_the_file_text():
 
 def test_only_one_method_keeps_the_class_line_and_the_attributes():
     shown = source_of(Decorated, only="update")
-    assert shown.splitlines()[:4] == ["class Decorated(Base):", '    slots = ("v",)  # why', "",
-                                      "    @functools.lru_cache  # noqa: B019"]
+    assert shown.splitlines()[:4] == [
+        "class Decorated(Base):",
+        '    slots = ("v",)  # why',
+        "",
+        "    @functools.lru_cache  # noqa: B019",
+    ]
     assert "__init__" not in shown and "def rate" not in shown and "@property" not in shown
     assert compile(shown, "shown", "exec")
 

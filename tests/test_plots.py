@@ -48,16 +48,22 @@ def test_the_text_is_as_clear_as_one_grey_can_be_on_both_pages():
 def test_colours_are_distinct_for_colour_blind_readers():
     """Machado et al. (2009), severity 1: any two optimizers of one figure stay apart."""
     simulations = {
-        "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                       [-0.003882, -0.048116, 1.051998]],
-        "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                         [-0.011820, 0.042940, 0.968881]],
+        "protanopia": [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        "deuteranopia": [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
     }
     used_together = ["SGD", "Momentum", "Nesterov"]
     for matrix in simulations.values():
         seen = [np.clip(np.array(matrix) @ to_rgb(plots.COLORS[name]), 0, 1) for name in used_together]
         for i, a in enumerate(seen):
-            for b in seen[i + 1:]:
+            for b in seen[i + 1 :]:
                 assert np.abs(a - b).max() > 0.15
 
 

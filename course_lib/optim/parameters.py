@@ -5,6 +5,7 @@ Parameters come as one array, a list or a dict of arrays. Nothing here changes a
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from bisect import bisect_left
@@ -148,14 +149,19 @@ def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tup
     if dtype == np.float64 and not any(isinstance(h, np.ndarray) for h in hyper.values()):
         return hyper
     cast = dict(hyper)
-    with np.errstate(over="ignore", under="ignore"):
-        for name, value in hyper.items():
-            label, domain = f"{name} in {dtype}", domains.get(name)
-            if isinstance(value, np.ndarray):
-                cast[name] = check_hyper(label, value.astype(dtype), domain)
-            elif not isinstance(value, bool):
-                check_hyper(label, float(dtype.type(value)), domain)
+    for name, value in hyper.items():
+        if isinstance(value, np.ndarray):
+            with np.errstate(over="ignore", under="ignore"):
+                cast[name] = check_hyper(f"{name} in {dtype}", value.astype(dtype), domains.get(name))
+        elif not isinstance(value, bool):
+            _check_rounded(name, value, dtype, domains.get(name))
     return cast
+
+
+@functools.lru_cache(maxsize=256)  # the same few numbers at every step
+def _check_rounded(name: str, value: float, dtype: np.dtype, domain: tuple[float, float] | None) -> None:
+    with np.errstate(over="ignore", under="ignore"):
+        check_hyper(f"{name} in {dtype}", float(dtype.type(value)), domain)
 
 
 def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
