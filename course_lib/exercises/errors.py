@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import os
 import sysconfig
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .diagnosis import written_call
 from .limit import Outcome
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 Place = tuple[str, int]  # file and line
 
+_NUMPY = frozenset(vars(np)) - frozenset(vars(builtins))
 _NOT_THE_READERS = (
     "<frozen",
     str(Path(__file__).parent.parent) + os.sep,  # course_lib
@@ -42,6 +46,10 @@ def raised(exercise: Exercise, raised: Raised) -> tuple[str, ...]:
 
 
 def _tip(error: BaseException, arguments: Any) -> str:
+    if isinstance(error, NameError) and error.name in _NUMPY:
+        return f"Do you mean NumPy's, `np.{error.name}`?"
+    if isinstance(error, TypeError) and "for ^" in str(error):
+        return "A power is written `**` in Python."
     functions = [name for name, value in arguments.items() if callable(value)]
     if functions and isinstance(error, TypeError):
         return f"Note that `{functions[0]}` is a function: its value at `x` is `{functions[0]}(x)`."

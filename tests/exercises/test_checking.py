@@ -493,3 +493,14 @@ def test_hostile_errors():
         raise Unprintable
 
     assert momentum.evaluate(step).status is Status.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("line", "tip"),
+    [("sqrt(lr)", "`np.sqrt`"), ("lr ^ 0.5", "A power is written `**`"), ("sgrt(lr)", None)],
+)
+def test_common_slips_get_a_tip(line, tip):
+    space = {}
+    exec(f"def momentum_step(x, dx, v, lr, rho):\n    return x, {line}", space)
+    message = momentum.evaluate(space["momentum_step"]).message
+    assert (tip in message) if tip else ("np." not in message)

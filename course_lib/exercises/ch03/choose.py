@@ -135,6 +135,13 @@ def choose(kappa):
             "allows nearly 4/λmax.",
         ),
         Mutant(
+            "critical at a rate of 1",
+            "lr = (2 * root / (root + 1)) ** 2\n    rho = ((root - 1) / (root + 1)) ** 2",
+            "lr = 1.0\n    rho = (1 - 1 / root) ** 2",
+            "Your momentum is critical for the flattest direction at α = 1. A larger rate lets ρ be smaller: the best "
+            "pair is critical at both ends at once.",
+        ),
+        Mutant(
             "always 0.9",
             "((root - 1) / (root + 1)) ** 2",
             "0.9",

@@ -117,6 +117,13 @@ def nesterov_step(x, grad, v, lr, rho):
             "ahead. Here `x` is the look-ahead point, and the gradient is taken at `x`.",
         ),
         Mutant(
+            "moves to the look ahead first",
+            "dx = grad(x)\n    v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
+            "x = x - lr * rho * v\n    dx = grad(x)\n    v = rho * v + dx\n    x = x - lr * v",
+            "You move `x` to the look ahead and step from there. `x` is the look-ahead point already: take "
+            "the gradient at the `x` you are given, and end at the next look-ahead point.",
+        ),
+        Mutant(
             "lecture's look-ahead, mixed",
             "dx = grad(x)\n    v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
             "dx = grad(x + rho * v)\n    v = rho * v + dx\n    x = x - lr * v",
