@@ -35,7 +35,7 @@ def test_nothing_jumps_while_it_is_read(page, name, width):
     """
     shown = page(name, width=width, height=844)
     assert shown.locator("link[rel=preload][as=font]").count() == 2, "or lines move when their type arrives"
-    shown.evaluate("document.fonts.ready")
+    shown.wait_for_load_state("networkidle")
     shown.reload()
     shown.evaluate("""() => {
         window.shifts = [];
