@@ -122,8 +122,8 @@ def momentum_step(x, dx, v, lr, rho):
             "conventions mixed",
             "v = rho * v + dx",
             "v = rho * v - lr * dx",
-            "You mix two conventions. Your velocity holds −α · gradient, which goes onto `x` with a plus; you multiply by "
-            "the rate once more and subtract, which goes uphill.",
+            "You mix two conventions. Your velocity holds −α · gradient, which goes onto `x` with a plus; you multiply "
+            "by the rate once more and subtract, which goes uphill.",
         ),
         Mutant(
             "conventions mixed, other half",
