@@ -1,100 +1,15 @@
-"""Losses one can draw: value, gradient and Hessian in closed form, over any leading axes.
+"""The surfaces used most, each with its value, gradient and Hessian.
 
-A point is an array whose last axis holds the coordinates; a whole batch or grid of points is one call.
-The formulas of the two-dimensional ones are plain arithmetic, so that a web page can run the same lines.
+`landscapes` and `classics` have more of the plane, `many_dims` goes beyond it and lists them all. `noisy` has
+losses whose gradients are estimates, `counterexamples` two problems made to make Adam fail.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-Window = tuple[tuple[float, float], tuple[float, float]]
-
-
-class Surface:
-    """A smooth function of `dim` coordinates.
-
-    `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and give arrays of shape (...),
-    (..., n) and (..., n, n); float32 stays float32. They raise ValueError if the last axis of x does not have
-    n coordinates.
-
-    Attributes:
-        dim: number of coordinates n.
-        window: ((x0, x1), (y0, y1)), the part of the plane to draw (the first two axes).
-        start: array (n,), a good point to start from; a new array each time.
-        minima: array (k, n), the global minima; a new array each time.
-    """
-
-    dim: int
-    window: Window
-    _start: tuple[float, ...]
-    _minima: tuple[tuple[float, ...], ...]
-
-    @property
-    def start(self) -> np.ndarray:
-        """A good point to start from, shape (n,)."""
-        return np.array(self._start)
-
-    @property
-    def minima(self) -> np.ndarray:
-        """The global minima, shape (k, n)."""
-        return np.array(self._minima).reshape(-1, self.dim)
-
-    def value(self, x: ArrayLike) -> np.ndarray:
-        """Give f(x), shape (...), for x of shape (..., n)."""
-        raise NotImplementedError
-
-    def grad(self, x: ArrayLike) -> np.ndarray:
-        """Give ∇f(x), shape (..., n), for x of shape (..., n)."""
-        raise NotImplementedError
-
-    def hessian(self, x: ArrayLike) -> np.ndarray:
-        """Give the matrix of second derivatives, shape (..., n, n), for x of shape (..., n)."""
-        raise NotImplementedError
-
-    def _point(self, x: ArrayLike) -> np.ndarray:
-        x = np.asarray(x)
-        if x.ndim == 0 or x.shape[-1] != self.dim:
-            raise ValueError(f"x must have {self.dim} coordinates on its last axis, not shape {x.shape}")
-        return x if x.dtype.kind in "fc" else x.astype(float)
-
-
-class Surface2D(Surface):
-    """A surface over the plane, written as scalar formulas f, df and d2f of (x, y)."""
-
-    dim = 2
-
-    def f(self, x: Any, y: Any) -> Any:
-        """Give f(x, y)."""
-        raise NotImplementedError
-
-    def df(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Give the gradient (f_x, f_y)."""
-        raise NotImplementedError
-
-    def d2f(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
-        """Give the second derivatives (f_xx, f_xy, f_yy)."""
-        raise NotImplementedError
-
-    def value(self, x: ArrayLike) -> np.ndarray:
-        x = self._point(x)
-        return np.asarray(self.f(x[..., 0], x[..., 1])).astype(x.dtype, copy=False)[()]
-
-    def grad(self, x: ArrayLike) -> np.ndarray:
-        x = self._point(x)
-        g = np.empty_like(x)
-        g[..., 0], g[..., 1] = self.df(x[..., 0], x[..., 1])
-        return g
-
-    def hessian(self, x: ArrayLike) -> np.ndarray:
-        x = self._point(x)
-        h = np.empty((*x.shape, 2), x.dtype)
-        h[..., 0, 0], h[..., 0, 1], h[..., 1, 1] = self.d2f(x[..., 0], x[..., 1])
-        h[..., 1, 0] = h[..., 0, 1]
-        return h
+from .surface import Surface, Surface2D, Window, finite, whole
 
 
 class Ravine(Surface2D):
@@ -108,6 +23,9 @@ class Ravine(Surface2D):
         kappa: condition number κ ≥ 1, the ratio of the curvatures.
         angle: θ in radians; at 0 the valley lies along x and y is the steep axis.
 
+    Raises:
+        TypeError, ValueError: a bad setting, named.
+
     >>> Ravine(kappa=4).grad([4.0, 1.0])
     array([1., 1.])
     """
@@ -115,11 +33,8 @@ class Ravine(Surface2D):
     _minima = ((0.0, 0.0),)
 
     def __init__(self, kappa: float = 25.0, angle: float = 0.0) -> None:
-        if not 1 <= kappa < np.inf:
-            raise ValueError(f"kappa must be finite and at least 1, not {kappa}")
-        if not np.isfinite(angle):
-            raise ValueError(f"angle must be finite, not {angle}")
-        self.kappa, self.angle = float(kappa), float(angle)
+        self.kappa = finite("kappa", kappa, least=1.0)
+        self.angle = finite("angle", angle)
 
     @property
     def window(self) -> Window:
@@ -164,7 +79,9 @@ class Saddle(Surface2D):
 
     window = ((-1.5, 1.5), (-1.6, 1.6))
     _start = (1.0, 1e-3)
+    _more_starts = ((-1.0, 1e-6), (1.0, -0.1), (1.0, 0.0))  # the last one is on the ridge itself
     _minima = ((0.0, -1.0), (0.0, 1.0))
+    _saddles = ((0.0, 0.0),)
 
     def f(self, x, y):
         return x * x / 2 - y * y / 2 + y * y * y * y / 4
@@ -184,6 +101,9 @@ class Rosenbrock(Surface2D):
     Args:
         b: steepness of the walls, b > 0.
 
+    Raises:
+        TypeError, ValueError: a bad setting, named.
+
     Source: Rosenbrock, An automatic method for finding the greatest or least value of a function, 1960.
 
     >>> float(Rosenbrock().value([1.0, 1.0]))
@@ -192,12 +112,11 @@ class Rosenbrock(Surface2D):
 
     window = ((-2.0, 2.0), (-1.0, 3.0))
     _start = (-1.2, 1.0)
+    _more_starts = ((-1.8, 2.5), (0.0, 2.5), (0.0, 0.0))
     _minima = ((1.0, 1.0),)
 
     def __init__(self, b: float = 100.0) -> None:
-        if not 0 < b < np.inf:
-            raise ValueError(f"b must be finite and positive, not {b}")
-        self.b = float(b)
+        self.b = finite("b", b, above=0.0)
 
     def f(self, x, y):
         w = y - x * x
@@ -219,18 +138,20 @@ class Bumpy(Surface2D):
     Args:
         height: h ≥ 0, half the height of a bump; 0 leaves the plain bowl.
 
+    Raises:
+        TypeError, ValueError: a bad setting, named.
+
     >>> float(Bumpy().value([0.0, 0.0]))
     0.0
     """
 
     window = ((-5.0, 5.0), (-5.0, 5.0))
     _start = (-4.4, 4.0)
+    _more_starts = ((4.5, 1.2), (2.0, -4.6), (-1.4, -1.2))
     _minima = ((0.0, 0.0),)
 
     def __init__(self, height: float = 0.2) -> None:
-        if not 0 <= height < np.inf:
-            raise ValueError(f"height must be finite and not negative, not {height}")
-        self.height = float(height)
+        self.height = finite("height", height, least=0.0)
 
     def f(self, x, y):
         return (x * x + y * y) / 20 + self.height * (2 - np.cos(2 * x) - np.cos(2 * y))
@@ -243,36 +164,80 @@ class Bumpy(Surface2D):
 
 
 class Quadratic(Surface):
-    """A quadratic in n dimensions along its own eigenvectors.
+    """A quadratic in n dimensions, with any curvatures along any orthogonal axes.
 
-    f = ½ Σ λᵢ xᵢ²
+    f = ½ Σ λᵢ uᵢ²,  u = Qᵀ x
 
     Args:
         eigenvalues: the curvatures λ, shape (n,); zero and negative ones make plateaus and saddles.
+        rotation: the orthogonal matrix Q, shape (n, n); its columns are the eigenvectors. None: the axes.
+
+    Raises:
+        ValueError: a bad setting, named.
 
     >>> Quadratic([1.0, 10.0]).grad([3.0, 2.0])
     array([ 3., 20.])
     """
 
-    window = ((-1.5, 1.5), (-1.5, 1.5))
-
-    def __init__(self, eigenvalues: ArrayLike) -> None:
+    def __init__(self, eigenvalues: ArrayLike, rotation: ArrayLike | None = None) -> None:
         lam = np.array(eigenvalues, dtype=float)
         if lam.ndim != 1 or lam.size == 0 or not np.all(np.isfinite(lam)):
             raise ValueError(f"eigenvalues must be a list of finite numbers, not {eigenvalues!r}")
         self.eigenvalues = lam
-        self.dim = lam.size
-        self._start = (1.0,) * self.dim
-        self._minima = ((0.0,) * self.dim,) if np.all(lam >= 0) else ()
+        self.dim = n = lam.size
+        self._minima = ((0.0,) * n,) if np.all(lam >= 0) else ()
+        self.rotation = None
+        self._start = (1.0,) * n
+        reach = 1.5
+        if rotation is not None:
+            self.rotation = _orthogonal("rotation", rotation, n)
+            self._start = tuple(self.rotation @ np.ones(n))  # the same point of the ravine
+            reach = 1.1 * np.sqrt(n)
+        self.window = (-reach, reach), (-reach, reach)
+
+    @classmethod
+    def ravine(cls, dim: int, kappa: float, rotation: ArrayLike | None = None) -> Quadratic:
+        """Make a ravine in n dimensions: curvatures from 1/κ to 1, evenly spaced on a log axis.
+
+        λᵢ = κ^(−(n − i)/(n − 1)),  i = 1 … n
+
+        Args:
+            dim: number of coordinates n ≥ 2.
+            kappa: condition number κ ≥ 1.
+            rotation: as in the class; `random_rotation(n, rng)` gives one.
+
+        Raises:
+            TypeError, ValueError: a bad setting, named.
+
+        >>> Quadratic.ravine(3, kappa=100).eigenvalues
+        array([0.01, 0.1 , 1.  ])
+        """
+        dim = whole("dim", dim, least=2)
+        return cls(np.geomspace(1 / finite("kappa", kappa, least=1.0), 1.0, dim), rotation)
 
     def value(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
-        return ((self.eigenvalues * x * x).sum(-1) / 2).astype(x.dtype, copy=False)
+        u = x if self.rotation is None else x @ self.rotation
+        return ((self.eigenvalues * u * u).sum(-1) / 2).astype(x.dtype, copy=False)
 
     def grad(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
-        return (self.eigenvalues * x).astype(x.dtype, copy=False)
+        if self.rotation is None:
+            return (self.eigenvalues * x).astype(x.dtype, copy=False)
+        u = x @ self.rotation
+        return ((self.eigenvalues * u) @ self.rotation.T).astype(x.dtype, copy=False)
 
     def hessian(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)
-        return np.broadcast_to(np.diag(self.eigenvalues), (*x.shape, self.dim)).astype(x.dtype)
+        h = np.diag(self.eigenvalues)
+        if self.rotation is not None:
+            h = self.rotation @ h @ self.rotation.T
+            h = (h + h.T) / 2  # symmetric to the last bit
+        return np.broadcast_to(h, (*x.shape, self.dim)).astype(x.dtype)
+
+
+def _orthogonal(label: str, value: ArrayLike, n: int) -> np.ndarray:
+    q = np.array(value, dtype=float)
+    if q.shape != (n, n) or not np.allclose(q.T @ q, np.eye(n), rtol=0, atol=1e-9):
+        raise ValueError(f"{label} must be an orthogonal matrix of shape {(n, n)}, not {value!r}")
+    return q
