@@ -19,8 +19,8 @@ class Booth(Surface2D):
     """
 
     window = ((-5.0, 7.0), (-3.0, 9.0))
-    _start = (-4.0, -1.0)
-    _more_starts = ((6.0, 8.0), (-4.0, 8.0), (6.0, -2.0))
+    _start = (-4.0, 1.0)
+    _more_starts = ((6.0, 4.5), (-1.0, 8.0), (3.0, -2.0))
     _minima = ((1.0, 3.0),)
 
     def f(self, x, y):
@@ -187,7 +187,7 @@ class Rastrigin(Surface2D):
 
     window = ((-5.12, 5.12), (-5.12, 5.12))
     _start = (-3.4, 2.7)
-    _more_starts = ((0.4, -0.3), (4.6, 4.4), (2.4, -1.6))
+    _more_starts = ((0.4, -0.3), (4.4, 3.6), (2.4, -1.6))
     _minima = ((0.0, 0.0),)
 
     def f(self, x, y):
@@ -219,7 +219,7 @@ class Ackley(Surface2D):
 
     window = ((-5.0, 5.0), (-5.0, 5.0))
     _start = (-3.6, 2.6)
-    _more_starts = ((0.4, -0.3), (4.6, 4.4), (1.5, -2.4))
+    _more_starts = ((0.4, -0.3), (3.6, 3.4), (1.5, -2.4))
     _minima = ((0.0, 0.0),)
 
     def f(self, x, y):

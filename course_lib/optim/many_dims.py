@@ -17,7 +17,7 @@ class RosenbrockND(Surface):
 
     f = Σ (1 − xᵢ)² + b (xᵢ₊₁ − xᵢ²)²  over i = 1 … n − 1,  minimum 0 at (1, …, 1)
 
-    For n ≥ 4 there is one more minimum, near (−1, 1, …, 1).
+    From n = 4 on there is one more minimum, with x₁ < 0; from n = 5 on it is near (−1, 1, …, 1).
 
     Args:
         dim: number of coordinates n ≥ 2; with 2 it is `Rosenbrock`.

@@ -6,6 +6,7 @@ The formulas of the two-dimensional ones are plain arithmetic, so that a web pag
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -94,11 +95,19 @@ class Surface:
         """Give the matrix of second derivatives, shape (..., n, n), for x of shape (..., n)."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        settings = {name: getattr(self, name, None) for name in inspect.signature(type(self)).parameters}
+        return f"{type(self).__name__}({', '.join(f'{name}={_show(value)}' for name, value in settings.items())})"
+
     def _point(self, x: ArrayLike) -> np.ndarray:
         x = np.asarray(x)
         if x.ndim == 0 or x.shape[-1] != self.dim:
             raise ValueError(f"x must have {self.dim} coordinates on its last axis, not shape {x.shape}")
         return x if x.dtype.kind in "fc" else x.astype(float)
+
+
+def _show(value: Any) -> str:
+    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 class Surface2D(Surface):
