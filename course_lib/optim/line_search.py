@@ -91,10 +91,12 @@ class Point:
         if not callable(question):
             raise TypeError(f"loss must have .{what}(x), which {self.loss!r} has not")
         with np.errstate(all="ignore"):
-            answer = np.array(question(self.x), dtype=float)
+            answer = np.array(question(self.x))
+        if answer.dtype.kind not in "iuf":
+            raise TypeError(f"loss.{what}(x) must give real numbers, not {answer.dtype}")
         if answer.shape != shape:
             raise ValueError(f"loss.{what}(x) must have shape {shape}, not {answer.shape}")
-        return answer
+        return answer.astype(float)
 
 
 class Trial(Point):
@@ -178,7 +180,7 @@ class Backtracking:
 
     c1: float = 1e-4
     shrink: float = 0.5
-    trials: int = 100
+    trials: int = 60
 
     def __post_init__(self) -> None:
         _check_part("c1", self.c1, 1.0)
@@ -195,6 +197,8 @@ class Backtracking:
                 return Step(None, BOTTOMLESS)
             if here.f <= line.f + self.c1 * a * line.slope and here.f < line.f:
                 return Step(here)
+            if -a * line.slope < line.at.noise / 100 or np.array_equal(here.x, line.at.x):
+                break  # what a shorter step could gain is lost in round-off
             a *= self.shrink
         return Step(None, NO_LOWER)
 
@@ -228,7 +232,7 @@ class StrongWolfe:
 
     c1: float = 1e-4
     c2: float = 0.9
-    trials: int = 30
+    trials: int = 20
 
     def __post_init__(self) -> None:
         _check_part("c2", self.c2, 1.0)
@@ -289,7 +293,7 @@ def _between(lo: Trial, hi: Trial) -> float:
     """Give a trial inside the bracket: the minimum of a polynomial through its ends, away from the ends."""
     if not math.isfinite(hi.f):
         return lo.a + 0.2 * (hi.a - lo.a)
-    a = _cubic(lo, hi) if "slope" in vars(hi) else _quadratic(lo, hi)
+    a = _cubic(lo, hi) if "slope" in vars(hi) else _quadratic(lo, hi)  # no gradient is asked for this alone
     ends = sorted((lo.a + 0.1 * (hi.a - lo.a), lo.a + 0.9 * (hi.a - lo.a)))
     return min(max(a, ends[0]), ends[1]) if math.isfinite(a) else sum(ends) / 2
 

@@ -22,7 +22,7 @@ class QuasiNewton(SecondOrder):
         super().__init__(tol=tol, search=StrongWolfe() if search is None else search, **hyper)
 
     def first_trial(self, at: Point, p: np.ndarray) -> float:
-        return 1.0 if self.knows() else min(1.0, 1.0 / float(np.linalg.norm(at.g)))
+        return 1.0 if self.knows() else min(1.0, 1.0 / math.hypot(*at.g))
 
     def knows(self) -> bool:
         """Tell whether a step has been learned from."""
@@ -43,7 +43,9 @@ class BFGS(QuasiNewton):
 
     It is the H closest to the old one that is symmetric and meets the secant condition H y = s. It stays positive
     definite as long as yᵀs > 0, which the line search sees to; a step where it does not hold teaches nothing. H
-    begins as I, and is scaled by yᵀs/yᵀy just before the first update. n² memory and time a step.
+    begins as I, or if the first step finds the loss flatter than that, as γ I, γ = yᵀs/yᵀy: that is one over a large
+    curvature, so it may lengthen H, but where it shortens, it is too short for all flatter directions. n² memory
+    and time a step.
 
     Args:
         tol: it stops where no component of the gradient is larger.
@@ -79,7 +81,7 @@ class BFGS(QuasiNewton):
         if not curved(s, y):
             return
         I = np.eye(len(s))  # noqa: E741, the unit matrix is called I
-        H = (y @ s) / (y @ y) * I if self.H is None else self.H
+        H = max(1.0, (y @ s) / (y @ y)) * I if self.H is None else self.H
         rho = 1 / (y @ s)
         self.H = (I - rho * np.outer(s, y)) @ H @ (I - rho * np.outer(y, s)) + rho * np.outer(s, s)
 

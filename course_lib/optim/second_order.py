@@ -95,11 +95,12 @@ class SecondOrder:
             raise ValueError(f"x was of shape {self._at.x.shape} before and is now of shape {x.shape}")
         if self.stopped:
             return
-        at = self._look(x, loss)
-        if not self.stopped:
-            self._at = self.advance(at)
-            self.stopped = self.stopped or self.why_stop(self._at)
-            x[...] = self._at.x
+        with np.errstate(all="ignore"):  # what overflows is noticed, and the step made shorter
+            at = self._look(x, loss)
+            if not self.stopped:
+                self._at = self.advance(at)
+                self.stopped = self.stopped or self.why_stop(self._at)
+                x[...] = self._at.x
 
     def advance(self, at: Point) -> Point:
         """Give the next point; or set `stopped`, and give the same point."""
@@ -204,7 +205,10 @@ def minimize(loss: Loss, method: SecondOrder, start: ArrayLike, *, steps: int = 
         raise TypeError(f"steps must be an integer, not {steps!r}")
     if steps < 0:
         raise ValueError(f"steps must not be negative, not {steps}")
-    x = np.array(start)
+    try:
+        x = np.array(start)
+    except ValueError:
+        raise ValueError("start must have shape (n,); its rows are of unequal lengths") from None
     if x.dtype.kind not in "iuf":
         raise TypeError(f"start must hold real numbers, not {x.dtype}")
     x = x if x.dtype.kind == "f" else x.astype(float)
