@@ -1,0 +1,168 @@
+"""Schedule-Free methods: averaging instead of a schedule.
+
+Newer than Adam are also `wrappers` (Lookahead, SAM), which change how another method is used, and `muon`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .optimizer import Optimizer, Rate
+from .parameters import check_layout, check_params, kind_of, layout_of, rebuild
+
+
+class _ScheduleFree(Optimizer):
+    """What the two Schedule-Free methods share: their average is what one tests with."""
+
+    domains = Optimizer.domains | {"warmup": (1.0, math.inf), "power": (0.0, 16.0), "lr_power": (0.0, 16.0)}
+
+    def average(self, params: Any) -> Any:
+        """Give the average of the walk so far, built like `params` (a copy): use it in tests, and in the end.
+
+        Args:
+            params: what `step` is given. Before the first step they are the average themselves.
+
+        Raises:
+            TypeError, ValueError: parameters of another structure than those of earlier steps.
+
+        >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.1)
+        >>> opt.step(x, grads=x)
+        >>> opt.average(x)
+        array([0.9])
+        """
+        xs = check_params(params)
+        if self._layout is not None:
+            check_layout(layout_of(params, xs), self._layout, "params")
+            xs = self._state[self.slots.index("a")]
+        return rebuild(kind_of(params), {key: x.copy() for key, x in xs.items()})
+
+
+class ScheduleFreeSGD(_ScheduleFree):
+    """Take plain steps with a constant rate, and average the points instead of lowering the rate.
+
+    αₜ = α min(1, t/T)        cₜ = wₜ / (w₁ + … + wₜ),  wₜ = tᵖ max(α₁, …, αₜ)^q
+    z ← z − αₜ (∇f(x) + λ x)        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
+
+    z walks, a is its average (cₜ = 1/t if all weights are equal), and the gradient is taken between the two,
+    at x, which is what `params` hold. **Test with a**: `opt.average(params)`. With β₁ = 0 it is the average of
+    SGD's own walk, with β₁ → 1 the gradient is taken at the average itself. The paper writes y for x, and x for a.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (which
+            is not needed here).
+        beta1: β₁, 0 ≤ β₁ < 1, the share of the average in the point where the gradient is taken.
+        weight_decay: λ ≥ 0, the strength of the penalty ½ λ ‖x‖².
+        warmup: T ≥ 1, the steps in which the rate grows to α. 1 is none.
+        power: p ≥ 0. More than 0 gives later points more weight.
+        lr_power: q ≥ 0. More than 0 gives less weight to what was reached while the rate still grew.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.5)
+    >>> for _ in range(50):
+    ...     opt.step(x, grads=x)
+    >>> abs(opt.average(x)) < 0.01
+    array([ True])
+
+    Source: Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024.
+    """
+
+    slots = ("z", "a", "w", "peak")
+
+    def __init__(
+        self,
+        lr: Rate,
+        *,
+        beta1: float | np.ndarray = 0.9,
+        weight_decay: float | np.ndarray = 0.0,
+        warmup: float | np.ndarray = 1.0,
+        power: float | np.ndarray = 0.0,
+        lr_power: float | np.ndarray = 2.0,
+    ) -> None:
+        super().__init__(lr, beta1=beta1, weight_decay=weight_decay, warmup=warmup, power=power, lr_power=lr_power)
+
+    def update(self, x, dx, z, a, w, peak):
+        z += x if self.t == 1 else 0.0  # all three points start at the same place
+        a += x if self.t == 1 else 0.0
+        lr = self.lr * ((self.t < self.warmup) * self.t / self.warmup + (self.t >= self.warmup))
+        np.maximum(peak, lr**self.lr_power, out=peak)
+        weight = self.t**self.power * peak
+        w += weight
+        z -= lr * (dx + self.weight_decay * x)
+        a += weight / (w + (w == 0)) * (z - a)
+        x += self.beta1 * a + (1 - self.beta1) * z - x
+
+
+class ScheduleFreeAdamW(_ScheduleFree):
+    """Take Adam's steps with a constant rate, and average the points instead of lowering the rate.
+
+    αₜ = α min(1, t/T)        cₜ = wₜ / (w₁ + … + wₜ),  wₜ = tᵖ max(α₁, …, αₜ)^q
+    v ← β₂ v + (1 − β₂) ∇f(x)²        d = ∇f(x) / (√(v / (1 − β₂ᵗ)) + ε) + λ x
+    z ← z − αₜ d        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
+
+    It has no first moment: the average plays its part. z walks, a is its average, and the gradient is taken
+    between the two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (which
+            is not needed here).
+        beta1: β₁, 0 ≤ β₁ < 1, the share of the average in the point where the gradient is taken.
+        beta2: β₂, 0 ≤ β₂ < 1, the decay of the mean of squared gradients.
+        eps: ε ≥ 0, outside of the root.
+        weight_decay: λ ≥ 0, decoupled from the gradient's size, as in AdamW.
+        warmup: T ≥ 1, the steps in which the rate grows to α. 1 is none; the authors advise some.
+        power: p ≥ 0. More than 0 gives later points more weight.
+        lr_power: q ≥ 0. More than 0 gives less weight to what was reached while the rate still grew.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0, -100.0]), ScheduleFreeAdamW(0.1)
+    >>> opt.step(x, grads=x)
+    >>> opt.average(x)  # the first step is α long, whatever the gradient
+    array([  0.9, -99.9])
+
+    Source: Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024.
+    """
+
+    slots = ("z", "a", "v", "w", "peak")
+
+    def __init__(
+        self,
+        lr: Rate,
+        *,
+        beta1: float | np.ndarray = 0.9,
+        beta2: float | np.ndarray = 0.999,
+        eps: float | np.ndarray = 1e-8,
+        weight_decay: float | np.ndarray = 0.0,
+        warmup: float | np.ndarray = 1.0,
+        power: float | np.ndarray = 0.0,
+        lr_power: float | np.ndarray = 2.0,
+    ) -> None:
+        super().__init__(
+            lr,
+            beta1=beta1,
+            beta2=beta2,
+            eps=eps,
+            weight_decay=weight_decay,
+            warmup=warmup,
+            power=power,
+            lr_power=lr_power,
+        )
+
+    def update(self, x, dx, z, a, v, w, peak):
+        z += x if self.t == 1 else 0.0  # all three points start at the same place
+        a += x if self.t == 1 else 0.0
+        lr = self.lr * ((self.t < self.warmup) * self.t / self.warmup + (self.t >= self.warmup))
+        np.maximum(peak, lr**self.lr_power, out=peak)
+        weight = self.t**self.power * peak
+        w += weight
+        v *= self.beta2
+        v += (1 - self.beta2) * dx * dx
+        z -= lr * (dx / (np.sqrt(v / (1 - self.beta2**self.t)) + self.eps) + self.weight_decay * x)
+        a += weight / (w + (w == 0)) * (z - a)
+        x += self.beta1 * a + (1 - self.beta1) * z - x

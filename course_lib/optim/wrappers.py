@@ -1,0 +1,296 @@
+"""Methods around another method: they change how it is used, not how it steps."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from .gradients import global_norm
+from .optimizer import Optimizer
+from .parameters import (
+    check_broadcast,
+    check_grads,
+    check_layout,
+    check_params,
+    check_state,
+    kind_of,
+    layout_of,
+    rebuild,
+)
+
+
+def load_with(name: str, opt: Optimizer, state: Any) -> None:
+    """Load the state of an optimizer that holds another one as `name`: both, or none if either does not fit."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a dict as state_dict() gives, not a {type(state).__name__}")
+    own = {key: s for key, s in state.items() if key != name}
+    check_state(own, opt.slots, opt._layout)
+    if name not in state:
+        raise ValueError(f"state[{name!r}] is missing: the state of the other optimizer")
+    try:
+        getattr(opt, name).load_state_dict(state[name])
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"in state[{name!r}], {error}") from None
+    Optimizer.load_state_dict(opt, own)
+
+
+class Wrapper(Optimizer):
+    """Hold an optimizer, and settings and slots of one's own.
+
+    The inner optimizer is used, not copied: `lr` is its rate, and `state_dict` holds its state as "inner".
+
+    Args:
+        inner: any optimizer, a wrapper too.
+        **hyper: further hyper-parameters, as in `Optimizer`.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import SGD
+    >>> Wrapper(SGD(0.1), strength=2.0).settings()
+    {'lr': 0.1, 'strength': 2.0}
+    """
+
+    elementwise = False
+
+    def __init__(self, inner: Optimizer, **hyper: Any) -> None:
+        if not isinstance(inner, Optimizer):
+            raise TypeError(f"inner must be an optimizer such as SGD(0.1), not {inner!r}")
+        self.inner = inner
+        super().__init__(inner.lr, **hyper)
+        self.hyper = tuple(hyper)
+
+    @property
+    def lr(self) -> Any:
+        """The inner optimizer's rate."""
+        return self.inner.lr
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        self.inner.lr = value
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give the checked hyper-parameters of the wrapper alone."""
+        return super().settings()
+
+    def settings(self) -> dict[str, Any]:
+        """Give the inner optimizer's settings of the coming step, and one's own."""
+        return {**self.inner.settings(), **self.own_settings()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copy what both remember; see `Optimizer.state_dict`."""
+        return {**super().state_dict(), "inner": self.inner.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave; see `Optimizer.load_state_dict`."""
+        load_with("inner", self, state)
+
+    def fresh(self) -> Self:
+        """Give the same around a fresh inner optimizer."""
+        new = copy.copy(self)
+        new.inner = self.inner.fresh()
+        return Optimizer.fresh(new)
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        own = super().__repr__().removeprefix(f"{name}(").removesuffix(")")
+        return f"{name}({', '.join(part for part in (repr(self.inner), own) if part)})"
+
+
+class Lookahead(Wrapper):
+    """Let a fast walker explore k steps, then move a slow one part of the way there, and call the fast one back.
+
+    k times: fast ← inner step(fast)        then: slow ← slow + α (fast − slow),  fast ← slow
+
+    `params` hold the fast weights; after every k-th step the two are the same. **Test with the slow ones**:
+    `opt.slow(params)`. The inner optimizer's memory, a velocity say, goes on as if nothing had happened.
+
+    Args:
+        inner: any optimizer, for the fast steps.
+        k: fast steps between two slow ones, a whole number ≥ 1.
+        alpha: α, 0 ≤ α ≤ 1, a number or an array that broadcasts. 1 is the inner optimizer, 0 never moves.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import SGD
+    >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2, alpha=0.5)
+    >>> for _ in range(2):  # 8, 4, 2: half of the way from 8 to 2 is 5
+    ...     opt.step(x, grads=x)
+    >>> x
+    array([5.])
+
+    Source: Zhang, Lucas, Ba and Hinton, Lookahead optimizer: k steps forward, 1 step back, 2019.
+    """
+
+    slots = ("slow",)
+    domains = Optimizer.domains | {"k": (1.0, math.inf), "alpha": (0.0, math.inf)}
+
+    def __init__(self, inner: Optimizer, *, k: int = 5, alpha: float | np.ndarray = 0.5) -> None:
+        super().__init__(inner, k=k, alpha=alpha)
+        self.k = self.own_settings()["k"]
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give k as an int, and alpha."""
+        now = super().own_settings()
+        if np.ndim(now["k"]) or now["k"] % 1:
+            raise ValueError(f"k must be a whole number, not {self.k!r}")
+        if np.any(now["alpha"] > 1):
+            raise ValueError(f"alpha must be at least 0 and at most 1, not {np.max(now['alpha'])}")
+        return now | {"k": int(now["k"])}
+
+    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
+        """Make one fast step, and after every k-th a slow one; see `Optimizer.step`."""
+        self._explore(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
+
+    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Do the same on a loss that can be asked; see `Optimizer.follow`."""
+        self._explore(params, lambda: self.inner.follow(params, loss, nonfinite=nonfinite))
+
+    def _explore(self, params: Any, fast_step: Callable[[], None]) -> None:
+        fasts = check_params(params)
+        layout = layout_of(params, fasts)
+        check_layout(layout, self._layout or layout, "params")
+        k, alpha = self.own_settings().values()
+        if isinstance(alpha, np.ndarray):
+            check_broadcast({"alpha": alpha}, fasts)
+        slows = self._state[0] if self._layout else {key: fast.copy() for key, fast in fasts.items()}
+        before = self.inner.t
+        fast_step()
+        if self.inner.t == before:  # it was skipped
+            return
+        self.t, self._layout, self._state = self.t + 1, layout, [slows]
+        if self.t % k == 0:
+            for key, fast in fasts.items():
+                slow = slows[key]
+                slow += _in(fast.dtype, alpha) * (fast - slow)
+                fast[...] = slow
+
+    def slow(self, params: Any) -> Any:
+        """Give the slow weights, built like `params` (a copy): use them in tests, and in the end.
+
+        Args:
+            params: what `step` is given. Before the first step they are the slow weights themselves.
+
+        Raises:
+            TypeError, ValueError: parameters of another structure than those of earlier steps.
+
+        >>> from course_lib.optim import SGD
+        >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2)
+        >>> opt.step(x, grads=x)
+        >>> x, opt.slow(x)
+        (array([4.]), array([8.]))
+        """
+        xs = check_params(params)
+        if self._layout is not None:
+            check_layout(layout_of(params, xs), self._layout, "params")
+            xs = self._state[0]
+        return rebuild(kind_of(params), {key: x.copy() for key, x in xs.items()})
+
+
+class SAM(Wrapper):
+    """Step with the gradient of the steepest point nearby, so that only a flat minimum is a place to stay.
+
+    g = ∇f(x)        g' = ∇f(x + r g/‖g‖)        x ← inner step with g'
+
+    The norm is over all parameters together. Where the loss can rise fast within the radius r, g' is large:
+    it points out of sharp minima. It costs two gradients a step, so it needs a loss that can be asked:
+    `opt.follow(params, loss)`, not `opt.step(params, grads)`.
+
+    While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns
+    them sees it; they come back to the very bits of x before the inner step, also if the loss raises. A gradient
+    that is not finite, the first or the second, is the inner optimizer's business: see `nonfinite`.
+
+    Args:
+        inner: the optimizer that makes the step.
+        radius: r ≥ 0 (the paper's ρ; in this book ρ is momentum), a number; 0 is the inner optimizer alone. With
+            `axis` an array that broadcasts, too.
+        axis: None, or the axis of the norm, if other axes are a batch of independent walks (-1 in `descend`).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import SGD, Quadratic
+    >>> x = np.array([3.0, 4.0])
+    >>> SAM(SGD(0.1), radius=5.0).follow(x, Quadratic([1.0, 1.0]))
+    >>> x  # the gradient of (6, 8)
+    array([2.4, 3.2])
+
+    Source: Foret, Kleiner, Mobahi and Neyshabur, Sharpness-aware minimization for efficiently improving
+    generalization, 2021.
+    """
+
+    domains = Optimizer.domains | {"radius": (0.0, math.inf)}
+
+    def __init__(self, inner: Optimizer, *, radius: float | np.ndarray = 0.05, axis: int | None = None) -> None:
+        super().__init__(inner, radius=radius)
+        if isinstance(axis, bool) or not isinstance(axis, int | None):
+            raise TypeError(f"axis must be None or an integer, not {axis!r}")
+        self.axis = axis
+        self.own_settings()
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give the radius."""
+        now = super().own_settings()
+        if self.axis is None and isinstance(now["radius"], np.ndarray):
+            raise ValueError("radius must be a number: one set of parameters has one radius (a batch needs axis=-1)")
+        return now
+
+    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
+        """Raise TypeError: one gradient is not enough."""
+        raise TypeError(
+            "SAM needs the gradient at a second point, so step(params, grads) cannot work: write "
+            "follow(params, loss), where loss.grad(params) gives the gradients at params"
+        )
+
+    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step on a loss that can be asked; see `Optimizer.follow`."""
+        before = self.inner.t
+        self.inner.follow(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
+        self.t += self.inner.t - before
+
+
+def _in(dtype: np.dtype, hyper: float | np.ndarray) -> float | np.ndarray:
+    """Give a hyper-parameter for arrays of a dtype; a number takes it by itself."""
+    return hyper.astype(dtype) if isinstance(hyper, np.ndarray) else hyper
+
+
+class _Uphill:
+    """A loss whose gradient is taken a radius uphill."""
+
+    def __init__(self, loss: Any, radius: float | np.ndarray, axis: int | None) -> None:
+        self.loss, self.radius, self.axis = loss, radius, axis
+
+    def grad(self, params: Any) -> Any:
+        xs = check_params(params)
+        first = self.loss.grad(params)
+        dxs = check_grads(first, params, xs)
+        if isinstance(self.radius, np.ndarray):
+            check_broadcast({"radius": self.radius}, xs)
+        if self.axis is None:
+            norm = global_norm(dxs)
+            if not math.isfinite(norm):
+                return first
+            norms = dict.fromkeys(dxs, norm or 1.0)
+        else:
+            norms = {key: _norm(dx, self.axis) for key, dx in dxs.items()}
+        back = {key: x.copy() for key, x in xs.items()}
+        try:
+            for key, x in xs.items():
+                x += _in(x.dtype, self.radius) * (dxs[key] / norms[key])
+            return copy.deepcopy(self.loss.grad(params))  # it may lie in the memory of params
+        finally:
+            for key, x in xs.items():
+                x[...] = back[key]
+
+
+def _norm(dx: np.ndarray, axis: int) -> np.ndarray:
+    """Give the norms along an axis, 1 for 0; no square overflows or vanishes on the way."""
+    largest = np.abs(dx).max(axis=axis, keepdims=True, initial=0.0)
+    largest += largest == 0
+    norm = largest * np.sqrt(np.square(dx / largest).sum(axis=axis, keepdims=True))
+    return norm + (norm == 0)
