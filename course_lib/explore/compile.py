@@ -214,6 +214,16 @@ class _Rewrite(ast.NodeTransformer):
                 raise self.error(f"{ast.unparse(node)!r} is a second name for {name}; write {name} itself")
         return self.generic_visit(node)
 
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """`np.maximum(u, a, out=u)`: what NumPy writes into u becomes its new value."""
+        call = node.value
+        if isinstance(call, ast.Call) and [k.arg for k in call.keywords] == ["out"]:
+            target = call.keywords[0].value
+            if isinstance(target, ast.Name) and target.id in (self.elements or ()):
+                value = self.visit(ast.Call(call.func, call.args, []))
+                return ast.Assign([ast.Name(target.id, ast.Store())], value)
+        return self.generic_visit(node)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is None:
             raise self.error("a bare annotation")

@@ -1,5 +1,6 @@
 """Optimizers, the surfaces they walk on, and the theory of the walk."""
 
+from .adam import Adam, Adamax, AdamW, AMSGrad, Lion, NAdam
 from .analysis import (
     best_gd,
     best_heavy_ball,
@@ -17,20 +18,42 @@ from .analysis import (
     regime,
     steps_to,
 )
-from .first_order import SGD, Momentum, Nesterov
+from .first_order import (
+    SGD,
+    AdaGrad,
+    CenteredRMSProp,
+    Momentum,
+    Nesterov,
+    NesterovLookAhead,
+    RMSProp,
+    RMSPropMomentum,
+)
 from .optimizer import Optimizer
+from .parameter_set import ParameterSet
 from .registry import METHODS, Method
 from .surfaces import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle, Surface, Surface2D
 
 __all__ = [
     "METHODS",
     "SGD",
+    "AMSGrad",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
     "Bumpy",
+    "CenteredRMSProp",
+    "Lion",
     "Method",
     "Momentum",
+    "NAdam",
     "Nesterov",
+    "NesterovLookAhead",
     "Optimizer",
+    "ParameterSet",
     "Quadratic",
+    "RMSProp",
+    "RMSPropMomentum",
     "Ravine",
     "Rosenbrock",
     "Saddle",

@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike
 
 from .optimizer import Optimizer
 from .parameters import check_hyper
-from .surfaces import Surface
+from .second_order import SecondOrder
+from .surface import Surface
 
 
 def descend(
     surface: Surface | Callable[[np.ndarray], Any],
-    optimizer: Optimizer,
+    optimizer: Optimizer | SecondOrder,
     start: ArrayLike,
     steps: int,
     *,
@@ -34,7 +35,8 @@ def descend(
 
     Args:
         surface: a surface, or a function x → ∇f(x).
-        optimizer: any optimizer. It is not changed: the walk uses a copy without memory.
+        optimizer: any optimizer, or a second-order method (which needs a surface, and walks from one start at
+            a time). It is not changed: the walk uses a copy without memory.
         start: where to begin, shape (..., n). Leading axes are a batch of starts. If hyper-parameters or
             noise are arrays, the start is broadcast against them: lr (20, 1, 1), rho (20, 1) and a start
             (2,) make 400 walks, shape (20, 20, 2).
@@ -53,40 +55,67 @@ def descend(
     >>> descend(Quadratic([1.0]), SGD(0.5), [8.0], 3).ravel()
     array([8., 4., 2., 1.])
     """
-    if not isinstance(optimizer, Optimizer):
+    if not isinstance(optimizer, Optimizer | SecondOrder):
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
         raise TypeError(f"steps must be an integer, not {steps!r}")
     if steps < 0:
         raise ValueError(f"steps must not be negative, not {steps}")
-    noise = check_hyper("noise", noise, (0.0, math.inf))
-    noisy = bool(np.any(noise))
-    if noisy and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be given with noise, as in rng=np.random.default_rng(0), not {rng!r}")
-    grad = surface.grad if isinstance(surface, Surface) else surface
-    if not callable(grad):
-        raise TypeError(f"surface must be a Surface or a function that gives the gradient, not {surface!r}")
-
-    optimizer = optimizer.fresh()
+    loss = _Loss(surface, noise, rng)
     x = _real("start", start)
     x = x if x.dtype.kind == "f" else x.astype(float)
-    arrays = {"start": x, "noise": noise, **optimizer.settings()}
-    shapes = {name: np.shape(array) for name, array in arrays.items()}
-    try:
-        shape = np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        raise ValueError(f"start, noise and settings must broadcast together, not the shapes {shapes}") from None
-    x = np.array(np.broadcast_to(x, shape))
-    path = np.empty((steps + 1, *x.shape), x.dtype)
-    path[0] = x
     with np.errstate(all="ignore"):
+        if isinstance(optimizer, SecondOrder):
+            return _descend_each(loss, optimizer, x, steps)
+        optimizer = optimizer.fresh()
+        arrays = {"start": x, "noise": loss.noise, **optimizer.settings()}
+        shapes = {name: np.shape(array) for name, array in arrays.items()}
+        try:
+            shape = np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            raise ValueError(f"start, noise and settings must broadcast together, not the shapes {shapes}") from None
+        x = np.array(np.broadcast_to(x, shape))
+        path = np.empty((steps + 1, *x.shape), x.dtype)
+        path[0] = x
         for k in range(1, steps + 1):
-            dx = np.asarray(grad(x))
-            if noisy:
-                dx = dx + noise * rng.standard_normal(x.shape)
-            optimizer.step(x, dx)
+            optimizer.follow(x, loss, nonfinite="allow")
             path[k] = x
     return path
+
+
+def _descend_each(loss: _Loss, method: SecondOrder, start: np.ndarray, steps: int) -> np.ndarray:
+    """Walk from one start after another: each has its own line searches and memory."""
+    if start.ndim == 0:
+        raise ValueError(f"start must be a point of shape (n,), or several of them, not {start}")
+    path = np.empty((steps + 1, *start.shape), start.dtype)
+    for i in np.ndindex(start.shape[:-1]):
+        walker, x = method.fresh(), start[i].copy()
+        path[(0, *i)] = x
+        for k in range(1, steps + 1):
+            walker.follow(x, loss)
+            path[(k, *i)] = x
+    return path
+
+
+class _Loss:
+    """A surface, or a function that gives the gradient, with noise on its gradient."""
+
+    def __init__(self, surface: Any, noise: Any, rng: Any) -> None:
+        self.surface, self.rng = surface, rng
+        self.noise = check_hyper("noise", noise, (0.0, math.inf))
+        self.noisy = bool(np.any(self.noise))
+        if self.noisy and not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng must be given with noise, as in rng=np.random.default_rng(0), not {rng!r}")
+        self.exact = surface.grad if isinstance(surface, Surface) else surface
+        if not callable(self.exact):
+            raise TypeError(f"surface must be a Surface or a function that gives the gradient, not {surface!r}")
+
+    def grad(self, x: np.ndarray) -> np.ndarray:
+        dx = np.asarray(self.exact(x))
+        return dx + self.noise * self.rng.standard_normal(x.shape) if self.noisy else dx
+
+    def __getattr__(self, name: str) -> Any:  # value and hessian, if the surface has them
+        return getattr(self.surface, name)
 
 
 def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None) -> Any:

@@ -1,10 +1,13 @@
-"""Methods that use the gradient alone, the simplest first."""
+"""Methods that use the gradient alone, the simplest first; Adam and its kin are in `adam.py`."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from .optimizer import Optimizer, Rate
+from .parameters import check_params, kind_of, rebuild, zeros_like
 
 
 class SGD(Optimizer):
@@ -123,3 +126,188 @@ class Nesterov(Optimizer):
         v *= self.rho
         v += dx
         x -= self.lr * (dx + self.rho * v)
+
+
+class NesterovLookAhead(Momentum):
+    """Nesterov's method as it was thought of: first look where the velocity leads, then take the gradient there.
+
+    v ← ρ v + ∇f(y − α ρ v)        y ← y − α v        (v starts at 0)
+
+    Its update is Momentum's. All that differs is where the gradient is asked for, and so it needs a loss that
+    can be asked (`follow`), not just a gradient (`step`). The points `ahead` are those of `Nesterov`, from the
+    same start, up to rounding; this class is here to show it.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        rho: momentum ρ, 0 ≤ ρ < 1, a number or an array that broadcasts.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import Quadratic
+    >>> y, opt = np.array([1.0]), NesterovLookAhead(lr=0.1, rho=0.9)
+    >>> opt.follow(y, Quadratic([1.0]))  # y = 1 - 0.1·1
+    >>> y, opt.ahead(y)  # and the next gradient is taken at 0.9 - 0.1·0.9·1
+    (array([0.9]), array([0.81]))
+
+    Source: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep
+    learning, 2013.
+    """
+
+    def ahead(self, params: Any) -> Any:
+        """Give y − α ρ v, where the next gradient is to be taken: new arrays, built like `params`."""
+        now = self.settings()
+        ys = check_params(params)
+        v = self._state[0] if self._state else zeros_like(ys)
+        return rebuild(kind_of(params), {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
+
+    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step on a loss: its gradient is taken at `ahead(params)`."""
+        self.step(params, loss.grad(self.ahead(params)), nonfinite=nonfinite)
+
+
+class AdaGrad(Optimizer):
+    """Divide each coordinate's step by the root of all its squared gradients so far.
+
+    s ← s + ∇f(x)²        x ← x − α ∇f(x) / (√s + ε)        (s starts at 0)
+
+    A coordinate with large gradients gets a small rate and one with small gradients a large rate. As s only
+    grows, every rate falls for ever: right on a convex loss, a trap on others.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        eps: ε ≥ 0, added to the root, so that a coordinate without gradient gives 0/ε = 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0, 1.0]), AdaGrad(lr=0.1)
+    >>> opt.step(x, grads=np.array([100.0, 0.01]))
+    >>> x.round(6)  # the first step is α, whatever the gradient's size
+    array([0.9, 0.9])
+
+    Source: Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic
+    optimization, 2011.
+    """
+
+    slots = ("s",)
+
+    def __init__(self, lr: Rate, *, eps: float | np.ndarray = 1e-8) -> None:
+        super().__init__(lr, eps=eps)
+
+    def update(self, x, dx, s):
+        s += dx * dx
+        x -= self.lr * dx / (np.sqrt(s) + self.eps)
+
+
+class RMSProp(Optimizer):
+    """AdaGrad that forgets: a decaying mean of squared gradients in place of their sum.
+
+    s ← δ s + (1 − δ) ∇f(x)²        x ← x − α ∇f(x) / (√s + ε)        (s starts at 0)
+
+    The mean starts at 0 and is not corrected, so the first step is α/√(1 − δ), ten times α at δ = .99.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        decay: δ, 0 ≤ δ < 1: the mean reaches about 1/(1 − δ) steps back.
+        eps: ε ≥ 0, added to the root.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0, 1.0]), RMSProp(lr=0.01, decay=0.99)
+    >>> opt.step(x, grads=np.array([100.0, 0.01]))
+    >>> x.round(6)
+    array([0.9     , 0.900001])
+
+    Source: Tieleman and Hinton, Lecture 6.5: RMSProp, Neural networks for machine learning, 2012.
+    """
+
+    slots = ("s",)
+
+    def __init__(self, lr: Rate, *, decay: float | np.ndarray = 0.99, eps: float | np.ndarray = 1e-8) -> None:
+        super().__init__(lr, decay=decay, eps=eps)
+
+    def update(self, x, dx, s):
+        s *= self.decay
+        s += (1 - self.decay) * dx * dx
+        x -= self.lr * dx / (np.sqrt(s) + self.eps)
+
+
+class RMSPropMomentum(Optimizer):
+    """RMSProp whose scaled gradients are gathered in a velocity.
+
+    s ← δ s + (1 − δ) ∇f(x)²        v ← ρ v + ∇f(x) / (√s + ε)        x ← x − α v        (s and v start at 0)
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        decay: δ, 0 ≤ δ < 1, of the mean square.
+        rho: momentum ρ, 0 ≤ ρ < 1. ρ = 0 is RMSProp.
+        eps: ε ≥ 0, added to the root.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0]), RMSPropMomentum(lr=0.01, decay=0.75)
+    >>> opt.step(x, grads=np.array([5.0]))
+    >>> x.round(6)
+    array([0.98])
+
+    Source: Graves, Generating sequences with recurrent neural networks, 2013.
+    """
+
+    slots = ("s", "v")
+
+    def __init__(
+        self,
+        lr: Rate,
+        *,
+        decay: float | np.ndarray = 0.99,
+        rho: float | np.ndarray = 0.9,
+        eps: float | np.ndarray = 1e-8,
+    ) -> None:
+        super().__init__(lr, decay=decay, rho=rho, eps=eps)
+
+    def update(self, x, dx, s, v):
+        s *= self.decay
+        s += (1 - self.decay) * dx * dx
+        v *= self.rho
+        v += dx / (np.sqrt(s) + self.eps)
+        x -= self.lr * v
+
+
+class CenteredRMSProp(Optimizer):
+    """RMSProp that divides by the gradient's standard deviation: the mean is taken off the mean square.
+
+    m ← δ m + (1 − δ) ∇f(x)        s ← δ s + (1 − δ) ∇f(x)²
+    x ← x − α ∇f(x) / (√(s − m²) + ε)        (m and s start at 0)
+
+    Where the gradient hardly varies, steps grow: be careful with α.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        decay: δ, 0 ≤ δ < 1, of both means. At δ = 0 nothing varies, and ε alone is left to divide by.
+        eps: ε ≥ 0, added to the root.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0]), CenteredRMSProp(lr=0.01, decay=0.5)
+    >>> opt.step(x, grads=np.array([5.0]))  # s - m² = 12.5 - 6.25
+    >>> x.round(6)
+    array([0.98])
+
+    Source: Graves, Generating sequences with recurrent neural networks, 2013.
+    """
+
+    slots = ("m", "s")
+
+    def __init__(self, lr: Rate, *, decay: float | np.ndarray = 0.99, eps: float | np.ndarray = 1e-8) -> None:
+        super().__init__(lr, decay=decay, eps=eps)
+
+    def update(self, x, dx, m, s):
+        m *= self.decay
+        m += (1 - self.decay) * dx
+        s *= self.decay
+        s += (1 - self.decay) * dx * dx
+        x -= self.lr * dx / (np.sqrt(np.maximum(s - m * m, 0.0)) + self.eps)

@@ -13,13 +13,17 @@ That is a whole method. Checking what it is given is `parameters.py`.
 
 from __future__ import annotations
 
+import contextvars
 import copy
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .parameter_set import ParameterSet
 from .parameters import (
     Layout,
     cast_hyper,
@@ -29,8 +33,10 @@ from .parameters import (
     check_layout,
     check_params,
     check_state,
+    find_nonfinite,
     layout_of,
     rebuild,
+    zeros_like,
 )
 
 Rate = float | np.ndarray | Callable[[int], Any]
@@ -70,7 +76,9 @@ class Optimizer:
     #: True where `update` treats each element alone, so that arrays may be cut into blocks.
     elementwise: ClassVar[bool] = True
     #: Elements a block: so few that `update`'s temporaries stay in the processor's cache. None: no blocks.
-    block: int | None = 32_768
+    block: int | None = 49_152
+    #: Threads that share the blocks of a large array.
+    threads: int = 1
     #: Where each hyper-parameter must lie: low ≤ value < high. One that is not listed must be finite.
     domains: ClassVar[dict[str, tuple[float, float]]] = {
         "lr": (0.0, math.inf),
@@ -93,7 +101,8 @@ class Optimizer:
         self.t = 0
         self.hyper = ("lr", *hyper)
         self._layout: Layout | None = None  # structure, keys, shapes, dtypes: known after the first step
-        self._state: dict[Any, tuple[np.ndarray, ...]] = {}  # the slots of each parameter
+        self._state: list[Mapping[Any, np.ndarray]] = []  # for each slot: key → array
+        self._last: Last | None = None  # set after a step on one array
         for name, value in {"lr": lr, **hyper}.items():
             is_schedule = name == "lr" and callable(value)
             setattr(self, name, value if is_schedule else check_hyper(name, value, self.domains.get(name)))
@@ -102,12 +111,15 @@ class Optimizer:
         """Change x in place, given its gradient dx and its state: the method itself."""
         raise NotImplementedError(f"{type(self).__name__} must define update(self, x, dx, *slots)")
 
-    def step(self, params: Any, grads: Any) -> None:
+    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
         """Make one step: change `params` in place.
 
         Args:
-            params: a writable float array, or a list, tuple or dict of them (0-d arrays and views, too).
+            params: a writable float array, or a list, tuple or dict of them (0-d arrays and views, too), or
+                a `ParameterSet`.
             grads: the gradients, with the structure and the shapes of `params`. They are not changed.
+            nonfinite: what to do with a gradient that holds nan or inf: "raise" a ValueError that names it,
+                "skip" the step (nothing changes, nor does the step count), or "allow" it.
 
         >>> from course_lib.optim import SGD
         >>> w = {"W": np.ones((2, 3)), "b": np.zeros(3)}
@@ -115,6 +127,15 @@ class Optimizer:
         >>> w["b"]
         array([-0.5, -0.5, -0.5])
         """
+        last = self._last
+        if last is None or not self._step_again(last, params, grads):
+            self._step_checked(params, grads, nonfinite)
+
+    def _step_checked(self, params: Any, grads: Any, nonfinite: str) -> None:
+        """Check everything, and then step."""
+        self._last = None
+        if nonfinite not in ("raise", "skip", "allow"):
+            raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
         xs = check_params(params)
         dxs = check_grads(grads, params, xs)
         layout = layout_of(params, xs)
@@ -124,15 +145,65 @@ class Optimizer:
         grids = {name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}
         check_broadcast(grids, xs)
         cast = {dtype: cast_hyper(hyper, dtype, self.domains) for dtype in {x.dtype for x in xs.values()}}
+        if nonfinite != "allow" and (where := find_nonfinite(dxs)):
+            if nonfinite == "skip":
+                return
+            raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
+        is_set = isinstance(params, ParameterSet)
         if self._layout is None:
-            self._state = {key: tuple(np.zeros_like(x) for _ in self.slots) for key, x in xs.items()}
+            self._state = [params.zeros_like() if is_set else zeros_like(xs) for _ in self.slots]
             self._layout = layout
+        state = self._state
+        if is_set and self.elementwise and not grids and params.fits(grads):  # the buffers are one array
+            state = self._state = [s if params.fits(s) else ParameterSet({k: s[k] for k in params}) for s in state]
+            xs, dxs, state = {None: params.flat}, {None: grads.flat}, [{None: s.flat} for s in state]
         self.t += 1
         now = object.__new__(type(self))  # the optimizer as `update` sees it: with this step's settings
         now.__dict__.update(self.__dict__, **hyper)
         for key, x in xs.items():
             now.__dict__.update(cast[x.dtype])
-            self._walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *self._state[key])
+            self._walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
+        if len(xs) == 1 and Last.suits(self, x):
+            self._last = Last(self, x, [s[key] for s in state])
+
+    def _step_again(self, last: Last, params: Any, grads: Any) -> bool:
+        """Step as the last time if nothing has changed but the numbers: it saves most of the checking.
+
+        Arrays that own their memory share none; a finite sum of squares has no nan or inf in it.
+        """
+        x, dx = params, grads
+        if type(x) is ParameterSet and type(dx) is ParameterSet and x.fits(dx):
+            x, dx = x.flat, dx.flat
+        if x is not last.x or type(dx) is not np.ndarray or dx.base is not None or dx is x:
+            return False
+        if not (dx.shape == x.shape == last.shape and dx.dtype is last.dtype and x.flags.writeable):
+            return False
+        for name, value in last.settings:
+            if getattr(self, name) is not value:
+                return False
+        if not math.isfinite(np.vdot(dx, dx)):
+            return False
+        self.t += 1
+        now = object.__new__(type(self))
+        now.__dict__ = self.__dict__.copy()
+        now.update(x, dx, *last.slots)
+        return True
+
+    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step on a loss that can be asked: some methods want its gradient elsewhere, or twice.
+
+        Args:
+            params: as in `step`.
+            loss: an object with `grad(params)`, such as a surface.
+            nonfinite: as in `step`.
+
+        >>> from course_lib.optim import SGD, Quadratic
+        >>> x = np.array([8.0])
+        >>> SGD(0.5).follow(x, Quadratic([1.0]))
+        >>> x
+        array([4.])
+        """
+        self.step(params, loss.grad(params), nonfinite=nonfinite)
 
     def _walk(self, now: Self, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
         """Call `update` on one parameter's arrays, in blocks if it is large; no bit depends on the blocks."""
@@ -144,13 +215,24 @@ class Optimizer:
         if not (self.elementwise and large):
             return now.update(*arrays)
         count = len(arrays[0])
-        rows = max(1, self.block * count // x.size)  # a block is some rows, all columns
-        for i in range(0, count, rows):
-            part = slice(i, i + rows)
-            for name, grid in grids.items():
-                varies = grid.ndim == x.ndim and len(grid) > 1
-                setattr(now, name, grid[part] if varies else grid)
-            now.update(*[a[part] for a in arrays])
+        pieces = min(count, -(-x.size // self.block))  # of about equal size: a piece is some rows, all columns
+        rows = -(-count // pieces)
+
+        def walk(start: int, stop: int, now: Self = now) -> None:
+            for i in range(start, stop, rows):
+                part = slice(i, i + rows)
+                for name, grid in grids.items():
+                    varies = grid.ndim == x.ndim and len(grid) > 1
+                    setattr(now, name, grid[part] if varies else grid)
+                now.update(*[a[part] for a in arrays])
+
+        if self.threads == 1:
+            return walk(0, count)
+        share = -(-pieces // self.threads) * rows
+        shares = [(i, min(i + share, count), copy.copy(now)) for i in range(0, count, share)]
+        jobs = [_pool(self.threads).submit(contextvars.copy_context().run, walk, *s) for s in shares]
+        for job in jobs:
+            job.result()
 
     def settings(self) -> dict[str, Any]:
         """Give the checked hyper-parameters of the coming step: floats or arrays, a schedule's rate for `lr`.
@@ -182,8 +264,8 @@ class Optimizer:
         """
         saved: dict[str, Any] = {"t": self.t}
         if self._layout is not None:
-            for i, slot in enumerate(self.slots):
-                saved[slot] = rebuild(self._layout[0], {key: s[i].copy() for key, s in self._state.items()})
+            for slot, s in zip(self.slots, self._state, strict=True):
+                saved[slot] = rebuild(self._layout[0], {key: array.copy() for key, array in s.items()})
         return saved
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -200,16 +282,38 @@ class Optimizer:
         1
         """
         layout, slots = check_state(state, self.slots, self._layout)
-        self.t, self._layout, self._state = int(state["t"]), layout, slots
+        self.t, self._layout, self._state, self._last = int(state["t"]), layout, slots, None
 
     def fresh(self) -> Self:
         """Give an optimizer with the same settings and no memory."""
         new = copy.copy(self)
-        new.t, new._layout, new._state = 0, None, {}
+        new.t, new._layout, new._state, new._last = 0, None, [], None
         return copy.deepcopy(new)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={_show(getattr(self, k))}' for k in self.hyper)})"
+
+
+class Last:
+    """A checked step on one array: while this much stays the same, the next step needs no full check."""
+
+    __slots__ = ("dtype", "settings", "shape", "slots", "x")
+
+    def __init__(self, opt: Optimizer, x: np.ndarray, slots: list[np.ndarray]) -> None:
+        self.x, self.shape, self.dtype, self.slots = x, x.shape, x.dtype, slots
+        self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block")]
+
+    @staticmethod
+    def suits(opt: Optimizer, x: np.ndarray) -> bool:
+        """Tell whether a step on x is of the plain kind: constant settings, one small array of its own memory."""
+        plain = all(isinstance(getattr(opt, name), float | bool) for name in opt.hyper)
+        small = opt.block is None or not opt.elementwise or x.size <= opt.block
+        return plain and small and x.ndim > 0 and type(x) is np.ndarray and x.base is None
+
+
+@functools.lru_cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
 
 
 def _show(value: Any) -> str:

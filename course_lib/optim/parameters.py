@@ -103,6 +103,28 @@ def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
     }
 
 
+def has_nonfinite(dx: np.ndarray) -> bool:
+    """Tell whether an array holds nan or inf.
+
+    Its sum of squares settles it unless that overflows, and BLAS is quick to give it. (`dot` would warn.)
+    """
+    return not (math.isfinite(np.vdot(dx, dx)) or np.isfinite(dx).all())
+
+
+def find_nonfinite(dxs: Leaves) -> str | None:
+    """Say where the first nan or inf is, as in `grads['W'] holds nan at (0, 3)`; None if there is none."""
+    for key, dx in dxs.items():
+        if has_nonfinite(dx):
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(dx))[0])
+            return f"{_name('grads', key)} holds {dx[where]} at {where}" if where else f"{_name('grads', key)} is {dx}"
+    return None
+
+
+def zeros_like(xs: Leaves) -> Leaves:
+    """Give zeros of the same keys, shapes and dtypes."""
+    return {key: np.zeros_like(x) for key, x in xs.items()}
+
+
 def check_layout(new: Layout, old: Layout, what: str) -> None:
     """Raise ValueError that names the first difference between two layouts."""
     if new == old:
@@ -174,8 +196,8 @@ def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
                 raise ValueError(f"{label} of shape {grid.shape} does not broadcast to {where}")
 
 
-def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tuple[Layout | None, dict]:
-    """Read a saved state: give the parameters' layout as far as it is known, and copies of the slots."""
+def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tuple[Layout | None, list[Leaves]]:
+    """Read a saved state: give the parameters' layout as far as it is known, and a copy of each slot."""
     if not isinstance(state, Mapping):
         raise TypeError(f"state must be a dict as state_dict() gives, not {_said(state)}")
     if "t" not in state:
@@ -189,7 +211,7 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
         if key != "t" and key not in slots:
             raise ValueError(f"state[{key!r}] is unknown: this method keeps {list(slots)}")
     if t == 0 and len(state) == 1:  # saved before the first step
-        return None, {}
+        return None, []
     trees = {}
     for slot in slots:
         label = f"state[{slot!r}]"
@@ -202,8 +224,8 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
         check_layout(new, layout or new, label)
         layout = layout or new
     if layout is None:  # a method without slots
-        return None, {}
-    return layout, {key: tuple(np.array(trees[slot][key]) for slot in slots) for key in layout[1]}
+        return None, []
+    return layout, [{key: np.array(trees[slot][key]) for key in layout[1]} for slot in slots]
 
 
 def _check_float(x: Any, label: str) -> None:

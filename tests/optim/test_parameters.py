@@ -304,9 +304,3 @@ def test_names_of_the_class_are_no_hyper_parameters(name):
     with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: Own has that name already"):
         Own(0.1, **{name: 5.0})
     assert Own(0.1, shift=2.0).shift == 2.0
-
-
-def test_not_a_number_in_gradients_goes_through():
-    x = np.ones(2)
-    SGD(1.0).step(x, np.array([np.nan, np.inf]))
-    assert np.isnan(x[0]) and x[1] == -np.inf

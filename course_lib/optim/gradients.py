@@ -1,0 +1,112 @@
+"""What may be done to gradients before a step. Each function gives new gradients, so they nest:
+
+opt.step(params, clip_norm(l2(grads, params, 1e-4), 1.0))
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .parameters import check_grads, check_hyper, check_params, kind_of, leaves, rebuild
+
+
+def l2(grads: Any, params: Any, weight_decay: float) -> Any:
+    """Add the gradient of an L2 penalty: weight decay that is coupled to the loss.
+
+    ∇f(x) + λ x, the gradient of f(x) + ½ λ ‖x‖²
+
+    For SGD it is the same as shrinking x by α λ a step. For a method that rescales gradients it is not:
+    `AdamW` decays decoupled.
+
+    Args:
+        grads: gradients, built like `params`.
+        params: a float array, or a list or dict of them. To leave biases out, give weights and biases apart.
+        weight_decay: λ ≥ 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> l2(np.array([1.0]), np.array([5.0]), weight_decay=0.1)
+    array([1.5])
+
+    Source: Loshchilov and Hutter, Decoupled weight decay regularization, 2019, names the two kinds.
+    """
+    lam = check_hyper("weight_decay", weight_decay, (0.0, math.inf))
+    xs = check_params(params)
+    dxs = check_grads(grads, params, xs)
+    return rebuild(kind_of(params), {key: dx + lam * xs[key] for key, dx in dxs.items()})
+
+
+def clip_value(grads: Any, limit: float) -> Any:
+    """Clip every component to [−limit, limit].
+
+    It changes the gradient's direction, too. nan stays nan.
+
+    Args:
+        grads: a float array, or a list or dict of them.
+        limit: the largest size of a component, ≥ 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> clip_value([np.array([3.0, -0.5])], limit=1.0)
+    [array([ 1. , -0.5])]
+
+    Source: Mikolov, Statistical language models based on neural networks, 2012.
+    """
+    limit = check_hyper("limit", limit, (0.0, math.inf))
+    return rebuild(kind_of(grads), {key: np.clip(dx, -limit, limit) for key, dx in _read(grads).items()})
+
+
+def global_norm(grads: Any) -> float:
+    """Give the length of all gradients together.
+
+    ‖g‖ = √(Σ g²), the sum over every component of every array
+
+    Args:
+        grads: a float array, or a list or dict of them.
+
+    >>> global_norm([np.array([3.0]), np.array([[4.0]])])
+    5.0
+    """
+    sizes = [float(np.abs(dx).max(initial=0.0)) for dx in _read(grads).values()]
+    largest = max(sizes, default=0.0) if not any(map(math.isnan, sizes)) else math.nan
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest
+    # by the largest component, so that no square overflows or vanishes
+    return largest * math.sqrt(sum(float(np.square(dx / largest).sum()) for dx in _read(grads).values()))
+
+
+def clip_norm(grads: Any, max_norm: float) -> Any:
+    """Shorten the gradients, all by one factor, to a length of at most max_norm.
+
+    g ← g · min(1, max_norm/‖g‖), ‖g‖ over all arrays together
+
+    The direction stays. A gradient with nan or inf in it has no direction and is left as it is, for the
+    optimizer to report.
+
+    Args:
+        grads: a float array, or a list or dict of them.
+        max_norm: the largest length, ≥ 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> clip_norm({"W": np.array([3.0]), "b": np.array([4.0])}, max_norm=1.0)
+    {'W': array([0.6]), 'b': array([0.8])}
+
+    Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+    """
+    max_norm = check_hyper("max_norm", max_norm, (0.0, math.inf))
+    norm = global_norm(grads)
+    shorter = max_norm / norm if math.isfinite(norm) and norm > max_norm else 1.0
+    return rebuild(kind_of(grads), {key: dx * shorter for key, dx in _read(grads).items()})
+
+
+def _read(grads: Any) -> dict[Any, np.ndarray]:
+    dxs = leaves(grads, "grads")
+    check_grads(grads, grads, dxs)
+    return dxs
