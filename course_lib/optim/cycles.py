@@ -18,7 +18,7 @@ class OneCycle(Schedule):
     paper moves the other way is not moved.)
 
     Args:
-        lr: α₀ ≥ 0, the first rate; Smith takes a tenth of the peak or less.
+        lr: α₀ ≥ 0, the first rate; Smith takes a tenth or a twentieth of the peak.
         peak: α_peak ≥ 0, the largest that a range test allows.
         steps: T.
         warmup: W < T, or < T/2 in three phases.
@@ -116,7 +116,7 @@ class WarmRestarts(Schedule):
         lr: α₀ ≥ 0, the rate after each restart.
         period: T₀, steps in the first cycle.
         growth: g ≥ 1.
-        end: α_end ≥ 0, the rate that each cycle falls to; the step after its last would have it.
+        end: α_end ≥ 0, where each cycle would arrive if the next one did not begin.
 
     >>> schedule = WarmRestarts(0.1, period=10, growth=2)
     >>> schedule([0, 5, 10, 20, 30]).round(4)
@@ -167,7 +167,7 @@ class Snapshots(Schedule):
     >>> schedule = Snapshots(0.1, steps=200, cycles=4)
     >>> schedule([0, 25, 50, 75]).round(4)
     array([0.1 , 0.05, 0.1 , 0.05])
-    >>> schedule.taken()
+    >>> schedule.ends()
     [50, 100, 150, 200]
 
     Source: Huang, Li, Pleiss, Liu, Hopcroft and Weinberger, Snapshot ensembles: Train 1, get M for free, 2017.
@@ -182,7 +182,7 @@ class Snapshots(Schedule):
         period = -(-self.steps // self.cycles)
         return self.lr * (1 + np.cos(np.pi * (t % period) / period)) / 2
 
-    def taken(self) -> list[int]:
-        """List the numbers of finished steps after which the snapshots are taken."""
+    def ends(self) -> list[int]:
+        """List where the cycles end: the numbers of finished steps after which to take a snapshot."""
         period = -(-self.steps // self.cycles)
         return [*range(period, self.steps, period), self.steps]

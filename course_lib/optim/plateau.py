@@ -99,6 +99,5 @@ class ReducePlateau(Schedule):
         self.now, self.best, self.bad, self.rest = now, best, bad, rest
 
     def _checked(self, name, value):
-        return (
-            check_number(name, super()._checked(name, value)) if name in self.domains else super()._checked(name, value)
-        )
+        value = super()._checked(name, value)
+        return value if name in self.counts else check_number(name, value)

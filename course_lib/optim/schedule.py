@@ -23,6 +23,7 @@ import numpy as np
 from .parameters import check_hyper
 
 Number = float | np.ndarray
+Rate = Number | Callable[[int], Any]  # a schedule is a callable, too
 
 
 class Schedule:
@@ -30,13 +31,13 @@ class Schedule:
 
     A schedule is a subclass whose constructor hands its settings on by name, and `rate`. It then checks
     them, prints as it was written, compares by value, and takes a number or an array of any shape; the
-    rates of an array are, bit for bit, those of its elements.
+    rates of an array are, bit for bit, those of its elements. Its settings do not change: make a new one.
 
     Args:
         **hyper: settings: finite numbers, or arrays that broadcast; counts of steps are whole numbers.
 
     Raises:
-        TypeError, ValueError: from the constructor, from assignment and from the call, naming the argument.
+        TypeError, ValueError: from the constructor and from the call, naming the argument.
 
     >>> class Root(Schedule):
     ...     def __init__(self, lr):
@@ -59,12 +60,15 @@ class Schedule:
     ) | {"patience": 0, "cooldown": 0}
 
     hyper: tuple[str, ...] = ()  # the names of the settings
+    shape: tuple[int, ...] = ()  # of one step's rate: () for a number
 
     def __init__(self, **hyper: Any) -> None:
-        self.hyper = tuple(hyper)
         for name, value in hyper.items():
-            setattr(self, name, value)
-        _ = self.shape  # raises if arrays do not fit each other
+            if hasattr(type(self), name):
+                raise ValueError(f"{name} cannot be a setting: {type(self).__name__} has that name already")
+            setattr(self, name, self._checked(name, value))
+        self.hyper = tuple(hyper)
+        self.shape = joint_shape({name: getattr(getattr(self, name), "shape", ()) for name in hyper})
 
     def rate(self, t: np.ndarray) -> Number:
         """Give the rates at t, a float array of finished steps: the schedule itself."""
@@ -83,7 +87,7 @@ class Schedule:
             rate = self.rate(np.array(t, dtype=float, order="C", ndmin=1))
         return np.broadcast_to(rate, shape).copy() if shape else np.asarray(rate).item()
 
-    def then(self, schedule: Schedule | Number | Callable[[int], float], *, at: int) -> Sequence:
+    def then(self, schedule: Rate, *, at: int) -> Sequence:
         """Give this schedule up to step `at`, and from there on another one, which starts at its own step 0.
 
         In a chain every `at` counts from the start of the whole.
@@ -99,20 +103,18 @@ class Schedule:
     def fresh(self) -> Self:
         """Give a schedule with the same settings and no memory (only `ReducePlateau` has one)."""
         settings = {name: getattr(self, name) for name in self.hyper}
-        return type(self)(**{k: v.fresh() if isinstance(v, Schedule) else copy.copy(v) for k, v in settings.items()})
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one step's rate: () for a number."""
-        return joint_shape({name: getattr(getattr(self, name), "shape", ()) for name in self.hyper})
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, self._checked(name, value) if name in self.hyper else value)
+        return type(self)(**{k: v.fresh() if isinstance(v, Schedule) else v for k, v in settings.items()})
 
     def _checked(self, name: str, value: Any) -> Any:
+        """Give one setting as it is kept; TypeError or ValueError if it is out of place."""
         if name in self.counts:
             return check_count(name, value, self.counts[name])
-        return check_hyper(name, value, self.domains.get(name))
+        return copy.copy(check_hyper(name, value, self.domains.get(name)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.hyper:
+            raise AttributeError(f"{name} cannot change: a schedule is a value, so make a new {type(self).__name__}")
+        object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -174,19 +176,14 @@ class Sequence(Schedule):
     Constant(lr=0.1).then(Constant(lr=0.01), at=100)
     """
 
-    def __init__(
-        self,
-        first: Schedule | Number | Callable[[int], float],
-        second: Schedule | Number | Callable[[int], float],
-        *,
-        at: int,
-    ) -> None:
+    def __init__(self, first: Rate, second: Rate, *, at: int) -> None:
         super().__init__(first=first, second=second, at=at)
         if isinstance(self.first, Sequence) and self.first.at >= self.at:
             raise ValueError(f"at must be beyond the change before it, at={self.first.at}, not {at}")
 
     def rate(self, t):
-        return np.where(t < self.at, self.first.rate(t), self.second.rate(np.maximum(t - self.at, 0)))
+        early = t < self.at  # neither part is asked for a step that is not its own
+        return np.where(early, self.first.rate(np.where(early, t, 0)), self.second.rate(np.maximum(t - self.at, 0)))
 
     def _checked(self, name, value):
         return super()._checked(name, value) if name == "at" else as_schedule(name, value)
@@ -196,6 +193,7 @@ class Sequence(Schedule):
 
 
 def as_schedule(name: str, value: Any) -> Schedule:
+    """Give a schedule as it is, and a rate or a function step → rate as a schedule."""
     if isinstance(value, Schedule):
         return value
     if callable(value) and not isinstance(value, type):
@@ -204,6 +202,7 @@ def as_schedule(name: str, value: Any) -> Schedule:
 
 
 def check_count(name: str, value: Any, least: int) -> int:
+    """Give a whole number ≥ least as an int."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be a whole number, not {value!r}")
     if value < least:
@@ -212,6 +211,7 @@ def check_count(name: str, value: Any, least: int) -> int:
 
 
 def check_number(name: str, value: Any) -> float:
+    """Give one real number, NaN and infinity included, as a float."""
     x = np.asarray(value)
     if x.ndim != 0 or x.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be one number, not {value!r}")
@@ -219,6 +219,7 @@ def check_number(name: str, value: Any) -> float:
 
 
 def joint_shape(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Give the shape that shapes broadcast to; ValueError that names them if they do not."""
     if not any(shapes.values()):
         return ()
     try:
@@ -229,4 +230,5 @@ def joint_shape(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def show(value: Any) -> str:
+    """Print a setting: arrays by their shape, functions by their name."""
     return f"array{value.shape}" if isinstance(value, np.ndarray) else getattr(value, "__name__", repr(value))

@@ -13,11 +13,11 @@ Powers are `np.float_power`, which gives a step the same bits alone and in an ar
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
-from .schedule import Number, Schedule, as_schedule, check_count
+from .schedule import Number, Rate, Schedule, as_schedule, check_count
 
 
 class Step(Schedule):
@@ -69,7 +69,7 @@ class MultiStep(Schedule):
     def _checked(self, name, value):
         if name != "milestones":
             return super()._checked(name, value)
-        if not isinstance(value, Iterable) or np.ndim(value) != 1:
+        if not isinstance(value, Iterable):
             raise TypeError(f"milestones must be a list of step counts, not {value!r}")
         milestones = tuple(check_count(f"milestones[{i}]", m, 1) for i, m in enumerate(value))
         if any(a >= b for a, b in itertools.pairwise(milestones)):
@@ -87,7 +87,7 @@ class Exponential(Schedule):
     Args:
         lr: α₀ ≥ 0, the first rate.
         factor: γ ≥ 0.
-        every: steps that it takes to shrink by γ.
+        every: steps in which the rate shrinks by γ.
 
     >>> Exponential(0.1, factor=0.5, every=10)([0, 5, 10, 20]).round(4)
     array([0.1   , 0.0707, 0.05  , 0.025 ])
@@ -140,7 +140,8 @@ class Linear(Schedule):
     >>> Linear(0.1, steps=100)([0, 50, 100, 150])
     array([0.1 , 0.05, 0.  , 0.  ])
 
-    Source: Devlin, Chang, Lee and Toutanova, BERT, 2019.
+    Source: Devlin, Chang, Lee and Toutanova, BERT: Pre-training of deep bidirectional transformers for language
+    understanding, 2019.
     """
 
     def __init__(self, lr: Number, *, steps: int, end: Number = 0.0) -> None:
@@ -217,9 +218,7 @@ class Warmup(Schedule):
     Source: Goyal et al., Accurate, large minibatch SGD: Training ImageNet in 1 hour, 2017.
     """
 
-    def __init__(
-        self, schedule: Schedule | Number | Callable[[int], float], *, steps: int, start: Number = 0.0
-    ) -> None:
+    def __init__(self, schedule: Rate, *, steps: int, start: Number = 0.0) -> None:
         super().__init__(schedule=schedule, steps=steps, start=start)
 
     def rate(self, t):

@@ -200,9 +200,9 @@ def test_huang_s_formula():
         paper = [0.2 / 2 * (math.cos(math.pi * ((t - 1) % period) / period) + 1) for t in range(1, steps + 1)]
         schedule = Snapshots(0.2, steps=steps, cycles=cycles)
         np.testing.assert_allclose(schedule(np.arange(steps)), paper, rtol=1e-13, atol=1e-17)
-        taken = schedule.taken()
-        assert taken[-1] == steps and len(taken) == math.ceil(steps / period)
-        assert all(schedule(t) == 0.2 for t in taken[:-1])  # the next cycle begins
+        ends = schedule.ends()
+        assert ends[-1] == steps and len(ends) == math.ceil(steps / period)
+        assert all(schedule(t) == 0.2 for t in ends[:-1])  # the next cycle begins
 
 
 def test_goyal_s_warm_up():
@@ -434,6 +434,8 @@ def test_functions_and_numbers_are_schedules_in_a_chain():
     schedule = Warmup(drop, steps=2).then(0.5, at=7).then(drop, at=8)
     assert schedule(np.arange(10)).tolist() == [0.0, 0.05, 0.1, 0.1, 0.1, 0.01, 0.01, 0.5, 0.1, 0.1]
     assert repr(schedule) == "Warmup(schedule=Function(f=drop), steps=2, start=0.0).then(Constant(lr=0.5), at=7).then(Function(f=drop), at=8)"  # fmt: skip  # noqa: E501
+    table = [0.3, 0.2, 0.1]
+    assert Function(table.__getitem__).then(0.5, at=3)(np.arange(5)).tolist() == [0.3, 0.2, 0.1, 0.5, 0.5]
     with pytest.raises(ValueError, match=r"^<lambda>\(0\) must be finite and at least 0, not -1"):
         Function(lambda step: -1.0)(0)
     with pytest.raises(TypeError, match=r"^<lambda>\(2\) must be a number"):
@@ -689,15 +691,22 @@ def test_steps_that_do_not_fit_the_grid():
         Constant(np.ones(3))(np.arange(5))
 
 
-def test_a_setting_may_be_changed_but_not_to_nonsense():
-    schedule = Cosine(0.1, steps=10)
-    schedule.steps = 20
-    assert schedule(10) == pytest.approx(0.05)
-    with pytest.raises(ValueError, match=r"^steps must be"):
-        schedule.steps = 0
-    with pytest.raises(ValueError, match=r"^lr must be"):
-        schedule.lr = -1.0
-    assert schedule == Cosine(0.1, steps=20)
+def test_a_schedule_is_a_value():
+    schedule, lr = Cosine(0.1, steps=10), np.array([0.1, 0.2])
+    with pytest.raises(AttributeError, match=r"^steps cannot change: a schedule is a value, so make a new Cosine"):
+        schedule.steps = 20
+    grid = Constant(lr)
+    lr[:] = 7.0
+    assert schedule == Cosine(0.1, steps=10) and grid(0).tolist() == [0.1, 0.2]
+
+
+def test_a_setting_cannot_hide_a_method():
+    class Mine(Schedule):
+        def __init__(self, rate):
+            super().__init__(rate=rate)
+
+    with pytest.raises(ValueError, match=r"^rate cannot be a setting: Mine has that name already"):
+        Mine(0.1)
 
 
 @pytest.mark.parametrize(
