@@ -28,6 +28,7 @@ from .first_order import (
     RMSProp,
     RMSPropMomentum,
 )
+from .gradients import clip_norm, clip_value, global_norm, l2
 from .optimizer import Optimizer
 from .parameter_set import ParameterSet
 from .registry import METHODS, Method
@@ -63,12 +64,16 @@ __all__ = [
     "best_heavy_ball",
     "best_nesterov",
     "classic_nesterov",
+    "clip_norm",
+    "clip_value",
     "critical_rho",
     "descend",
     "gd_limit",
     "gd_rate",
+    "global_norm",
     "heavy_ball_limit",
     "heavy_ball_rate",
+    "l2",
     "nesterov_limit",
     "nesterov_rate",
     "noise_floor",
