@@ -180,7 +180,7 @@ class Backtracking:
 
     c1: float = 1e-4
     shrink: float = 0.5
-    trials: int = 60
+    trials: int = 100
 
     def __post_init__(self) -> None:
         _check_part("c1", self.c1, 1.0)

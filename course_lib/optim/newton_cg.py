@@ -45,13 +45,18 @@ def cg(
     """
     if not callable(Hv):
         raise TypeError(f"Hv must be a function v → H v, not {Hv!r}")
-    b = np.array(b, dtype=float)
+    b = np.array(b)
+    if b.dtype.kind not in "iuf":
+        raise TypeError(f"b must hold real numbers, not {b.dtype}")
+    b = b.astype(float)
     if b.ndim != 1:
         raise ValueError(f"b must have shape (n,), not {b.shape}")
     tol = check_hyper("tol", tol, (0.0, math.inf))
     steps = 2 * len(b) if steps is None else steps
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
         raise TypeError(f"steps must be an integer, not {steps!r}")
+    if steps < 0:
+        raise ValueError(f"steps must not be negative, not {steps}")
 
     x, r, p = np.zeros_like(b), b, b
     for _ in range(steps):
@@ -118,8 +123,10 @@ class NewtonCG(SecondOrder):
         if hvp is None:
             return gradient_difference(at, v)
         at.count.hvp += 1
-        with np.errstate(all="ignore"):
-            return np.array(hvp(at.x, v.astype(at.x.dtype)), dtype=float)
+        Hv = np.array(hvp(at.x, v.astype(at.x.dtype)), dtype=float)
+        if Hv.shape != v.shape:
+            raise ValueError(f"hvp(x, v) must have shape {v.shape}, not {Hv.shape}")
+        return Hv
 
 
 def gradient_difference(at: Point, v: np.ndarray) -> np.ndarray:
