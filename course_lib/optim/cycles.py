@@ -18,7 +18,7 @@ class OneCycle(Schedule):
     paper moves the other way is not moved.)
 
     Args:
-        lr: α₀ ≥ 0, the first rate; Smith takes a tenth or a twentieth of the peak.
+        lr: α₀ ≥ 0, the first rate, usually a tenth of the peak or less.
         peak: α_peak ≥ 0, the largest that a range test allows.
         steps: T.
         warmup: W < T, or < T/2 in three phases.

@@ -62,6 +62,13 @@ PARITY = [
     ("multi-step by default", MultiStep(0.4, milestones=[90]), 0.4, lambda o: T.MultiStepLR(o, [90]), 200),
     ("exponential", Exponential(0.3, factor=0.97), 0.3, lambda o: T.ExponentialLR(o, 0.97), 200),
     ("exponential, up", Exponential(1e-5, factor=1.06), 1e-5, lambda o: T.ExponentialLR(o, 1.06), 200),
+    (
+        "exponential, halved every 12",
+        Exponential(0.3, factor=0.5, every=12),
+        0.3,
+        lambda o: T.ExponentialLR(o, 0.5 ** (1 / 12)),
+        200,
+    ),
     ("1/t", InverseTime(0.5, decay=0.13), 0.5, lambda o: T.LambdaLR(o, lambda t: 1 / (1 + 0.13 * t)), 200),
     (
         "1/sqrt t",
