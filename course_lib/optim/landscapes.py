@@ -62,11 +62,13 @@ class Plateau(Surface2D):
 
     def df(self, x, y):
         t = np.tanh(x)
-        return t * (1 - t * t), y
+        s = 2 / (np.exp(x) + np.exp(-x))  # s² = 1 − t², which far out would be a difference of equals
+        return t * s * s, y
 
     def d2f(self, x, y):
         t = np.tanh(x)
-        return (1 - 3 * t * t) * (1 - t * t), 0.0, 1.0
+        s = 2 / (np.exp(x) + np.exp(-x))
+        return (1 - 3 * t * t) * s * s, 0.0, 1.0
 
 
 class SharpFlat(Surface2D):

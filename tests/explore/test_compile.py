@@ -42,12 +42,23 @@ def run(script, expression):
     return json.loads(context.eval(f"[JSON.stringify({expression})].join('')"))
 
 
+# Rates that every method bears, and that do not bring the quickest to their goal at once; .02 elsewhere.
+RATES = {
+    "Ackley": 0.005,
+    "Beale": 0.005,
+    "Himmelblau": 0.01,
+    "Rastrigin": 0.002,
+    "Rosenbrock": 2e-4,
+    "SharpFlat": 0.005,
+    "StyblinskiTang": 0.01,
+}
+
+
 @pytest.mark.parametrize("surface", SURFACES, ids=lambda s: s.__name__)
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_every_method_on_every_surface(method, surface):
-    """1,000 steps; the surfaces where a rate is too high are run at one they bear."""
-    lr = {"Rosenbrock": 2e-4}.get(surface.__name__, 0.05)
-    hyper = {**method.moved, "lr": lr}
+    """1,000 steps, or as many as the last bit has no say in: an adaptive method at its goal dances on it."""
+    hyper = {**method.moved, "lr": RATES.get(surface.__name__, 0.02)}
     library = Library()
     m, s = library.add(method.cls), library.add(surface)
     start = surface().start.tolist()
@@ -56,9 +67,27 @@ def test_every_method_on_every_surface(method, surface):
         "course.path",
     )
     wanted = plain(trace(surface(), method.cls(**hyper), start, 1000))
+    end = steps_before_chance(surface(), method.cls(**hyper), start, 1000)
+    assert end > 100
     for key in ("x", "y"):
-        np.testing.assert_allclose(got[key], wanted[key], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(got[key][:end], wanted[key][:end], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(got["loss"][:end], wanted["loss"][:end], rtol=1e-6, atol=1e-12)
+
+
+def steps_before_chance(surface, method, start, steps):
+    """How long a walk is the same if its points and gradients are off in the last bits, as another machine's may be."""
+    rng = np.random.default_rng(0)
+    size = 1e-15 * (np.arange(6) > 0)[:, None]  # the first walk is the right one
+
+    def off(x):
+        return x * (1 + size * rng.standard_normal(x.shape))
+
+    def grad(x):
+        return off(surface.grad(off(x)))
+
+    path = optim.descend(grad, method, [start] * 6, steps)
+    apart = np.flatnonzero(~(np.abs(path - path[:, :1]).max(axis=(1, 2)) < 1e-10))
+    return int(apart[0]) if apart.size else steps + 1
 
 
 def corners(experiment):
