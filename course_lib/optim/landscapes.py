@@ -62,12 +62,14 @@ class Plateau(Surface2D):
 
     def df(self, x, y):
         t = np.tanh(x)
-        s = 2 / (np.exp(x) + np.exp(-x))  # s² = 1 − t², which far out would be a difference of equals
+        e = np.exp(np.where(x > 0, -x, x))
+        s = 2 * e / (1 + e * e)  # s = 1/cosh x: s² is 1 − t², which far out would be a difference of equals
         return t * s * s, y
 
     def d2f(self, x, y):
         t = np.tanh(x)
-        s = 2 / (np.exp(x) + np.exp(-x))
+        e = np.exp(np.where(x > 0, -x, x))
+        s = 2 * e / (1 + e * e)
         return (1 - 3 * t * t) * s * s, 0.0, 1.0
 
 

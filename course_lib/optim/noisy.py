@@ -5,6 +5,7 @@ Values and Hessians stay exact, so that a curve of them shows the loss itself.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,9 @@ class Noisy(Surface):
 
     def grad(self, x: ArrayLike) -> np.ndarray:
         g = self.surface.grad(x)
+        sides = zip(reversed(np.shape(self.sigma)), reversed(g.shape), strict=False)
+        if np.ndim(self.sigma) > g.ndim or any(n not in (1, m) for n, m in sides):
+            raise ValueError(f"sigma of shape {self.sigma.shape} does not broadcast to points of shape {g.shape}")
         return (g + self.sigma * self.rng.standard_normal(g.shape)).astype(g.dtype, copy=False)
 
     def hessian(self, x: ArrayLike) -> np.ndarray:
@@ -82,7 +86,10 @@ class LeastSquares(Surface):
             raise ValueError(f"y must hold one finite number an example, {len(self.X)}, not shape {self.y.shape}")
         self.dim = self.X.shape[1]
         self._start = (0.0,) * self.dim
-        self._minima = (tuple(np.linalg.lstsq(self.X, self.y, rcond=None)[0]),)
+
+    @cached_property
+    def _minima(self) -> np.ndarray:
+        return np.linalg.lstsq(self.X, self.y, rcond=None)[0][None]
 
     @property
     def window(self) -> Window:

@@ -74,10 +74,15 @@ class Surface:
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Draw points evenly from the window, shape (count, n); all axes but the first have the second's range.
 
+        Args:
+            count: how many, ≥ 0.
+            rng: where they come from.
+
         >>> from course_lib.optim import Saddle
         >>> Saddle().sample(20, np.random.default_rng(0)).shape
         (20, 2)
         """
+        count, rng = whole("count", count, least=0), generator("rng", rng)
         (x0, x1), (y0, y1) = self.window
         low, high = np.full(self.dim, y0), np.full(self.dim, y1)
         low[0], high[0] = x0, x1

@@ -45,8 +45,14 @@ class Ravine(Surface2D):
     @property
     def start(self) -> np.ndarray:
         """The same point of the valley at every angle."""
+        return self.starts[0]
+
+    @property
+    def starts(self) -> np.ndarray:
+        """One point in each quarter of the valley, the same at every angle."""
         c, s = np.cos(self.angle), np.sin(self.angle)
-        return np.array([-4.5 * c - 1.5 * s, 1.5 * c - 4.5 * s])
+        u, w = np.array([-4.5, 4.5, -4.5, 4.5]), np.array([1.5, 1.5, -1.5, -1.5])
+        return np.stack([c * u - s * w, s * u + c * w], axis=-1)
 
     def f(self, x, y):
         c = np.cos(self.angle)

@@ -1,9 +1,11 @@
-"""The measured numbers come out again, by methods written down here in a few lines of NumPy."""
+"""The measured numbers come out again: by the library's methods, and by others written down here in NumPy."""
 
 import numpy as np
 import pytest
 
+from course_lib.optim.adam import Adam, AMSGrad
 from course_lib.optim.counterexamples import Reddi, Wilson
+from course_lib.optim.first_order import SGD, AdaGrad, Momentum, RMSProp
 
 
 def adaptive(problem, x, lr, beta1, beta2, steps, amsgrad=False):
@@ -41,6 +43,29 @@ def test_the_rare_large_gradient():
     amsgrad = adaptive(problem, np.zeros(1), 0.5, 0.9, 0.99, 100_000, amsgrad=True)
     np.testing.assert_allclose(adam[[10_000, 100_000], 0], [0.948, 0.993], atol=5e-4)
     np.testing.assert_allclose(amsgrad[[10_000, 100_000], 0], [-0.901, -0.998], atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("method", "end"),
+    [(SGD(0.1), -0.996), (Adam(0.1, beta1=0.0, beta2=0.1), 1.0), (AMSGrad(0.1, beta1=0.0, beta2=0.1), -0.9987)],
+)
+def test_the_librarys_methods_on_it(method, end):
+    problem, x, method = Reddi(), np.array([-0.5, 0.0]), method.fresh()
+    method.lr = lambda step: 0.1 / np.sqrt(step + 1)
+    for t in range(1, 3001):
+        method.step(x, problem.grad(x, t))
+        problem.project(x)
+    np.testing.assert_allclose(x, end, atol=5e-4)
+
+
+def test_a_grid_of_settings_is_one_run():
+    """In theory Adam without momentum fails for β2 ≤ 1/(1 + C²); the closer β2 is to 1, the longer it remembers."""
+    problem, beta2 = Reddi(), np.array([0.05, 0.1, 0.999])
+    x, opt = np.zeros(3), Adam(lambda step: 0.1 / np.sqrt(step + 1), beta1=0.0, beta2=beta2)
+    for t in range(1, 3001):
+        opt.step(x, problem.grad(x, t))
+        problem.project(x)
+    assert np.all(x[:2] > 0.999) and x[2] < -0.99
 
 
 @pytest.mark.parametrize("problem", [Reddi(), Reddi(1010.0, 10.0, 101), Reddi(C=1.5, c=1.0, period=2)])
@@ -98,6 +123,26 @@ def test_adaptive_methods_fail_on_the_minority(seed):
         assert np.all(data.X @ w * data.y > 0.5), name  # the training data are learnt
         assert data.error(w) == 0.42 == wrong.mean(), name
         assert np.array_equal(data.X_test @ w < 0, np.zeros(1000, bool)), name
+
+
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        (SGD(0.3), 0.0),
+        (Momentum(0.1, rho=0.9), 0.0),
+        (AdaGrad(0.1), 0.42),
+        (RMSProp(lambda step: 0.01 / np.sqrt(step + 1)), 0.42),
+        (Adam(0.01), 0.42),
+        (AMSGrad(0.01), 0.42),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_librarys_methods_on_wilson(method, error):
+    data = Wilson(rng=np.random.default_rng(0))
+    w, method = data.start, method.fresh()
+    for _ in range(2000):
+        method.step(w, data.grad(w))
+    assert np.all(data.X @ w * data.y > 0.5) and data.error(w) == error
 
 
 def test_the_construction():

@@ -28,6 +28,8 @@ def test_gradient_descent_stalls_on_the_plateau_as_long_as_said():
     for dtype in (float, np.float32):  # where tanh x is 1 to the last bit
         far = np.array([20.0, 0.0], dtype)
         assert surface.grad(far)[0] == pytest.approx(4 * np.exp(-40.0), rel=1e-5)
+    for wild in (-1e6, 1e6):  # a line search may look there
+        assert surface.value([wild, 0.0]) == 0.5 and not surface.grad([wild, 0.0]).any()
     bend = np.arctanh(np.sqrt(1 / 3))
     assert bend == pytest.approx(0.66, abs=2e-3) and abs(surface.hessian([bend, 0.0])[0, 0]) < 1e-15
 

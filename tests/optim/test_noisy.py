@@ -41,6 +41,9 @@ def test_each_walk_its_own_noise():
     loss = Noisy(Quadratic([1.0, 1.0]), np.array([[0.0], [1.0], [10.0]]), rng())
     spread = loss.grad(np.zeros((5000, 3, 2))).std(axis=0)
     np.testing.assert_allclose(spread, [[0, 0], [1, 1], [10, 10]], rtol=0.05)
+    for shape in ((2,), (4, 2)):
+        with pytest.raises(ValueError, match=r"^sigma of shape \(3, 1\) does not broadcast to points"):
+            Noisy(Himmelblau(), np.ones((3, 1)), rng()).grad(np.ones(shape))
 
 
 @pytest.mark.parametrize(
