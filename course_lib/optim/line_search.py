@@ -262,6 +262,8 @@ class StrongWolfe:
         """Shrink a bracket. Its end `lo` is the lowest point yet that decreases enough, and it falls towards `hi`."""
         for _ in range(self.trials):
             now = line(_between(lo, hi))
+            if np.array_equal(now.x, lo.x) or np.array_equal(now.x, hi.x):
+                break  # floats lie no closer
             if now.f == -math.inf:
                 return Step(None, BOTTOMLESS)
             if self._too_high(now, lo, line):
@@ -311,7 +313,7 @@ def _cubic(lo: Trial, hi: Trial) -> float:
 def _quadratic(lo: Trial, hi: Trial) -> float:
     """Give the minimum of the parabola through two values and the slope at `lo`; nan if it has none."""
     h = hi.a - lo.a
-    bend = (hi.f - lo.f - lo.slope * h) / (h * h)
+    bend = ((hi.f - lo.f) / h - lo.slope) / h
     return lo.a - lo.slope / (2 * bend) if bend > 0 else math.nan
 
 

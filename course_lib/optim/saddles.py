@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .line_search import BOTTOMLESS, NO_LOWER, Point
+from .line_search import BOTTOMLESS, Point
 from .second_order import Search, SecondOrder
 
 
@@ -105,13 +105,13 @@ class TrustRegion(SecondOrder):
             if ratio > 0.1 and self._better(new, at):
                 return new
             self._delta = min(self._delta, length / 4)
-        self.stopped = NO_LOWER
+        self.stopped = "no lower point was found within any radius"
         return at
 
     def _better(self, new: Point, at: Point) -> bool:
         """Lower; or level up to round-off, and flatter by half."""
         flatter = np.linalg.norm(new.g) <= np.linalg.norm(at.g) / 2
-        return bool(np.all(np.isfinite(new.g)) and (new.f < at.f or flatter))
+        return bool(np.all(np.isfinite(new.g)) and (new.f < at.f or (flatter and new.f <= at.f + at.noise)))
 
     def why_stop(self, at: Point) -> str | None:
         reason = super().why_stop(at)

@@ -181,6 +181,18 @@ def test_round_off_does_not_hide_the_minimum():
     assert Backtracking()(line, 0.3) == (None, NO_LOWER)  # values alone cannot tell
 
 
+def test_a_bracket_that_shrinks_to_nothing():
+    """Values that jump tell other than the slopes: neither floats that lie no closer nor h² = 0 may break it."""
+    for scale in (1.0, 1e-200, 1e200):
+        line = line_of(lambda x: 1.0 if x > 0 else 2.0, lambda x: -1.0 if x <= 0 else 5.0, p=scale)
+        step = StrongWolfe(trials=60)(line, 1.0 / scale)
+        assert step.end.f == 1.0 and step.reason == "the line search ended before the slope was flat"
+        for jump in (0.3, 0.7):
+            line = line_of(lambda x: -x if x < jump else 9 - x, lambda x: -1.0, p=scale)  # noqa: B023, used at once
+            step = StrongWolfe(trials=60)(line, 1.0 / scale)
+            assert step.end.x[0] == pytest.approx(jump)
+
+
 def test_a_point_asks_once_and_counts():
     at = Point(Rosenbrock(), np.array([-1.2, 1.0]))
     assert at.count == Evaluations()
