@@ -186,7 +186,10 @@ class Optimizer:
         self.t += 1
         now = object.__new__(type(self))
         now.__dict__ = self.__dict__.copy()
-        now.update(x, dx, *last.slots)
+        if last.whole:
+            now.update(x, dx, *last.slots)
+        else:
+            self._walk(now, {}, x, dx, *last.slots)
         return True
 
     def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
@@ -297,18 +300,18 @@ class Optimizer:
 class Last:
     """A checked step on one array: while this much stays the same, the next step needs no full check."""
 
-    __slots__ = ("dtype", "settings", "shape", "slots", "x")
+    __slots__ = ("dtype", "settings", "shape", "slots", "whole", "x")
 
     def __init__(self, opt: Optimizer, x: np.ndarray, slots: list[np.ndarray]) -> None:
         self.x, self.shape, self.dtype, self.slots = x, x.shape, x.dtype, slots
         self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block")]
+        self.whole = not opt.elementwise or opt.block is None or x.size <= opt.block
 
     @staticmethod
     def suits(opt: Optimizer, x: np.ndarray) -> bool:
-        """Tell whether a step on x is of the plain kind: constant settings, one small array of its own memory."""
+        """Tell whether a step on x is of the plain kind: constant settings, and an array of its own memory."""
         plain = all(isinstance(getattr(opt, name), float | bool) for name in opt.hyper)
-        small = opt.block is None or not opt.elementwise or x.size <= opt.block
-        return plain and small and x.ndim > 0 and type(x) is np.ndarray and x.base is None
+        return plain and x.ndim > 0 and type(x) is np.ndarray and x.base is None
 
 
 @functools.lru_cache

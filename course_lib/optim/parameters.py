@@ -173,6 +173,8 @@ def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tup
     cast = dict(hyper)
     for name, value in hyper.items():
         if isinstance(value, np.ndarray):
+            if value.dtype == dtype:
+                continue
             with np.errstate(over="ignore", under="ignore"):
                 cast[name] = check_hyper(f"{name} in {dtype}", value.astype(dtype), domains.get(name))
         elif not isinstance(value, bool):
