@@ -17,8 +17,8 @@ class ReducePlateau(Schedule):
     losses are not counted. A loss that is not finite is never better, so a run that diverges slows down.
     To watch what should rise, observe its negative.
 
-    Called, it gives its present rate, whatever the step. `Optimizer.state_dict` does not hold its memory:
-    save `plateau.state_dict()` beside it.
+    Called, it gives its present rate, whatever the step. As the `lr` of an optimizer it is told by
+    `opt.lr.observe(loss)`. `opt.state_dict()` does not hold its memory: save `opt.lr.state_dict()` beside it.
 
     Args:
         lr: α₀ ≥ 0, the first rate, one number.

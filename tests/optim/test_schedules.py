@@ -97,6 +97,7 @@ PARITY = [
         for period in (1, 7, 10, 200)
         for growth in (1, 2, 3)
     ),
+    ("restarts by default", WarmRestarts(0.3, period=9), 0.3, lambda o: T.CosineAnnealingWarmRestarts(o, 9), 200),
     (
         "snapshots",
         Snapshots(0.3, steps=200, cycles=6),
@@ -566,6 +567,7 @@ def test_plateau_below_zero():
 
 def test_a_run_that_diverges_slows_down():
     plateau = ReducePlateau(1.0, factor=0.5, patience=1)
+    assert plateau.state_dict() == {"now": 1.0, "best": math.inf, "bad": 0, "rest": 0}
     losses = [2.0, math.nan, math.inf, math.nan, np.float32("nan"), -math.inf, 1.0]
     assert [plateau.observe(loss) for loss in losses] == [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.25]
     assert plateau.state_dict() == {"now": 0.25, "best": 1.0, "bad": 0, "rest": 0}
@@ -593,7 +595,7 @@ def test_plateau_in_an_optimizer_and_in_a_chain():
     for loss in [5.0, 4.0, 3.0, 3.0, 3.0, 2.0]:
         rates.append(opt.settings()["lr"])
         opt.step(x, x.copy())
-        plateau.observe(loss)
+        opt.lr.schedule.observe(loss)  # the optimizer has the plateau itself, no copy
     assert rates == [0.0, 0.1, 0.2, pytest.approx(0.3), 0.2, 0.1]
     assert schedule.fresh().schedule == ReducePlateau(0.4, factor=0.5, patience=0) != plateau
     assert (plateau.now, plateau.best) == (0.1, 2.0)  # untouched
