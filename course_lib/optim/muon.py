@@ -136,7 +136,15 @@ class Muon(Optimizer):
             raise TypeError(f"partner must be an optimizer such as AdamW(3e-4), not {partner!r}")
         if matrices is not None and (isinstance(matrices, str) or not isinstance(matrices, Collection)):
             raise TypeError(f"matrices must be a list or set of keys, not {matrices!r}")
-        super().__init__(lr, rho=rho, weight_decay=weight_decay, eps=eps, **switches)
+        super().__init__(
+            lr,
+            rho=rho,
+            nesterov=nesterov,
+            weight_decay=weight_decay,
+            eps=eps,
+            match_adamw=match_adamw,
+            inputs_first=inputs_first,
+        )
         self.partner = partner or AdamW(3e-4)
         self.matrices = matrices
 

@@ -198,7 +198,8 @@ class SAM(Wrapper):
     g = ∇f(x)        g' = ∇f(x + r g/‖g‖)        x ← inner step with g'
 
     The norm is over all parameters together. Where the loss can rise fast within the radius r, g' is large:
-    it points out of sharp minima. It costs two gradients a step, so it needs a loss that can be asked:
+    it points out of sharp minima. (Without noise the walk may then hang on the ridge between two valleys, where
+    either side pushes back.) It costs two gradients a step, so it needs a loss that can be asked:
     `opt.follow(params, loss)`, not `opt.step(params, grads)`.
 
     While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns
@@ -252,6 +253,9 @@ class SAM(Wrapper):
         before = self.inner.t
         self.inner.follow(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
         self.t += self.inner.t - before
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.axis is None else f"{super().__repr__()[:-1]}, axis={self.axis})"
 
 
 def _in(dtype: np.dtype, hyper: float | np.ndarray) -> float | np.ndarray:
