@@ -1,8 +1,6 @@
-"""Run a method on a surface, and what theory says of the run.
+"""Run a method on a surface: its path, and the steps it took.
 
-Along an eigenvector of curvature λ, a method on a quadratic is a linear recurrence. Its *rate* is the factor
-by which the error shrinks a step in the long run: the modulus of the recurrence's largest root. Under 1 it
-converges. These formulas take numbers, or arrays that broadcast.
+What theory says of such runs is in `rates.py` and `floors.py`; `comparison.py` runs many at once.
 """
 
 from __future__ import annotations
@@ -14,8 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .floors import noise_floor as noise_floor
 from .optimizer import Optimizer
 from .parameters import check_hyper
+from .rates import best_gd as best_gd
+from .rates import best_heavy_ball as best_heavy_ball
+from .rates import best_nesterov as best_nesterov
+from .rates import classic_nesterov as classic_nesterov
+from .rates import critical_rho as critical_rho
+from .rates import gd_limit as gd_limit
+from .rates import gd_rate as gd_rate
+from .rates import heavy_ball_limit as heavy_ball_limit
+from .rates import heavy_ball_rate as heavy_ball_rate
+from .rates import nesterov_limit as nesterov_limit
+from .rates import nesterov_rate as nesterov_rate
+from .rates import regime as regime
 from .second_order import SecondOrder
 from .surface import Surface
 
@@ -163,228 +174,3 @@ def _real(label: str, value: ArrayLike) -> np.ndarray:
     if array.dtype.kind not in "iuf" and array.size:
         raise TypeError(f"{label} must hold real numbers, not {array.dtype}")
     return array
-
-
-def gd_rate(lr: Any, curvature: Any) -> Any:
-    """Give gradient descent's rate along one eigenvector.
-
-    |1 − αλ|
-
-    >>> float(gd_rate(lr=0.5, curvature=1.0))
-    0.5
-    """
-    return np.abs(1 - lr * curvature)
-
-
-def heavy_ball_rate(lr: Any, rho: Any, curvature: Any) -> Any:
-    """Give the heavy ball's rate along one eigenvector.
-
-    the larger |z| of z² − (1 + ρ − αλ) z + ρ = 0;  √ρ wherever the roots are complex
-
-    >>> float(heavy_ball_rate(lr=1.0, rho=0.81, curvature=1.0))
-    0.9
-
-    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
-    """
-    b = 1 + rho - lr * curvature
-    root = np.sqrt(np.maximum(b * b - 4 * rho, 0.0))
-    return np.maximum((np.abs(b) + root) / 2, np.sqrt(rho))
-
-
-def nesterov_rate(lr: Any, rho: Any, curvature: Any) -> Any:
-    """Give the rate of Nesterov's method along one eigenvector.
-
-    the larger |z| of z² − (1 + ρ) q z + ρ q = 0,  q = 1 − αλ;  √(ρq) wherever the roots are complex
-
-    >>> float(nesterov_rate(lr=1.0, rho=0.9, curvature=1.0))
-    0.0
-
-    Source: Lessard, Recht and Packard, Analysis and design of optimization algorithms via integral
-    quadratic constraints, 2016.
-    """
-    q = 1 - lr * curvature
-    b = (1 + rho) * q
-    c = rho * q
-    root = np.sqrt(np.maximum(b * b - 4 * c, 0.0))
-    return np.maximum((np.abs(b) + root) / 2, np.sqrt(np.maximum(c, 0.0)))
-
-
-def gd_limit(curvature: Any) -> Any:
-    """Give the learning rate below which gradient descent converges.
-
-    2/λ
-
-    >>> gd_limit(curvature=4.0)
-    0.5
-    """
-    return 2 / curvature
-
-
-def heavy_ball_limit(rho: Any, curvature: Any) -> Any:
-    """Give the learning rate below which the heavy ball converges: momentum widens it.
-
-    2 (1 + ρ)/λ
-
-    >>> heavy_ball_limit(rho=0.5, curvature=1.0)
-    3.0
-
-    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
-    """
-    return 2 * (1 + rho) / curvature
-
-
-def nesterov_limit(rho: Any, curvature: Any) -> Any:
-    """Give the learning rate below which Nesterov's method converges: momentum narrows it, towards 4/(3λ).
-
-    2 (1 + ρ)/((1 + 2ρ) λ)
-
-    It is where the root z = −1 appears: 1 + (1 + ρ) q + ρq = 0 with q = 1 − αλ.
-
-    >>> nesterov_limit(rho=0.5, curvature=1.0)
-    1.5
-    """
-    return 2 * (1 + rho) / ((1 + 2 * rho) * curvature)
-
-
-def critical_rho(lr: Any, curvature: Any) -> Any:
-    """Give the momentum at which the heavy ball is fastest along one eigenvector: it just stops ringing.
-
-    ρ = (1 − √(αλ))²
-
-    Below it the ball creeps (if αλ < 1), above it the ball rings and its rate is √ρ.
-
-    >>> round(float(critical_rho(lr=0.01, curvature=1.0)), 12)
-    0.81
-
-    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
-    """
-    return (1 - np.sqrt(lr * curvature)) * (1 - np.sqrt(lr * curvature))
-
-
-def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
-    """Name what the heavy ball does along one eigenvector (scalars only).
-
-    The roots of z² − (1 + ρ − αλ) z + ρ = 0 tell it:
-    - "divergent": a root on or outside the unit circle, αλ < 0 or αλ ≥ 2 (1 + ρ);
-    - "critical": a double root, ρ = (1 − √(αλ))², the discriminant being within `tol` of zero;
-    - "overdamped": two real roots, the larger one positive: it creeps, without passing the minimum again and
-      again (at αλ = 0 it does not move at all);
-    - "ringing": complex or negative roots: it swings about the minimum while the swings shrink.
-
-    >>> regime(0.01, 0.5, 1.0), regime(0.01, 0.95, 1.0), regime(4.0, 0.9, 1.0)
-    ('overdamped', 'ringing', 'divergent')
-    """
-    step = lr * curvature
-    b = 1 + rho - step
-    gap = b * b - 4 * rho
-    if step < 0 or step >= 2 * (1 + rho):
-        return "divergent"
-    elif gap < tol and gap > -tol:
-        return "critical"
-    elif b > 0 and gap > 0:
-        return "overdamped"
-    else:
-        return "ringing"
-
-
-def best_gd(lmin: Any, lmax: Any) -> Any:
-    """Give gradient descent's best learning rate for curvatures between λmin and λmax.
-
-    α = 2/(λmin + λmax), with the rate (κ − 1)/(κ + 1), κ = λmax/λmin
-
-    Args:
-        lmin: smallest curvature, > 0.
-        lmax: largest curvature, ≥ lmin.
-
-    >>> best_gd(1.0, 3.0)
-    0.5
-
-    Source: Polyak, Introduction to optimization, 1987.
-    """
-    return 2 / (lmin + lmax)
-
-
-def best_heavy_ball(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the heavy ball's best (lr, rho) for curvatures between λmin and λmax.
-
-    α = 4/(√λmin + √λmax)²,  ρ = ((√κ − 1)/(√κ + 1))²,  with the rate (√κ − 1)/(√κ + 1), κ = λmax/λmin
-
-    The best on quadratics; on other convex functions this choice may fail to converge.
-
-    Args:
-        lmin: smallest curvature, > 0.
-        lmax: largest curvature, ≥ lmin.
-
-    >>> lr, rho = best_heavy_ball(1.0, 9.0)
-    >>> float(lr), float(rho)
-    (0.25, 0.25)
-
-    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
-    """
-    low = np.sqrt(lmin)
-    high = np.sqrt(lmax)
-    ratio = (high - low) / (high + low)
-    return 4 / ((high + low) * (high + low)), ratio * ratio
-
-
-def best_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the best (lr, rho) of Nesterov's method for quadratics with curvatures between λmin and λmax.
-
-    α = 4/(3λmax + λmin),  ρ = (√(3κ + 1) − 2)/(√(3κ + 1) + 2),  with the rate 1 − 2/√(3κ + 1)
-
-    Args:
-        lmin: smallest curvature, > 0.
-        lmax: largest curvature, ≥ lmin.
-
-    >>> lr, rho = best_nesterov(1.0, 5.0)
-    >>> float(lr), round(float(rho), 12)
-    (0.25, 0.333333333333)
-
-    Source: Lessard, Recht and Packard, Analysis and design of optimization algorithms via integral
-    quadratic constraints, 2016.
-    """
-    root = np.sqrt(3 * lmax / lmin + 1)
-    return 4 / (3 * lmax + lmin), (root - 2) / (root + 2)
-
-
-def classic_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the (lr, rho) of Nesterov's method that suit every strongly convex function, not quadratics only.
-
-    α = 1/λmax,  ρ = (√κ − 1)/(√κ + 1),  with the rate 1 − 1/√κ on a quadratic, κ = λmax/λmin
-
-    Args:
-        lmin: smallest curvature, > 0.
-        lmax: largest curvature, ≥ lmin.
-
-    >>> lr, rho = classic_nesterov(1.0, 9.0)
-    >>> round(float(lr), 3), float(rho)
-    (0.111, 0.5)
-
-    Source: Nesterov, Introductory lectures on convex optimization, 2004.
-    """
-    root = np.sqrt(lmax / lmin)
-    return 1 / lmax, (root - 1) / (root + 1)
-
-
-def noise_floor(lr: Any, rho: Any, curvature: Any, sigma: Any) -> Any:
-    """Give the variance of x about the minimum where noisy gradients hold the heavy ball for ever.
-
-    var x = α σ² (1 + ρ) / (λ (1 − ρ) (2 (1 + ρ) − αλ)),  which is near α σ²/(2λ (1 − ρ)) for small α
-
-    Momentum does not average the noise away: at equal α the floor is higher by about 1/(1 − ρ), and at equal
-    effective rate α/(1 − ρ) it is about the same as SGD's (ρ = 0). It solves the Lyapunov equation of the
-    recurrence.
-
-    Args:
-        lr: learning rate α, below the heavy ball's limit.
-        rho: momentum ρ; 0 is SGD.
-        curvature: λ > 0.
-        sigma: standard deviation σ of the noise in each gradient.
-
-    >>> round(float(noise_floor(lr=0.01, rho=0.9, curvature=1.0, sigma=1.0)), 3)
-    0.05
-
-    Source: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017
-    (for small α); the exact form follows from the moments of the recurrence.
-    """
-    return lr * sigma * sigma * (1 + rho) / (curvature * (1 - rho) * (2 * (1 + rho) - lr * curvature))
