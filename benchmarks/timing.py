@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 
-def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int = 7) -> list[float]:
+def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int = 9) -> list[float]:
     """Give each function's median time per call in seconds.
 
     The functions take turns, `rounds` times; each turn repeats its calls so that all turns together last
@@ -17,6 +18,7 @@ def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int 
     calls = []
     for function in functions:
         function()  # warm up: state is allocated here
+        function()
         start = time.perf_counter()
         function()
         once = time.perf_counter() - start
@@ -31,17 +33,37 @@ def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int 
     return [median(record) for record in times]
 
 
-def table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print one aligned table."""
-    print(f"\n{title}")
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    for row in [header, *rows]:
-        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+@dataclass(frozen=True)
+class Table:
+    """A table of results, to print or to put on a page."""
+
+    title: str
+    text: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def plain(self) -> str:
+        """Lay it out for a terminal."""
+        widths = [max(len(row[i]) for row in [self.header, *self.rows]) for i in range(len(self.header))]
+        lines = [
+            "  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in (self.header, *self.rows)
+        ]
+        return "\n".join([self.title, *("  " + line for line in lines)])
+
+    def markdown(self) -> str:
+        """Lay it out for a page: the first column to the left, numbers to the right."""
+        rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
+        return "\n".join([f"## {self.title}", "", self.text, "", *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def show(seconds: float) -> str:
     """Write a time in a unit that suits it."""
     return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio with two figures or so."""
+    return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:.0f}×"
 
 
 def machine() -> str:
