@@ -20,7 +20,7 @@ class Method:
         paper: the citation key in the book's references.
         reference: an expression of `params` and the hyper-parameters that makes the same method; it starts with
             the name of the package that has it.
-        defaults: hyper-parameters for a first try.
+        defaults: hyper-parameters for a first try on a network of this book's size.
         moved: other hyper-parameters, off the defaults, for tests.
     """
 
@@ -63,70 +63,70 @@ METHODS: dict[str, Method] = {
         AdaGrad,
         paper="duchi2011",
         reference="torch.optim.Adagrad(params, lr=lr, eps=eps)",
-        defaults={"lr": 0.01, "eps": 1e-08},
-        moved={"lr": 0.13, "eps": 1e-05},
+        defaults={"lr": 0.03, "eps": 1e-8},
+        moved={"lr": 0.13, "eps": 1e-5},
     ),
     "RMSProp": Method(
         RMSProp,
         paper="hinton2012",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps)",
-        defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-08},
-        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-05},
+        defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-8},
+        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
     ),
     "RMSPropMomentum": Method(
         RMSPropMomentum,
         paper="graves2013",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps, momentum=rho)",
-        defaults={"lr": 0.001, "decay": 0.99, "rho": 0.9, "eps": 1e-08},
-        moved={"lr": 0.013, "decay": 0.93, "rho": 0.73, "eps": 1e-05},
+        defaults={"lr": 0.001, "decay": 0.99, "rho": 0.9, "eps": 1e-8},
+        moved={"lr": 0.013, "decay": 0.93, "rho": 0.73, "eps": 1e-5},
     ),
     "CenteredRMSProp": Method(
         CenteredRMSProp,
         paper="graves2013",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps, centered=True)",
-        defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-08},
-        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-05},
+        defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-8},
+        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
     ),
     "Adam": Method(
         Adam,
         paper="kingma2015",
         reference="torch.optim.Adam(params, lr=lr, betas=(beta1, beta2), eps=eps)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08, "correct": True},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-05, "correct": True},
+        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "correct": True},
+        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "correct": True},
     ),
     "AdamW": Method(
         AdamW,
         paper="loshchilov2019",
         reference="torch.optim.AdamW(params, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08, "weight_decay": 0.01},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-05, "weight_decay": 0.3},
+        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
+        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "weight_decay": 0.3},
     ),
     "AMSGrad": Method(
         AMSGrad,
         paper="reddi2018",
         reference="torch.optim.Adam(params, lr=lr, betas=(beta1, beta2), eps=eps, amsgrad=True)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-05},
+        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "Adamax": Method(
         Adamax,
         paper="kingma2015",
         reference="torch.optim.Adamax(params, lr=lr, betas=(beta1, beta2), eps=eps)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-05},
+        defaults={"lr": 0.005, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "NAdam": Method(
         NAdam,
         paper="dozat2016",
         reference="torch.optim.NAdam(params, lr=lr, betas=(beta1, beta2), eps=eps, momentum_decay=1e9)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-05},
+        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "Lion": Method(
         Lion,
         paper="chen2023",
         reference="pytorch_optimizer.Lion(params, lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)",
-        defaults={"lr": 0.0001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
+        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
         moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "weight_decay": 0.3},
     ),
 }
