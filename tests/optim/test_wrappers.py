@@ -7,8 +7,9 @@ import pytest
 import pytorch_optimizer
 import torch
 
-from course_lib.optim import SGD, Adam, AdamW, Momentum, Quadratic, descend
+from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
 from course_lib.optim.landscapes import SharpFlat
+from course_lib.optim.modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.muon import Muon
 from course_lib.optim.wrappers import SAM, Lookahead
 
@@ -26,6 +27,10 @@ INNER = {
     ),
 }
 INNERS = pytest.mark.parametrize(("inner", "their_inner"), INNER.values(), ids=INNER)
+STRUCTURES = dict(zip(INNER, ("array", "list", "dict"), strict=True))
+CASES = pytest.mark.parametrize(
+    ("inner", "their_inner", "kind"), [(*INNER[name], kind) for name, kind in STRUCTURES.items()], ids=INNER
+)
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +80,8 @@ class Ask:
 # Lookahead
 
 
-@INNERS
+@CASES
 @SCALES
-@KINDS
 def test_lookahead_parity(inner, their_inner, scale, kind):
     ours, grads = problem(kind, scale)
     params = [torch.tensor(a, requires_grad=True) for a in arrays_of(ours)]
@@ -128,7 +132,7 @@ def test_lookahead_is_quieter_than_its_inner_optimizer():
     assert theory < 0.4 * floor
 
 
-@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), k=3), Lookahead(Muon(0.1), k=3), SAM(SGD(0.1))], ids=repr)
+@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), k=3), Lookahead(Muon(0.1), k=3), SAM(SGD(0.1))], ids=str)
 def test_a_skipped_step_does_not_count(opt):
     def follow(opt, w, g):
         opt.follow(w, Ask(lambda params: {"W": g, "b": np.ones(2)}), nonfinite="skip")
@@ -187,9 +191,8 @@ def backward(params, scale, step):
     (scale * loss).backward()
 
 
-@INNERS
+@CASES
 @SCALES
-@pytest.mark.parametrize("kind", ["array", "dict"])
 def test_sam_parity_with_the_papers_equations(inner, their_inner, scale, kind):
     """ε = ρ g/‖g‖, then the gradient at w + ε, in autograd."""
     x, centres = sam_problem(kind, scale)
@@ -530,3 +533,19 @@ def test_a_bad_state_changes_nothing(state, error, message):
         opt.load_state_dict(state)
     assert opt.t == opt.inner.t == 1 and opt.slow(x).tolist() == [0, 0]
     assert opt.state_dict()["inner"]["v"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "opt",
+    [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1), Muon(0.1), Lookahead(Adam(0.1), k=3), SAM(Momentum(0.01))],
+    ids=lambda opt: type(opt).__name__,
+)
+def test_a_parameter_set_takes_the_same_path_as_a_dict(opt):
+    arrays = {"W": np.arange(6.0).reshape(2, 3), "b": np.array([0.5, -3.0])}
+    w, flat = copy.deepcopy(arrays), ParameterSet(arrays)
+    for walker, params, grads in ((opt.fresh(), w, dict), (opt.fresh(), flat, ParameterSet)):
+        for _ in range(10):
+            walker.follow(params, Ask(lambda p, grads=grads: grads({key: np.sin(a) for key, a in p.items()})))
+        average = walker.average(params) if hasattr(walker, "average") else params
+        assert list(average) == ["W", "b"]
+    assert same_bits(w, dict(flat)) and not same_bits(w, arrays)
