@@ -77,11 +77,8 @@ class Schedule:
     def __call__(self, step: Any) -> Any:
         """Give the rate after `step` finished steps: a float, or an array for an array of steps or of rates."""
         t = np.asarray(step)
-        if t.dtype.kind not in "iuf":
-            raise TypeError(f"step must be a number or an array of numbers, not {step!r}")
-        outside = ~((t >= 0) & (t < math.inf))
-        if outside.any():
-            raise ValueError(f"step must be finite and at least 0, not {t[outside].flat[0]}")
+        if not (type(step) is int and 0 <= step < 2**53):  # an optimizer's question needs no closer look
+            check_steps(t, step)
         shape = joint_shape({"step": t.shape, "the rates": self.shape})
         with np.errstate(over="ignore"):  # a rate that has grown to infinity is the optimizer's to refuse
             rate = self.rate(np.array(t, dtype=float, order="C", ndmin=1))
@@ -199,6 +196,15 @@ def as_schedule(name: str, value: Any) -> Schedule:
     if callable(value) and not isinstance(value, type):
         return Function(value)
     return Constant(check_hyper(name, value, Schedule.domains["lr"]))
+
+
+def check_steps(t: np.ndarray, step: Any) -> None:
+    """Raise TypeError or ValueError unless t, made of `step`, holds counts of finished steps."""
+    if t.dtype.kind not in "iuf":
+        raise TypeError(f"step must be a number or an array of numbers, not {step!r}")
+    outside = ~((t >= 0) & (t < math.inf))
+    if outside.any():
+        raise ValueError(f"step must be finite and at least 0, not {t[outside].flat[0]}")
 
 
 def check_count(name: str, value: Any, least: int) -> int:
