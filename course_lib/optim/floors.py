@@ -93,8 +93,9 @@ def adamw_noise_floor(lr: Any, beta1: Any, weight_decay: Any) -> Any:
 
     var x = α² q (1 + φβ₁) / ((1 − φ²)(1 − φβ₁)),  q = (1 − β₁)/(1 + β₁),  φ = 1 − αλ
 
-    It is near α/(2λ) where αλ ≪ 1 − β₁. The gradient's size σ is not in it: Adam divides by it. Until the weight has settled it remembers its start,
-    which decays by φ a step. It takes √v̂ = σ for granted: β₂ near 1, long after the first steps, and σ ≫ ε.
+    It is near α/(2λ) where αλ ≪ 1 − β₁. The gradient's size σ is not in it: Adam divides by it. Until the weight
+    has settled it remembers its start, which decays by φ a step. The formula takes √v̂ = σ for granted: β₂ near 1,
+    long after the first steps, and σ ≫ ε.
 
     Args:
         lr: learning rate α > 0.
