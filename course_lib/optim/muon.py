@@ -41,7 +41,7 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
         A new array, shaped like m.
 
     Raises:
-        ValueError: m has no two axes.
+        TypeError, ValueError: m has no two axes, or steps is no count.
 
     >>> orthogonalize(np.diag([100.0, -1.0])).round(2)
     array([[ 0.7,  0. ],
@@ -52,6 +52,10 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
     """
     if m.ndim < 2:
         raise ValueError(f"m must be a matrix, not of shape {m.shape}")
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
+        raise TypeError(f"steps must be an integer, not {steps!r}")
+    if steps < 0:
+        raise ValueError(f"steps must not be negative, not {steps}")
     if m.shape[-2] > m.shape[-1]:  # X Xᵀ is the smaller of the two products
         return orthogonalize(m.swapaxes(-1, -2), steps=steps, eps=eps).swapaxes(-1, -2)
     largest = np.abs(m).max(axis=(-2, -1), keepdims=True, initial=0.0)
@@ -66,7 +70,20 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
 
 
 def muon_scale(x: np.ndarray, match_adamw: bool, inputs_first: bool) -> float:
-    """Give the factor by which Muon lengthens its step for a matrix of this shape; see `Muon`."""
+    """Give the factor s by which Muon's step is lengthened for a matrix of this shape.
+
+    s = √max(1, outputs/inputs),  or with `match_adamw`  s = 0.2 √max(outputs, inputs)
+
+    Args:
+        x: the matrix, or a batch of them; only its last two axes count.
+        match_adamw: which of the two; see `Muon`.
+        inputs_first: whether the axes are (inputs, outputs), and not (outputs, inputs).
+
+    >>> muon_scale(np.zeros((8, 2)), match_adamw=False, inputs_first=False)
+    2.0
+
+    Source: as in `Muon`.
+    """
     outputs, inputs = x.shape[-2:] if not inputs_first else x.shape[:-3:-1]
     return 0.2 * math.sqrt(max(outputs, inputs)) if match_adamw else math.sqrt(max(1.0, outputs / inputs))
 

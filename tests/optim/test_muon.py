@@ -200,6 +200,10 @@ def test_orthogonalize_batches_dtypes_and_zeros():
     np.testing.assert_allclose(orthogonalize(np.full((1, 1), 1e-9), eps=1e-7, steps=0), 0.01, rtol=1e-12)
     with pytest.raises(ValueError, match=r"m must be a matrix, not of shape \(3,\)"):
         orthogonalize(np.zeros(3))
+    with pytest.raises(TypeError, match=r"steps must be an integer, not 2\.5"):
+        orthogonalize(np.eye(2), steps=2.5)
+    with pytest.raises(ValueError, match="steps must not be negative, not -1"):
+        orthogonalize(np.eye(2), steps=-1)
 
 
 # Which parameters go where
