@@ -85,7 +85,7 @@ def muon_scale(x: np.ndarray, match_adamw: bool, inputs_first: bool) -> float:
     Source: as in `Muon`.
     """
     outputs, inputs = x.shape[-2:] if not inputs_first else x.shape[:-3:-1]
-    return 0.2 * math.sqrt(max(outputs, inputs)) if match_adamw else math.sqrt(max(1.0, outputs / inputs))
+    return 0.2 * math.sqrt(max(outputs, inputs)) if match_adamw else math.sqrt(max(1.0, outputs / max(1, inputs)))
 
 
 class Muon(Optimizer):

@@ -197,6 +197,7 @@ def test_orthogonalize_batches_dtypes_and_zeros():
         np.testing.assert_allclose(out, batch, rtol=0, atol=1e-5)
     assert not orthogonalize(np.zeros((3, 2))).any()
     assert orthogonalize(np.zeros((0, 2))).shape == (0, 2)
+    Muon(0.1).step(np.zeros((2, 0)), np.zeros((2, 0)))
     np.testing.assert_allclose(orthogonalize(np.full((1, 1), 1e-9), eps=1e-7, steps=0), 0.01, rtol=1e-12)
     with pytest.raises(ValueError, match=r"m must be a matrix, not of shape \(3,\)"):
         orthogonalize(np.zeros(3))
