@@ -467,6 +467,9 @@ def test_what_it_prints():
     assert repr(Cosine(np.float32(0.5), steps=np.int64(9))) == "Cosine(lr=0.5, steps=9, end=0.0)"
     assert repr(Cosine(GRID, steps=9)) == "Cosine(lr=array(3, 1), steps=9, end=0.0)"
     assert repr(Constant(1).then(Step(1, every=2), at=5)) == "Constant(lr=1.0).then(Step(lr=1.0, every=2, factor=0.1), at=5)"  # fmt: skip  # noqa: E501
+    assert repr(OneCycle(0.1, peak=0.5, steps=9, warmup=3)) == (
+        "OneCycle(lr=0.1, peak=0.5, steps=9, warmup=3, end=0.0, linear=False, three_phase=False)"
+    )
     assert repr(SGD(Cosine(0.1, steps=9))) == "SGD(lr=Cosine(lr=0.1, steps=9, end=0.0))"
 
 
