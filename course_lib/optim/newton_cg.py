@@ -92,8 +92,7 @@ class NewtonCG(SecondOrder):
     Raises:
         TypeError, ValueError: a bad argument, named.
 
-    >>> from course_lib.optim import Rosenbrock
-    >>> from course_lib.optim.second_order import minimize
+    >>> from course_lib.optim import NewtonCG, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), NewtonCG(), [-1.2, 1.0]).x.round(6)
     array([1., 1.])
 

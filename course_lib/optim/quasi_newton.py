@@ -54,8 +54,7 @@ class BFGS(QuasiNewton):
     Raises:
         TypeError, ValueError: a bad argument, named.
 
-    >>> from course_lib.optim import Rosenbrock
-    >>> from course_lib.optim.second_order import minimize
+    >>> from course_lib.optim import BFGS, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), BFGS(), [-1.2, 1.0]).x.round(6)
     array([1., 1.])
 
@@ -101,8 +100,7 @@ class LBFGS(QuasiNewton):
     Raises:
         TypeError, ValueError: a bad argument, named.
 
-    >>> from course_lib.optim import Rosenbrock
-    >>> from course_lib.optim.second_order import minimize
+    >>> from course_lib.optim import LBFGS, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), LBFGS(), [-1.2, 1.0]).x.round(6)
     array([1., 1.])
 

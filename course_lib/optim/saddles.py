@@ -27,8 +27,7 @@ class SaddleFreeNewton(SecondOrder):
     Raises:
         TypeError, ValueError: a bad argument, named.
 
-    >>> from course_lib.optim import Saddle
-    >>> from course_lib.optim.second_order import minimize
+    >>> from course_lib.optim import Saddle, SaddleFreeNewton, minimize
     >>> minimize(Saddle(), SaddleFreeNewton(), [1.0, 0.5]).x.round(6) + 0.0
     array([0., 1.])
 
@@ -66,8 +65,7 @@ class TrustRegion(SecondOrder):
     Raises:
         TypeError, ValueError: a bad argument, named.
 
-    >>> from course_lib.optim import Saddle
-    >>> from course_lib.optim.second_order import minimize
+    >>> from course_lib.optim import Saddle, TrustRegion, minimize
     >>> found = minimize(Saddle(), TrustRegion(), [0.0, 0.0])
     >>> abs(found.x).round(6), found.reason
     (array([0., 1.]), 'the gradient is below 1e-06 and no curvature is negative')

@@ -136,6 +136,14 @@ def test_a_loss_that_is_not_finite_beyond_an_edge(search, hole, edge):
     assert line.at.count.value < 45
 
 
+@pytest.mark.parametrize("hole", [math.nan, math.inf])
+def test_a_first_trial_that_is_far_too_long(hole):
+    """Of a bracket whose far end is not finite a fifth is tried next: twenty trials are fourteen decades."""
+    line = line_of(lambda x: (x - 1) ** 2 if x < 3 else hole, lambda x: 2 * (x - 1))
+    step = StrongWolfe()(line, 1e9)
+    assert step.reason is None and line.at.count.value <= 18
+
+
 @pytest.mark.parametrize("search", [Backtracking(), StrongWolfe()])
 def test_a_gradient_that_is_nan_where_the_loss_is_finite(search):
     line = line_of(lambda x: (x - 1) ** 2, lambda x: 2 * (x - 1) if x < 0.9 else math.nan)
@@ -189,8 +197,8 @@ def test_a_bracket_that_shrinks_to_nothing():
         assert step.end.f == 1.0 and step.reason == "the line search ended before the slope was flat"
         for jump in (0.3, 0.7):
             line = line_of(lambda x: -x if x < jump else 9 - x, lambda x: -1.0, p=scale)  # noqa: B023, used at once
-            step = StrongWolfe(trials=60)(line, 1.0 / scale)
-            assert step.end.x[0] == pytest.approx(jump)
+            step = StrongWolfe(trials=1000)(line, 1.0 / scale)
+            assert step.end.x[0] == pytest.approx(jump, rel=1e-12) and line.at.count.value < 500
 
 
 def test_a_point_asks_once_and_counts():

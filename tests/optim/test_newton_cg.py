@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize as scipy_minimize
 from scipy.sparse.linalg import cg as scipy_cg
 
-from course_lib.optim import Rosenbrock, Saddle
-from course_lib.optim.line_search import Evaluations, Point
-from course_lib.optim.many_dims import SURFACES
-from course_lib.optim.newton_cg import NewtonCG, cg, gradient_difference
-from course_lib.optim.second_order import minimize
+from course_lib.optim import SURFACES, Evaluations, NewtonCG, Rosenbrock, Saddle, cg, minimize
+from course_lib.optim.line_search import Point
+from course_lib.optim.newton_cg import gradient_difference
 
 
 def positive(n, kappa, rng):
@@ -118,6 +116,17 @@ def test_newton_cg_uses_products_where_they_are_given():
         np.testing.assert_allclose(found.x, [1.0, 1.0], atol=1e-5)
     with pytest.raises(ValueError, match=r"hvp\(x, v\) must have shape \(2,\), not \(3,\)"):
         minimize(surface, NewtonCG(hvp=lambda x, v: np.ones(3)), start)
+
+
+def test_the_step_is_more_exact_near_the_minimum():
+    """‖H p + ∇f‖ ≤ min(½, √‖∇f‖) ‖∇f‖."""
+    surface = SURFACES["Rosenbrock in 10-D"]
+    rng = np.random.default_rng(0)
+    for distance in (1e-2, 1e-4, 1e-6):
+        at = Point(surface, 1 + distance * rng.standard_normal(10))
+        p = NewtonCG(hvp=lambda x, v: surface.hessian(x) @ v).direction(at)
+        size = np.linalg.norm(at.g)
+        assert np.linalg.norm(at.hessian @ p + at.g) <= 1.001 * min(0.5, np.sqrt(size)) * size
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize as scipy_minimize
 from scipy.stats import binomtest
 
-from course_lib.optim import Rosenbrock
-from course_lib.optim.line_search import Backtracking, Line, Step, StrongWolfe
-from course_lib.optim.many_dims import SURFACES
-from course_lib.optim.quasi_newton import BFGS, LBFGS, two_loops
-from course_lib.optim.second_order import minimize
+from course_lib.optim import BFGS, LBFGS, SURFACES, Backtracking, Rosenbrock, StrongWolfe, minimize
+from course_lib.optim.line_search import Line, Step
+from course_lib.optim.quasi_newton import two_loops
 
 
 def random_pairs(n, count, rng):
@@ -84,6 +82,44 @@ def test_the_update_is_the_nearest_of_all_that_meet_the_secant_condition():
         other = method.H + P @ (N + N.T) @ P * 10.0 ** rng.uniform(-6, 1)
         np.testing.assert_allclose(other @ y, s, atol=1e-9)
         assert distance(other) > distance(method.H)
+
+
+def test_the_first_matrix_is_only_ever_lengthened():
+    for slope, scale in ((0.1, 10.0), (5.0, 1.0)):
+        method = BFGS()
+        method.learn(np.array([1.0, 0.0]), np.array([slope, 0.0]))
+        np.testing.assert_allclose(method.H, np.diag([1 / slope, scale]))
+
+
+def test_what_was_learned_is_forgotten_where_it_leads_uphill():
+    surface, x, method, fresh = Rosenbrock(), np.array([-1.2, 1.0]), BFGS(), BFGS()
+    y = x.copy()
+    method.H = -np.eye(2)
+    method.follow(x, surface)
+    fresh.follow(y, surface)
+    assert np.array_equal(x, y) and np.array_equal(method.H, fresh.H)
+    method = LBFGS()
+    method.pairs.append((np.array([1.0, 0.0]), np.array([-1.0, 0.0])))
+    method.follow(x, surface)
+    assert len(method.pairs) == 1 and method.pairs[0][0] @ method.pairs[0][1] > 0
+    assert surface.value(x) < surface.value(y)
+
+
+@pytest.mark.parametrize("method", [BFGS(), LBFGS()], ids=repr)
+def test_a_loss_far_above_its_differences(method):
+    """10⁹ + f: values agree to the seventh decimal, and the slopes still lead to the minimum."""
+    for name in ("Rosenbrock", "Himmelblau", "Turned ravine"):
+        surface = SURFACES[name]
+
+        class Lifted:
+            def value(self, x, surface=surface):
+                return 1e9 + surface.value(x)
+
+            def grad(self, x, surface=surface):
+                return surface.grad(x)
+
+        found = [minimize(Lifted(), method, start) for start in surface.sample(10, np.random.default_rng(0))]
+        assert sum(f.reason == "the gradient is below 1e-06" for f in found) >= 9
 
 
 def test_pairs_without_positive_curvature_teach_nothing():

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize as scipy_minimize
 
-from course_lib.optim import Saddle
-from course_lib.optim.many_dims import SURFACES
-from course_lib.optim.saddles import SaddleFreeNewton, TrustRegion, model_step
-from course_lib.optim.second_order import Newton, minimize
+from course_lib.optim import SURFACES, Newton, Saddle, SaddleFreeNewton, TrustRegion, minimize, model_step
 
 
 def test_newton_is_drawn_to_the_saddle_and_others_leave_it():
@@ -100,3 +97,21 @@ def test_trust_region_agrees_with_scipys():
             ours += mine.evaluations.value + mine.evaluations.grad + mine.evaluations.hessian
             theirs += other.nfev + other.njev + other.nhev
     assert ours <= 1.5 * theirs
+
+
+def test_the_saddle_free_step_divides_by_absolute_curvatures():
+    """Twice the curvature halves the step, whatever its sign; tiny curvatures are lifted to the floor."""
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    lam, c = np.array([-8.0, -1.0, 1e-6, 4.0]), rng.standard_normal(4)
+    at = SimpleNamespace(hessian=Q @ np.diag(lam) @ Q.T, g=Q @ c)
+    for floor, size in ((1e-8, np.abs(lam)), (0.01, [8.0, 1.0, 0.08, 4.0])):
+        np.testing.assert_allclose(SaddleFreeNewton(floor=floor).direction(at), -Q @ (c / size), rtol=1e-6)
+
+
+def test_the_radius_grows_where_the_model_is_right():
+    """From 1000 away with Δ = 1: 1 + 2 + 4 + … is there after 10 steps."""
+    found = minimize(SURFACES["Ravine"], TrustRegion(), [0.0, 1000.0])
+    assert found.steps == 10 and np.abs(found.x).max() < 1e-9
+    lengths = np.linalg.norm(np.diff(found.path, axis=0), axis=1)
+    np.testing.assert_allclose(lengths[:9], 2.0 ** np.arange(9), rtol=1e-6)

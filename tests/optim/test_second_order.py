@@ -5,12 +5,23 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.optim import Quadratic, Ravine, Rosenbrock
-from course_lib.optim.line_search import Backtracking, Evaluations, StrongWolfe
-from course_lib.optim.newton_cg import NewtonCG
-from course_lib.optim.quasi_newton import BFGS, LBFGS
-from course_lib.optim.saddles import SaddleFreeNewton, TrustRegion
-from course_lib.optim.second_order import GradientDescent, Newton, SecondOrder, minimize
+from course_lib.optim import (
+    BFGS,
+    LBFGS,
+    Backtracking,
+    Evaluations,
+    GradientDescent,
+    Newton,
+    NewtonCG,
+    Quadratic,
+    Ravine,
+    Rosenbrock,
+    SaddleFreeNewton,
+    SecondOrder,
+    StrongWolfe,
+    TrustRegion,
+    minimize,
+)
 
 METHODS = {
     "gradient descent": GradientDescent(),
@@ -201,9 +212,14 @@ def test_x_moved_by_hand_and_another_loss_are_noticed(method):
     surface, x, method = Rosenbrock(b=1.0), np.array([-1.2, 1.0]), method.fresh()
     method.follow(x, surface)
     x[:] = [3.0, -2.0]
-    before = surface.value(x)
-    method.follow(x, surface)
-    assert method.stopped is None and surface.value(x) < before
+    asked = []
+    loss = Loss(lambda x: (asked.append(x.copy()), surface.value(x))[1], surface.grad, surface.hessian)
+    method.follow(x, loss)
+    assert asked[0].tolist() == [3.0, -2.0] and method.stopped is None and surface.value(x) < surface.value(asked[0])
+    x[:] = [2.0, -1.0]
+    del asked[:]
+    method.follow(x, loss)
+    assert asked[0].tolist() == [2.0, -1.0]
     other = Quadratic([1.0, 1.0])
     before = other.value(x)
     for _ in range(5):
