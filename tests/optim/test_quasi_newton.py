@@ -122,6 +122,14 @@ def test_a_loss_far_above_its_differences(method):
         assert sum(f.reason == "the gradient is below 1e-06" for f in found) >= 9
 
 
+def test_round_off_ends_no_walk_early():
+    """To ‖g‖∞ ≤ 10⁻⁹, where neighbouring values differ by their round-off: the slopes decide."""
+    for name, surface in SURFACES.items():
+        if name not in ("Ackley", "Beale"):  # a kink, and a valley to infinity
+            for start in surface.sample(10, np.random.default_rng(0)):
+                assert minimize(surface, BFGS(tol=1e-9), start, steps=500).reason == "the gradient is below 1e-09"
+
+
 def test_pairs_without_positive_curvature_teach_nothing():
     s = np.array([1.0, 0.0])
     for y in ([-1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1e-14, 1.0], [np.nan, 1.0], [np.inf, 0.0]):
