@@ -8,7 +8,10 @@ from typing import Any
 
 from .adam import Adam, Adamax, AdamW, AMSGrad, Lion, NAdam
 from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, RMSProp, RMSPropMomentum
+from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
+from .muon import Muon
 from .optimizer import Optimizer
+from .wrappers import SAM, Lookahead
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Method:
     def other(self, params: list[Any], **hyper: Any) -> Any:
         """Make the reference, over torch tensors; its package must be installed."""
         package = self.reference.split(".")[0]
-        return eval(self.reference, {package: importlib.import_module(package), "params": params, **hyper})
+        opt = eval(self.reference, {package: importlib.import_module(package), "params": params, **hyper})
+        if hasattr(opt, "train"):  # Schedule-Free's has two modes
+            opt.train()
+        return opt
 
 
 #: name → row, the simplest method first.
@@ -128,5 +134,82 @@ METHODS: dict[str, Method] = {
         reference="pytorch_optimizer.Lion(params, lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
         moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "weight_decay": 0.3},
+    ),
+    "ScheduleFreeSGD": Method(
+        ScheduleFreeSGD,
+        paper="defazio2024",
+        reference="schedulefree.SGDScheduleFree(params, lr=lr, momentum=beta1, weight_decay=weight_decay, "
+        "warmup_steps=warmup, r=power, weight_lr_power=lr_power)",
+        defaults={"lr": 0.1, "beta1": 0.9, "weight_decay": 0.0, "warmup": 1.0, "power": 0.0, "lr_power": 2.0},
+        moved={"lr": 0.013, "beta1": 0.83, "weight_decay": 0.3, "warmup": 37.0, "power": 1.5, "lr_power": 1.2},
+    ),
+    "ScheduleFreeAdamW": Method(
+        ScheduleFreeAdamW,
+        paper="defazio2024",
+        reference="schedulefree.AdamWScheduleFree(params, lr=lr, betas=(beta1, beta2), eps=eps, "
+        "weight_decay=weight_decay, warmup_steps=warmup, r=power, weight_lr_power=lr_power)",
+        defaults={
+            "lr": 0.0025,
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "eps": 1e-8,
+            "weight_decay": 0.0,
+            "warmup": 1.0,
+            "power": 0.0,
+            "lr_power": 2.0,
+        },
+        moved={
+            "lr": 0.013,
+            "beta1": 0.83,
+            "beta2": 0.97,
+            "eps": 1e-5,
+            "weight_decay": 0.3,
+            "warmup": 37.0,
+            "power": 1.5,
+            "lr_power": 1.2,
+        },
+    ),
+}
+
+#: The same for methods that hold another optimizer: around one, or with one for what is no matrix. What they
+#: hold is given beside these settings; `inner` stands for it in the reference.
+COMPOUND: dict[str, Method] = {
+    "Lookahead": Method(
+        Lookahead,
+        paper="zhang2019",
+        reference="pytorch_optimizer.Lookahead(inner, k=k, alpha=alpha)",
+        defaults={"k": 5, "alpha": 0.5},
+        moved={"k": 3, "alpha": 0.7},
+    ),
+    "SAM": Method(
+        SAM,
+        paper="foret2021",
+        reference="pytorch_optimizer.SAM(params, inner, rho=radius, perturb_eps=0.0)",
+        defaults={"radius": 0.05},
+        moved={"radius": 0.3},
+    ),
+    "Muon": Method(
+        Muon,
+        paper="jordan2024",
+        reference="torch.optim.Muon(params, lr=lr, momentum=rho, nesterov=nesterov, weight_decay=weight_decay, "
+        "eps=eps, adjust_lr_fn='match_rms_adamw' if match_adamw else 'original')",
+        defaults={
+            "lr": 0.02,
+            "rho": 0.95,
+            "nesterov": True,
+            "weight_decay": 0.0,
+            "eps": 1e-7,
+            "match_adamw": False,
+            "inputs_first": False,
+        },
+        moved={
+            "lr": 0.013,
+            "rho": 0.83,
+            "nesterov": False,
+            "weight_decay": 0.3,
+            "eps": 1e-5,
+            "match_adamw": True,
+            "inputs_first": False,
+        },
     ),
 }

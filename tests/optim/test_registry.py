@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 import course_lib.optim as optim
-from course_lib.optim import METHODS, Optimizer
+from course_lib.optim import COMPOUND, METHODS, SGD, Optimizer
 
 
 def test_every_public_optimizer_has_a_row():
@@ -13,7 +13,7 @@ def test_every_public_optimizer_has_a_row():
     methods = {
         n for n in public if issubclass(getattr(optim, n), Optimizer) and n not in ("Optimizer", "NesterovLookAhead")
     }
-    assert methods == set(METHODS)
+    assert methods == set(METHODS) | set(COMPOUND) and not set(METHODS) & set(COMPOUND)
 
 
 @pytest.mark.parametrize(("name", "row"), METHODS.items())
@@ -28,6 +28,18 @@ def test_row(name, row):
             assert parameter.kind is parameter.KEYWORD_ONLY and parameter.default == row.defaults[key]
     # `update` takes the slots by their names
     assert tuple(inspect.signature(row.cls.update).parameters) == ("self", "x", "dx", *row.cls.slots)
+
+
+@pytest.mark.parametrize(("name", "row"), COMPOUND.items())
+def test_row_of_a_compound_method(name, row):
+    held = {"inner": SGD(0.1)} if "lr" not in row.defaults else {}
+    signature = inspect.signature(row.cls)
+    for hyper in (row.defaults, row.moved):
+        opt = row.cls(**held, **hyper)
+        assert {key: getattr(opt, key) for key in hyper} == hyper
+    assert row.cls.__name__ == name and "Source: " in row.cls.__doc__
+    assert all(signature.parameters[key].default == row.defaults[key] for key in row.defaults if key != "lr")
+    assert all(key in row.reference for key in row.defaults if key != "inputs_first")
 
 
 def test_all_is_sorted_and_complete():
