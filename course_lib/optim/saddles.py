@@ -90,6 +90,8 @@ class TrustRegion(SecondOrder):
         for _ in range(100):
             p = model_step(g, H, self._delta)
             length, promised = float(np.linalg.norm(p)), -float(g @ p + p @ H @ p / 2)
+            if not promised > 0:
+                break
             new = at.moved(p)
             if new.f == -math.inf:
                 self.stopped = BOTTOMLESS

@@ -1,8 +1,8 @@
 """Methods that choose their own step: the base, gradient descent with a line search, and Newton.
 
 There is no learning rate. A method asks the loss for what it needs, goes to a better point, and stops by itself,
-with a reason in words. `saddles.py` has what leaves saddles; `newton_cg.py` and
-`quasi_newton.py` do without the Hessian.
+with a reason in words. `saddles.py` has what leaves saddles; `newton_cg.py` and `quasi_newton.py` do without the
+Hessian.
 """
 
 from __future__ import annotations
@@ -314,6 +314,8 @@ class WholeStep:
             return Step(None, "there is no Newton step: the Hessian is singular or not finite")
         for _ in range(100):
             here = line(a)
+            if np.array_equal(here.x, line.at.x):
+                return Step(None, "the step is lost in round-off")
             if math.isfinite(here.f) and np.all(np.isfinite(here.g)):
                 return Step(here)
             a /= 2

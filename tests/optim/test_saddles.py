@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize as scipy_minimize
 
-from course_lib.optim import SURFACES, Newton, Saddle, SaddleFreeNewton, TrustRegion, minimize, model_step
+from course_lib.optim import SURFACES, Newton, Saddle, SaddleFreeNewton, TrustRegion, minimize
+from course_lib.optim.saddles import model_step
 
 
 def test_newton_is_drawn_to_the_saddle_and_others_leave_it():

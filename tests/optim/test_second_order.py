@@ -188,6 +188,17 @@ def test_a_start_that_is_a_minimum_and_a_constant_loss(method):
 
 
 @EACH
+def test_without_a_tolerance_it_still_stops(method):
+    """tol = 0: it ends in the minimum itself, or where floats can tell no lower point; 10⁻¹⁷⁰ squared is 0."""
+    method = method.fresh()
+    method.tol = 0.0
+    for loss, start in ((bowl(), [1e-170, 3e-170]), (Ravine(kappa=3.0), [1.0, 1.0]), (bowl(lift=1.0), [1.0, 3.0])):
+        found = minimize(loss, method, start, steps=3000)
+        assert found.steps < 3000
+        assert np.abs(found.x).max() < 1e-7
+
+
+@EACH
 def test_one_dimension(method):
     loss = Loss(lambda x: math.cosh(x[0] - 1), lambda x: np.sinh(x - 1), lambda x: np.cosh(x - 1)[:, None])
     found = minimize(loss, method, [2.5])
