@@ -32,9 +32,23 @@ COLORS = {
     "SGD": "#D55E00",
     "Momentum": "#0072B2",
     "Nesterov": "#009E73",
-    "AdaGrad": "#8A6D1B",
-    "RMSProp": "#8B5FC7",
-    "Adam": "#C2478F",
+    "AdaGrad": "#607338",
+    "RMSProp": "#9671FE",
+    "Adam": "#D70272",
+    # Kin that rarely share a figure with the six above.
+    "NesterovLookAhead": "#009E73",
+    "RMSPropMomentum": "#6A6FD0",
+    "CenteredRMSProp": "#9A6BB8",
+    "AdamW": "#A8562E",
+    "AMSGrad": "#8C6D31",
+    "Adamax": "#D1495B",
+    "NAdam": "#B3478F",
+    "Lion": "#A67C00",
+    "ScheduleFreeSGD": "#2E86AB",
+    "ScheduleFreeAdamW": "#3F8F63",
+    "Lookahead": "#7D6E5D",
+    "SAM": "#0E8C8C",
+    "Muon": "#5B7DB1",
 }
 
 #: Text and axes: the grey as far from a white page as from the dark page (#14181f), 4.2:1.

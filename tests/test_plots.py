@@ -1,5 +1,7 @@
 """The house style reads on light and dark pages; the marks carry the data they are given."""
 
+import itertools
+
 import matplotlib
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
 from course_lib import plots
-from course_lib.optim import SGD, Momentum, Ravine, Saddle
+from course_lib.optim import COMPOUND, METHODS, SGD, Momentum, Ravine, Saddle
 
 LIGHT, DARK = "#ffffff", "#14181f"
 
@@ -39,6 +41,10 @@ def test_each_colour_stands_out_from_both_pages(name, page):
     assert contrast(plots.COLORS[name], page) >= 3  # WCAG 1.4.11, graphical objects
 
 
+def test_every_method_has_a_colour():
+    assert set(plots.COLORS) == {*METHODS, *COMPOUND, "NesterovLookAhead"}
+
+
 def test_the_text_is_as_clear_as_one_grey_can_be_on_both_pages():
     grey = min(contrast(plots.INK, LIGHT), contrast(plots.INK, DARK))
     best = np.sqrt(contrast(LIGHT, DARK))  # no colour can have more with both
@@ -59,8 +65,8 @@ def test_colours_are_distinct_for_colour_blind_readers():
             [-0.011820, 0.042940, 0.968881],
         ],
     }
-    used_together = ["SGD", "Momentum", "Nesterov"]
-    for matrix in simulations.values():
+    figures = [["SGD", "Momentum", "Nesterov"], ["SGD", "Momentum", "AdaGrad", "RMSProp", "Adam"]]
+    for used_together, matrix in itertools.product(figures, simulations.values()):
         seen = [np.clip(np.array(matrix) @ to_rgb(plots.COLORS[name]), 0, 1) for name in used_together]
         for i, a in enumerate(seen):
             for b in seen[i + 1 :]:
