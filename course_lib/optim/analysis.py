@@ -12,21 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .floors import noise_floor as noise_floor
 from .optimizer import Optimizer
 from .parameters import check_hyper
-from .rates import best_gd as best_gd
-from .rates import best_heavy_ball as best_heavy_ball
-from .rates import best_nesterov as best_nesterov
-from .rates import classic_nesterov as classic_nesterov
-from .rates import critical_rho as critical_rho
-from .rates import gd_limit as gd_limit
-from .rates import gd_rate as gd_rate
-from .rates import heavy_ball_limit as heavy_ball_limit
-from .rates import heavy_ball_rate as heavy_ball_rate
-from .rates import nesterov_limit as nesterov_limit
-from .rates import nesterov_rate as nesterov_rate
-from .rates import regime as regime
 from .second_order import SecondOrder
 from .surface import Surface
 
@@ -50,7 +37,8 @@ def descend(
             a time). It is not changed: the walk uses a copy without memory.
         start: where to begin, shape (..., n). Leading axes are a batch of starts. If hyper-parameters or
             noise are arrays, the start is broadcast against them: lr (20, 1, 1), rho (20, 1) and a start
-            (2,) make 400 walks, shape (20, 20, 2).
+            (2,) make 400 walks, shape (20, 20, 2). (A method that does not treat elements alone takes the whole
+            array for one point: give SAM axis=-1.)
         steps: number of steps, ≥ 0.
         noise: standard deviation of the normal noise on each gradient component, ≥ 0.
         rng: where the noise comes from; needed if there is any.

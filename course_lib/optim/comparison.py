@@ -138,7 +138,8 @@ def compare(
 
     One run a start and seed; every method and setting sees the same starts and the same noise, so that what
     differs between them is not chance. Each walk is, bit for bit, what `descend` gives for its setting, start and
-    noise alone (on surfaces that use matrix products, up to their round-off).
+    noise alone. (Where a surface multiplies matrices, or β₁ or β₂ is an axis, so that NumPy takes its powers of an
+    array: up to round-off.)
 
     Args:
         surface: the loss. A `Noisy` one draws noise of its own, for every walk anew.

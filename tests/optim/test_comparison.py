@@ -22,10 +22,11 @@ from course_lib.optim import (
     RMSProp,
     Rosenbrock,
     Saddle,
+    compare,
     descend,
+    mean_and_error,
     steps_to,
 )
-from course_lib.optim.comparison import compare, mean_and_error
 
 LRS, RHOS = np.geomspace(0.01, 3.0, 5), np.array([0.0, 0.5, 0.9])
 

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_discrete_lyapunov
 
-from course_lib.optim import SGD, AdamW, Momentum, Nesterov, Quadratic, descend
-from course_lib.optim.floors import adamw_noise_floor, averaged_noise_floor, nesterov_noise_floor, noise_floor
+from course_lib.optim import (
+    SGD,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Quadratic,
+    adamw_noise_floor,
+    averaged_noise_floor,
+    descend,
+    nesterov_noise_floor,
+    noise_floor,
+)
 
 
 def transition(cls, lr, rho, curvature):

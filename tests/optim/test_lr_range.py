@@ -13,11 +13,12 @@ from course_lib.optim import (
     Noisy,
     ParameterSet,
     Quadratic,
+    RangeTest,
     Ravine,
     Rosenbrock,
     heavy_ball_limit,
+    range_test,
 )
-from course_lib.optim.lr_range import RangeTest, range_test
 
 
 class Network:

@@ -28,18 +28,22 @@ from course_lib.optim import (
     Rosenbrock,
     Saddle,
     Wilson,
+    adamw_noise_floor,
+    averaged_noise_floor,
     best_gd,
     best_heavy_ball,
     classic_nesterov,
+    compare,
     descend,
+    escape_steps,
+    gd_rate,
+    heavy_ball_rate,
     l2,
     minimize,
+    noise_floor,
     random_symmetric,
     steps_to,
 )
-from course_lib.optim.comparison import compare
-from course_lib.optim.floors import adamw_noise_floor, averaged_noise_floor, noise_floor
-from course_lib.optim.rates import escape_steps, gd_rate, heavy_ball_rate
 
 KAPPAS = [10.0, 100.0, 1000.0, 1e4]
 

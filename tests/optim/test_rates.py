@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
-from course_lib.optim import SGD, Momentum, Nesterov, Quadratic, Saddle, descend, steps_to
-from course_lib.optim.rates import (
+from course_lib.optim import (
+    SGD,
+    Momentum,
+    Nesterov,
+    Quadratic,
+    Saddle,
     best_gd,
     best_heavy_ball,
     best_nesterov,
     classic_nesterov,
     critical_rho,
+    descend,
     escape_steps,
     gd_limit,
     gd_rate,
@@ -18,6 +23,7 @@ from course_lib.optim.rates import (
     nesterov_limit,
     nesterov_rate,
     regime,
+    steps_to,
 )
 
 STEPS = np.linspace(0.0, 4.2, 43)  # αλ
