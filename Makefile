@@ -34,7 +34,7 @@ lint: $(STAMP) ## check style, and that notebooks are clean
 	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check . ; echo "ruff format . sets it right"; exit 1; }
 	@$(BIN)/course notebooks --check
 
-bench: $(STAMP) ## print the tables of measured speed
+bench: $(STAMP) ## measure speed, print the tables, write book/performance.md
 	@$(BIN)/python -m benchmarks
 
 pin: ## renew requirements.txt from pyproject.toml
