@@ -21,6 +21,7 @@ from course_lib.optim import (
     Ravine,
     RMSProp,
     Rosenbrock,
+    Runs,
     Saddle,
     compare,
     descend,
@@ -168,6 +169,24 @@ def test_best_prefers_to_arrive():
     quartic = Quadratic([1.0])
     runs = compare(quartic, {"SGD": SGD(np.array([0.01, 0.02, 0.03]))}, 10, starts=starts)["SGD"]
     assert not np.isfinite(runs.steps).any() and runs.best()["lr"] == 0.03
+
+
+def test_the_setting_that_brings_more_runs_there_is_best():
+    steps, loss = (
+        np.array([[9.0, np.inf], [np.inf, np.inf], [3.0, 9.0]]),
+        np.array([[1.0, 9.0], [0.1, 0.1], [5.0, 5.0]]),
+    )
+    rates = np.array([0.1, 0.2, 0.3])
+    assert Runs("SGD", {"lr": rates}, loss, steps).best()["lr"] == 0.3
+    assert Runs("SGD", {"lr": rates[:2]}, loss[:2], steps[:2]).best()["lr"] == 0.1
+
+
+def test_a_share_is_of_the_height_above_the_minimum():
+    """The saddle's minima lie at −1/4."""
+    runs = compare(Saddle(), {"SGD": SGD(0.1)}, 300, starts=[1.0, 0.1], until=1e-3)["SGD"]
+    path = descend(Saddle(), SGD(0.1), [1.0, 0.1], 300)
+    gap = Saddle().value(path) + 0.25
+    assert runs.steps[0] == np.argmax(gap <= 1e-3 * gap[0]) > 0
 
 
 def test_it_prints_a_table():

@@ -67,6 +67,16 @@ def test_it_is_a_loop():
     assert test.steepest == rates[np.argmin(np.diff([losses[0], *seen]))]
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_it_ends_at_the_first_explosion(seed):
+    surface = Noisy(Quadratic([1.0, 10.0]), 3.0, np.random.default_rng(seed))
+    test = range_test(surface, SGD(0.1), np.array([1.0, 1.0]), low=1e-3, explode=2.0)
+    seen = np.array([test.first, *test.smoothed])
+    best = np.minimum.accumulate(seen)
+    over = seen - best > np.maximum(np.abs(best), test.first - best)
+    assert over[-1] and not over[:-1].any()
+
+
 def test_without_smoothing_the_losses_are_as_they_are():
     test = range_test(Ravine(), SGD(0.1), np.array([3.0, 1.0]), low=1e-3, high=1.0, steps=10, smooth=0.0)
     assert np.array_equal(test.losses, test.smoothed)
