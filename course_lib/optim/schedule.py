@@ -31,7 +31,8 @@ class Schedule:
 
     A schedule is a subclass whose constructor hands its settings on by name, and `rate`. It then checks
     them, prints as it was written, compares by value, and takes a number or an array of any shape; the
-    rates of an array are, bit for bit, those of its elements. Its settings do not change: make a new one.
+    rates of an array are, bit for bit, those of its elements (powers are written `np.float_power` for that:
+    the bits of `**` depend on what stands beside an element). Its settings do not change: make a new one.
 
     Args:
         **hyper: settings: finite numbers, or arrays that broadcast; counts of steps are whole numbers.
@@ -81,7 +82,7 @@ class Schedule:
             check_steps(t, step)
         shape = joint_shape({"step": t.shape, "the rates": self.shape})
         with np.errstate(over="ignore"):  # a rate that has grown to infinity is the optimizer's to refuse
-            rate = self.rate(np.array(t, dtype=float, order="C", ndmin=1))
+            rate = self.rate(np.array(t, dtype=float, order="C"))
         return np.broadcast_to(rate, shape).copy() if shape else np.asarray(rate).item()
 
     def then(self, schedule: Rate, *, at: int) -> Sequence:

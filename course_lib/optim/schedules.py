@@ -6,8 +6,6 @@ Conventions. t counts *finished* steps: a run of 200 steps asks for t = 0, …, 
 first step. `end` is reached at t = steps, one step after such a run, and kept from then on. A rate that
 jumps at a step (`every`, `milestones`, `at`, restarts) is the new one from t = that step on. Rates may be
 arrays, a grid of them: they broadcast with the steps, as in NumPy.
-
-Powers are `np.float_power`, which gives a step the same bits alone and in an array; `**` does not.
 """
 
 from __future__ import annotations
