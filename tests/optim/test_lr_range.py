@@ -77,6 +77,20 @@ def test_it_ends_at_the_first_explosion(seed):
     assert over[-1] and not over[:-1].any()
 
 
+def test_one_lucky_minibatch_is_no_bottom_to_explode_from():
+    class Told:
+        losses = iter([1.0, 0.01, *[1.0] * 30])
+
+        def value(self, x):
+            return next(self.losses)
+
+        def grad(self, x):
+            return np.zeros_like(x)
+
+    test = range_test(Told(), SGD(0.1), np.array([1.0]), steps=20, explode=1.5)
+    assert test.stopped == "the rate reached 10" and len(test.rates) == 20
+
+
 def test_without_smoothing_the_losses_are_as_they_are():
     test = range_test(Ravine(), SGD(0.1), np.array([3.0, 1.0]), low=1e-3, high=1.0, steps=10, smooth=0.0)
     assert np.array_equal(test.losses, test.smoothed)
