@@ -79,7 +79,7 @@ def test_it_ends_at_the_first_explosion(seed):
 
 def test_one_lucky_minibatch_is_no_bottom_to_explode_from():
     class Told:
-        losses = iter([1.0, 0.01, *[1.0] * 30])
+        losses = iter([*[1.0] * 15, 0.01, *[1.0] * 15])
 
         def value(self, x):
             return next(self.losses)
@@ -87,8 +87,8 @@ def test_one_lucky_minibatch_is_no_bottom_to_explode_from():
         def grad(self, x):
             return np.zeros_like(x)
 
-    test = range_test(Told(), SGD(0.1), np.array([1.0]), steps=20, explode=1.5)
-    assert test.stopped == "the rate reached 10" and len(test.rates) == 20
+    test = range_test(Told(), SGD(0.1), np.array([1.0]), steps=30, explode=1.5)
+    assert test.stopped == "the rate reached 10" and len(test.rates) == 30
 
 
 def test_without_smoothing_the_losses_are_as_they_are():
