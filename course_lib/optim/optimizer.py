@@ -38,6 +38,7 @@ from .parameters import (
     rebuild,
     zeros_like,
 )
+from .schedule import Schedule
 
 Rate = float | np.ndarray | Callable[[int], Any]
 
@@ -104,7 +105,7 @@ class Optimizer:
         self._state: list[Mapping[Any, np.ndarray]] = []  # for each slot: key → array
         self._last: Last | None = None  # set after a step on one array
         for name, value in {"lr": lr, **hyper}.items():
-            is_schedule = name == "lr" and callable(value)
+            is_schedule = name == "lr" and _is_schedule(value)
             setattr(self, name, value if is_schedule else check_hyper(name, value, self.domains.get(name)))
 
     def update(self, x: np.ndarray, dx: np.ndarray, *slots: np.ndarray) -> None:
@@ -183,9 +184,13 @@ class Optimizer:
                 return False
         if not math.isfinite(np.vdot(dx, dx)):
             return False
+        rate = self.lr(self.t) if last.scheduled else self.lr
+        if not (isinstance(rate, float) and 0.0 <= rate <= last.largest):
+            return False
         self.t += 1
         now = object.__new__(type(self))
         now.__dict__ = self.__dict__.copy()
+        now.__dict__["lr"] = float(rate)
         if last.whole:
             now.update(x, dx, *last.slots)
         else:
@@ -247,7 +252,7 @@ class Optimizer:
         now = {}
         for name in self.hyper:
             label, value = name, getattr(self, name)
-            if name == "lr" and callable(value):
+            if name == "lr" and _is_schedule(value):
                 label, value = f"lr({self.t})", value(self.t)
             now[name] = check_hyper(label, value, self.domains.get(name))
         return now
@@ -291,7 +296,10 @@ class Optimizer:
         """Give an optimizer with the same settings and no memory."""
         new = copy.copy(self)
         new.t, new._layout, new._state, new._last = 0, None, [], None
-        return copy.deepcopy(new)
+        new = copy.deepcopy(new)
+        if isinstance(self.lr, Schedule):
+            new.lr = self.lr.fresh()
+        return new
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={_show(getattr(self, k))}' for k in self.hyper)})"
@@ -300,23 +308,28 @@ class Optimizer:
 class Last:
     """A checked step on one array: while this much stays the same, the next step needs no full check."""
 
-    __slots__ = ("dtype", "settings", "shape", "slots", "whole", "x")
+    __slots__ = ("dtype", "largest", "scheduled", "settings", "shape", "slots", "whole", "x")
 
     def __init__(self, opt: Optimizer, x: np.ndarray, slots: list[np.ndarray]) -> None:
         self.x, self.shape, self.dtype, self.slots = x, x.shape, x.dtype, slots
         self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block")]
+        self.scheduled, self.largest = _is_schedule(opt.lr), float(np.finfo(x.dtype).max)
         self.whole = not opt.elementwise or opt.block is None or x.size <= opt.block
 
     @staticmethod
     def suits(opt: Optimizer, x: np.ndarray) -> bool:
-        """Tell whether a step on x is of the plain kind: constant settings, and an array of its own memory."""
-        plain = all(isinstance(getattr(opt, name), float | bool) for name in opt.hyper)
+        """Tell whether a step on x is of the plain kind: settings that are numbers, and an array of its own memory."""
+        plain = all(type(getattr(opt, name)) in (float, bool) or name == "lr" for name in opt.hyper)
         return plain and x.ndim > 0 and type(x) is np.ndarray and x.base is None
 
 
 @functools.lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
+
+
+def _is_schedule(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type)  # Cosine(0.1, steps=90), and not Cosine
 
 
 def _show(value: Any) -> str:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.optim import METHODS, SGD, Momentum, Nesterov, Optimizer, ParameterSet, Quadratic
+from course_lib.optim import (
+    METHODS,
+    SGD,
+    Cosine,
+    Lookahead,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    ParameterSet,
+    Quadratic,
+    ReducePlateau,
+)
 
 ALL = pytest.mark.parametrize("row", METHODS.values(), ids=METHODS)
 
@@ -553,6 +564,67 @@ def test_the_short_cut_sees_new_settings_and_arrays():
     y = np.zeros(2)
     opt.step(y, g)  # another array of the same shape
     assert y.tolist() == [-4.0, -4.0] and x.tolist() == [-5.5, -6.5]
+
+
+@ALL
+def test_the_short_cut_under_a_schedule_changes_no_bit(row):
+    rng = np.random.default_rng(13)
+    for schedule in (Cosine(0.1, steps=20), lambda step: 0.1 / (1 + step), lambda step: np.float64(0.1)):
+        x, g = rng.normal(size=20).astype(np.float32), rng.normal(size=(25, 20)).astype(np.float32)
+        hyper, y = row.moved | {"lr": schedule}, x.copy()
+        quick, slow = row.cls(**hyper), row.cls(**hyper)
+        for step in g:
+            quick.step(x, step.copy())
+            slow._last = None
+            slow.step(y, step)
+        assert quick._last is not None and same_bits(x, y)
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf, "0.1", None, 1e300])
+def test_a_schedule_that_goes_wrong_between_steps(bad):
+    opt, x, g = Momentum(lambda step: 0.1 if step < 3 else bad), np.ones(2, np.float32), np.ones(2, np.float32)
+    for _ in range(3):
+        opt.step(x, g)
+    before = x.copy()
+    with pytest.raises((TypeError, ValueError), match=r"^lr"):
+        opt.step(x, g)
+    assert np.array_equal(x, before) and opt.t == 3
+
+
+def test_a_schedule_may_turn_to_arrays_and_whole_numbers():
+    rates = [0.5, 1, np.array([1.0, 2.0]), 0.5]
+    opt, x = SGD(lambda step: rates[step]), np.zeros(2)
+    for _ in rates:
+        opt.step(x, np.ones(2))
+    assert x.tolist() == [-3.0, -4.0]
+
+
+@ALL
+def test_numpy_s_own_numbers_as_settings_change_no_type(row):
+    """float64 scalars would make float64 of float32 arrays on the way."""
+    hyper = {name: h if isinstance(h, bool) else np.float64(h) for name, h in row.moved.items()}
+    rng = np.random.default_rng(14)
+    x, g = rng.normal(size=20).astype(np.float32), rng.normal(size=(5, 20)).astype(np.float32)
+    y, one, two = x.copy(), row.cls(**row.moved), row.cls(**row.moved)
+    for step in g:
+        vars(two).update(hyper)
+        one.step(x, step.copy())
+        two.step(y, step.copy())
+    assert same_bits(x, y)
+
+
+def test_a_schedule_s_class_is_no_schedule():
+    with pytest.raises(TypeError, match="lr must be a number or a NumPy array of numbers, not <class"):
+        SGD(Cosine)
+
+
+def test_fresh_forgets_what_a_schedule_has_seen():
+    opt = SGD(ReducePlateau(1.0, patience=0))
+    opt.lr.observe(1.0)
+    opt.lr.observe(1.0)
+    assert opt.lr(2) < 1.0 and opt.fresh().lr == ReducePlateau(1.0, patience=0)
+    outside = Lookahead(opt)
+    assert outside.fresh().lr(0) == 1.0 and outside.lr(2) < 1.0
 
 
 def test_gradients_in_the_parameters_memory_after_the_first_step():
