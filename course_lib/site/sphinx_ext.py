@@ -124,6 +124,13 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
     context["metatags"] = tags + PRELOAD % context["pathto"]("_static/fonts/", resource=True)
 
 
+def offer_launch(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Take the launch buttons off a page that is no `.ipynb`, though it has cells: Colab cannot open it."""
+    if not str(app.env.doc2path(pagename)).endswith(".ipynb"):
+        buttons = context.get("header_buttons", [])
+        context["header_buttons"] = [button for button in buttons if button.get("label") != "launch-buttons"]
+
+
 def _meta(kind: str, name: str, text: str) -> str:
     return f'<meta {kind}="{name}" content="{html.escape(text)}">\n'
 
@@ -218,11 +225,13 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.setup_extension("course_lib.site.katex")
+    app.setup_extension("course_lib.site.reference")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
     app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
     app.connect("html-page-context", describe, priority=900)
+    app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,272 @@
+r"""Formulas of docstrings, written in Unicode so that `help()` shows them, as LaTeX for a page.
+
+`v ← ρ v + ∇f(x)` becomes `v\leftarrow \rho v+\nabla f(x)`. The rules are those a reader follows anyway: letters are
+symbols and words are words; a slash with a space on either side is a fraction, one without is a slash; a root reaches
+over what it touches, or over the parentheses after it.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+SYMBOLS = {
+    "←": r"\leftarrow ", "→": r"\to ", "−": "-", "-": "-", "+": "+", "±": r"\pm ", "·": r"\cdot ", "×": r"\times ",
+    "=": "=", "≈": r"\approx ", "<": "<", ">": ">", "≤": r"\le ", "≥": r"\ge ", "∝": r"\propto ", "∈": r"\in ",
+    ",": ",", ";": r";\;", ":": r":\;", "/": "/", ".": ".", "!": "!", "[": "[", "]": "]", "%": r"\%", "'": "'",
+}  # fmt: skip
+#: Where the numerator of a fraction begins at the latest.
+STOPS = set("←→−-+±=≈<>≤≥∝∈,;:.")
+LETTERS = {"∇": r"\nabla ", "Σ": r"\sum ", "∞": r"\infty ", "…": r"\dots ", "ℓ": r"\ell "}
+MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
+PAIRS = {"(": ")", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
+FENCES = {"(": ("(", ")"), "‖": (r"\|", r"\|"), "|": ("|", "|"), "⌊": (r"\lfloor ", r"\rfloor "), "⌈": (r"\lceil ", r"\rceil ")}  # noqa: E501  # fmt: skip
+FUNCTIONS = {"cos", "exp", "log", "max", "min", "sin", "tanh"}
+#: Words of two letters; any other two are a product, as in xy.
+SHORT_WORDS = set("as at be by if in is it no of on or so to up".split())
+TOKEN = re.compile(
+    r"`[^`]+`|[A-Za-z]{2,}(?:_[a-z]+)+|[A-Za-z]{2,}(?:['’-][A-Za-z]+)*|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|\S"
+)
+#: In a sentence: words, the signs between symbols, what a symbol looks like, and what is no formula alone.
+CODE_OR_WORD = re.compile(r"[^\s`]*`[^`]*`\S*|\S+")
+SIGNS = set("←→−+±=≈<>≤≥∝·/")
+PART = re.compile(
+    r"[A-Za-z]'?$|[A-Za-z]'?[()]|\w{1,2}/(\w{1,2}$|\()|\d+[a-z]{1,3}$|[\d.]+$"  # x  f(x)  1/t  2n  .66
+    r"|(?!.*\w{3}-\w).*[Α-ω∇√‖|∞≤≥≈←→·±½¼¾…ℓΣ∝⌈⌊=<>+−^\u0302-\u0305⁰-₟ᵀ-ᵿⁿ²³¹]"
+)
+NUMBERS = re.compile(r"[\d.,\s…()]*|\d+e-?\d+")
+
+
+class Unreadable(ValueError):
+    """A formula with a sign in it that has no rule here."""
+
+
+@dataclass
+class Piece:
+    """A part of a formula: its LaTeX, and what the rules must know of it."""
+
+    tex: str
+    kind: str = "symbol"  # symbol, group, text, or stop: a sign that ends a product
+    inside: str = ""  # of a group, what stands between its parentheses
+
+
+def tex_of(formula: str) -> str:
+    r"""Give the LaTeX of one formula.
+
+    Args:
+        formula: one line, in Unicode.
+
+    Raises:
+        Unreadable: a sign has no rule.
+
+    >>> tex_of("x ← x − α m̂ / (√v̂ + ε)")
+    'x\\leftarrow x-\\frac{\\alpha \\hat{m}}{\\sqrt{\\hat{v}}+\\epsilon}'
+    >>> tex_of("(v starts at 0)")
+    '(v\\text{ starts at }0)'
+    """
+    reader = _Reader(unicodedata.normalize("NFD", formula))
+    row = reader.row(until=None)
+    if reader.at < len(reader.tokens):
+        raise Unreadable(f"{reader.tokens[reader.at][0]!r} closes nothing in {formula!r}")
+    return _joined(row)
+
+
+def set_formulas(text: str) -> str:
+    r"""Put the formulas of a sentence between dollar signs.
+
+    A formula is a run of symbols: single letters (but for the word a), numbers beside them, signs. What
+    stands in backquotes, and what has no rule, stays as it is.
+
+    >>> set_formulas("It grows to g/(1 − ρ), and a larger ρ is less friction.")
+    'It grows to $g/(1-\\rho)$, and a larger $\\rho$ is less friction.'
+    """
+    words = [*CODE_OR_WORD.findall(text), "", ""]
+    out: list[str] = []
+    run: list[str] = []
+    for word, after in pairwise(words):
+        if run and (_ends(run) or not _is_formula(word, run, after)):
+            out, run = [*out, *_set(run)], []
+        if _is_formula(word, run, after):
+            run.append(word)
+        else:
+            out.append(word)
+    return " ".join(out).strip()
+
+
+def _is_formula(word: str, run: list[str], after: str) -> bool:
+    """Tell whether a word is part of a formula, by the words of it so far and the one after it."""
+    core = word.strip("().,;:?!")
+    if not core or "`" in word or word.startswith("*"):
+        return False
+    if core in ("a", "A"):
+        return after in SIGNS or bool(run and run[-1] in SIGNS)
+    return bool(PART.match(core) or (run and core in FUNCTIONS))
+
+
+def _ends(run: list[str]) -> bool:
+    """Tell whether the last word ends a formula: with a comma or a full stop that is outside of parentheses."""
+    so_far = " ".join(run)
+    return so_far[-1] in ".,;:?!" and so_far.count("(") <= so_far.count(")")
+
+
+def _set(run: list[str]) -> list[str]:
+    """Set a run of words as a formula, if it is one; parentheses and stops of the sentence stay outside."""
+    text, before, after = " ".join(run), "", ""
+    while text and (text[-1] in ".,;:?!" or (text[-1] == ")" and text.count(")") > text.count("("))):
+        text, after = text[:-1], text[-1] + after
+    while text.startswith("(") and text.count("(") > text.count(")"):
+        text, before = text[1:], before + "("
+    if not text or run[0] in SIGNS or text.split()[-1] in SIGNS or NUMBERS.fullmatch(text):
+        return run
+    try:
+        return [f"{before}${tex_of(text)}${after}"]
+    except Unreadable:
+        return run
+
+
+class _Reader:
+    """Read tokens from left to right; each is (text, a space before it)."""
+
+    def __init__(self, formula: str) -> None:
+        self.formula, self.at = formula, 0
+        self.tokens = [(found[0], found.start() > 0 and formula[found.start() - 1].isspace())
+                       for found in TOKEN.finditer(formula)]  # fmt: skip
+
+    def peek(self, ahead: int = 0) -> str:
+        return self.tokens[self.at + ahead][0] if self.at + ahead < len(self.tokens) else ""
+
+    def spaced(self, ahead: int = 0) -> bool:
+        return self.at + ahead < len(self.tokens) and self.tokens[self.at + ahead][1]
+
+    def row(self, until: str | None) -> list[Piece]:
+        """Read up to the closing sign, or to the end."""
+        pieces: list[Piece] = []
+        while self.peek() and self.peek() != until and self.peek() not in ")⌋⌉":
+            if self.peek() == "/" and self.spaced() and self.spaced(1):
+                self.at += 1
+                start = max((i + 1 for i, piece in enumerate(pieces) if piece.kind in ("stop", "text")), default=0)
+                top, bottom = pieces[start:], [self.factor()]
+                while self.peek() and not self.spaced() and self.peek() not in STOPS | set(")]|‖⌋⌉/"):
+                    bottom.append(self.factor())
+                pieces[start:] = [Piece(rf"\frac{{{_bare(top)}}}{{{_bare(bottom)}}}")]
+            else:
+                pieces.append(self.factor())
+        return pieces
+
+    def factor(self) -> Piece:
+        """Read one symbol, number, word or group, with what is written above and below it."""
+        token, spaced = self.tokens[self.at] if self.at < len(self.tokens) else ("", False)
+        self.at += 1
+        if token == "√":
+            under = self.factor()
+            return Piece(rf"\sqrt{{{_bare([under])}}}")
+        if token in PAIRS:
+            inner = _joined(self.row(until=PAIRS[token]))
+            if self.peek() != PAIRS[token]:
+                raise Unreadable(f"{token!r} is not closed in {self.formula!r}")
+            self.at += 1
+            left, right = FENCES[token]
+            tall = r"\frac" in inner
+            tex = rf"\left{left}{inner}\right{right}" if tall else f"{left}{inner}{right}"
+            return self.scripted(Piece(tex, "group" if token == "(" else "symbol", inner))
+        if token == "−" and spaced and not self.spaced():
+            return Piece("{-}", "stop")  # a number's own sign
+        if token in SYMBOLS:
+            return Piece(SYMBOLS[token], "stop" if token in STOPS else "symbol")
+        if len(token) > 1 and not token[0].isdigit() and token[0] != ".":
+            return self.word(token, spaced)
+        return self.scripted(Piece(_symbol(token, self.formula)))
+
+    def word(self, token: str, spaced: bool) -> Piece:
+        if token[0] == "`" or "_" in token:
+            return Piece(rf"\texttt{{{token.strip('`')}}}".replace("_", r"\_"))
+        if token in FUNCTIONS:
+            return self.scripted(Piece(rf"\{token} "))
+        if token == "mod":
+            return Piece(r"\bmod ", "stop")
+        if self.peek() == "(" and not self.spaced():
+            return Piece(rf"\operatorname{{{token}}}")
+        if len(token) == 2 and token not in SHORT_WORDS:
+            self.tokens[self.at - 1 : self.at] = [(token[0], spaced), (token[1], False)]
+            self.at -= 1
+            return self.factor()
+        return self.scripted(Piece(" " * spaced + token + " " * self.spaced(), "text"))
+
+    def scripted(self, piece: Piece) -> Piece:
+        """Add marks, primes, indices and powers."""
+        upper = lower = ""
+        while self.peek() and not self.spaced():
+            token = self.peek()
+            kind, _, code = unicodedata.decomposition(token).partition(" ") if len(token) == 1 else ("", "", "")
+            if token in MARKS:
+                self.at += 1
+                piece = Piece(rf"\{MARKS[token]}{{{piece.tex.strip()}}}")
+            elif token in "'*":
+                self.at += 1
+                upper += r"\prime " if token == "'" else token
+            elif kind in ("<super>", "<sub>"):
+                self.at += 1
+                sign = _symbol(chr(int(code, 16)), self.formula)
+                upper, lower = (upper + sign, lower) if kind == "<super>" else (upper, lower + sign)
+            elif token in "^_":
+                self.at += 1
+                sign = self.factor()
+                inside = rf"\text{{{sign.tex.strip()}}}" if sign.kind == "text" else _bare([sign])
+                upper, lower = (upper + inside, lower) if token == "^" else (upper, lower + inside)
+            else:
+                break
+        if not upper and not lower:
+            return piece
+        tex = rf"\text{{{piece.tex.strip()}}}" if piece.kind == "text" else piece.tex.strip()
+        lower, upper = (rf"{sign}{{{part.strip()}}}" if part else "" for sign, part in (("_", lower), ("^", upper)))
+        return Piece(tex + lower + upper)
+
+
+def _symbol(sign: str, formula: str) -> str:
+    """Give the LaTeX of one letter, digit or sign."""
+    if sign in LETTERS:
+        return LETTERS[sign]
+    if sign in SYMBOLS:
+        return SYMBOLS[sign]
+    name = unicodedata.name(sign, "") if len(sign) == 1 else ""
+    if greek := re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", name):
+        letter = greek[2].replace("LAMDA", "LAMBDA").lower()
+        return rf"\{letter if greek[1] == 'SMALL' else letter.capitalize()} "
+    if re.fullmatch(r"[A-Za-z]|[\d.]+(e-?\d+)?", sign):
+        return sign
+    if name.startswith("VULGAR FRACTION"):
+        top, bottom = unicodedata.normalize("NFKD", sign).split("\u2044")
+        return rf"\tfrac{{{top}}}{{{bottom}}}"
+    raise Unreadable(f"no rule for {sign!r} in {formula!r}")
+
+
+def _bare(pieces: list[Piece]) -> str:
+    """Give LaTeX without the parentheses that a fraction, a root or a power makes needless."""
+    return pieces[0].inside if len(pieces) == 1 and pieces[0].kind == "group" else _joined(pieces).strip()
+
+
+def _joined(pieces: list[Piece]) -> str:
+    """Join pieces; words that follow each other are one text, without a space beside a sign that has its own."""
+    edge = Piece("", "stop")
+    around = zip([edge, *pieces], pieces, [*pieces[1:], edge], strict=False)
+    runs = [(kind, list(run)) for kind, run in groupby([_article(*three) for three in around], key=_is_text)]
+    out = ""
+    for i, (is_text, run) in enumerate(runs):
+        part = "".join(piece.tex for piece in run)
+        if is_text:
+            before, after = runs[i - 1][1][-1] if i else edge, runs[i + 1][1][0] if i + 1 < len(runs) else edge
+            part = part.lstrip() if before.kind == "stop" and before.tex not in (",", "{-}") else part
+            part = part.rstrip() if after.kind == "stop" and after.tex != "{-}" else part
+            part = rf"\text{{{re.sub(' +', ' ', part)}}}"
+        out += part
+    return out.strip()
+
+
+def _is_text(piece: Piece) -> bool:
+    return piece.kind == "text"
+
+
+def _article(before: Piece, piece: Piece, after: Piece) -> Piece:
+    """Make a word of an a that stands between words: there it is no symbol."""
+    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex == ",")
+    return Piece(" a ", "text") if alone else piece

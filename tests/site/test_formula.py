@@ -1,0 +1,85 @@
+"""Formulas in Unicode as LaTeX: exact in the cases that matter, and readable to KaTeX in every docstring."""
+
+import inspect
+
+import pytest
+
+from course_lib import optim
+from course_lib.site import katex
+from course_lib.site.formula import Unreadable, set_formulas, tex_of
+from course_lib.site.reference import formulas_of, read_doc
+
+DOCUMENTED = {
+    name: obj
+    for name in optim.__all__
+    if (inspect.isclass(obj := getattr(optim, name)) or inspect.isfunction(obj)) and obj.__doc__
+}
+
+
+@pytest.mark.parametrize(
+    ("formula", "tex"),
+    [
+        ("v ← ρ v + ∇f(x)", r"v\leftarrow \rho v+\nabla f(x)"),
+        ("m̂ = m/(1 − β₁ᵗ)", r"\hat{m}=m/(1-\beta_{1}^{t})"),  # a tight slash stays one
+        ("x ← x − α m̂ / u", r"x\leftarrow x-\frac{\alpha \hat{m}}{u}"),  # a wide one is a fraction, from the sign on
+        ("α = rᵀr / pᵀHp", r"\alpha =\frac{r^{T}r}{p^{T}Hp}"),
+        ("r = (f − g) / (m(0) − m(p))", r"r=\frac{f-g}{m(0)-m(p)}"),
+        ("√(v / (1 − β₂ᵗ)) + ε", r"\sqrt{\frac{v}{1-\beta_{2}^{t}}}+\epsilon"),
+        ("(a / b)²", r"\left(\frac{a}{b}\right)^{2}"),
+        ("√‖∇f‖ ‖g‖", r"\sqrt{\|\nabla f\|}\|g\|"),
+        ("p = −Q |Λ|⁻¹ Qᵀ g", r"p={-}Q|\Lambda|^{-1}Q^{T}g"),
+        ("α_end + ½ (α₀ − α_end)", r"\alpha_{\text{end}}+\tfrac{1}{2}(\alpha_{0}-\alpha_{\text{end}})"),
+        ("γ^⌊t/every⌋", r"\gamma^{\lfloor t/\text{every}\rfloor}"),
+        ("e^(−kt)", "e^{-kt}"),
+        ("(xᵢ₊₁ − xᵢ²)²", "(x_{i+1}-x_{i}^{2})^{2}"),
+        ("r'ᵀr' < ℓ*", r"r^{\prime T}r^{\prime}<\ell^{*}"),
+        ("max(v̄, v)", r"\max (\bar{v},v)"),
+        ("tanh² x + 10 cos 2πx", r"\tanh^{2}x+10\cos 2\pi x"),
+        ("sign(β₁ m)", r"\operatorname{sign}(\beta_{1}m)"),
+        ("(π (t mod P)/P)", r"(\pi (t\bmod P)/P)"),
+        ("slow + α (fast − slow)", r"\text{slow}+\alpha (\text{fast}-\text{slow})"),
+        ("x, then Adam's step", r"x,\text{ then Adam's step}"),
+        ("f(x), a fresh draw", r"f(x),\text{ a fresh draw}"),
+        ("minimum −1/4 at (0, ±1)", r"\text{minimum }{-}1/4\text{ at }(0,\pm 1)"),
+        ("min(1, max_norm/‖g‖)", r"\min (1,\texttt{max\_norm}/\|g\|)"),
+        ("`steps` times", r"\texttt{steps}\text{ times}"),
+    ],
+)
+def test_formulas_read_as_a_reader_would(formula, tex):
+    assert tex_of(formula) == tex
+    katex.render(tex)
+
+
+@pytest.mark.parametrize("bad", ["x ← ☃", "(x", "x)", "‖x", "x + √", "☃ / x", "⌊t"])
+def test_what_has_no_rule_is_said(bad):
+    with pytest.raises(Unreadable):
+        tex_of(bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("With T steps, m and v start at 0.", "With $T$ steps, $m$ and $v$ start at 0."),
+        ("A larger ρ (say, 0.9) is a gift.", r"A larger $\rho$ (say, 0.9) is a gift."),
+        ("so α < 2/λ, or (as above) |1 − αλ|.", r"so $\alpha <2/\lambda$, or (as above) $|1-\alpha \lambda|$."),
+        ("at (1, 0), where a > 0 and a step", "at (1, 0), where $a>0$ and a step"),
+        ("near (−1, 1, …, 1).", r"near $(-1,1,\dots ,1)$."),
+        ("a schedule step → rate, 1e-3, p-norms", "a schedule step → rate, 1e-3, p-norms"),
+        ("*less* and **m** and `x += α v` and `a, b`.", "*less* and **m** and `x += α v` and `a, b`."),
+        ("`a` is ρ, `b` is v", r"`a` is $\rho$, `b` is $v$"),
+        ("a snowman ☃ = x", "a snowman ☃ = x"),
+    ],
+)
+def test_formulas_are_found_in_sentences(text, expected):
+    assert set_formulas(text) == expected
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_every_formula_of_the_library_is_readable(name):
+    doc = read_doc(DOCUMENTED[name])
+    for line in [*doc.formula, *(line for text in doc.prose if text[0] == " " for line in text[1:].splitlines())]:
+        for formula in formulas_of(line):
+            katex.render(tex_of(formula))
+    for text in (doc.sentence, *doc.prose, *doc.args.values()):
+        for formula in set_formulas(text).split("$")[1::2]:
+            katex.render(formula)
