@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .optimizer import Optimizer
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 from .second_order import SecondOrder
 from .surface import Surface
 
@@ -56,10 +56,7 @@ def descend(
     """
     if not isinstance(optimizer, Optimizer | SecondOrder):
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"steps must be an integer, not {steps!r}")
-    if steps < 0:
-        raise ValueError(f"steps must not be negative, not {steps}")
+    steps = check_count("steps", steps, least=0)
     loss = _Loss(surface, noise, rng)
     x = _real("start", start)
     x = x if x.dtype.kind == "f" else x.astype(float)

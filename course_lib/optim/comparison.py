@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from .analysis import _real, descend
 from .optimizer import Optimizer
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 from .second_order import SecondOrder
-from .surface import Surface, generator, whole
+from .surface import Surface, generator
 from .wrappers import SAM, Wrapper
 
 Until = float | Callable[[np.ndarray], Any]
@@ -172,7 +172,7 @@ def compare(
         raise TypeError(f"surface must be a Surface such as Ravine(), not {surface!r}")
     if not isinstance(methods, Mapping) or not methods:
         raise TypeError(f'methods must be a dict of optimizers such as {{"SGD": SGD(0.1)}}, not {methods!r}')
-    steps, seeds = whole("steps", steps, least=1), whole("seeds", seeds, least=1)
+    steps, seeds = check_count("steps", steps, least=1), check_count("seeds", seeds, least=1)
     noise = check_hyper("noise", noise, (0.0, np.inf))
     if np.ndim(noise) > 1 or np.size(noise) == 0:
         raise ValueError(f"noise must be a number or an array (m,), not of shape {np.shape(noise)}")

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .noisy import LeastSquares
-from .surface import finite, generator, whole
+from .parameters import check_count
+from .surface import finite, generator
 
 
 class Reddi:
@@ -46,7 +47,7 @@ class Reddi:
     low, high, best = -1.0, 1.0, -1.0
 
     def __init__(self, C: float = 3.0, c: float = 1.0, period: int = 3) -> None:
-        self.period = whole("period", period, least=2)
+        self.period = check_count("period", period, least=2)
         self.c = finite("c", c, above=0.0)
         self.C = finite("C", C, above=(self.period - 1) * self.c)
 
@@ -61,7 +62,7 @@ class Reddi:
 
     def grad(self, x: ArrayLike, t: int) -> np.ndarray:
         """Give fₜ'(x), an array with the shape of x (of any shape: each element is a run of its own)."""
-        x, t = np.asarray(x), whole("t", t, least=1)
+        x, t = np.asarray(x), check_count("t", t, least=1)
         slope = self.C if t % self.period == 1 else -self.c
         return np.full(x.shape, slope, x.dtype if x.dtype.kind == "f" else float)
 
@@ -106,7 +107,7 @@ class Wilson(LeastSquares):
     """
 
     def __init__(self, train: int = 100, test: int = 1000, *, minority: float = 0.42, rng: np.random.Generator) -> None:
-        train, test = whole("train", train, least=3), whole("test", test, least=1)
+        train, test = check_count("train", train, least=3), check_count("test", test, least=1)
         minority = finite("minority", minority, above=0.0)
         negative = round(minority * train)
         if not 1 <= negative < train - negative:

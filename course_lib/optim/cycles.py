@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from .schedule import Number, Schedule, check_count
+from .parameters import check_count
+from .schedule import Number, Schedule
 
 
 class OneCycle(Schedule):

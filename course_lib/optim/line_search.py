@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 
 
 @dataclass
@@ -185,7 +185,7 @@ class Backtracking:
     def __post_init__(self) -> None:
         _check_part("c1", self.c1, 1.0)
         _check_part("shrink", self.shrink, 1.0)
-        _check_trials(self.trials)
+        check_count("trials", self.trials)
 
     def __call__(self, line: Line, a: float = 1.0) -> Step:
         """Search along `line`, first at `a`."""
@@ -237,7 +237,7 @@ class StrongWolfe:
     def __post_init__(self) -> None:
         _check_part("c2", self.c2, 1.0)
         _check_part("c1", self.c1, self.c2)
-        _check_trials(self.trials)
+        check_count("trials", self.trials)
 
     def __call__(self, line: Line, a: float = 1.0) -> Step:
         """Search along `line`, first at `a`."""
@@ -321,10 +321,3 @@ def _check_part(label: str, value: Any, below: float) -> None:
     number = check_hyper(label, value, None)
     if not (np.ndim(number) == 0 and not isinstance(number, bool) and 0 < number < below):
         raise ValueError(f"{label} must be a number above 0 and below {below:g}, not {value!r}")
-
-
-def _check_trials(trials: Any) -> None:
-    if isinstance(trials, bool) or not isinstance(trials, int | np.integer):
-        raise TypeError(f"trials must be an integer, not {trials!r}")
-    if trials < 1:
-        raise ValueError(f"trials must be at least 1, not {trials}")

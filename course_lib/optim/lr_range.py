@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer
-from .parameters import check_hyper, check_params
+from .parameters import check_count, check_hyper, check_params
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,10 +106,7 @@ def range_test(
             raise TypeError(f"loss must have .{name}(params), which {loss!r} has not")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"steps must be an integer, not {steps!r}")
-    if steps < 2:
-        raise ValueError(f"steps must be at least 2, not {steps}")
+    steps = check_count("steps", steps, least=2)
     low, high = _number("low", low, 0.0), _number("high", high, 0.0)
     smooth, explode = _number("smooth", smooth, 0.0), _number("explode", explode, 1.0)
     if not 0 < low < high:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from .classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
 from .landscapes import MonkeySaddle, Plateau, SharpFlat
 from .matrices import random_rotation
-from .surface import Surface, finite, whole
+from .parameters import check_count
+from .surface import Surface, finite
 from .surfaces import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
 
 
@@ -36,7 +37,7 @@ class RosenbrockND(Surface):
     window = ((-2.0, 2.0), (-1.0, 3.0))
 
     def __init__(self, dim: int, b: float = 100.0) -> None:
-        self.dim = whole("dim", dim, least=2)
+        self.dim = check_count("dim", dim, least=2)
         self.b = finite("b", b, above=0.0)
         self._start = tuple(np.resize([-1.2, 1.0], self.dim))
         self._minima = ((1.0,) * self.dim,)
@@ -85,7 +86,7 @@ class StyblinskiTangND(Surface):
     window = StyblinskiTang.window
 
     def __init__(self, dim: int) -> None:
-        self.dim = whole("dim", dim, least=1)
+        self.dim = check_count("dim", dim, least=1)
         self._start = (0.6,) * self.dim
         self._minima = ((-2.9035340277711771,) * self.dim,)
 
@@ -122,7 +123,7 @@ class RastriginND(Surface):
     window = Rastrigin.window
 
     def __init__(self, dim: int) -> None:
-        self.dim = whole("dim", dim, least=1)
+        self.dim = check_count("dim", dim, least=1)
         self._start = tuple(np.resize([-3.4, 2.7], self.dim))
         self._minima = ((0.0,) * self.dim,)
 

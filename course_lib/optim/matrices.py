@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .surface import generator, whole
+from .parameters import check_count
+from .surface import generator
 
 
 def random_rotation(dim: int, rng: np.random.Generator) -> np.ndarray:
@@ -28,7 +29,7 @@ def random_rotation(dim: int, rng: np.random.Generator) -> np.ndarray:
 
     Source: Mezzadri, How to generate random matrices from the classical compact groups, 2007.
     """
-    dim = whole("dim", dim, least=1)
+    dim = check_count("dim", dim, least=1)
     q, r = np.linalg.qr(generator("rng", rng).standard_normal((dim, dim)))
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
     if np.linalg.det(q) < 0:
@@ -63,6 +64,6 @@ def random_symmetric(dim: int, rng: np.random.Generator, count: int = 1) -> np.n
     Source: Dauphin et al., Identifying and attacking the saddle point problem in high-dimensional non-convex
     optimization, 2014.
     """
-    dim, count = whole("dim", dim, least=1), whole("count", count, least=0)
+    dim, count = check_count("dim", dim, least=1), check_count("count", count, least=0)
     a = generator("rng", rng).standard_normal((count, dim, dim))
     return (a + np.swapaxes(a, -1, -2)) / 2

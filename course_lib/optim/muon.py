@@ -14,6 +14,7 @@ from .optimizer import Optimizer, Rate
 from .parameters import (
     cast_hyper,
     check_broadcast,
+    check_count,
     check_grads,
     check_layout,
     check_params,
@@ -52,10 +53,7 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
     """
     if m.ndim < 2:
         raise ValueError(f"m must be a matrix, not of shape {m.shape}")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"steps must be an integer, not {steps!r}")
-    if steps < 0:
-        raise ValueError(f"steps must not be negative, not {steps}")
+    steps = check_count("steps", steps, least=0)
     if m.shape[-2] > m.shape[-1]:  # X Xᵀ is the smaller of the two products
         return orthogonalize(m.swapaxes(-1, -2), steps=steps, eps=eps).swapaxes(-1, -2)
     largest = np.abs(m).max(axis=(-2, -1), keepdims=True, initial=0.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .line_search import Point
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 from .second_order import Search, SecondOrder
 
 
@@ -53,10 +53,7 @@ def cg(
         raise ValueError(f"b must have shape (n,), not {b.shape}")
     tol = check_hyper("tol", tol, (0.0, math.inf))
     steps = 2 * len(b) if steps is None else steps
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"steps must be an integer, not {steps!r}")
-    if steps < 0:
-        raise ValueError(f"steps must not be negative, not {steps}")
+    steps = check_count("steps", steps, least=0)
 
     x, r, p = np.zeros_like(b), b, b
     for _ in range(steps):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .parameters import check_hyper
-from .surface import Surface, Window, generator, whole
+from .parameters import check_count, check_hyper
+from .surface import Surface, Window, generator
 
 
 class Noisy(Surface):
@@ -150,7 +150,7 @@ class Minibatch(Surface):
         if not isinstance(loss, LeastSquares):
             raise TypeError(f"loss must be a loss over examples such as LeastSquares(X, y), not {loss!r}")
         self.loss = loss
-        self.size = whole("size", size, least=1)
+        self.size = check_count("size", size, least=1)
         self.rng = generator("rng", rng)
         _look_like(self, loss)
 

@@ -28,6 +28,7 @@ from .parameters import (
     Layout,
     cast_hyper,
     check_broadcast,
+    check_count,
     check_grads,
     check_hyper,
     check_layout,
@@ -137,6 +138,9 @@ class Optimizer:
         self._last = None
         if nonfinite not in ("raise", "skip", "allow"):
             raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
+        check_count("threads", self.threads)
+        if self.block is not None:
+            check_count("block", self.block)
         xs = check_params(params)
         dxs = check_grads(grads, params, xs)
         layout = layout_of(params, xs)
@@ -312,7 +316,7 @@ class Last:
 
     def __init__(self, opt: Optimizer, x: np.ndarray, slots: list[np.ndarray]) -> None:
         self.x, self.shape, self.dtype, self.slots = x, x.shape, x.dtype, slots
-        self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block")]
+        self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block", "threads")]
         self.scheduled, self.largest = _is_schedule(opt.lr), float(np.finfo(x.dtype).max)
         self.whole = not opt.elementwise or opt.block is None or x.size <= opt.block
 

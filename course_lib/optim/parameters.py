@@ -162,6 +162,15 @@ def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> A
     return float(value) if array.ndim == 0 else value
 
 
+def check_count(label: str, value: Any, least: int = 1) -> int:
+    """Give a whole number as an int, if it is at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{label} must be an integer, not {value!r}")
+    if value < least:
+        raise ValueError(f"{label} must be at least {least}, not {value}")
+    return int(value)
+
+
 def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     """Give the hyper-parameters for parameters of a dtype, arrays cast to it; each must keep to its domain there.
 
@@ -204,11 +213,7 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
         raise TypeError(f"state must be a dict as state_dict() gives, not {_said(state)}")
     if "t" not in state:
         raise ValueError("state['t'] is missing: the number of finished steps")
-    t = state["t"]
-    if isinstance(t, bool) or not isinstance(t, int | np.integer):
-        raise TypeError(f"state['t'] must be an integer, not {t!r}")
-    if t < 0:
-        raise ValueError(f"state['t'] must not be negative, not {t}")
+    t = check_count("state['t']", state["t"], least=0)
     for key in state:
         if key != "t" and key not in slots:
             raise ValueError(f"state[{key!r}] is unknown: this method keeps {list(slots)}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from .parameters import check_hyper
-from .schedule import Schedule, check_count, check_number
+from .parameters import check_count, check_hyper
+from .schedule import Schedule, check_number
 
 
 class ReducePlateau(Schedule):

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from .line_search import Point, StrongWolfe
+from .parameters import check_count
 from .second_order import Search, SecondOrder
 
 
@@ -111,9 +112,7 @@ class LBFGS(QuasiNewton):
     domains: ClassVar = {**SecondOrder.domains, "m": (1, math.inf)}
 
     def __init__(self, m: int = 10, *, tol: float = 1e-6, search: Search | None = None) -> None:
-        if isinstance(m, bool) or not isinstance(m, int | np.integer):
-            raise TypeError(f"m must be an integer, not {m!r}")
-        super().__init__(tol=tol, search=search, m=m)
+        super().__init__(tol=tol, search=search, m=check_count("m", m))
 
     def forget(self) -> None:
         self.pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.m)

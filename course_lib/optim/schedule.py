@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 
 Number = float | np.ndarray
 Rate = Number | Callable[[int], Any]  # a schedule is a callable, too
@@ -206,15 +206,6 @@ def check_steps(t: np.ndarray, step: Any) -> None:
     outside = ~((t >= 0) & (t < math.inf))
     if outside.any():
         raise ValueError(f"step must be finite and at least 0, not {t[outside].flat[0]}")
-
-
-def check_count(name: str, value: Any, least: int) -> int:
-    """Give a whole number ≥ least as an int."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, not {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, not {value}")
-    return int(value)
 
 
 def check_number(name: str, value: Any) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .line_search import Backtracking, Evaluations, Line, Loss, Point, Step, StrongWolfe
-from .parameters import check_hyper
+from .parameters import check_count, check_hyper
 
 Search = Backtracking | StrongWolfe
 
@@ -204,10 +204,7 @@ def minimize(loss: Loss, method: SecondOrder, start: ArrayLike, *, steps: int = 
     """
     if not isinstance(method, SecondOrder):
         raise TypeError(f"method must be a second-order method such as Newton(), not {method!r}")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"steps must be an integer, not {steps!r}")
-    if steps < 0:
-        raise ValueError(f"steps must not be negative, not {steps}")
+    steps = check_count("steps", steps, least=0)
     try:
         x = np.array(start)
     except ValueError:

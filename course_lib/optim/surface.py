@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .parameters import check_count
+
 Window = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -82,7 +84,7 @@ class Surface:
         >>> Saddle().sample(20, np.random.default_rng(0)).shape
         (20, 2)
         """
-        count, rng = whole("count", count, least=0), generator("rng", rng)
+        count, rng = check_count("count", count, least=0), generator("rng", rng)
         (x0, x1), (y0, y1) = self.window
         low, high = np.full(self.dim, y0), np.full(self.dim, y1)
         low[0], high[0] = x0, x1
@@ -161,15 +163,6 @@ def finite(label: str, value: Any, *, least: float = -np.inf, above: float = -np
         rule = f" and at least {least:g}" if least > -np.inf else f" and above {above:g}" if above > -np.inf else ""
         raise ValueError(f"{label} must be finite{rule}, not {value}")
     return float(value)
-
-
-def whole(label: str, value: Any, *, least: int) -> int:
-    """Give a count as an int; TypeError or ValueError, naming it, unless it is whole and at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{label} must be an integer, not {value!r}")
-    if value < least:
-        raise ValueError(f"{label} must be at least {least}, not {value}")
-    return int(value)
 
 
 def generator(label: str, value: Any) -> np.random.Generator:

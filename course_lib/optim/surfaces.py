@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .surface import Surface, Surface2D, Window, finite, whole
+from .parameters import check_count
+from .surface import Surface, Surface2D, Window, finite
 
 
 class Ravine(Surface2D):
@@ -218,7 +219,7 @@ class Quadratic(Surface):
         >>> Quadratic.ravine(3, kappa=100).eigenvalues
         array([0.01, 0.1 , 1.  ])
         """
-        dim = whole("dim", dim, least=2)
+        dim = check_count("dim", dim, least=2)
         return cls(np.geomspace(1 / finite("kappa", kappa, least=1.0), 1.0, dim), rotation)
 
     def value(self, x: ArrayLike) -> np.ndarray:

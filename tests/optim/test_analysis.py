@@ -74,7 +74,7 @@ def test_noise_is_seeded_and_broadcast():
         ({"optimizer": SGD}, TypeError, "optimizer must be"),
         ({"steps": 2.0}, TypeError, "steps must be an integer"),
         ({"steps": True}, TypeError, "steps must be an integer"),
-        ({"steps": -1}, ValueError, "steps must not be negative"),
+        ({"steps": -1}, ValueError, "steps must be at least 0"),
         ({"noise": -1.0}, ValueError, "noise must be"),
         ({"noise": np.nan}, ValueError, "noise must be"),
         ({"noise": "a"}, TypeError, "^noise must be a number or a NumPy array of numbers, not 'a'"),

@@ -203,7 +203,7 @@ def test_orthogonalize_batches_dtypes_and_zeros():
         orthogonalize(np.zeros(3))
     with pytest.raises(TypeError, match=r"steps must be an integer, not 2\.5"):
         orthogonalize(np.eye(2), steps=2.5)
-    with pytest.raises(ValueError, match="steps must not be negative, not -1"):
+    with pytest.raises(ValueError, match="steps must be at least 0, not -1"):
         orthogonalize(np.eye(2), steps=-1)
 
 

@@ -74,7 +74,7 @@ def test_cg_stops_at_its_tolerance(tol):
         (lambda: cg(lambda v: v, ["a"]), TypeError, "b must hold real numbers"),
         (lambda: cg(lambda v: v, [1.0], tol=-1), ValueError, "tol must be"),
         (lambda: cg(lambda v: v, [1.0], steps=2.5), TypeError, "steps must be an integer, not 2.5"),
-        (lambda: cg(lambda v: v, [1.0], steps=-1), ValueError, "steps must not be negative, not -1"),
+        (lambda: cg(lambda v: v, [1.0], steps=-1), ValueError, "steps must be at least 0, not -1"),
         (lambda: cg(lambda v: v[0], [1.0, 2.0]), ValueError, r"Hv\(v\) must have shape \(2,\), not \(\)"),
     ],
 )

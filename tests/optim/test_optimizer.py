@@ -364,7 +364,7 @@ BAD_STATES = {
     "no t": ({"v": np.zeros(2)}, ValueError, r"state\['t'\] is missing"),
     "float t": ({"t": 1.0, "v": np.zeros(2)}, TypeError, r"state\['t'\] must be an integer"),
     "bool t": ({"t": True, "v": np.zeros(2)}, TypeError, r"state\['t'\]"),
-    "negative t": ({"t": -1, "v": np.zeros(2)}, ValueError, r"state\['t'\] must not be negative"),
+    "negative t": ({"t": -1, "v": np.zeros(2)}, ValueError, r"state\['t'\] must be at least 0"),
     "no v": ({"t": 1}, ValueError, r"state\['v'\] is missing"),
     "unknown slot": ({"t": 1, "v": np.zeros(2), "m": np.zeros(2)}, ValueError, r"state\['m'\] is unknown"),
     "v a number": ({"t": 1, "v": 1.0}, TypeError, r"state\['v'\] must be"),
@@ -670,6 +670,19 @@ def test_threads_change_no_bit(row):
         one.block = two.block = 64
         two.threads = 3
         assert same_bits(run(one, x.copy(), g), run(two, x.copy(), g))
+
+
+@pytest.mark.parametrize("name", ["block", "threads"])
+@pytest.mark.parametrize(("value", "error"), [(0, ValueError), (-3, ValueError), (2.0, TypeError), (True, TypeError)])
+@pytest.mark.parametrize("warm", [0, 2])
+def test_bad_counts_are_named(name, value, error, warm):
+    opt, x = SGD(0.1), np.ones(3)
+    for _ in range(warm):
+        opt.step(x, np.ones(3))
+    setattr(opt, name, value)
+    with pytest.raises(error, match=f"{name} must be"):
+        opt.step(x, np.ones(3))
+    assert opt.t == warm
 
 
 def test_an_error_in_a_thread_is_raised():

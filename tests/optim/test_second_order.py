@@ -417,7 +417,7 @@ def test_a_method_of_ones_own():
         (lambda: minimize(bowl(), "BFGS", [1.0, 1.0]), TypeError, "method must be a second-order method"),
         (lambda: minimize(bowl(), BFGS, [1.0, 1.0]), TypeError, "method must be a second-order method"),
         (lambda: minimize(bowl(), BFGS(), [1.0, 1.0], steps=1.5), TypeError, "steps must be an integer, not 1.5"),
-        (lambda: minimize(bowl(), BFGS(), [1.0, 1.0], steps=-1), ValueError, "steps must not be negative, not -1"),
+        (lambda: minimize(bowl(), BFGS(), [1.0, 1.0], steps=-1), ValueError, "steps must be at least 0, not -1"),
         (lambda: minimize(bowl(), BFGS(), 1.0), ValueError, r"start must have shape \(n,\), n ≥ 1, not \(\)"),
         (lambda: minimize(bowl(), BFGS(), []), ValueError, r"start must have shape \(n,\), n ≥ 1, not \(0,\)"),
         (lambda: minimize(bowl(), BFGS(), [[1.0, 1.0]]), ValueError, "start must have shape"),
