@@ -18,7 +18,7 @@ EXTRA = {
     "data": {"sklearn"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
 }
 
 

@@ -1,49 +1,104 @@
 """Optimizers, the surfaces they walk on, and the theory of the walk."""
 
 from .adam import Adam, Adamax, AdamW, AMSGrad, Lion, NAdam
-from .analysis import descend, steps_to
-from .classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
-from .comparison import Comparison, Runs, compare, mean_and_error
-from .counterexamples import Reddi, Wilson
-from .cycles import OneCycle, Snapshots, Triangular, WarmRestarts
-from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, NesterovLookAhead, RMSProp, RMSPropMomentum
-from .floors import adamw_noise_floor, averaged_noise_floor, nesterov_noise_floor, noise_floor
-from .gradients import clip_norm, clip_value, global_norm, l2
-from .landscapes import MonkeySaddle, Plateau, SharpFlat
-from .line_search import Backtracking, Evaluations, StrongWolfe
-from .lr_range import RangeTest, range_test
-from .many_dims import SURFACES, RastriginND, RosenbrockND, StyblinskiTangND
-from .matrices import random_rotation, random_symmetric
-from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
-from .muon import Muon, orthogonalize
-from .newton_cg import NewtonCG, cg
-from .noisy import LeastSquares, Minibatch, Noisy
-from .optimizer import Optimizer
-from .parameter_set import ParameterSet
-from .plateau import ReducePlateau
-from .quasi_newton import BFGS, LBFGS
-from .rates import (
+from .analysis import (
+    Comparison,
+    RangeTest,
+    Runs,
+    adamw_noise_floor,
+    averaged_noise_floor,
     best_gd,
     best_heavy_ball,
     best_nesterov,
     classic_nesterov,
+    compare,
     critical_rho,
+    descend,
     escape_steps,
     gd_limit,
     gd_rate,
     heavy_ball_limit,
     heavy_ball_rate,
+    mean_and_error,
     nesterov_limit,
+    nesterov_noise_floor,
     nesterov_rate,
+    noise_floor,
+    range_test,
     regime,
+    steps_to,
 )
+from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, NesterovLookAhead, RMSProp, RMSPropMomentum
+from .gradients import clip_norm, clip_value, global_norm, l2
+from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
+from .muon import Muon, orthogonalize
+from .optimizer import Optimizer
+from .parameter_set import ParameterSet
 from .registry import COMPOUND, METHODS, Method
-from .saddles import SaddleFreeNewton, TrustRegion
-from .schedule import Constant, Function, Schedule, Sequence
-from .schedules import Cosine, Exponential, InverseTime, Linear, MultiStep, Polynomial, Step, Warmup
-from .second_order import GradientDescent, Minimum, Newton, SecondOrder, minimize
-from .surface import Surface, Surface2D
-from .surfaces import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
+from .schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    Function,
+    InverseTime,
+    Linear,
+    MultiStep,
+    OneCycle,
+    Polynomial,
+    ReducePlateau,
+    Schedule,
+    Sequence,
+    Snapshots,
+    Step,
+    Triangular,
+    WarmRestarts,
+    Warmup,
+)
+from .second_order import (
+    BFGS,
+    LBFGS,
+    Backtracking,
+    Evaluations,
+    GradientDescent,
+    Minimum,
+    Newton,
+    NewtonCG,
+    SaddleFreeNewton,
+    SecondOrder,
+    StrongWolfe,
+    TrustRegion,
+    cg,
+    minimize,
+)
+from .surfaces import (
+    SURFACES,
+    Ackley,
+    Beale,
+    Booth,
+    Bumpy,
+    Himmelblau,
+    LeastSquares,
+    Minibatch,
+    MonkeySaddle,
+    Noisy,
+    Plateau,
+    Quadratic,
+    Rastrigin,
+    RastriginND,
+    Ravine,
+    Reddi,
+    Rosenbrock,
+    RosenbrockND,
+    Saddle,
+    SharpFlat,
+    StyblinskiTang,
+    StyblinskiTangND,
+    Surface,
+    Surface2D,
+    Wilson,
+    random_rotation,
+    random_symmetric,
+)
 from .wrappers import SAM, Lookahead
 
 __all__ = [

@@ -39,7 +39,7 @@ from .parameters import (
     rebuild,
     zeros_like,
 )
-from .schedule import Schedule
+from .schedules.schedule import Schedule
 
 Rate = float | np.ndarray | Callable[[int], Any]
 

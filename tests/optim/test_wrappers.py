@@ -8,9 +8,9 @@ import pytorch_optimizer
 import torch
 
 from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
-from course_lib.optim.landscapes import SharpFlat
 from course_lib.optim.modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.muon import Muon
+from course_lib.optim.surfaces.landscapes import SharpFlat
 from course_lib.optim.wrappers import SAM, Lookahead
 
 SHAPES = {"W": (4, 3), "b": (3,), "scale": ()}

@@ -1,0 +1,295 @@
+"""Many runs at once: several methods, each over a grid of settings, from several starts, with noise or without.
+
+A grid is not a loop here: its settings are arrays that broadcast, and so all of its walks are one walk.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..optimizer import Optimizer
+from ..parameters import check_count, check_hyper
+from ..second_order.newton import SecondOrder
+from ..surfaces.surface import Surface, generator
+from ..wrappers import SAM, Wrapper
+from .walk import _real, descend
+
+Until = float | Callable[[np.ndarray], Any]
+
+
+def mean_and_error(values: ArrayLike, axis: int = -1) -> tuple[Any, Any]:
+    """Give the mean over an axis, and the standard error of that mean.
+
+    m = 1/N Σ xᵢ,  se = √(Σ (xᵢ − m)²/(N − 1)) / √N;  of a single value the error is nan
+
+    Args:
+        values: independent results, such as one a seed; an inf makes the mean inf and the error nan.
+        axis: the axis of the repetitions.
+
+    >>> m, se = mean_and_error([1.0, 2.0, 3.0])
+    >>> float(m), round(float(se), 3)
+    (2.0, 0.577)
+    """
+    values = np.asarray(values, dtype=float)
+    count = values.shape[axis]
+    with np.errstate(all="ignore"):
+        mean = values.mean(axis=axis, keepdims=True)
+        square = np.square(values - mean).sum(axis=axis) / np.float64(count - 1)
+        return mean.squeeze(axis)[()], np.sqrt(square / count)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of one method.
+
+    Attributes:
+        name: the method's name.
+        settings: name → values, shape (m,), for each axis of the grid in order; empty for a single setting.
+        loss: the loss at the end, exact also where gradients are noisy, shape (*grid, runs); inf if it diverged.
+        steps: steps until the goal was first reached, shape (*grid, runs); inf if it never was.
+    """
+
+    name: str
+    settings: dict[str, np.ndarray]
+    loss: np.ndarray
+    steps: np.ndarray
+
+    def rows(self) -> list[dict[str, Any]]:
+        """List the settings, one row each: the method, its settings, means and standard errors over the runs."""
+        loss, loss_error = mean_and_error(self.loss)
+        steps, steps_error = mean_and_error(self.steps)
+        return [
+            {
+                "method": self.name,
+                **{name: float(values[i]) for i, (name, values) in zip(at, self.settings.items(), strict=True)},
+                "loss": float(loss[at]),
+                "loss_error": float(loss_error[at]),
+                "steps": float(steps[at]),
+                "steps_error": float(steps_error[at]),
+                "reached": int(np.isfinite(self.steps[at]).sum()),
+            }
+            for at in np.ndindex(self.steps.shape[:-1])
+        ]
+
+    def best(self) -> dict[str, Any]:
+        """Give the best row: most runs reached the goal, then fewest steps on the average, then the lowest loss."""
+        return min(self.rows(), key=lambda row: (-row["reached"], row["steps"], row["loss"]))
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Several methods' runs; `table[name]` are those of one. It prints the best setting of each.
+
+    Attributes:
+        methods: name → runs.
+        title: what was run.
+        goal: what `steps` counts.
+    """
+
+    methods: dict[str, Runs]
+    title: str
+    goal: str
+
+    def __getitem__(self, name: str) -> Runs:
+        return self.methods[name]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """List every setting of every method, one row each; see `Runs.rows`."""
+        return [row for runs in self.methods.values() for row in runs.rows()]
+
+    def best(self) -> list[dict[str, Any]]:
+        """List the best row of each method; see `Runs.best`."""
+        return [runs.best() for runs in self.methods.values()]
+
+    def __repr__(self) -> str:
+        table = [("method", "best setting", "of", "loss", self.goal, "reached")]
+        for runs, row in zip(self.methods.values(), self.best(), strict=True):
+            setting = ", ".join(f"{name}={row[name]:.3g}" for name in runs.settings) or "-"
+            grid, count = runs.steps[..., 0].size, runs.steps.shape[-1]
+            loss, steps = (_show(row[what], row[f"{what}_error"]) for what in ("loss", "steps"))
+            table.append((runs.name, setting, str(grid), loss, steps, f"{row['reached']}/{count}"))
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in table]
+        return "\n".join([self.title, *lines])
+
+
+def _show(mean: float, error: float) -> str:
+    return f"{mean:.4g} ± {error:.1g}" if np.isfinite(error) else f"{mean:.4g}"
+
+
+def compare(
+    surface: Surface,
+    methods: Mapping[str, Optimizer | SecondOrder],
+    steps: int,
+    *,
+    starts: ArrayLike | None = None,
+    until: Until = 1e-6,
+    noise: float | np.ndarray = 0.0,
+    seeds: int = 1,
+    rng: np.random.Generator | None = None,
+) -> Comparison:
+    """Run several methods, each over a grid of settings, from all starts and with all seeds, in one broadcast run.
+
+    One run a start and seed; every method and setting sees the same starts and the same noise, so that what
+    differs between them is not chance. Each walk is, bit for bit, what `descend` gives for its setting, start and
+    noise alone. (Where a surface multiplies matrices, or β₁ or β₂ is an axis, so that NumPy takes its powers of an
+    array: up to round-off.)
+
+    Args:
+        surface: the loss. A `Noisy` one draws noise of its own, for every walk anew.
+        methods: name → optimizer or second-order method. A hyper-parameter that is an array (m,) is an axis of the
+            grid: Momentum(lr=rates, rho=rhos) are len(rates) × len(rhos) settings.
+        steps: number of steps, ≥ 1.
+        starts: points (n,) or (S, n); the surface's own start if left out.
+        until: the goal that steps are counted to: a share of the start's height above the minimum, f − f_min ≤
+            until · (f₀ − f_min), or a function from points (..., n) to truth values (...).
+        noise: standard deviation of the normal noise on each gradient component, ≥ 0; an array (m,) is an axis, too.
+        seeds: K ≥ 1, repetitions from each start with other noise.
+        rng: where the noise comes from, S · K streams spawned from it; needed if there is any.
+
+    Returns:
+        A table. `table["Adam"].steps` and `.loss` have shape (*grid, S · K), the starts in turn, seeds varying
+        fastest; axes are in the order of the constructor's arguments, noise first.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> from course_lib.optim import SGD, Momentum, Ravine
+    >>> rates = np.array([0.5, 1.0, 1.9])
+    >>> compare(Ravine(kappa=25), {"SGD": SGD(rates), "Momentum": Momentum(rates, rho=np.array([0.5, 0.7]))}, 200)
+    Ravine(kappa=25.0, angle=0.0), 1 run of 200 steps
+    method    best setting     of  loss       steps to 1e-06  reached
+    SGD       lr=1.9           3   7.521e-15  80              1/1
+    Momentum  lr=1.9, rho=0.5  6   2.106e-40  30              1/1
+    """
+    if not isinstance(surface, Surface):
+        raise TypeError(f"surface must be a Surface such as Ravine(), not {surface!r}")
+    if not isinstance(methods, Mapping) or not methods:
+        raise TypeError(f'methods must be a dict of optimizers such as {{"SGD": SGD(0.1)}}, not {methods!r}')
+    steps, seeds = check_count("steps", steps, least=1), check_count("seeds", seeds, least=1)
+    noise = check_hyper("noise", noise, (0.0, np.inf))
+    if np.ndim(noise) > 1 or np.size(noise) == 0:
+        raise ValueError(f"noise must be a number or an array (m,), not of shape {np.shape(noise)}")
+    x = _real("starts", surface.start if starts is None else starts)
+    if x.ndim not in (1, 2) or x.shape[-1] != surface.dim or x.size == 0:
+        raise ValueError(f"starts must be points ({surface.dim},) or (S, {surface.dim}), not of shape {x.shape}")
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    x = np.repeat(np.atleast_2d(x), seeds, axis=0)  # (runs, n)
+    goal = _Goal(surface, until, x)
+    title = f"{surface!r}, {len(x)} run{'s' * (len(x) > 1)} of {steps} steps"
+    results = {}
+    streams = generator("rng", rng).spawn(len(x)) if np.any(noise) else []
+    for name, method in methods.items():
+        run = _run_each if isinstance(method, SecondOrder) else _run
+        results[name] = run(name, surface, method, x, steps, goal, noise, copy.deepcopy(streams))
+    return Comparison(results, title, f"steps to {goal}")
+
+
+def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
+    """Let one method walk from every start, over its whole grid."""
+    if not isinstance(method, Optimizer):
+        raise TypeError(f"methods[{name!r}] must be an optimizer such as SGD(0.1), not {method!r}")
+    method = method.fresh()
+    axes = {"noise": noise} if np.ndim(noise) else {}
+    owners = list(_layers(method))
+    for owner in owners:
+        alone = owner.axis == -1 if isinstance(owner, SAM) else owner.elementwise or isinstance(owner, Wrapper)
+        if not alone:
+            raise ValueError(f"methods[{name!r}] would mix the walks, which stand in one array: {method!r}")
+        axes |= {key: getattr(owner, key) for key in owner.hyper if isinstance(getattr(owner, key), np.ndarray)}
+    for i, (key, values) in enumerate(axes.items()):
+        if values.ndim != 1 or values.size == 0:
+            raise ValueError(f"methods[{name!r}]: {key} must be a number or an array (m,), not of shape {values.shape}")
+        column = values.reshape(-1, *[1] * (len(axes) - i + 1))
+        if key == "noise":
+            noise = column
+        for owner in owners:
+            if key in owner.hyper:
+                setattr(owner, key, column)
+    grid = tuple(map(len, axes.values()))
+    loss = _SharedNoise(surface, noise, streams, x.shape)
+    x = np.array(np.broadcast_to(x, (*grid, *x.shape)))
+    reached = np.where(goal(x), 0.0, np.inf)
+    with np.errstate(all="ignore"):
+        for k in range(1, steps + 1):
+            method.follow(x, loss, nonfinite="allow")
+            reached[goal(x) & (reached > k)] = k
+    return Runs(name, axes, goal.height(x), reached)
+
+
+def _run_each(name, surface, method, x, steps, goal, noise, streams) -> Runs:
+    """Let a second-order method walk from one start after another: each has its own line searches."""
+    ends, reached = [], []
+    for sigma in np.atleast_1d(noise):
+        for i, start in enumerate(x):
+            rng = copy.deepcopy(streams[i]) if streams else None
+            path = descend(surface, method, start, steps, noise=float(sigma), rng=rng)
+            hit = goal(path, slice(i, i + 1))
+            reached.append(float(hit.argmax()) if hit.any() else np.inf)
+            ends.append(goal.height(path[-1]))
+    shape = (*np.shape(noise), len(x))
+    axes = {"noise": noise} if np.ndim(noise) else {}
+    return Runs(name, axes, np.reshape(ends, shape), np.reshape(reached, shape))
+
+
+def _layers(method: Optimizer) -> Iterator[Optimizer]:
+    """List a wrapper and what it wraps, the innermost first."""
+    if isinstance(method, Wrapper):
+        yield from _layers(method.inner)
+    yield method
+
+
+class _Goal:
+    """Tells which points have reached the goal."""
+
+    def __init__(self, surface: Surface, until: Any, starts: np.ndarray) -> None:
+        self.surface, self.until = surface, until
+        if callable(until):
+            return
+        self.until = check_hyper("until", until, (0.0, np.inf))
+        if np.ndim(self.until):
+            raise TypeError(f"until must be a number or a function, not an array of shape {np.shape(self.until)}")
+        if not np.isfinite(surface.f_min):
+            raise ValueError(f"until must be a function of points: {surface!r} has no minimum to come near to")
+        self.f_min = surface.f_min
+        self.enough = self.f_min + self.until * (surface.value(starts) - self.f_min)
+
+    def __call__(self, x: np.ndarray, run: slice = slice(None)) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            if not callable(self.until):
+                return self.surface.value(x) <= self.enough[run]
+            hit = np.asarray(self.until(x))
+        if hit.dtype != bool or hit.shape != x.shape[:-1]:
+            raise ValueError(f"until(points) must give truth values of shape {x.shape[:-1]}, not {hit!r}")
+        return hit
+
+    def height(self, x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            value = self.surface.value(x)
+        return np.where(np.isnan(value), np.inf, value)
+
+    def __str__(self) -> str:
+        return getattr(self.until, "__name__", "the goal") if callable(self.until) else f"{self.until:g}"
+
+
+class _SharedNoise:
+    """A surface whose gradient has noise: one stream a run, the same for all settings."""
+
+    def __init__(self, surface: Surface, noise: Any, streams: list[np.random.Generator], shape: tuple) -> None:
+        self.surface, self.noise, self.streams, self.shape = surface, noise, streams, shape
+        self.drawn = self._draw()
+
+    def _draw(self, block: int = 256) -> Iterator[np.ndarray]:
+        """Give noise (runs, n) for one call after another; a stream's numbers are those of calls one by one."""
+        while True:
+            yield from np.stack([s.standard_normal((block, self.shape[1])) for s in self.streams], axis=1)
+
+    def grad(self, x: np.ndarray) -> np.ndarray:
+        dx = self.surface.grad(x)
+        return dx + self.noise * next(self.drawn) if self.streams else dx

@@ -1,0 +1,189 @@
+"""Schedules that go up and come down again, once or for ever; the conventions are those of `decays.py`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from ..parameters import check_count
+from .schedule import Number, Schedule
+
+
+class OneCycle(Schedule):
+    """Once up to a large rate, and down to a very small one.
+
+    The rate goes from α₀ to α_peak in W steps, and to α_end at t = T. In three phases it goes from α_peak
+    back to α₀ in W steps first. Each phase is half a cosine, or a straight line. (The momentum that the
+    paper moves the other way is not moved.)
+
+    Args:
+        lr: α₀ ≥ 0, the first rate, usually a tenth of the peak or less.
+        peak: α_peak ≥ 0, the largest that a range test allows.
+        steps: T.
+        warmup: W < T, or < T/2 in three phases.
+        end: α_end ≥ 0, the last rate.
+        linear: straight lines instead of cosines.
+        three_phase: back to α₀ before the final fall, as in the paper.
+
+    >>> OneCycle(0.1, peak=0.5, steps=100, warmup=40)([0, 20, 40, 70, 100]).round(4)
+    array([0.1 , 0.3 , 0.5 , 0.25, 0.  ])
+
+    Source: Smith, A disciplined approach to neural network hyper-parameters: Part 1, 2018.
+    """
+
+    def __init__(
+        self,
+        lr: Number,
+        *,
+        peak: Number,
+        steps: int,
+        warmup: int,
+        end: Number = 0.0,
+        linear: bool = False,
+        three_phase: bool = False,
+    ) -> None:
+        super().__init__(lr=lr, peak=peak, steps=steps, warmup=warmup, end=end, linear=linear, three_phase=three_phase)
+        if self.warmup * (2 if three_phase else 1) >= self.steps:
+            raise ValueError(f"warmup must be below {'half of ' * three_phase}steps={self.steps}, not {warmup}")
+
+    def rate(self, t):
+        corners = [(0, self.lr), (self.warmup, self.peak), (self.steps, self.end)]
+        if self.three_phase:
+            corners.insert(2, (2 * self.warmup, self.lr))
+        rate = self.end
+        for (t0, a), (t1, b) in reversed(list(itertools.pairwise(corners))):
+            s = (t - t0) / (t1 - t0)
+            s = s if self.linear else (1 - np.cos(np.pi * s)) / 2
+            rate = np.where(t < t1, a + (b - a) * s, rate)
+        return rate
+
+    def _checked(self, name, value):
+        if name in ("linear", "three_phase") and not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False, not {value!r}")
+        return super()._checked(name, value)
+
+
+class Triangular(Schedule):
+    """Up and down in straight lines, again and again.
+
+    α(t) = α₀ + (α_peak − α₀) h(t) cⁿ sᵗ
+
+    Here h rises from 0 to 1 and falls back in each cycle, and n is the number of finished cycles.
+
+    Args:
+        lr: α₀ ≥ 0, the first rate and the base of each triangle.
+        peak: α_peak ≥ 0.
+        up: steps to the peak.
+        down: steps back; None for as many.
+        cycle_factor: c ≥ 0, the height of each cycle relative to the one before (½: "triangular2").
+        step_factor: s ≥ 0, the same for each step ("exp_range").
+
+    >>> Triangular(0.1, peak=0.5, up=4, cycle_factor=0.5)([0, 2, 4, 6, 8, 12]).round(4)
+    array([0.1, 0.3, 0.5, 0.3, 0.1, 0.3])
+
+    Source: Smith, Cyclical learning rates for training neural networks, 2017.
+    """
+
+    def __init__(
+        self,
+        lr: Number,
+        *,
+        peak: Number,
+        up: int,
+        down: int | None = None,
+        cycle_factor: Number = 1.0,
+        step_factor: Number = 1.0,
+    ) -> None:
+        down = up if down is None else down
+        super().__init__(lr=lr, peak=peak, up=up, down=down, cycle_factor=cycle_factor, step_factor=step_factor)
+
+    def rate(self, t):
+        n, u = np.divmod(t, self.up + self.down)
+        height = np.minimum(u / self.up, (self.up + self.down - u) / self.down)
+        shrunk = np.float_power(self.cycle_factor, n) * np.float_power(self.step_factor, t)
+        return self.lr + (self.peak - self.lr) * height * shrunk
+
+
+class WarmRestarts(Schedule):
+    """Cosine after cosine, each longer than the one before; every restart jumps back to the first rate.
+
+    α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π u/Tₙ))        Tₙ = T₀ gⁿ
+
+    Here u is the number of steps since the last restart. The n-th is at t = T₀ + … + Tₙ₋₁; it goes on for ever.
+
+    Args:
+        lr: α₀ ≥ 0, the rate after each restart.
+        period: T₀, steps in the first cycle.
+        growth: g ≥ 1.
+        end: α_end ≥ 0, where each cycle would arrive if the next one did not begin.
+
+    >>> schedule = WarmRestarts(0.1, period=10, growth=2)
+    >>> schedule([0, 5, 10, 20, 30]).round(4)
+    array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
+    >>> schedule.restarts(100)
+    [0, 10, 30, 70]
+
+    Source: Loshchilov and Hutter, SGDR: Stochastic gradient descent with warm restarts, 2017.
+    """
+
+    def __init__(self, lr: Number, *, period: int, growth: float = 1.0, end: Number = 0.0) -> None:
+        if np.ndim(growth):
+            raise TypeError(f"growth must be one number, not {growth!r}")
+        super().__init__(lr=lr, period=period, growth=growth, end=end)
+
+    def rate(self, t):
+        if self.growth == 1:
+            u, length = t % self.period, self.period
+        else:  # a logarithm would be shorter, and miss some restarts by rounding
+            starts = np.array(self._starts(t.max(initial=0)))
+            n = np.searchsorted(starts, t, side="right") - 1
+            u, length = t - starts[n], starts[n + 1] - starts[n]
+        return self.end + (self.lr - self.end) * (1 + np.cos(np.pi * u / length)) / 2
+
+    def restarts(self, steps: int) -> list[int]:
+        """List the steps below `steps` at which a cycle begins, 0 first."""
+        return [math.ceil(start) for start in self._starts(check_count("steps", steps, 1) - 1)[:-1]]
+
+    def _starts(self, last: float) -> list[float]:
+        """Where the cycles up to step `last` start, and the one after them."""
+        starts, length = [0], self.period
+        while starts[-1] <= last:
+            starts.append(starts[-1] + length)
+            length *= self.growth
+        return starts
+
+
+class Snapshots(Schedule):
+    """Equal cosine cycles down to zero, each of which leaves one member of an ensemble.
+
+    α(t) = ½ α₀ (1 + cos(π (t mod P)/P))        P = ⌈T/M⌉
+
+    Args:
+        lr: α₀ ≥ 0, the rate at the start of each cycle.
+        steps: T, of the whole run.
+        cycles: M ≤ T. If it does not divide T, the last cycle is cut short.
+
+    >>> schedule = Snapshots(0.1, steps=200, cycles=4)
+    >>> schedule([0, 25, 50, 75]).round(4)
+    array([0.1 , 0.05, 0.1 , 0.05])
+    >>> schedule.ends()
+    [50, 100, 150, 200]
+
+    Source: Huang, Li, Pleiss, Liu, Hopcroft and Weinberger, Snapshot ensembles: Train 1, get M for free, 2017.
+    """
+
+    def __init__(self, lr: Number, *, steps: int, cycles: int) -> None:
+        super().__init__(lr=lr, steps=steps, cycles=cycles)
+        if self.cycles > self.steps:
+            raise ValueError(f"cycles must be at most steps={self.steps}, not {cycles}")
+
+    def rate(self, t):
+        period = -(-self.steps // self.cycles)
+        return self.lr * (1 + np.cos(np.pi * (t % period) / period)) / 2
+
+    def ends(self) -> list[int]:
+        """List where the cycles end: the numbers of finished steps after which to take a snapshot."""
+        period = -(-self.steps // self.cycles)
+        return [*range(period, self.steps, period), self.steps]

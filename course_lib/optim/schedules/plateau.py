@@ -1,0 +1,103 @@
+"""The schedule that needs the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ..parameters import check_count, check_hyper
+from .schedule import Schedule, check_number
+
+
+class ReducePlateau(Schedule):
+    """Multiply the rate by a factor when the loss has stopped falling: the schedule that needs the loss.
+
+    Tell it each loss by `observe`. A loss is better if ℓ < ℓ* − θ |ℓ*|, where ℓ* is the best one so far.
+    After more than `patience` losses in a row that are not, α ← max(γ α, floor), and the next `cooldown`
+    losses are not counted. A loss that is not finite is never better, so a run that diverges slows down.
+    To watch what should rise, observe its negative.
+
+    Called, it gives its present rate, whatever the step. As the `lr` of an optimizer it is told by
+    `opt.lr.observe(loss)`. `opt.state_dict()` does not hold its memory: save `opt.lr.state_dict()` beside it.
+
+    Args:
+        lr: α₀ ≥ 0, the first rate, one number.
+        factor: γ, 0 ≤ γ < 1.
+        patience: losses in a row that need not be better.
+        threshold: θ, 0 ≤ θ < 1, relative.
+        cooldown: losses that are not counted after a drop.
+        floor: the least rate that a drop leads to.
+
+    >>> plateau = ReducePlateau(0.1, factor=0.5, patience=1)
+    >>> [plateau.observe(loss) for loss in [3.0, 2.0, 2.0, 2.0]]
+    [0.1, 0.1, 0.1, 0.05]
+
+    Source: Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks,
+    2012, did so by hand.
+    """
+
+    domains = Schedule.domains | {"factor": (0.0, 1.0)}
+
+    def __init__(
+        self,
+        lr: float,
+        *,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        cooldown: int = 0,
+        floor: float = 0.0,
+    ) -> None:
+        super().__init__(lr=lr, factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, floor=floor)
+        self.now = self.lr  # the present rate
+        self.best = math.inf
+        self.bad = 0  # losses in a row that were not better
+        self.rest = 0  # losses still not to be counted
+
+    def observe(self, loss: float) -> float:
+        """Tell one loss; give the rate from now on."""
+        loss = check_number("loss", loss)
+        if math.isfinite(loss) and loss < self.best * (1 - math.copysign(self.threshold, self.best)):
+            self.best, self.bad = loss, 0
+        else:
+            self.bad += 1
+        if self.rest > 0:
+            self.rest, self.bad = self.rest - 1, 0
+        if self.bad > self.patience:
+            self.now = min(self.now, max(self.factor * self.now, self.floor))
+            self.rest, self.bad = self.cooldown, 0
+        return self.now
+
+    def rate(self, t):
+        return self.now
+
+    def state_dict(self) -> dict[str, float]:
+        """Give its memory: the present rate, the best loss, and the two counters. The settings are not in it.
+
+        >>> plateau = ReducePlateau(0.1)
+        >>> rate = plateau.observe(3.0)
+        >>> plateau.state_dict()
+        {'now': 0.1, 'best': 3.0, 'bad': 0, 'rest': 0}
+        """
+        return {name: getattr(self, name) for name in ("now", "best", "bad", "rest")}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from what `state_dict` gave.
+
+        Raises:
+            TypeError, ValueError: an entry that is missing, unknown or out of range; nothing has been changed.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state must be a dict as state_dict() gives, not {state!r}")
+        if state.keys() != self.state_dict().keys():
+            raise ValueError(f"state must have the keys {list(self.state_dict())}, not {list(state)}")
+        now = float(check_hyper("state['now']", check_number("state['now']", state["now"]), self.domains["lr"]))
+        best = check_number("state['best']", state["best"])
+        if math.isnan(best):
+            raise ValueError("state['best'] must be a loss, not nan")
+        bad, rest = (check_count(f"state[{name!r}]", state[name], 0) for name in ("bad", "rest"))
+        self.now, self.best, self.bad, self.rest = now, best, bad, rest
+
+    def _checked(self, name, value):
+        value = super()._checked(name, value)
+        return value if name in self.counts else check_number(name, value)

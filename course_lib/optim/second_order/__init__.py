@@ -1,0 +1,24 @@
+"""Methods that choose their own step: line searches, Newton, and what learns the Hessian."""
+
+from .line_search import Backtracking, Evaluations, StrongWolfe
+from .newton import GradientDescent, Minimum, Newton, SecondOrder, minimize
+from .newton_cg import NewtonCG, cg
+from .quasi_newton import BFGS, LBFGS
+from .saddles import SaddleFreeNewton, TrustRegion
+
+__all__ = [
+    "BFGS",
+    "LBFGS",
+    "Backtracking",
+    "Evaluations",
+    "GradientDescent",
+    "Minimum",
+    "Newton",
+    "NewtonCG",
+    "SaddleFreeNewton",
+    "SecondOrder",
+    "StrongWolfe",
+    "TrustRegion",
+    "cg",
+    "minimize",
+]

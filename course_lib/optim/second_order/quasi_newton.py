@@ -1,0 +1,159 @@
+"""Newton without a Hessian: its inverse is learned from how the gradient changes from step to step."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import ClassVar
+
+import numpy as np
+
+from ..parameters import check_count
+from .line_search import Point, StrongWolfe
+from .newton import Search, SecondOrder
+
+
+class QuasiNewton(SecondOrder):
+    """What BFGS and L-BFGS share: p = −H ∇f(x) with an H that is learned, and a strong-Wolfe line search.
+
+    The first step knows no scale, so its first trial has length 1, or |∇f| if that is shorter.
+    """
+
+    def __init__(self, *, tol: float = 1e-6, search: Search | None = None, **hyper: float) -> None:
+        super().__init__(tol=tol, search=StrongWolfe() if search is None else search, **hyper)
+
+    def first_trial(self, at: Point, p: np.ndarray) -> float:
+        return 1.0 if self.knows() else min(1.0, 1.0 / math.hypot(*at.g))
+
+    def knows(self) -> bool:
+        """Tell whether a step has been learned from."""
+        raise NotImplementedError
+
+
+def curved(s: np.ndarray, y: np.ndarray) -> bool:
+    """Tell whether sᵀy > 0 beyond round-off: only then is there a positive definite H with H y = s."""
+    return math.isfinite(y @ y) and s @ y > 1e-12 * np.linalg.norm(s) * np.linalg.norm(y)
+
+
+class BFGS(QuasiNewton):
+    """Learn the inverse Hessian, a rank-two update a step.
+
+    p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f
+
+    H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ,  ρ = 1/(yᵀs)
+
+    It is the H closest to the old one that is symmetric and meets the secant condition H y = s. It stays positive
+    definite as long as yᵀs > 0, which the line search sees to; a step where it does not hold teaches nothing. H
+    begins as I, or if the first step finds the loss flatter than that, as γ I, γ = yᵀs/yᵀy: that is one over a large
+    curvature, so it may lengthen H, but where it shortens, it is too short for all flatter directions. n² memory
+    and time a step.
+
+    Args:
+        tol: it stops where no component of the gradient is larger.
+        search: a line search; `StrongWolfe()` unless given.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> from course_lib.optim import BFGS, Rosenbrock, minimize
+    >>> minimize(Rosenbrock(), BFGS(), [-1.2, 1.0]).x.round(6)
+    array([1., 1.])
+
+    Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, algorithm 6.1; found in 1970 by Broyden,
+    Fletcher, Goldfarb and Shanno, each alone.
+    """
+
+    H: np.ndarray | None  # None stands for I, before anything is learned
+
+    def __init__(self, *, tol: float = 1e-6, search: Search | None = None) -> None:
+        super().__init__(tol=tol, search=search)
+
+    def forget(self) -> None:
+        self.H = None
+
+    def knows(self) -> bool:
+        return self.H is not None
+
+    def direction(self, at):
+        return -at.g if self.H is None else -self.H @ at.g
+
+    def learn(self, s, y):
+        if not curved(s, y):
+            return
+        I = np.eye(len(s))  # noqa: E741, the unit matrix is called I
+        H = max(1.0, (y @ s) / (y @ y)) * I if self.H is None else self.H
+        rho = 1 / (y @ s)
+        self.H = (I - rho * np.outer(s, y)) @ H @ (I - rho * np.outer(y, s)) + rho * np.outer(s, s)
+
+
+class LBFGS(QuasiNewton):
+    """BFGS that keeps no matrix: only the last m steps, from which it makes H ∇f(x) anew each time.
+
+    p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f;  the last m pairs (s, y) are kept
+
+    With m pairs a step costs 4mn multiplications. H₀ = γ I, γ = sᵀy/yᵀy of the latest pair, gives the scale.
+
+    Args:
+        m: number of pairs, ≥ 1; 3 to 20 are usual.
+        tol: it stops where no component of the gradient is larger.
+        search: a line search; `StrongWolfe()` unless given.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> from course_lib.optim import LBFGS, Rosenbrock, minimize
+    >>> minimize(Rosenbrock(), LBFGS(), [-1.2, 1.0]).x.round(6)
+    array([1., 1.])
+
+    Source: Nocedal, Updating quasi-Newton matrices with limited storage, 1980; Nocedal and Wright, Numerical
+    optimization, 2nd edition, 2006, algorithms 7.4 and 7.5.
+    """
+
+    domains: ClassVar = {**SecondOrder.domains, "m": (1, math.inf)}
+
+    def __init__(self, m: int = 10, *, tol: float = 1e-6, search: Search | None = None) -> None:
+        super().__init__(tol=tol, search=search, m=check_count("m", m))
+
+    def forget(self) -> None:
+        self.pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.m)
+
+    def knows(self) -> bool:
+        return bool(self.pairs)
+
+    def direction(self, at):
+        return -two_loops(at.g, self.pairs)
+
+    def learn(self, s, y):
+        if curved(s, y):
+            self.pairs.append((s, y))  # the oldest pair beyond m falls out
+
+
+def two_loops(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Multiply the inverse Hessian of L-BFGS with a vector, without ever forming it.
+
+    from the newest pair to the oldest:  αᵢ = ρᵢ sᵢᵀq,  q ← q − αᵢ yᵢ
+    r = γ q
+    from the oldest to the newest:  β = ρᵢ yᵢᵀr,  r ← r + sᵢ (αᵢ − β)
+
+    Args:
+        q: the vector, shape (n,).
+        pairs: (s, y), the oldest first.
+
+    >>> two_loops(np.array([4.0, 1.0]), deque([(np.array([1.0, 0.0]), np.array([4.0, 0.0]))]))
+    array([1.  , 0.25])
+
+    Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, algorithm 7.4.
+    """
+    if not pairs:
+        return q
+    alphas = []
+    for s, y in reversed(pairs):
+        alpha = (s @ q) / (y @ s)
+        q = q - alpha * y
+        alphas.append(alpha)
+    s, y = pairs[-1]
+    r = (s @ y) / (y @ y) * q
+    for s, y in pairs:
+        beta = (y @ r) / (y @ s)
+        r = r + s * (alphas.pop() - beta)
+    return r

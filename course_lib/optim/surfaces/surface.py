@@ -1,0 +1,172 @@
+"""What every test loss has: value, gradient and Hessian in closed form, over any leading axes.
+
+A point is an array whose last axis holds the coordinates; a whole batch or grid of points is one call.
+The formulas of the two-dimensional ones are plain arithmetic, so that a web page can run the same lines.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..parameters import check_count
+
+Window = tuple[tuple[float, float], tuple[float, float]]
+
+
+class Surface:
+    """A smooth function of `dim` coordinates.
+
+    `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and give arrays of shape (...),
+    (..., n) and (..., n, n); float32 stays float32. They raise ValueError if the last axis of x does not have
+    n coordinates.
+
+    Attributes:
+        dim: number of coordinates n.
+        window: ((x0, x1), (y0, y1)), the part of the plane to draw (the first two axes).
+        start: array (n,), a good point to start from; a new array each time, as all of these.
+        starts: array (k, n), several of them, `start` first.
+        minima: array (k, n), the global minima.
+        f_min: the value there; −inf where there is none.
+        local_minima, saddles: arrays (k, n), other minima and saddle points, where there are few enough to name.
+    """
+
+    dim: int
+    window: Window
+    _start: tuple[float, ...]
+    _more_starts: tuple[tuple[float, ...], ...] = ()
+    _minima: tuple[tuple[float, ...], ...]
+    _local_minima: tuple[tuple[float, ...], ...] = ()
+    _saddles: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def start(self) -> np.ndarray:
+        """A good point to start from, shape (n,)."""
+        return np.array(self._start)
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Good points to start from, shape (k, n); the first is `start`."""
+        return np.array([self.start, *self._more_starts])
+
+    @property
+    def minima(self) -> np.ndarray:
+        """The global minima, shape (k, n)."""
+        return np.array(self._minima, dtype=float).reshape(-1, self.dim)
+
+    @property
+    def f_min(self) -> float:
+        """The value at the global minima; −inf if there is none."""
+        minima = self.minima
+        return float(self.value(minima[0])) if len(minima) else -np.inf
+
+    @property
+    def local_minima(self) -> np.ndarray:
+        """Minima that are not global, shape (k, n); none is listed where they are too many."""
+        return np.array(self._local_minima, dtype=float).reshape(-1, self.dim)
+
+    @property
+    def saddles(self) -> np.ndarray:
+        """Saddle points, shape (k, n); none is listed where they are too many."""
+        return np.array(self._saddles, dtype=float).reshape(-1, self.dim)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw points evenly from the window, shape (count, n); all axes but the first have the second's range.
+
+        Args:
+            count: how many, ≥ 0.
+            rng: where they come from.
+
+        >>> from course_lib.optim import Saddle
+        >>> Saddle().sample(20, np.random.default_rng(0)).shape
+        (20, 2)
+        """
+        count, rng = check_count("count", count, least=0), generator("rng", rng)
+        (x0, x1), (y0, y1) = self.window
+        low, high = np.full(self.dim, y0), np.full(self.dim, y1)
+        low[0], high[0] = x0, x1
+        return rng.uniform(low, high, size=(count, self.dim))
+
+    def value(self, x: ArrayLike) -> np.ndarray:
+        """Give f(x), shape (...), for x of shape (..., n)."""
+        raise NotImplementedError
+
+    def grad(self, x: ArrayLike) -> np.ndarray:
+        """Give ∇f(x), shape (..., n), for x of shape (..., n)."""
+        raise NotImplementedError
+
+    def hessian(self, x: ArrayLike) -> np.ndarray:
+        """Give the matrix of second derivatives, shape (..., n, n), for x of shape (..., n)."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        settings = {name: getattr(self, name, None) for name in inspect.signature(type(self)).parameters}
+        return f"{type(self).__name__}({', '.join(f'{name}={_show(value)}' for name, value in settings.items())})"
+
+    def _point(self, x: ArrayLike) -> np.ndarray:
+        x = np.asarray(x)
+        if x.ndim == 0 or x.shape[-1] != self.dim:
+            raise ValueError(f"x must have {self.dim} coordinates on its last axis, not shape {x.shape}")
+        return x if x.dtype.kind in "fc" else x.astype(float)
+
+
+def _show(value: Any) -> str:
+    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
+
+
+class Surface2D(Surface):
+    """A surface over the plane, written as scalar formulas f, df and d2f of (x, y)."""
+
+    dim = 2
+
+    def f(self, x: Any, y: Any) -> Any:
+        """Give f(x, y)."""
+        raise NotImplementedError
+
+    def df(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Give the gradient (f_x, f_y)."""
+        raise NotImplementedError
+
+    def d2f(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
+        """Give the second derivatives (f_xx, f_xy, f_yy)."""
+        raise NotImplementedError
+
+    def value(self, x: ArrayLike) -> np.ndarray:
+        x = self._point(x)
+        return np.asarray(self.f(x[..., 0], x[..., 1])).astype(x.dtype, copy=False)[()]
+
+    def grad(self, x: ArrayLike) -> np.ndarray:
+        x = self._point(x)
+        g = np.empty_like(x)
+        g[..., 0], g[..., 1] = self.df(x[..., 0], x[..., 1])
+        return g
+
+    def hessian(self, x: ArrayLike) -> np.ndarray:
+        x = self._point(x)
+        h = np.empty((*x.shape, 2), x.dtype)
+        h[..., 0, 0], h[..., 0, 1], h[..., 1, 1] = self.d2f(x[..., 0], x[..., 1])
+        h[..., 1, 0] = h[..., 0, 1]
+        return h
+
+
+# ---------------------------------------------------------------- settings are checked alike everywhere
+
+
+def finite(label: str, value: Any, *, least: float = -np.inf, above: float = -np.inf) -> float:
+    """Give a setting as a float; TypeError or ValueError, naming it, unless it is a finite number in its range."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{label} must be a number, not {value!r}")
+    if not (np.isfinite(value) and value >= least and value > above):
+        rule = f" and at least {least:g}" if least > -np.inf else f" and above {above:g}" if above > -np.inf else ""
+        raise ValueError(f"{label} must be finite{rule}, not {value}")
+    return float(value)
+
+
+def generator(label: str, value: Any) -> np.random.Generator:
+    """Give the generator back; TypeError, naming it, for anything else."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{label} must be a generator such as np.random.default_rng(0), not {value!r}")
+    return value
