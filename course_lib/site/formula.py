@@ -22,6 +22,9 @@ MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
 PAIRS = {"(": ")", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 FENCES = {"(": ("(", ")"), "‖": (r"\|", r"\|"), "|": ("|", "|"), "⌊": (r"\lfloor ", r"\rfloor "), "⌈": (r"\lceil ", r"\rceil ")}  # noqa: E501  # fmt: skip
 FUNCTIONS = {"cos", "exp", "log", "max", "min", "sin", "tanh"}
+#: Where a narrow screen may break a formula, beside the signs where KaTeX does: after words, and between points.
+BREAK = r"\allowbreak "
+COMMA = "," + BREAK
 #: Words of two letters; any other two are a product, as in xy.
 SHORT_WORDS = set("as at be by if in is it no of on or so to up".split())
 TOKEN = re.compile(
@@ -62,7 +65,7 @@ def tex_of(formula: str) -> str:
     >>> tex_of("x ← x − α m̂ / (√v̂ + ε)")
     'x\\leftarrow x-\\frac{\\alpha \\hat{m}}{\\sqrt{\\hat{v}}+\\epsilon}'
     >>> tex_of("(v starts at 0)")
-    '(v\\text{ starts at }0)'
+    '(v\\text{ starts }\\allowbreak \\text{at }\\allowbreak 0)'
     """
     reader = _Reader(unicodedata.normalize("NFD", formula))
     row = reader.row(until=None)
@@ -149,6 +152,9 @@ class _Reader:
                 while self.peek() and not self.spaced() and self.peek() not in STOPS | set(")]|‖⌋⌉/"):
                     bottom.append(self.factor())
                 pieces[start:] = [Piece(rf"\frac{{{_bare(top)}}}{{{_bare(bottom)}}}")]
+            elif self.peek() == "," and pieces and pieces[-1].kind == "group":
+                self.at += 1
+                pieces.append(Piece(COMMA, "stop"))
             else:
                 pieces.append(self.factor())
         return pieces
@@ -255,9 +261,10 @@ def _joined(pieces: list[Piece]) -> str:
         part = "".join(piece.tex for piece in run)
         if is_text:
             before, after = runs[i - 1][1][-1] if i else edge, runs[i + 1][1][0] if i + 1 < len(runs) else edge
-            part = part.lstrip() if before.kind == "stop" and before.tex not in (",", "{-}") else part
+            part = part.lstrip() if before.kind == "stop" and before.tex not in (",", COMMA, "{-}") else part
             part = part.rstrip() if after.kind == "stop" and after.tex != "{-}" else part
-            part = rf"\text{{{re.sub(' +', ' ', part)}}}"
+            words = re.findall(r" ?\S+ ?", re.sub(" +", " ", part))
+            part = "".join(rf"\text{{{word}}}" + BREAK * word.endswith(" ") for word in words)
         out += part
     return out.strip()
 
@@ -268,5 +275,5 @@ def _is_text(piece: Piece) -> bool:
 
 def _article(before: Piece, piece: Piece, after: Piece) -> Piece:
     """Make a word of an a that stands between words: there it is no symbol."""
-    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex == ",")
+    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in (",", COMMA))
     return Piece(" a ", "text") if alone else piece

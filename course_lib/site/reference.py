@@ -40,7 +40,7 @@ SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
 FORMULA = re.compile(r"[←=≈√∇‖]")
 END = re.compile(r"[.:]\)?\s*$")
 #: What every optimizer's `lr` may be; the page says it once.
-ANY_RATE = ": a number, an array that broadcasts, or a schedule step → rate"
+ANY_RATE = re.compile(r": a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?")
 
 
 @dataclass(frozen=True)
@@ -199,12 +199,12 @@ def method_entry(name: str, row: Method, bib: dict[str, Entry]) -> str:
     if "update" in vars(row.cls):
         parts.append(f"```python\n{source_of(row.cls, only='update')}\n```")
     settings = [
-        (f"`{key}`", _value(value), set_formulas(doc.args.get(key, "").replace(ANY_RATE, "")))
+        (f"`{key}`", _value(value), set_formulas(ANY_RATE.sub("", doc.args.get(key, ""))))
         for key, value in defaults(row).items()
     ]
     parts.append(":::{div} settings\n" + _table(("Setting", "Value", "Meaning"), *settings) + "\n:::")
     parts.append(
-        f":::{{div}} provenance\n**From** {set_source(doc.source, bib, row.paper)}\n\n"
+        f":::{{div}} provenance\n**Source** {set_source(doc.source, bib, row.paper)}\n\n"
         f"**Tested against** `{row.reference}`\n:::"
     )
     return "\n\n".join(parts)
@@ -229,12 +229,12 @@ def entry(name: str, obj: Any, bib: dict[str, Entry], *, brief: bool = False) ->
     if not brief:
         parts += _paragraphs(doc)
     if doc.args:
-        args = "\n".join(f"- `{key}` {set_formulas(words.replace(ANY_RATE, ''))}" for key, words in doc.args.items())
+        args = "\n".join(f"- `{key}` {set_formulas(ANY_RATE.sub('', words))}" for key, words in doc.args.items())
         parts.append(f":::{{div}} arguments\n{args}\n:::")
     if doc.example and not brief:
         parts.append(f"```pycon\n{doc.example}\n```")
     if doc.source:
-        parts.append(f":::{{div}} provenance\n**From** {set_source(doc.source, bib)}\n:::")
+        parts.append(f":::{{div}} provenance\n**Source** {set_source(doc.source, bib)}\n:::")
     return "\n\n".join(parts)
 
 
