@@ -10,9 +10,6 @@ or to all that the page has.
     METHODS
     NesterovLookAhead
     ```
-
-A docstring is read as it is written everywhere here: a sentence; paragraphs, and formulas, which are indented or end
-without a full stop; `Args:`; doctests; `Source:`.
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,80 +27,13 @@ from course_lib import optim
 from course_lib.claims import source_of
 from course_lib.optim import Method
 
-from . import formula
+from . import docstrings, formula
+from .docstrings import Doc, read_doc
 from .formula import Unreadable, set_formulas, tex_of
 
 FENCE = re.compile(r"^```\{library\}(| index| brief)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
-FORMULA = re.compile(r"[←=≈√∇‖]")
-END = re.compile(r"[.:]\)?\s*$")
 #: What every optimizer's `lr` may be; the page says it once.
 ANY_RATE = re.compile(r": a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?")
-
-
-@dataclass(frozen=True)
-class Doc:
-    """A docstring in its parts; a part that it does not have is empty."""
-
-    sentence: str
-    formula: tuple[str, ...]  # lines
-    prose: tuple[str, ...]  # paragraphs; one that begins with a blank is a formula
-    args: dict[str, str]
-    example: str
-    source: str
-
-
-def read_doc(obj: Any) -> Doc:
-    """Take a docstring apart.
-
-    Raises:
-        ValueError: there is none, or it does not begin with a sentence.
-
-    >>> from course_lib.optim import SGD
-    >>> read_doc(SGD).formula
-    ('x ← x − α ∇f(x)',)
-    """
-    parts = re.split(r"\n\s*\n", inspect.cleandoc(obj.__doc__ or ""))
-    sentence = _line(parts[0])
-    if not re.fullmatch(r"[A-Z].*[.:]", sentence):
-        raise ValueError(f"{obj.__name__}: its docstring must begin with a sentence, not {sentence[:60]!r}")
-    formulas: list[str] = []
-    prose: list[str] = []
-    sections: dict[str, str] = {}
-    examples: list[str] = []
-    for part, after in pairwise([*parts[1:], ""]):
-        if found := SECTION.match(part):
-            sections[found[1]] = part[found.end() :]
-        elif part.startswith(">>>"):
-            examples.append(part)
-        elif part[0] == " " or (FORMULA.search(part) and not END.search(part) and after[:1] != " "):
-            lines = [line.strip() for line in part.splitlines()]
-            if prose:
-                prose.append(" " + "\n".join(lines))
-            else:
-                formulas += lines
-        else:
-            prose.append(_line(part))
-    return Doc(
-        sentence,
-        tuple(formulas),
-        tuple(prose),
-        _args(sections.get("Args", "")),
-        "\n\n".join(examples),
-        _line(sections.get("Source", "")),
-    )
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _args(text: str) -> dict[str, str]:
-    """Read `name: words`, the words going on in lines that are indented further."""
-    found: dict[str, str] = {}
-    for name, words in re.findall(r"^    (\*{0,2}\w[\w, ]*): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
-        found[name] = _line(words)
-    return found
 
 
 # -- the parts of an entry ----------------------------------------------------------------------
@@ -297,7 +225,7 @@ def _expand_page(app: Sphinx, docname: str, source: list[str]) -> None:
     if not FENCE.search(source[0]):
         return
     (bib,) = (Path(app.confdir) / name for name in app.config.bibtex_bibfiles)
-    for path in (__file__, formula.__file__, bib):  # the library's other files are in its hash
+    for path in (__file__, docstrings.__file__, formula.__file__, bib):  # the library's other files are in its hash
         app.env.note_dependency(str(path))
     source[0] = expand(source[0], references(bib))
 

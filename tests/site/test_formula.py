@@ -6,8 +6,9 @@ import pytest
 
 from course_lib import optim
 from course_lib.site import katex
+from course_lib.site.docstrings import read_doc
 from course_lib.site.formula import Unreadable, set_formulas, tex_of
-from course_lib.site.reference import formulas_of, read_doc
+from course_lib.site.reference import formulas_of
 
 DOCUMENTED = {
     name: obj

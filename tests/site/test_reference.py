@@ -12,7 +12,8 @@ from course_lib import optim
 from course_lib.claims import source_of
 from course_lib.optim import COMPOUND, METHODS, Method, Optimizer
 from course_lib.site import reference
-from course_lib.site.reference import defaults, expand, label, named, read_doc, set_source
+from course_lib.site.docstrings import read_doc
+from course_lib.site.reference import defaults, expand, label, named, set_source
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
@@ -97,6 +98,12 @@ def test_an_entry_shows_what_the_registry_says():
         in text
     )
     assert "**Tested against** `torch.optim.SGD(params, lr=lr)`" in text
+
+
+def test_a_row_is_all_that_a_page_needs(monkeypatch):
+    monkeypatch.setitem(METHODS, "Rolling", ROLLING)
+    text = expand(PAGES[BOOK / "optimizers.md"], BIB)
+    assert "\n### Rolling\n" in text and "| {ref}`Rolling <library-rolling>` | Roll, and do not stop. | `v` |" in text
 
 
 @pytest.mark.parametrize("text", [None, "", "a beginning in lower case.", "No full stop", "x ← y"])

@@ -1,0 +1,82 @@
+"""Docstrings in their parts.
+
+They have one form everywhere here: a sentence; paragraphs, and formulas, which are indented or end without a full stop;
+`Args:`; doctests; `Source:`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
+FORMULA = re.compile(r"[←=≈√∇‖]")
+END = re.compile(r"[.:]\)?\s*$")
+
+
+@dataclass(frozen=True)
+class Doc:
+    """A docstring in its parts; a part that it does not have is empty."""
+
+    sentence: str
+    formula: tuple[str, ...]  # lines
+    prose: tuple[str, ...]  # paragraphs; one that begins with a blank is a formula
+    args: dict[str, str]
+    example: str
+    source: str
+
+
+def read_doc(obj: Any) -> Doc:
+    """Take a docstring apart.
+
+    Raises:
+        ValueError: there is none, or it does not begin with a sentence.
+
+    >>> from course_lib.optim import SGD
+    >>> read_doc(SGD).formula
+    ('x ← x − α ∇f(x)',)
+    """
+    parts = re.split(r"\n\s*\n", inspect.cleandoc(obj.__doc__ or ""))
+    sentence = _line(parts[0])
+    if not re.fullmatch(r"[A-Z].*[.:]", sentence):
+        raise ValueError(f"{obj.__name__}: its docstring must begin with a sentence, not {sentence[:60]!r}")
+    formulas: list[str] = []
+    prose: list[str] = []
+    sections: dict[str, str] = {}
+    examples: list[str] = []
+    for part, after in pairwise([*parts[1:], ""]):
+        if found := SECTION.match(part):
+            sections[found[1]] = part[found.end() :]
+        elif part.startswith(">>>"):
+            examples.append(part)
+        elif part[0] == " " or (FORMULA.search(part) and not END.search(part) and after[:1] != " "):
+            lines = [line.strip() for line in part.splitlines()]
+            if prose:
+                prose.append(" " + "\n".join(lines))
+            else:
+                formulas += lines
+        else:
+            prose.append(_line(part))
+    return Doc(
+        sentence,
+        tuple(formulas),
+        tuple(prose),
+        _args(sections.get("Args", "")),
+        "\n\n".join(examples),
+        _line(sections.get("Source", "")),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _args(text: str) -> dict[str, str]:
+    """Read `name: words`, the words going on in lines that are indented further."""
+    found: dict[str, str] = {}
+    for name, words in re.findall(r"^    (\*{0,2}\w[\w, ]*): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
+        found[name] = _line(words)
+    return found
