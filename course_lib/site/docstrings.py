@@ -15,6 +15,7 @@ from typing import Any
 SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
 FORMULA = re.compile(r"[←=≈√∇‖]")
 END = re.compile(r"[.:]\)?\s*$")
+LEADS = re.compile(r"[^;,] $")  # … that is, and then an indented formula
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_doc(obj: Any) -> Doc:
             sections[found[1]] = part[found.end() :]
         elif part.startswith(">>>"):
             examples.append(part)
-        elif part[0] == " " or (FORMULA.search(part) and not END.search(part) and after[:1] != " "):
+        elif part[0] == " " or (FORMULA.search(part) and not END.search(part) and not LEADS.search(part + after[:1])):
             lines = [line.strip() for line in part.splitlines()]
             if prose:
                 prose.append(" " + "\n".join(lines))
