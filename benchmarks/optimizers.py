@@ -184,8 +184,8 @@ def bandwidth() -> Table:
     return Table(
         "Against the memory's speed",
         f"Ten million parameters. A step must at least read the gradient, and read and write the parameters and "
-        f"its state. At the speed of a copy in the same run ({speed / 1e9:.0f} GB/s) that takes the third column's time; "
-        f"the last is how near the step comes.",
+        f"its state. At the speed of a copy in the same run ({speed / 1e9:.0f} GB/s) that takes the third column's "
+        f"time; the last is how near the step comes.",
         ("method", "must move", "at a copy's speed", "step", "share"),
         rows,
     )
