@@ -42,6 +42,8 @@ class Adam(Optimizer):
     def __init__(
         self, lr: Rate, *, beta1: Setting = 0.9, beta2: Setting = 0.999, eps: Setting = 1e-8, correct: bool = True
     ) -> None:
+        if not isinstance(correct, bool):
+            raise TypeError(f"correct must be True or False, not {correct!r}")
         super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps, correct=correct)
 
     def update(self, x, dx, m, v):
@@ -105,12 +107,13 @@ class AdamW(Optimizer):
 
 
 class AMSGrad(Optimizer):
-    """Adam whose rates never grow: it divides by the largest mean square so far.
+    """Adam that never forgets: it divides by the largest mean square so far.
 
     m, v as in Adam        v̄ ← max(v̄, v)        x ← x − α m̂ / (√(v̄/(1 − β₂ᵗ)) + ε)
 
-    Adam forgets a rare large gradient too soon, and on some convex problems ends at the worst point. Here the
-    gradient is remembered. (The paper has no bias correction; with it this is what libraries run.)
+    Adam forgets a rare large gradient too soon, and on some convex problems ends at the worst point. v̄ never
+    shrinks, so a gradient's weight in a step does not grow again. (The paper has no bias correction; with it,
+    which is what libraries run, it may still grow in the first 1/(1 − β₂) steps or so.)
 
     Args:
         lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
@@ -201,7 +204,7 @@ class NAdam(Optimizer):
         TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), NAdam(lr=0.1, beta1=0.5)
-    >>> opt.step(x, grads=np.array([2.0]))  # 1 - 0.1·(0.5/0.75 + 1)·0.5·2/0.5/2 …
+    >>> opt.step(x, grads=np.array([2.0]))  # 1 - 0.1·(0.5/0.75·1 + 0.5/0.5·2)/2
     >>> x.round(6)
     array([0.866667])
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .optimizer import Optimizer, Rate
-from .parameters import check_params, kind_of, rebuild, zeros_like
+from .optimizer import Optimizer, Rate, gradient
+from .parameters import built_like, check_layout, check_params, layout_of, zeros_like
 
 
 class SGD(Optimizer):
@@ -158,12 +158,14 @@ class NesterovLookAhead(Momentum):
         """Give y − α ρ v, where the next gradient is to be taken: new arrays, built like `params`."""
         now = self.settings()
         ys = check_params(params)
+        if self._layout is not None:
+            check_layout(layout_of(params, ys), self._layout, "params")
         v = self._state[0] if self._state else zeros_like(ys)
-        return rebuild(kind_of(params), {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
+        return built_like(params, {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
 
     def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss: its gradient is taken at `ahead(params)`."""
-        self.step(params, loss.grad(self.ahead(params)), nonfinite=nonfinite)
+        self.step(params, gradient(loss, self.ahead(params)), nonfinite=nonfinite)
 
 
 class AdaGrad(Optimizer):

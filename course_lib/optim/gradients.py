@@ -6,11 +6,13 @@ opt.step(params, clip_norm(l2(grads, params, 1e-4), 1.0))
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .parameters import check_grads, check_hyper, check_params, kind_of, leaves, rebuild
+from .parameter_set import ParameterSet
+from .parameters import built_like, check_float, check_grads, check_hyper, check_params, leaves
 
 
 def l2(grads: Any, params: Any, weight_decay: float) -> Any:
@@ -34,10 +36,12 @@ def l2(grads: Any, params: Any, weight_decay: float) -> Any:
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization, 2019, names the two kinds.
     """
-    lam = check_hyper("weight_decay", weight_decay, (0.0, math.inf))
+    lam = _number("weight_decay", weight_decay)
+    if isinstance(params, ParameterSet) and params.fits(grads):
+        return grads.with_flat(grads.flat + lam * params.flat)
     xs = check_params(params)
     dxs = check_grads(grads, params, xs)
-    return rebuild(kind_of(params), {key: dx + lam * xs[key] for key, dx in dxs.items()})
+    return built_like(params, {key: dx + lam * xs[key] for key, dx in dxs.items()})
 
 
 def clip_value(grads: Any, limit: float) -> Any:
@@ -57,8 +61,8 @@ def clip_value(grads: Any, limit: float) -> Any:
 
     Source: Mikolov, Statistical language models based on neural networks, 2012.
     """
-    limit = check_hyper("limit", limit, (0.0, math.inf))
-    return rebuild(kind_of(grads), {key: np.clip(dx, -limit, limit) for key, dx in _read(grads).items()})
+    limit = _number("limit", limit)
+    return _each(grads, lambda dx: np.clip(dx, -limit, limit))
 
 
 def global_norm(grads: Any) -> float:
@@ -72,12 +76,15 @@ def global_norm(grads: Any) -> float:
     >>> global_norm([np.array([3.0]), np.array([[4.0]])])
     5.0
     """
-    sizes = [float(np.abs(dx).max(initial=0.0)) for dx in _read(grads).values()]
-    largest = max(sizes, default=0.0) if not any(map(math.isnan, sizes)) else math.nan
+    dxs = [grads.flat] if isinstance(grads, ParameterSet) else list(_leaves(grads).values())
+    squares = sum(float(np.vdot(dx, dx)) for dx in dxs)
+    if 1e-30 < squares < math.inf:
+        return math.sqrt(squares)
+    # too small or too large to be squared as they are: by the largest component, in float64
+    largest = float(np.max([np.abs(dx).max(initial=0.0) for dx in dxs], initial=0.0))
     if largest == 0.0 or not math.isfinite(largest):
         return largest
-    # by the largest component, so that no square overflows or vanishes
-    return largest * math.sqrt(sum(float(np.square(dx / largest).sum()) for dx in _read(grads).values()))
+    return largest * math.sqrt(sum(float(np.square(dx.astype(float) / largest).sum()) for dx in dxs))
 
 
 def clip_norm(grads: Any, max_norm: float) -> Any:
@@ -100,13 +107,28 @@ def clip_norm(grads: Any, max_norm: float) -> Any:
 
     Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
-    max_norm = check_hyper("max_norm", max_norm, (0.0, math.inf))
+    max_norm = _number("max_norm", max_norm)
     norm = global_norm(grads)
     shorter = max_norm / norm if math.isfinite(norm) and norm > max_norm else 1.0
-    return rebuild(kind_of(grads), {key: dx * shorter for key, dx in _read(grads).items()})
+    return _each(grads, lambda dx: dx * shorter)
 
 
-def _read(grads: Any) -> dict[Any, np.ndarray]:
+def _each(grads: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """Give the results of a function of each array, built like `grads`; a set is one array."""
+    if isinstance(grads, ParameterSet):
+        return grads.with_flat(function(grads.flat))
+    return built_like(grads, {key: np.asarray(function(dx)) for key, dx in _leaves(grads).items()})
+
+
+def _leaves(grads: Any) -> dict[Any, np.ndarray]:
     dxs = leaves(grads, "grads")
-    check_grads(grads, grads, dxs)
+    for key, dx in dxs.items():
+        check_float(dx, "grads" if key is None else f"grads[{key!r}]")
     return dxs
+
+
+def _number(label: str, value: Any) -> float:
+    number = check_hyper(label, value, (0.0, math.inf))
+    if isinstance(number, np.ndarray):
+        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
+    return number

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate
-from .parameters import check_layout, check_params, kind_of, layout_of, rebuild
+from .parameters import built_like, check_layout, check_params, layout_of
 
 
 class _ScheduleFree(Optimizer):
-    """What the two Schedule-Free methods share: their average is what one tests with."""
+    """What the two Schedule-Free methods share: their average is what one tests with.
+
+    At each step x is made anew from z and a: what else is done to the parameters, such as a projection, is undone.
+    """
 
     domains = Optimizer.domains | {"warmup": (1.0, math.inf), "power": (0.0, 16.0), "lr_power": (0.0, 16.0)}
 
@@ -37,7 +40,7 @@ class _ScheduleFree(Optimizer):
         if self._layout is not None:
             check_layout(layout_of(params, xs), self._layout, "params")
             xs = self._state[self.slots.index("a")]
-        return rebuild(kind_of(params), {key: x.copy() for key, x in xs.items()})
+        return built_like(params, {key: x.copy() for key, x in xs.items()})
 
 
 class ScheduleFreeSGD(_ScheduleFree):

@@ -51,6 +51,8 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
     Source: Jordan, Jin, Boza, You, Cesista, Newhouse and Bernstein, Muon: An optimizer for hidden layers in
     neural networks, 2024.
     """
+    if not isinstance(m, np.ndarray):
+        raise TypeError(f"m must be a NumPy float array, not {m!r}")
     if m.ndim < 2:
         raise ValueError(f"m must be a matrix, not of shape {m.shape}")
     steps = check_count("steps", steps, least=0)
@@ -171,6 +173,13 @@ class Muon(Optimizer):
         x *= 1 - self.lr * self.weight_decay
         x -= self.lr * scale * orthogonalize(ahead, eps=self.eps)
 
+    def settings(self) -> dict[str, Any]:
+        """Give the checked hyper-parameters of the coming step; see `Optimizer.settings`."""
+        now = super().settings()
+        if isinstance(now["eps"], np.ndarray):
+            raise TypeError(f"eps must be a number, the least norm of a whole matrix, not {self.eps!r}")
+        return now
+
     def matrix_keys(self, params: Any) -> list[Any]:
         """List the keys of the parameters that are treated as matrices; the others go to the partner.
 
@@ -212,13 +221,12 @@ class Muon(Optimizer):
 
     def _check(self, xs: dict[Any, np.ndarray], dxs: dict[Any, np.ndarray], nonfinite: str) -> None:
         """Raise what the step on the matrices would raise, and what is wrong with any gradient."""
+        self.check_options(nonfinite)
         layout, hyper = layout_of(xs, xs), self.settings()
         check_layout(layout, self._layout or layout, "params")
         check_broadcast({name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}, xs)
         for dtype in {x.dtype for x in xs.values()}:
             cast_hyper(hyper, dtype, self.domains)
-        if nonfinite not in ("raise", "skip", "allow"):
-            raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
         if nonfinite == "raise" and (where := find_nonfinite(dxs)):
             raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
 

@@ -17,8 +17,9 @@ import contextvars
 import copy
 import functools
 import math
+import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -41,6 +42,7 @@ from .parameters import (
 )
 from .schedules.schedule import Schedule
 
+_NONFINITE = ("raise", "skip", "allow")
 Rate = float | np.ndarray | Callable[[int], Any]
 
 
@@ -79,8 +81,10 @@ class Optimizer:
     elementwise: ClassVar[bool] = True
     #: Elements a block: so few that `update`'s temporaries stay in the processor's cache. None: no blocks.
     block: int | None = 49_152
-    #: Threads that share the blocks of a large array.
+    #: Threads that share the blocks of a large array. Their blocks are `wide` times as large, because threads
+    #: hand the interpreter to each other between NumPy's calls; an array of one such block gets one thread.
     threads: int = 1
+    wide: ClassVar[int] = 5
     #: Where each hyper-parameter must lie: low ≤ value < high. One that is not listed must be finite.
     domains: ClassVar[dict[str, tuple[float, float]]] = {
         "lr": (0.0, math.inf),
@@ -130,17 +134,21 @@ class Optimizer:
         array([-0.5, -0.5, -0.5])
         """
         last = self._last
-        if last is None or not self._step_again(last, params, grads):
+        if last is None or nonfinite not in _NONFINITE or not self._step_again(last, params, grads):
             self._step_checked(params, grads, nonfinite)
 
-    def _step_checked(self, params: Any, grads: Any, nonfinite: str) -> None:
-        """Check everything, and then step."""
-        self._last = None
-        if nonfinite not in ("raise", "skip", "allow"):
+    def check_options(self, nonfinite: str) -> None:
+        """Raise TypeError or ValueError for anything that is amiss beside parameters, gradients and settings."""
+        if nonfinite not in _NONFINITE:
             raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
         check_count("threads", self.threads)
         if self.block is not None:
             check_count("block", self.block)
+
+    def _step_checked(self, params: Any, grads: Any, nonfinite: str) -> None:
+        """Check everything, and then step."""
+        self._last = None
+        self.check_options(nonfinite)
         xs = check_params(params)
         dxs = check_grads(grads, params, xs)
         layout = layout_of(params, xs)
@@ -159,29 +167,32 @@ class Optimizer:
             self._state = [params.zeros_like() if is_set else zeros_like(xs) for _ in self.slots]
             self._layout = layout
         state = self._state
-        if is_set and self.elementwise and not grids and params.fits(grads):  # the buffers are one array
+        if is_set and xs and self.elementwise and not grids and params.fits(grads):  # the buffers are one array
             state = self._state = [s if params.fits(s) else ParameterSet({k: s[k] for k in params}) for s in state]
-            xs, dxs, state = {None: params.flat}, {None: grads.flat}, [{None: s.flat} for s in state]
+            dx = grads.flat.copy() if grads is params else grads.flat
+            xs, dxs, state = {None: params.flat}, {None: dx}, [{None: s.flat} for s in state]
         self.t += 1
         now = object.__new__(type(self))  # the optimizer as `update` sees it: with this step's settings
         now.__dict__.update(self.__dict__, **hyper)
         for key, x in xs.items():
             now.__dict__.update(cast[x.dtype])
             self._walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
-        if len(xs) == 1 and Last.suits(self, x):
-            self._last = Last(self, x, [s[key] for s in state])
+        if (is_set or xs.keys() == {None}) and len(xs) == 1 and Last.suits(self, x):
+            self._last = Last(self, params, x, [s[key] for s in state])
 
     def _step_again(self, last: Last, params: Any, grads: Any) -> bool:
         """Step as the last time if nothing has changed but the numbers: it saves most of the checking.
 
         Arrays that own their memory share none; a finite sum of squares has no nan or inf in it.
         """
-        x, dx = params, grads
-        if type(x) is ParameterSet and type(dx) is ParameterSet and x.fits(dx):
-            x, dx = x.flat, dx.flat
-        if x is not last.x or type(dx) is not np.ndarray or dx.base is not None or dx is x:
+        if params is not last.params:
             return False
-        if not (dx.shape == x.shape == last.shape and dx.dtype is last.dtype and x.flags.writeable):
+        x, dx = last.x, grads
+        if type(dx) is ParameterSet and type(params) is ParameterSet and params.fits(dx):
+            dx = dx.flat
+        if type(dx) is not np.ndarray or dx.base is not None or dx is x or not x.flags.writeable:
+            return False
+        if not (dx.shape == x.shape == last.shape and dx.dtype is x.dtype is last.dtype):
             return False
         for name, value in last.settings:
             if getattr(self, name) is not value:
@@ -189,7 +200,7 @@ class Optimizer:
         if not math.isfinite(np.vdot(dx, dx)):
             return False
         rate = self.lr(self.t) if last.scheduled else self.lr
-        if not (isinstance(rate, float) and 0.0 <= rate <= last.largest):
+        if not (isinstance(rate, float) and last.low <= rate < last.high and rate <= last.largest):
             return False
         self.t += 1
         now = object.__new__(type(self))
@@ -215,19 +226,22 @@ class Optimizer:
         >>> x
         array([4.])
         """
-        self.step(params, loss.grad(params), nonfinite=nonfinite)
+        self.step(params, gradient(loss, params), nonfinite=nonfinite)
 
     def _walk(self, now: Self, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
         """Call `update` on one parameter's arrays, in blocks if it is large; no bit depends on the blocks."""
-        x = arrays[0]
-        large = self.block is not None and x.size > self.block
+        x, block = arrays[0], self.block
+        large = block is not None and x.size > block
+        threads = self.threads if large and x.size > self.wide * block else 1
+        if threads > 1:
+            block *= self.wide
         if self.elementwise and (large or x.ndim == 0) and not grids:
             if all(a.flags.c_contiguous for a in arrays):
                 arrays = tuple(a.reshape(-1) for a in arrays)
         if not (self.elementwise and large):
             return now.update(*arrays)
         count = len(arrays[0])
-        pieces = min(count, -(-x.size // self.block))  # of about equal size: a piece is some rows, all columns
+        pieces = min(count, -(-x.size // block))  # of about equal size: a piece is some rows, all columns
         rows = -(-count // pieces)
 
         def walk(start: int, stop: int, now: Self = now) -> None:
@@ -238,11 +252,12 @@ class Optimizer:
                     setattr(now, name, grid[part] if varies else grid)
                 now.update(*[a[part] for a in arrays])
 
-        if self.threads == 1:
+        if threads == 1:
             return walk(0, count)
-        share = -(-pieces // self.threads) * rows
+        share = -(-pieces // threads) * rows
         shares = [(i, min(i + share, count), copy.copy(now)) for i in range(0, count, share)]
-        jobs = [_pool(self.threads).submit(contextvars.copy_context().run, walk, *s) for s in shares]
+        jobs = [_pool(threads).submit(contextvars.copy_context().run, walk, *s) for s in shares]
+        wait(jobs)  # all of them, before an error of one leaves here
         for job in jobs:
             job.result()
 
@@ -312,10 +327,11 @@ class Optimizer:
 class Last:
     """A checked step on one array: while this much stays the same, the next step needs no full check."""
 
-    __slots__ = ("dtype", "largest", "scheduled", "settings", "shape", "slots", "whole", "x")
+    __slots__ = ("dtype", "high", "largest", "low", "params", "scheduled", "settings", "shape", "slots", "whole", "x")
 
-    def __init__(self, opt: Optimizer, x: np.ndarray, slots: list[np.ndarray]) -> None:
-        self.x, self.shape, self.dtype, self.slots = x, x.shape, x.dtype, slots
+    def __init__(self, opt: Optimizer, params: Any, x: np.ndarray, slots: list[np.ndarray]) -> None:
+        self.params, self.x, self.shape, self.dtype, self.slots = params, x, x.shape, x.dtype, slots
+        self.low, self.high = opt.domains.get("lr", (-math.inf, math.inf))
         self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block", "threads")]
         self.scheduled, self.largest = _is_schedule(opt.lr), float(np.finfo(x.dtype).max)
         self.whole = not opt.elementwise or opt.block is None or x.size <= opt.block
@@ -324,12 +340,24 @@ class Last:
     def suits(opt: Optimizer, x: np.ndarray) -> bool:
         """Tell whether a step on x is of the plain kind: settings that are numbers, and an array of its own memory."""
         plain = all(type(getattr(opt, name)) in (float, bool) or name == "lr" for name in opt.hyper)
-        return plain and x.ndim > 0 and type(x) is np.ndarray and x.base is None
+        own = type(x) is np.ndarray and x.base is None
+        return plain and own and x.ndim > 0 and type(opt).settings is Optimizer.settings
+
+
+def gradient(loss: Any, params: Any) -> Any:
+    """Ask a loss for its gradient; TypeError if it has none to give."""
+    if not callable(getattr(loss, "grad", None)):
+        raise TypeError(f"loss must have .grad(params), as a surface has, and {loss!r} has not")
+    return loss.grad(params)
 
 
 @functools.lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 
 def _is_schedule(value: Any) -> bool:

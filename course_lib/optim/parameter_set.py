@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,6 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         arrays: a dict of float arrays of one dtype, or a list of them (the keys are then 0, 1, 2, …). They
             are copied.
 
-    Attributes:
-        flat: the buffer, shape (n,): all arrays in their order, each row by row.
-
     Raises:
         TypeError, ValueError: something else, no float array, or several dtypes; the key is named.
 
@@ -35,7 +32,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
     array([10., 10.])
     """
 
-    __slots__ = ("_layout", "_views", "flat")
+    __slots__ = ("_flat", "_layout", "_views")
 
     def __init__(self, arrays: Mapping[Any, np.ndarray] | Sequence[np.ndarray]) -> None:
         if isinstance(arrays, list | tuple):
@@ -56,24 +53,41 @@ class ParameterSet(Mapping[Any, np.ndarray]):
 
     def _lay_out(self, layout: dict[Any, tuple[int, ...]], dtype: np.dtype) -> None:
         self._layout = layout
-        self.flat = np.zeros(sum(map(math.prod, layout.values())), dtype)
+        self._flat = np.zeros(sum(map(math.prod, layout.values())), dtype)
         self._views, start = {}, 0
         for key, shape in layout.items():
             stop = start + math.prod(shape)
-            self._views[key] = self.flat[start:stop].reshape(shape)
+            self._views[key] = self._flat[start:stop].reshape(shape)
             start = stop
 
-    def zeros_like(self) -> Self:
+    @property
+    def flat(self) -> np.ndarray:
+        """The buffer, shape (n,): all arrays in their order, each row by row. Assigning writes into it."""
+        return self._flat
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        if values is not self._flat:
+            self._flat[...] = values
+
+    def zeros_like(self) -> ParameterSet:
         """Give a set of the same layout that holds zeros: for gradients.
 
         >>> ParameterSet([np.ones(2), np.ones(1)]).zeros_like().flat
         array([0., 0., 0.])
         """
-        new = object.__new__(type(self))
-        new._lay_out(self._layout, self.flat.dtype)
-        return new
+        return _rebuild(self._layout, np.zeros_like(self._flat))
 
-    def copy(self) -> Self:
+    def with_flat(self, flat: np.ndarray) -> ParameterSet:
+        """Give a set of the same layout that holds the values of another buffer, shape (n,), copied.
+
+        >>> a = ParameterSet([np.ones(2), np.ones(1)])
+        >>> a.with_flat(2 * a.flat)[1]
+        array([2.])
+        """
+        return _rebuild(self._layout, flat)
+
+    def copy(self) -> ParameterSet:
         """Give a set with its own buffer and the same values.
 
         >>> a = ParameterSet([np.ones(2)])
@@ -82,9 +96,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         >>> a.flat
         array([1., 1.])
         """
-        new = self.zeros_like()
-        new.flat[...] = self.flat
-        return new
+        return self.with_flat(self._flat)
 
     def fits(self, other: object) -> bool:
         """Tell whether the other is a set of the same keys in the same order, with the same shapes and dtype.
@@ -95,7 +107,11 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         """
         if not isinstance(other, ParameterSet) or other.flat.dtype != self.flat.dtype:
             return False
-        return other._layout is self._layout or list(other._layout.items()) == list(self._layout.items())
+        if other._layout is not self._layout:
+            if list(other._layout.items()) != list(self._layout.items()):
+                return False
+            other._layout = self._layout  # so that the next answer is quick
+        return True
 
     def __getitem__(self, key: Any) -> np.ndarray:
         return self._views[key]
@@ -115,11 +131,21 @@ class ParameterSet(Mapping[Any, np.ndarray]):
     def __len__(self) -> int:
         return len(self._views)
 
-    def __copy__(self) -> Self:
+    def __copy__(self) -> ParameterSet:
         return self.copy()
 
-    def __deepcopy__(self, memo: dict) -> Self:
+    def __deepcopy__(self, memo: dict) -> ParameterSet:
         return self.copy()
+
+    def __reduce__(self) -> tuple:
+        return _rebuild, (self._layout, self._flat)
 
     def __repr__(self) -> str:
         return f"ParameterSet({', '.join(f'{k}: {v.shape}' for k, v in self._views.items())}; {self.flat.dtype})"
+
+
+def _rebuild(layout: dict[Any, tuple[int, ...]], flat: np.ndarray) -> ParameterSet:
+    new = object.__new__(ParameterSet)
+    new._lay_out(layout, flat.dtype)
+    new.flat = flat
+    return new

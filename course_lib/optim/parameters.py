@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .parameter_set import ParameterSet
+
 Leaves = dict[Any, np.ndarray]  # key → array; the key is None, an index or a dict's key
 Layout = tuple[str, dict[Any, tuple[tuple[int, ...], np.dtype]]]  # kind, and key → (shape, dtype)
 
@@ -42,6 +44,11 @@ def rebuild(kind: str, values: dict[Any, Any]) -> Any:
     return values[None] if kind == "array" else list(values.values()) if kind == "list" else values
 
 
+def built_like(tree: Any, values: dict[Any, Any]) -> Any:
+    """Put leaves together in the form of a tree: an array, a list, a dict or a parameter set."""
+    return ParameterSet(values) if isinstance(tree, ParameterSet) else rebuild(kind_of(tree), values)
+
+
 def layout_of(tree: Any, xs: Leaves) -> Layout:
     """Describe what must stay the same from step to step: structure, keys, shapes and dtypes."""
     return kind_of(tree), {key: (x.shape, x.dtype) for key, x in xs.items()}
@@ -52,7 +59,7 @@ def check_params(params: Any) -> Leaves:
     xs = leaves(params, "params")
     for key, x in xs.items():
         label = _name("params", key)
-        _check_float(x, label)
+        check_float(x, label)
         if not isinstance(x, np.ndarray):
             raise TypeError(f"{label} is a NumPy scalar and cannot change in place: write np.array({x})")
         if not x.flags.writeable:
@@ -91,16 +98,17 @@ def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
             raise ValueError(f"{_name('grads', key)} has no partner in params")
     for key, x in xs.items():
         dx, label = dxs[key], _name("grads", key)
-        _check_float(dx, label)
+        check_float(dx, label)
         if dx.shape != x.shape:
             raise ValueError(f"{label} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
     # f(x, y) = x·y has the gradient (y, x): one that lives in a parameter's memory would change while it is
     # being used, so it is copied.
     borrowed = _touches(xs, dxs)
-    return {
-        key: np.array(dxs[key], dtype=x.dtype) if borrowed(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
-        for key, x in xs.items()
-    }
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is told as such
+        return {
+            key: np.array(dxs[key], dtype=x.dtype) if borrowed(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
+            for key, x in xs.items()
+        }
 
 
 def has_nonfinite(dx: np.ndarray) -> bool:
@@ -194,7 +202,9 @@ def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tup
 @functools.lru_cache(maxsize=256)  # the same few numbers at every step
 def _check_rounded(name: str, value: float, dtype: np.dtype, domain: tuple[float, float] | None) -> None:
     with np.errstate(over="ignore", under="ignore"):
-        check_hyper(f"{name} in {dtype}", float(dtype.type(value)), domain)
+        rounded = check_hyper(f"{name} in {dtype}", float(dtype.type(value)), domain)
+    if name == "eps" and value > 0 and rounded == 0:
+        raise ValueError(f"eps must not be so small that it is 0 in {dtype}, as {value:g} is")
 
 
 def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
@@ -226,7 +236,7 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
             raise ValueError(f"{label} is missing")
         trees[slot] = leaves(state[slot], label)
         for key, s in trees[slot].items():
-            _check_float(s, _name(label, key))
+            check_float(s, _name(label, key))
         new = layout_of(state[slot], trees[slot])
         check_layout(new, layout or new, label)
         layout = layout or new
@@ -235,7 +245,7 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
     return layout, [{key: np.array(trees[slot][key]) for key in layout[1]} for slot in slots]
 
 
-def _check_float(x: Any, label: str) -> None:
+def check_float(x: Any, label: str) -> None:
     if not isinstance(x, np.ndarray | np.floating):
         raise TypeError(f"{label} must be a NumPy float array, not {_said(x)}")
     if x.dtype.kind != "f":

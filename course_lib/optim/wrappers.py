@@ -10,16 +10,16 @@ from typing import Any, Self
 import numpy as np
 
 from .gradients import global_norm
-from .optimizer import Optimizer
+from .modern import _ScheduleFree
+from .optimizer import Optimizer, gradient
 from .parameters import (
+    built_like,
     check_broadcast,
     check_grads,
     check_layout,
     check_params,
     check_state,
-    kind_of,
     layout_of,
-    rebuild,
 )
 
 
@@ -110,7 +110,7 @@ class Lookahead(Wrapper):
     `opt.slow(params)`. The inner optimizer's memory, a velocity say, goes on as if nothing had happened.
 
     Args:
-        inner: any optimizer, for the fast steps.
+        inner: the optimizer of the fast steps. (Not Schedule-Free, which would not come back.)
         k: fast steps between two slow ones, a whole number ≥ 1.
         alpha: α, 0 ≤ α ≤ 1, a number or an array that broadcasts. 1 is the inner optimizer, 0 never moves.
 
@@ -131,6 +131,10 @@ class Lookahead(Wrapper):
     domains = Optimizer.domains | {"k": (1.0, math.inf), "alpha": (0.0, math.inf)}
 
     def __init__(self, inner: Optimizer, *, k: int = 5, alpha: float | np.ndarray = 0.5) -> None:
+        if isinstance(inner, _ScheduleFree):
+            raise TypeError(
+                f"inner must not be {type(inner).__name__}: it steps from a memory of its own, not from params"
+            )
         super().__init__(inner, k=k, alpha=alpha)
         self.k = self.own_settings()["k"]
 
@@ -189,7 +193,7 @@ class Lookahead(Wrapper):
         if self._layout is not None:
             check_layout(layout_of(params, xs), self._layout, "params")
             xs = self._state[0]
-        return rebuild(kind_of(params), {key: x.copy() for key, x in xs.items()})
+        return built_like(params, {key: x.copy() for key, x in xs.items()})
 
 
 class SAM(Wrapper):
@@ -204,7 +208,8 @@ class SAM(Wrapper):
 
     While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns
     them sees it; they come back to the very bits of x before the inner step, also if the loss raises. A gradient
-    that is not finite, the first or the second, is the inner optimizer's business: see `nonfinite`.
+    that is not finite, the first or the second, is the inner optimizer's business: see `nonfinite`. A loss that
+    draws a minibatch at each call gives each of the two gradients one of its own; the paper has one for both.
 
     Args:
         inner: the optimizer that makes the step.
@@ -271,7 +276,7 @@ class _Uphill:
 
     def grad(self, params: Any) -> Any:
         xs = check_params(params)
-        first = self.loss.grad(params)
+        first = gradient(self.loss, params)
         dxs = check_grads(first, params, xs)
         if isinstance(self.radius, np.ndarray):
             check_broadcast({"radius": self.radius}, xs)
@@ -286,7 +291,7 @@ class _Uphill:
         try:
             for key, x in xs.items():
                 x += _in(x.dtype, self.radius) * (dxs[key] / norms[key])
-            return copy.deepcopy(self.loss.grad(params))  # it may lie in the memory of params
+            return copy.deepcopy(gradient(self.loss, params))  # it may lie in the memory of params
         finally:
             for key, x in xs.items():
                 x[...] = back[key]

@@ -67,6 +67,20 @@ def test_structure_and_dtype_stay_and_arguments_are_left_alone(make, dtype):
         SGD(0.1).step(params, out)  # and a step takes it
 
 
+def test_a_set_gives_a_set():
+    params = ParameterSet({"W": np.ones((2, 3)), "b": np.full(2, 2.0)})
+    grads = params.with_flat(np.arange(8.0))
+    for out, flat in (
+        (l2(grads, params, 0.5), grads.flat + 0.5 * params.flat),
+        (clip_value(grads, 3.0), np.minimum(grads.flat, 3.0)),
+        (clip_norm(grads, 1.0), grads.flat / np.linalg.norm(grads.flat)),
+    ):
+        assert params.fits(out) and np.allclose(out.flat, flat, rtol=1e-15)
+        assert not np.shares_memory(out.flat, grads.flat)
+    other_order = ParameterSet({"b": np.ones(2), "W": np.zeros((2, 3))})
+    assert np.array_equal(l2(other_order, params, 0.5)["b"], [2.0, 2.0])
+
+
 def listed(tree):
     return [tree] if isinstance(tree, np.ndarray) else list(tree.values() if hasattr(tree, "values") else tree)
 
@@ -105,6 +119,8 @@ def test_what_is_not_finite_is_left_for_the_step_to_report(bad):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda: clip_norm(np.ones(2), np.ones(2)), TypeError, "max_norm must be one number, not an array of shape"),
+        (lambda: l2(np.ones(2), np.ones(2), np.ones((3, 1))), TypeError, "weight_decay must be one number"),
         (lambda: clip_norm(np.ones(2), -1.0), ValueError, "max_norm must be finite and at least 0, not -1"),
         (lambda: clip_norm(np.ones(2), np.nan), ValueError, "max_norm must be"),
         (lambda: clip_value(np.ones(2), "1"), TypeError, "limit must be a number"),

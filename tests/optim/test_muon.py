@@ -281,7 +281,7 @@ def test_resume_is_bit_for_bit(kind):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_dtype_stays(dtype):
     w = {"W": np.ones((3, 2), dtype), "b": np.ones(2, dtype)}
-    opt = Muon(0.1, weight_decay=0.1)
+    opt = Muon(0.1, weight_decay=0.1, partner=AdamW(3e-4, eps=1e-5))  # 1e-8 is 0 in float16
     opt.step(w, {"W": np.ones((3, 2)), "b": np.ones(2)})
     assert w["W"].dtype == w["b"].dtype == opt.state_dict()["m"]["W"].dtype == dtype
     assert np.all(w["W"] < 1) and np.all(w["b"] < 1)
@@ -378,3 +378,24 @@ def test_repr_and_follow():
     opt.follow(x, Quadratic([1.0, 1.0]))
     other.step(y, y.copy())
     assert same_bits(x, y)
+
+
+@pytest.mark.parametrize("name", ["threads", "block"])
+def test_a_bad_count_moves_neither_part(name):
+    w = {"W": np.ones((3, 2)), "b": np.ones(2)}
+    opt = Muon(0.1)
+    setattr(opt, name, 0)
+    with pytest.raises(ValueError, match=f"{name} must be at least 1"):
+        opt.step(w, {"W": np.ones((3, 2)), "b": np.ones(2)})
+    assert opt.t == opt.partner.t == 0 and np.all(w["b"] == 1)
+
+
+def test_eps_is_one_number():
+    opt = Muon(0.1, eps=np.ones((1, 2)))
+    with pytest.raises(TypeError, match="eps must be a number"):
+        opt.step(np.ones((2, 2)), np.ones((2, 2)))
+
+
+def test_what_is_no_array_is_named():
+    with pytest.raises(TypeError, match="m must be a NumPy float array, not"):
+        orthogonalize([[1.0, 0.0], [0.0, 1.0]])

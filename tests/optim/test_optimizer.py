@@ -1,6 +1,12 @@
 """The base class: structures, dtypes, blocks, broadcasting, schedules, saving, and that errors change nothing."""
 
 import copy
+import multiprocessing
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -627,6 +633,74 @@ def test_fresh_forgets_what_a_schedule_has_seen():
     assert outside.fresh().lr(0) == 1.0 and outside.lr(2) < 1.0
 
 
+def test_a_change_of_the_array_s_own_type_is_seen():
+    for other in (">f8", np.int64, np.float32):
+        opt, x = Momentum(0.1), np.ones(4)
+        opt.step(x, np.ones(4))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            x.dtype = other
+        with pytest.raises((TypeError, ValueError), match="params"):
+            opt.step(x, np.ones(4))
+        assert opt.t == 1 and opt.state_dict()["v"].tolist() == [1.0] * 4
+
+
+def test_the_short_cut_keeps_to_a_class_s_own_rules():
+    class Stops(Momentum):
+        def settings(self):
+            return super().settings() | ({"rho": 0.0} if self.t >= 2 else {})
+
+    class Cautious(SGD):
+        domains = SGD.domains | {"lr": (0.0, 1.0)}
+
+    x, y, one, two = np.zeros(1), [np.zeros(1)], Stops(0.1), Stops(0.1)
+    for _ in range(5):
+        one.step(x, np.ones(1))
+        two.step(y, [np.ones(1)])
+    assert x == y[0]
+    opt = Cautious(lambda step: 0.6 * (step + 1))
+    opt.step(x, np.ones(1))
+    with pytest.raises(ValueError, match=r"lr\(1\) must be at least 0 and below 1, not 1\.2"):
+        opt.step(x, np.ones(1))
+    infinite, z = SGD(lambda step: 0.1 if step < 1 else np.inf), np.zeros(2, np.longdouble)
+    infinite.step(z, np.ones(2, np.longdouble))
+    with pytest.raises(ValueError, match="lr"):
+        infinite.step(z, np.ones(2, np.longdouble))
+
+
+def test_the_short_cut_checks_structure_and_choice():
+    w = np.ones(2)
+    opt = SGD(0.1)
+    opt.step({"W": w}, {"W": np.ones(2)})
+    with pytest.raises(ValueError, match="params was of kind dict before and is now of kind array"):
+        opt.step(w, np.ones(2))
+    one = SGD(0.1)
+    for _ in range(2):
+        one.step(w, np.ones(2))
+    with pytest.raises(ValueError, match="nonfinite must be"):
+        one.step(w, np.ones(2), nonfinite="bogus")
+
+
+@ALL
+def test_a_set_that_is_its_own_gradient(row):
+    """f = x²/2; and an update may move x before it has last used dx."""
+    params = a_set(np.random.default_rng(15))
+    x, one, two = params.flat.copy(), row.cls(**row.moved), row.cls(**row.moved)
+    for _ in range(4):
+        one.step(params, params)
+        two.step(x, x)
+    assert same_bits(params.flat, x)
+    assert all(same_bits(one._state[i].flat, two._state[i][None]) for i in range(len(one.slots)))
+
+
+def test_an_empty_set():
+    for empty in (ParameterSet({}), ParameterSet([np.empty((0, 3))])):
+        opt = Momentum(0.1)
+        for _ in range(3):
+            opt.step(empty, empty.zeros_like())
+        assert opt.t == 3
+
+
 def test_gradients_in_the_parameters_memory_after_the_first_step():
     x, y = np.array([1.0, 2.0]), np.array([1.0, 2.0])
     a, b = Momentum(0.1), Momentum(0.1)
@@ -685,15 +759,44 @@ def test_bad_counts_are_named(name, value, error, warm):
     assert opt.t == warm
 
 
-def test_an_error_in_a_thread_is_raised():
+def test_an_error_in_a_thread_is_raised_when_all_are_done():
     class Fails(Optimizer):
-        block, threads = 4, 2
+        block, threads, done = 4, 2, []
 
         def update(self, x, dx):
-            raise RuntimeError("no")
+            if dx[0]:
+                raise RuntimeError("no")
+            time.sleep(0.01)
+            self.done.append(1)
 
+    g = np.zeros(400)
+    g[0] = 1.0
     with pytest.raises(RuntimeError, match="no"):
-        Fails(0.1).step(np.zeros(100), np.zeros(100))
+        Fails(0.1).step(np.zeros(400), g)
+    count = len(Fails.done)
+    time.sleep(0.1)
+    assert len(Fails.done) == count == 10
+
+
+def two_threads():
+    opt, x = SGD(0.1), np.zeros(1000)
+    opt.block, opt.threads = 50, 2
+    opt.step(x, np.ones(1000))
+    return x[-1]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+def test_threads_in_a_forked_process():
+    """A pool's threads do not survive a fork: the child makes its own."""
+    assert two_threads() == -0.1
+    code = (
+        "import multiprocessing, sys; sys.path.insert(0, sys.argv[1]); import test_optimizer as t\n"
+        "t.two_threads(); p = multiprocessing.get_context('fork').Process(target=t.two_threads)\n"
+        "p.start(); p.join(20); sys.exit(p.exitcode is None or p.exitcode)"
+    )
+    here = str(Path(__file__).parent)
+    done = subprocess.run([sys.executable, "-c", code, here], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 # Gradients that are not finite

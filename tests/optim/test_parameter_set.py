@@ -1,6 +1,8 @@
 """Named views of one buffer: they stay views, whatever is written."""
 
 import copy
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -45,13 +47,37 @@ def test_writing_goes_into_the_buffer(dtype):
 
 def test_copies_share_nothing():
     params = sample()
-    for other in (params.copy(), copy.copy(params), copy.deepcopy(params)):
+    for other in (params.copy(), copy.copy(params), copy.deepcopy(params), in_another_process(params)):
         assert params.fits(other) and np.array_equal(other.flat, params.flat)
         other["W"] = 0.0
         assert params["W"][1, 2] == 5.0
         other["W"][0, 0] = 3.0
         assert other.flat[0] == 3.0
     assert not params.zeros_like().flat.any() and params.fits(params.zeros_like())
+
+
+def in_another_process(params):
+    """What a pool of processes does to an argument."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(ParameterSet.copy, params).result()
+
+
+def test_assigning_to_the_buffer_writes_into_it():
+    params = sample()
+    view, buffer = params["W"], params.flat
+    params.flat = params.flat * 2
+    params.flat += 1.0
+    assert params.flat is buffer and view.tolist() == [[1.0, 3.0, 5.0], [7.0, 9.0, 11.0]]
+    with pytest.raises(ValueError):
+        params.flat = np.ones(3)
+    assert view[0, 1] == 3.0
+
+
+def test_with_flat_copies():
+    params, values = sample(), np.arange(9.0)
+    other = params.with_flat(values)
+    values += 1
+    assert other["s"] == 8.0 and params.fits(other)
 
 
 def test_fits():

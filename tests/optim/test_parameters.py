@@ -6,7 +6,20 @@ import re
 import numpy as np
 import pytest
 
-from course_lib.optim import METHODS, SGD, Momentum, Nesterov, Optimizer
+from course_lib.optim import (
+    METHODS,
+    SAM,
+    SGD,
+    Adam,
+    Lookahead,
+    Momentum,
+    Nesterov,
+    NesterovLookAhead,
+    Optimizer,
+    Ravine,
+    ScheduleFreeAdamW,
+    ScheduleFreeSGD,
+)
 
 
 def read_only(x):
@@ -304,3 +317,43 @@ def test_names_of_the_class_are_no_hyper_parameters(name):
     with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: Own has that name already"):
         Own(0.1, **{name: 5.0})
     assert Own(0.1, shift=2.0).shift == 2.0
+
+
+def test_an_epsilon_that_float16_does_not_know():
+    x = np.ones(2, np.float16)
+    with pytest.raises(ValueError, match="eps must not be so small that it is 0 in float16, as 1e-08 is"):
+        Adam(1e-3).step(x, np.ones(2, np.float16))
+    Adam(1e-3, eps=0.0).step(x, np.ones(2, np.float16))  # the reader's own wish
+
+
+def test_gradients_too_large_for_the_parameters_type():
+    x = np.ones(2, np.float32)
+    with pytest.raises(ValueError, match=r"grads holds inf at \(1,\)"):
+        SGD(0.1).step(x, np.array([1.0, 1e300]))
+
+
+@pytest.mark.parametrize("correct", [1, 0.0, "yes", None])
+def test_a_switch_is_true_or_false(correct):
+    with pytest.raises(TypeError, match="correct must be True or False"):
+        Adam(1e-3, correct=correct)
+
+
+@pytest.mark.parametrize("opt", [SGD(0.1), NesterovLookAhead(0.1), Lookahead(SGD(0.1)), SAM(SGD(0.1))], ids=repr)
+def test_a_loss_without_a_gradient_is_named(opt):
+    with pytest.raises(TypeError, match=r"loss must have \.grad\(params\), as a surface has, and .* has not"):
+        opt.follow(np.ones(2), np.sin)
+
+
+def test_the_look_ahead_form_knows_its_parameters():
+    opt = NesterovLookAhead(0.1)
+    opt.follow(np.ones(2), Ravine())
+    with pytest.raises(ValueError, match="params was of kind array before and is now of kind dict"):
+        opt.ahead({"a": np.ones(2)})
+    with pytest.raises(ValueError, match=r"params was float64 \(2,\) before and is now float64 \(3,\)"):
+        opt.ahead(np.ones(3))
+
+
+@pytest.mark.parametrize("inner", [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1)], ids=repr)
+def test_lookahead_refuses_what_would_not_come_back(inner):
+    with pytest.raises(TypeError, match=f"{type(inner).__name__}: it steps from a memory of its own"):
+        Lookahead(inner)
