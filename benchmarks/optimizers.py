@@ -16,9 +16,10 @@ SIZES = (100_000, 1_000_000, 10_000_000)
 Step = Callable[[], object]
 
 
-def compared() -> dict[str, Method]:
-    """The methods that are plain arithmetic and have their reference in torch itself."""
-    return {name: row for name, row in METHODS.items() if row.cls.elementwise and row.reference.startswith("torch.")}
+def label(name: str) -> str:
+    """A method's name, and the package it is compared with where torch has none."""
+    package = METHODS[name].reference.split(".")[0]
+    return name if package == "torch" else f"{name} ({package})"
 
 
 def ours(opt: Optimizer, size: int, arrays: int = 1, flat: bool = True) -> Step:
@@ -30,8 +31,8 @@ def ours(opt: Optimizer, size: int, arrays: int = 1, flat: bool = True) -> Step:
     return partial(opt.step, ParameterSet(xs), ParameterSet(gs)) if flat else partial(opt.step, xs, gs)
 
 
-def torch_s(row: Method, size: int, arrays: int = 1, **more: bool) -> Step:
-    """One step of torch's default path, or of another that `more` asks for, over the same."""
+def theirs(row: Method, size: int, arrays: int = 1, **more: bool) -> Step:
+    """One step of the reference's default path, or of another that `more` asks for, over the same."""
     ps = [torch.ones(size // arrays, requires_grad=True) for _ in range(arrays)]
     for p in ps:
         p.grad = torch.full_like(p, 1e-3)
@@ -43,16 +44,16 @@ def torch_s(row: Method, size: int, arrays: int = 1, **more: bool) -> Step:
 
 def small() -> Table:
     rows = []
-    for name, row in compared().items():
-        one = medians(ours(row.cls(**row.defaults), 1000), torch_s(row, 1000))
+    for name, row in METHODS.items():
+        one = medians(ours(row.cls(**row.defaults), 1000), theirs(row, 1000))
         many = medians(
             ours(row.cls(**row.defaults), 1000, 20),
             ours(row.cls(**row.defaults), 1000, 20, flat=False),
-            torch_s(row, 1000, 20),
+            theirs(row, 1000, 20),
         )
         rows.append(
             (
-                name,
+                label(name),
                 show(one[0]),
                 times(one[1] / one[0]),
                 show(many[0]),
@@ -71,12 +72,12 @@ def small() -> Table:
 
 def large() -> Table:
     rows = []
-    for name, row in compared().items():
+    for name, row in METHODS.items():
         cells = []
         for size in SIZES:
-            a, b = medians(ours(row.cls(**row.defaults), size), torch_s(row, size))
+            a, b = medians(ours(row.cls(**row.defaults), size), theirs(row, size))
             cells += [show(a), times(b / a)]
-        rows.append((name, *cells))
+        rows.append((label(name), *cells))
     return Table(
         "Large arrays",
         "`update` is written line by line, and each line is a pass over memory. The base class cuts large arrays "
@@ -91,9 +92,9 @@ def warm_allocator() -> Table:
     """Measure after `keep_freed_memory`: it cannot be undone, so this table comes after `large`."""
     keep_freed_memory()
     rows = []
-    for name, row in compared().items():
-        a, b = medians(ours(row.cls(**row.defaults), 1_000_000), torch_s(row, 1_000_000))
-        rows.append((name, show(a), show(b), times(b / a)))
+    for name, row in METHODS.items():
+        a, b = medians(ours(row.cls(**row.defaults), 1_000_000), theirs(row, 1_000_000))
+        rows.append((label(name), show(a), show(b), times(b / a)))
     return Table(
         "Large arrays, in a process that has freed one before",
         "torch's loop makes temporaries as large as the parameters. A fresh process gives their memory back to "
@@ -113,7 +114,7 @@ def keep_freed_memory() -> None:
 def fused() -> Table:
     row, rows = METHODS["Adam"], []
     for size in (1_000, *SIZES):
-        a, b = medians(ours(Adam(1e-3), size), torch_s(row, size, fused=True))
+        a, b = medians(ours(Adam(1e-3), size), theirs(row, size, fused=True))
         rows.append((f"{size:,}", show(a), show(b), times(a / b)))
     return Table(
         "Adam against the fused kernel",
@@ -125,7 +126,7 @@ def fused() -> Table:
 
 def threads() -> Table:
     rows = []
-    for name, row in compared().items():
+    for name, row in METHODS.items():
         cells = []
         for size in SIZES:
             one, two = row.cls(**row.defaults), row.cls(**row.defaults)
@@ -135,7 +136,8 @@ def threads() -> Table:
         rows.append((name, *cells))
     return Table(
         "Two threads over the blocks",
-        "`opt.threads = 2` shares the blocks of a large array among two threads. One thread's time over two's:",
+        "`opt.threads = 2` shares the blocks of a large array among two threads. One thread's time over two's; an "
+        f"array of up to {Optimizer.wide * Optimizer.block:,} elements is left to one.",
         ("method", *(f"{size:,}" for size in SIZES)),
         rows,
     )
@@ -174,9 +176,9 @@ def bandwidth() -> Table:
     """The bytes a step must move, over the bytes a second that a copy moves in the same run."""
     rows, size = [], 10_000_000
     a, b = np.ones(size, np.float32), np.ones(size, np.float32)
-    for name, row in compared().items():
-        step, copy = medians(ours(row.cls(**row.defaults), size), partial(np.copyto, a, b))
-        speed = 2 * a.nbytes / copy  # a copy reads and writes
+    speed = 2 * a.nbytes / medians(partial(np.copyto, a, b))[0]  # a copy reads and writes
+    for name, row in METHODS.items():
+        (step,) = medians(ours(row.cls(**row.defaults), size))
         least = (3 + 2 * len(row.cls.slots)) * a.nbytes  # x and slots read and written, dx read
         rows.append(
             (name, f"{least / 1e6:.0f} MB", show(least / speed), show(step), f"{100 * least / speed / step:.0f} %")

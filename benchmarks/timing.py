@@ -57,8 +57,8 @@ class Table:
 
 
 def show(seconds: float) -> str:
-    """Write a time in a unit that suits it."""
-    return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"
+    """Write a time in a unit that suits it, which a line's end does not part from its number."""
+    return f"{seconds * 1e6:.1f}\N{NO-BREAK SPACE}µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f}\N{NO-BREAK SPACE}ms"
 
 
 def times(ratio: float) -> str:
