@@ -165,6 +165,10 @@ class Snapshots(Schedule):
         steps: T, of the whole run.
         cycles: M ≤ T. If it does not divide T, the last cycle is cut short.
 
+    Raises:
+        TypeError, ValueError: a bad argument, named; also where so many cycles of P steps are not M: 10 steps in
+            6 cycles would be 5 cycles of 2 steps, and so 5 members.
+
     >>> schedule = Snapshots(0.1, steps=200, cycles=4)
     >>> schedule([0, 25, 50, 75]).round(4)
     array([0.1 , 0.05, 0.1 , 0.05])
@@ -178,12 +182,21 @@ class Snapshots(Schedule):
         super().__init__(lr=lr, steps=steps, cycles=cycles)
         if self.cycles > self.steps:
             raise ValueError(f"cycles must be at most steps={self.steps}, not {cycles}")
+        if len(self.ends()) != self.cycles:
+            raise ValueError(
+                f"cycles={cycles} of ⌈{steps}/{cycles}⌉ = {self.period} steps do not fit steps={steps}, which "
+                f"{len(self.ends())} of them fill: take cycles={len(self.ends())}, or steps from "
+                f"{self.period * (self.cycles - 1) + 1} to {self.period * self.cycles}"
+            )
+
+    @property
+    def period(self) -> int:
+        """Steps in a cycle, ⌈T/M⌉."""
+        return -(-self.steps // self.cycles)
 
     def rate(self, t):
-        period = -(-self.steps // self.cycles)
-        return self.lr * (1 + np.cos(np.pi * (t % period) / period)) / 2
+        return self.lr * (1 + np.cos(np.pi * (t % self.period) / self.period)) / 2
 
     def ends(self) -> list[int]:
-        """List where the cycles end: the numbers of finished steps after which to take a snapshot."""
-        period = -(-self.steps // self.cycles)
-        return [*range(period, self.steps, period), self.steps]
+        """List where the M cycles end: the numbers of finished steps after which to take a snapshot."""
+        return [*range(self.period, self.steps, self.period), self.steps]

@@ -30,9 +30,10 @@ class Schedule:
     """Turn `rate(t)`, plain arithmetic on an array t of step counts, into a function step → rate.
 
     A schedule is a subclass whose constructor hands its settings on by name, and `rate`. It then checks
-    them, prints as it was written, compares by value, and takes a number or an array of any shape; the
-    rates of an array are, bit for bit, those of its elements (powers are written `np.float_power` for that:
-    the bits of `**` depend on what stands beside an element). Its settings do not change: make a new one.
+    them, prints them (arrays by their shapes), compares by value, and takes a number or an array of any
+    shape; the rates of an array are, bit for bit, those of its elements (powers are written `np.float_power`
+    for that: the bits of `**` depend on what stands beside an element). Its settings do not change: make a new
+    one.
 
     Args:
         **hyper: settings: finite numbers, or arrays that broadcast; counts of steps are whole numbers.
@@ -100,8 +101,15 @@ class Schedule:
 
     def fresh(self) -> Self:
         """Give a schedule with the same settings and no memory (only `ReducePlateau` has one)."""
-        settings = {name: getattr(self, name) for name in self.hyper}
-        return type(self)(**{k: v.fresh() if isinstance(v, Schedule) else v for k, v in settings.items()})
+        new = copy.deepcopy(self)
+        new.forget()
+        return new
+
+    def forget(self) -> None:
+        """Drop what was observed, here and in the schedules that this one holds; one with a memory overrides it."""
+        for value in vars(self).values():
+            if isinstance(value, Schedule):
+                value.forget()
 
     def _checked(self, name: str, value: Any) -> Any:
         """Give one setting as it is kept; TypeError or ValueError if it is out of place."""

@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.optim import SGD, Momentum
+from course_lib.optim import SGD, Momentum, descend
 from course_lib.optim.schedules import (
     Cosine,
     Exponential,
@@ -209,8 +210,28 @@ def test_huang_s_formula():
         schedule = Snapshots(0.2, steps=steps, cycles=cycles)
         np.testing.assert_allclose(schedule(np.arange(steps)), paper, rtol=1e-13, atol=1e-17)
         ends = schedule.ends()
-        assert ends[-1] == steps and len(ends) == math.ceil(steps / period)
+        assert ends[-1] == steps and len(ends) == cycles
         assert all(schedule(t) == 0.2 for t in ends[:-1])  # the next cycle begins
+
+
+def test_an_ensemble_has_as_many_members_as_were_asked_for():
+    """Or the refusal says what would do: the number of cycles, and the least and the largest number of steps."""
+    refused = set()
+    for steps in range(1, 61):
+        for cycles in range(1, steps + 1):
+            try:
+                assert len(Snapshots(0.1, steps=steps, cycles=cycles).ends()) == cycles
+            except ValueError as error:
+                refused.add((steps, cycles))
+                fewer, least, most = map(
+                    int, re.search(r"cycles=(\d+), or steps from (\d+) to (\d+)$", str(error)).groups()
+                )
+                assert fewer < cycles and len(Snapshots(0.1, steps=steps, cycles=fewer).ends()) == fewer
+                for more in (least, most):
+                    assert more > steps and len(Snapshots(0.1, steps=more, cycles=cycles).ends()) == cycles
+                with pytest.raises(ValueError, match=f"steps={least - 1}"):
+                    Snapshots(0.1, steps=least - 1, cycles=cycles)
+    assert {(10, 6), (50, 20)} <= refused and (10, 5) not in refused and (10, 4) not in refused
 
 
 def test_goyal_s_warm_up():
@@ -606,6 +627,28 @@ def test_plateau_in_an_optimizer_and_in_a_chain():
     assert chain(3) == 0.1 and chain.fresh()(3) == 0.4
 
 
+class Epochs(Schedule):
+    """A schedule whose constructor takes other names than it hands on, and which holds a plateau by another name."""
+
+    def __init__(self, epochs):
+        super().__init__(lr=0.5, steps=100 * epochs)
+        self.plateau = ReducePlateau(0.5, patience=0)
+
+    def rate(self, t):
+        return self.plateau.now * (1 - t / self.steps)
+
+
+def test_fresh_does_not_go_through_the_constructor():
+    schedule = Epochs(3)
+    for loss in (2.0, 3.0):
+        schedule.plateau.observe(loss)
+    assert schedule(150) == pytest.approx(0.025) and schedule.fresh()(150) == 0.25 and schedule.fresh().steps == 300
+    assert schedule(150) == pytest.approx(0.025), "the given one keeps its memory"
+    path = descend(lambda x: x, SGD(schedule), [1.0], 2)
+    np.testing.assert_allclose(path.ravel(), [1.0, 0.5, 0.5 * (1 - 0.5 * 299 / 300)], rtol=1e-15)
+    assert repr(schedule) == "Epochs(lr=0.5, steps=300)"
+
+
 # Bad input
 
 
@@ -641,6 +684,11 @@ def test_plateau_in_an_optimizer_and_in_a_chain():
         (lambda: WarmRestarts(0.1, period=9, growth=np.array([1.0])), TypeError, "^growth must be one number"),
         (lambda: WarmRestarts(0.1, period=9).restarts(0), ValueError, "^steps must be at least 1"),
         (lambda: Snapshots(0.1, steps=9, cycles=10), ValueError, "^cycles must be at most steps=9, not 10"),
+        (
+            lambda: Snapshots(0.1, steps=10, cycles=6),
+            ValueError,
+            "^cycles=6 .* steps=10.*cycles=5, or steps from 11 to 12",
+        ),
         (lambda: Triangular(0.1, peak=1.0, up=0), ValueError, "^up must be"),
         (lambda: Triangular(0.1, peak=-1.0, up=1), ValueError, "^peak must be"),
         (lambda: Triangular(0.1, peak=1.0, up=1, step_factor=-1), ValueError, "^step_factor must be"),
