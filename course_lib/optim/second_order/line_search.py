@@ -151,7 +151,8 @@ class Step(NamedTuple):
 
 UPHILL = "the direction does not lead downhill"
 NO_LOWER = "the line search found no lower point"
-BOTTOMLESS = "the loss keeps falling along a line: it has no minimum there"
+NOT_FLAT = "the line search ended before the slope was flat"
+BOTTOMLESS = "the loss falls to -inf along a line: it has no minimum there"
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ class StrongWolfe:
 
     Curvature makes sᵀy > 0, which BFGS needs. First trials grow until they bracket such a step, then `_zoom`
     shrinks the bracket to it. Where two losses differ by no more than round-off, the slopes decide, and so
-    sufficient decrease is meant up to round-off.
+    sufficient decrease is meant up to round-off. When the trials run out, the lowest point with sufficient
+    decrease is given, and the reason that its slope is still steep.
 
     Args:
         c1: c₁ of sufficient decrease, 0 < c₁ < c₂.
@@ -256,7 +258,7 @@ class StrongWolfe:
             if now.slope >= 0:
                 return self._zoom(now, lo, line)
             a, lo = _further(lo, now), now
-        return Step(None, BOTTOMLESS)
+        return self._unfinished(lo, line)
 
     def _zoom(self, lo: Trial, hi: Trial, line: Line) -> Step:
         """Shrink a bracket. Its end `lo` is the lowest point yet that decreases enough, and it falls towards `hi`."""
@@ -274,7 +276,11 @@ class StrongWolfe:
                 if now.slope * (hi.a - lo.a) >= 0:
                     hi = lo
                 lo = now
-        return Step(lo, "the line search ended before the slope was flat") if lo.f < line.f else Step(None, NO_LOWER)
+        return self._unfinished(lo, line)
+
+    def _unfinished(self, lo: Trial, line: Line) -> Step:
+        """Give the lowest point that decreases enough, although its slope is not flat."""
+        return Step(lo, NOT_FLAT) if lo.f < line.f else Step(None, NO_LOWER)
 
     def _too_high(self, now: Trial, lo: Trial, line: Line) -> bool:
         """No sufficient decrease, or higher than `lo`; written so that nan is too high, too."""

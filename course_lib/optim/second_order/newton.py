@@ -272,8 +272,9 @@ class Newton(SecondOrder):
     Args:
         tol: it stops where no component of the gradient is larger.
         damping: λ ≥ 0, added to every curvature.
-        search: a line search. Unless given, the whole step is made, up or down; where the loss or its gradient is
-            not finite there, the half of it, and so on.
+        search: a line search; where the Hessian is singular or not finite, it is along the gradient. Unless given,
+            the whole step is made, up or down, and where there is none, it stops; where the loss or its gradient is
+            not finite at the end of the step, the half of it is made, and so on.
 
     Raises:
         TypeError, ValueError: a bad argument, named.
@@ -293,9 +294,11 @@ class Newton(SecondOrder):
     def direction(self, at):
         H = at.hessian + self.damping * np.eye(len(at.g))
         try:
-            return np.linalg.solve(H, -at.g)
+            if np.all(np.isfinite(H)):  # `solve` would make a finite step of infinite curvatures
+                return np.linalg.solve(H, -at.g)
         except np.linalg.LinAlgError:
-            return np.full(len(at.g), np.nan)  # a singular Hessian: no such step
+            pass
+        return np.full(len(at.g), np.nan)  # a singular or broken Hessian: no such step
 
     def _directions(self, at):
         return iter([self.direction(at)]) if isinstance(self.search, WholeStep) else super()._directions(at)

@@ -12,6 +12,7 @@ from course_lib.optim import Rosenbrock
 from course_lib.optim.second_order.line_search import (
     BOTTOMLESS,
     NO_LOWER,
+    NOT_FLAT,
     UPHILL,
     Backtracking,
     Evaluations,
@@ -172,13 +173,24 @@ def test_a_gradient_of_the_wrong_sign_ends_the_search(search, f, start):
 
 
 def test_lines_without_an_end():
+    """A line that falls as far as was looked gives its lowest point; only −inf proves that there is no minimum."""
     for f, df in ((lambda x: -x, lambda x: -1.0), (lambda x: -(x**3) - x, lambda x: -3 * x * x - 1)):
         line = line_of(f, df)
-        assert StrongWolfe()(line, 1.0) == (None, BOTTOMLESS)
+        step = StrongWolfe()(line, 1.0)
+        assert step.end.f == f(step.end.a) < -1e6 and step.reason == NOT_FLAT
         assert line.at.count.value == 21
     for search in (Backtracking(), StrongWolfe()):
         line = line_of(lambda x: -math.inf if x > 2 else -x, lambda x: -1.0)
         assert search(line, 3.0) == (None, BOTTOMLESS)
+
+
+@pytest.mark.parametrize("trials", [1, 2, 3, 8])
+def test_trials_that_run_out_on_the_way_down_keep_the_lowest_point(trials):
+    """The minimum is at 10⁸ and a trial is at most ten times as long as the one before."""
+    line = line_of(lambda x: 0.5e-8 * (x - 1e8) ** 2, lambda x: 1e-8 * (x - 1e8))
+    step = StrongWolfe(trials=trials, c2=0.1)(line, 1.0)
+    assert step.end.a == 10.0 ** (trials - 1) and step.end.f < line.f and step.reason == NOT_FLAT
+    assert StrongWolfe(trials=9, c2=0.1)(line, 1.0).reason is None
 
 
 def test_round_off_does_not_hide_the_minimum():

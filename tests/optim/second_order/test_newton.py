@@ -335,6 +335,16 @@ def test_a_singular_or_broken_hessian():
         assert minimize(broken, method, [1.0, 1.0]).x.tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("hole", [math.inf, -math.inf, math.nan])
+def test_one_curvature_that_is_not_finite(hole):
+    """An equation with an infinite coefficient has a finite solution, which is no Newton step."""
+    broken = Loss(lambda x: x @ x, lambda x: 2 * x, lambda x: np.diag([2.0, hole]))
+    for method in (Newton(), Newton(damping=1.0)):
+        found = minimize(broken, method, [1.0, 1.0])
+        assert found.reason == "there is no Newton step: the Hessian is singular or not finite"
+        assert found.steps == 0 and found.x.tolist() == [1.0, 1.0]
+
+
 def test_the_whole_step_is_halved_where_the_loss_is_not_finite():
     """√(1 + x²) sends Newton from x to −x³, and this loss ends at |x| = 3."""
 

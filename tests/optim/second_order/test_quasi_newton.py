@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize as scipy_minimize
 from scipy.stats import binomtest
 
-from course_lib.optim import BFGS, LBFGS, SURFACES, Backtracking, Rosenbrock, StrongWolfe, minimize
+from course_lib.optim import BFGS, LBFGS, SURFACES, Backtracking, Quadratic, Rosenbrock, StrongWolfe, minimize
 from course_lib.optim.second_order.line_search import Line, Step
 from course_lib.optim.second_order.quasi_newton import two_loops
 
@@ -19,6 +19,13 @@ def random_pairs(n, count, rng):
     A = rng.standard_normal((n, n))
     A = A @ A.T + 0.1 * np.eye(n)
     return [(s, A @ s) for s in rng.standard_normal((count, n))]
+
+
+def test_a_search_of_few_trials_goes_as_far_as_it_looked():
+    """The minimum is 10⁸ steps away; what the first search has learned is enough to jump there."""
+    for method in (BFGS(search=StrongWolfe(trials=3)), LBFGS(search=StrongWolfe(trials=3))):
+        found = minimize(Quadratic([1e-8]), method, [1e6])
+        assert found.reason == "the gradient is below 1e-06" and found.steps <= 5 and abs(found.x[0]) < 100
 
 
 class Exact:
