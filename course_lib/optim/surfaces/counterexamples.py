@@ -107,8 +107,9 @@ class Wilson(LeastSquares):
     """
 
     def __init__(self, train: int = 100, test: int = 1000, *, minority: float = 0.42, rng: np.random.Generator) -> None:
-        train, test = check_count("train", train, least=3), check_count("test", test, least=1)
-        minority = finite("minority", minority, above=0.0)
+        self.train = train = check_count("train", train, least=3)
+        self.test = test = check_count("test", test, least=1)
+        self.minority = minority = finite("minority", minority, above=0.0)
         negative = round(minority * train)
         if not 1 <= negative < train - negative:
             raise ValueError(f"minority must make more than 0 and less than half of {train} examples, not {minority}")

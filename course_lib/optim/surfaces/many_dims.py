@@ -18,7 +18,9 @@ class RosenbrockND(Surface):
 
     f = Σ (1 − xᵢ)² + b (xᵢ₊₁ − xᵢ²)²  over i = 1 … n − 1,  minimum 0 at (1, …, 1)
 
-    From n = 4 on there is one more minimum, with x₁ < 0; from n = 5 on it is near (−1, 1, …, 1).
+    With b = 100 there is one more minimum from n = 4 on, with x₁ < 0: first (−.776, .613, .382, .146), then
+    (−.962, .936, .881, .778, .605). As n grows it comes near (−1, 1, …, 1), in the last coordinate last: that is
+    .808 for n = 6, .905 for n = 7 and .988 for n = 10.
 
     Args:
         dim: number of coordinates n ≥ 2; with 2 it is `Rosenbrock`.

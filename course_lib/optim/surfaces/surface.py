@@ -103,7 +103,8 @@ class Surface:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        settings = {name: getattr(self, name, None) for name in inspect.signature(type(self)).parameters}
+        names = [name for name in inspect.signature(type(self)).parameters if name != "rng"]  # it prints an address
+        settings = {name: getattr(self, name, None) for name in names}
         return f"{type(self).__name__}({', '.join(f'{name}={_show(value)}' for name, value in settings.items())})"
 
     def _point(self, x: ArrayLike) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 import scipy.optimize
 import sympy as sp
 
+from course_lib.optim import TrustRegion, minimize
 from course_lib.optim.surfaces import Bumpy, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces.classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
 from course_lib.optim.surfaces.landscapes import MonkeySaddle, Plateau, SharpFlat
@@ -101,6 +102,24 @@ def test_the_chain_of_four_and_more_has_a_second_minimum(dim, published):
         p = p - np.linalg.solve(surface.hessian(p), surface.grad(p))
     np.testing.assert_allclose(p, published, atol=1e-6)
     assert np.abs(surface.grad(p)).max() < 1e-12 and np.linalg.eigvalsh(surface.hessian(p)).min() > 0
+
+
+@pytest.mark.parametrize(("dim", "last"), [(6, 0.808), (7, 0.905), (10, 0.988), (30, 1.0)])
+def test_the_second_minimum_comes_near_minus_one_and_ones_slowly(dim, last):
+    """From there, BFGS of SciPy finds it; all coordinates between the ends are nearer to 1 than the last."""
+    x = np.ones(dim)
+    x[0] = -1
+    found = scipy.optimize.minimize(
+        scipy.optimize.rosen, x, jac=scipy.optimize.rosen_der, hess=scipy.optimize.rosen_hess, method="trust-exact"
+    ).x
+    assert np.abs(RosenbrockND(dim).grad(found)).max() < 1e-3
+    assert found[0] == pytest.approx(-0.99, abs=0.01) and found[-1] == pytest.approx(last, abs=6e-4)
+    assert np.all(found[1:-1] > min(last, 0.99))
+
+
+def test_the_chain_of_three_has_one_minimum():
+    found = minimize(RosenbrockND(3), TrustRegion(), [-1.0, 1.0, 1.0])
+    np.testing.assert_allclose(found.x, 1.0, atol=1e-5)
 
 
 def test_the_hills_top():

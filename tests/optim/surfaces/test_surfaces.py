@@ -5,10 +5,12 @@ import pytest
 
 from course_lib.optim.surfaces import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces.classics import Rastrigin
+from course_lib.optim.surfaces.counterexamples import Wilson
 from course_lib.optim.surfaces.landscapes import SharpFlat
 from course_lib.optim.surfaces.many_dims import SURFACES as ALL
 from course_lib.optim.surfaces.many_dims import RastriginND, RosenbrockND, StyblinskiTangND
 from course_lib.optim.surfaces.matrices import random_rotation
+from course_lib.optim.surfaces.noisy import Minibatch, Noisy
 from course_lib.optim.surfaces.surface import Surface2D
 
 SURFACES = ALL | {
@@ -118,6 +120,11 @@ def test_stationary_points_are_what_they_are_called(surface):
 def test_a_surface_says_what_it_is():
     assert repr(Ravine(kappa=4)) == "Ravine(kappa=4.0, angle=0.0)" and repr(Saddle()) == "Saddle()"
     assert repr(Quadratic.ravine(3, 10.0)) == "Quadratic(eigenvalues=array(3,), rotation=None)"
+    rng = np.random.default_rng(0)
+    assert repr(Noisy(Ravine(kappa=4), 0.5, rng)) == "Noisy(surface=Ravine(kappa=4.0, angle=0.0), sigma=0.5)"
+    data = Wilson(train=20, test=7, minority=0.3, rng=rng)
+    assert repr(data) == "Wilson(train=20, test=7, minority=0.3)"
+    assert repr(Minibatch(data, 2, rng)) == "Minibatch(loss=Wilson(train=20, test=7, minority=0.3), size=2)"
 
 
 def test_least_values():
