@@ -136,15 +136,16 @@ def compare(
 ) -> Comparison:
     """Run several methods, each over a grid of settings, from all starts and with all seeds, in one broadcast run.
 
-    One run a start and seed; every method and setting sees the same starts and the same noise, so that what
-    differs between them is not chance. Each walk is, bit for bit, what `descend` gives for its setting, start and
-    noise alone. (Where a surface multiplies matrices, or β₁ or β₂ is an axis, so that NumPy takes its powers of an
-    array: up to round-off.)
+    One run a start and seed; every method and setting sees the same starts, and with `noise` the same stream of
+    it, one draw a gradient, so that what differs between them is not chance. Each walk is, bit for bit, what
+    `descend` gives for its setting, start and noise alone. (Where a surface multiplies matrices, or β₁ or β₂ is an
+    axis, so that NumPy takes its powers of an array: up to round-off.) Neither holds for a surface that draws
+    noise of its own, a `Noisy` or a `Minibatch`: it draws for every walk anew, and what differs is partly chance.
 
     Args:
-        surface: the loss. A `Noisy` one draws noise of its own, for every walk anew.
+        surface: the loss.
         methods: name → optimizer or second-order method. A hyper-parameter that is an array (m,) is an axis of the
-            grid: Momentum(lr=rates, rho=rhos) are len(rates) × len(rhos) settings.
+            grid: Momentum(lr=rates, rho=rhos) are len(rates) × len(rhos) settings. A schedule gives one rate.
         steps: number of steps, ≥ 1.
         starts: points (n,) or (S, n); the surface's own start if left out.
         until: the goal that steps are counted to: a share of the start's height above the minimum, f − f_min ≤
@@ -197,21 +198,28 @@ def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
         raise TypeError(f"methods[{name!r}] must be an optimizer such as SGD(0.1), not {method!r}")
     method = method.fresh()
     axes = {"noise": noise} if np.ndim(noise) else {}
-    owners = list(_layers(method))
-    for owner in owners:
+    holders = {}  # the layer that each axis belongs to
+    for owner in _layers(method):
         alone = owner.axis == -1 if isinstance(owner, SAM) else owner.elementwise or isinstance(owner, Wrapper)
         if not alone:
             raise ValueError(f"methods[{name!r}] would mix the walks, which stand in one array: {method!r}")
-        axes |= {key: getattr(owner, key) for key in owner.hyper if isinstance(getattr(owner, key), np.ndarray)}
+        for key in owner.hyper:
+            values = getattr(owner, key)
+            if callable(values) and np.ndim(values(0)):
+                raise ValueError(f"methods[{name!r}]: {key} must give one rate a step, not an array: {method!r}")
+            if isinstance(values, np.ndarray):
+                if key in axes:
+                    raise ValueError(f"methods[{name!r}]: only one {key} can be an axis of the grid: {method!r}")
+                axes[key] = values
+                holders[key] = owner
     for i, (key, values) in enumerate(axes.items()):
         if values.ndim != 1 or values.size == 0:
             raise ValueError(f"methods[{name!r}]: {key} must be a number or an array (m,), not of shape {values.shape}")
-        column = values.reshape(-1, *[1] * (len(axes) - i + 1))
-        if key == "noise":
-            noise = column
-        for owner in owners:
-            if key in owner.hyper:
-                setattr(owner, key, column)
+        axis = values.reshape(-1, *[1] * (len(axes) - i + 1))
+        if key in holders:
+            setattr(holders[key], key, axis)
+        else:
+            noise = axis
     grid = tuple(map(len, axes.values()))
     loss = _SharedNoise(surface, noise, streams, x.shape)
     x = np.array(np.broadcast_to(x, (*grid, *x.shape)))

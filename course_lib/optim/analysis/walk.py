@@ -34,7 +34,7 @@ def descend(
     Args:
         surface: a surface, or a function x → ∇f(x).
         optimizer: any optimizer, or a second-order method (which needs a surface, and walks from one start at
-            a time). It is not changed: the walk uses a copy without memory.
+            a time, with one level of noise). It is not changed: the walk uses a copy without memory.
         start: where to begin, shape (..., n). Leading axes are a batch of starts. If hyper-parameters or
             noise are arrays, the start is broadcast against them: lr (20, 1, 1), rho (20, 1) and a start
             (2,) make 400 walks, shape (20, 20, 2). (A method that does not treat elements alone takes the whole
@@ -58,6 +58,8 @@ def descend(
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
     steps = check_count("steps", steps, least=0)
     loss = _Loss(surface, noise, rng)
+    if isinstance(optimizer, SecondOrder):
+        loss.check_for(optimizer)
     x = _real("start", start)
     x = x if x.dtype.kind == "f" else x.astype(float)
     with np.errstate(all="ignore"):
@@ -105,6 +107,17 @@ class _Loss:
         self.exact = surface.grad if isinstance(surface, Surface) else surface
         if not callable(self.exact):
             raise TypeError(f"surface must be a Surface or a function that gives the gradient, not {surface!r}")
+
+    def check_for(self, method: SecondOrder) -> None:
+        """Raise TypeError or ValueError if this is no loss for a second-order method."""
+        if not callable(getattr(self.surface, "value", None)):
+            name = type(method).__name__
+            raise TypeError(f"surface must be a Surface for {name}, which asks for .value(x): {self!r} has none")
+        if np.ndim(self.noise):
+            raise ValueError(f"noise must be one number for {type(method).__name__}, not of shape {self.noise.shape}")
+
+    def __repr__(self) -> str:
+        return getattr(self.surface, "__name__", repr(self.surface))
 
     def grad(self, x: np.ndarray) -> np.ndarray:
         dx = np.asarray(self.exact(x))

@@ -11,6 +11,8 @@ from course_lib.optim import (
     Adam,
     AMSGrad,
     Booth,
+    Constant,
+    Cosine,
     Lookahead,
     Momentum,
     Muon,
@@ -91,6 +93,23 @@ def test_more_axes_and_those_of_a_wrapper():
     assert list(runs.settings) == ["lr", "beta1", "alpha"] and runs.loss.shape == (2, 2, 3, 1)
     path = descend(Booth(), Lookahead(Adam(0.1, beta1=0.5), k=3, alpha=0.3), Booth().start, 50)
     assert runs.loss[1, 0, 0, 0] == pytest.approx(Booth().value(path[-1]), rel=1e-9)
+
+
+def test_settings_of_the_same_name_in_two_layers_stay_apart():
+    alphas = np.array([0.5, 1.0])
+    runs = compare(Booth(), {"L": Lookahead(Lookahead(SGD(0.05), k=2, alpha=0.1), k=3, alpha=alphas)}, 50)["L"]
+    outer = compare(Booth(), {"L": Lookahead(Lookahead(SGD(0.05), k=2, alpha=alphas), k=3, alpha=0.1)}, 50)["L"]
+    for i, alpha in enumerate(alphas):
+        path = descend(Booth(), Lookahead(Lookahead(SGD(0.05), k=2, alpha=0.1), k=3, alpha=alpha), Booth().start, 50)
+        assert runs.loss[i, 0] == Booth().value(path[-1])
+        path = descend(Booth(), Lookahead(Lookahead(SGD(0.05), k=2, alpha=alpha), k=3, alpha=0.1), Booth().start, 50)
+        assert outer.loss[i, 0] == Booth().value(path[-1])
+
+
+def test_schedules_of_one_rate_a_step_are_no_axis():
+    runs = compare(Ravine(), {"SGD": SGD(Cosine(0.5, steps=20)), "plain": SGD(lambda step: 0.5)}, 20)
+    assert runs["SGD"].settings == runs["plain"].settings == {}
+    assert runs["SGD"].loss[0] == Ravine().value(descend(Ravine(), SGD(Cosine(0.5, steps=20)), Ravine().start, 20)[-1])
 
 
 def test_matrix_products_round_alike_up_to_the_last_bits():
@@ -235,6 +254,18 @@ def test_mean_and_error():
         ({"methods": {"M": Muon(0.1)}}, ValueError, r"methods\['M'\] would mix the walks"),
         ({"methods": {"M": Lookahead(Muon(0.1))}}, ValueError, r"methods\['M'\] would mix the walks"),
         ({"methods": {"S": SAM(SGD(0.1))}}, ValueError, r"methods\['S'\] would mix the walks"),
+        ({"methods": {"a": SGD(Constant(np.array([0.0, 1.0])))}}, ValueError, r"methods\['a'\]: lr must give one rate"),
+        ({"methods": {"a": SGD(lambda step: np.ones(2))}}, ValueError, r"methods\['a'\]: lr must give one rate"),
+        (
+            {"methods": {"a": Lookahead(SGD(Constant(np.ones(1))))}},
+            ValueError,
+            r"methods\['a'\]: lr must give one rate",
+        ),
+        (
+            {"methods": {"a": Lookahead(Lookahead(SGD(0.1), alpha=np.ones(2)), alpha=np.ones(3))}},
+            ValueError,
+            r"methods\['a'\]: only one alpha can be an axis",
+        ),
         ({"steps": 0}, ValueError, "steps must be at least 1, not 0"),
         ({"steps": 1.5}, TypeError, "steps must be an integer"),
         ({"seeds": 0}, ValueError, "seeds must be at least 1, not 0"),

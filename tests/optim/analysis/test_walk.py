@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from course_lib.optim import SGD, Momentum, Nesterov, Ravine, Rosenbrock, Saddle, descend, steps_to
+from course_lib.optim import (
+    LBFGS,
+    SGD,
+    Momentum,
+    Nesterov,
+    Newton,
+    Ravine,
+    Rosenbrock,
+    Saddle,
+    Surface2D,
+    descend,
+    steps_to,
+)
 
 # descend
 
@@ -96,6 +108,33 @@ def test_descend_names_what_is_wrong(change, error, message):
     good = {"surface": Ravine(), "optimizer": SGD(0.1), "start": [1.0, 2.0], "steps": 3}
     with pytest.raises(error, match=message):
         descend(**good | change)
+
+
+@pytest.mark.parametrize("method", [Newton(), LBFGS()])
+def test_what_second_order_methods_need(method):
+    def slope(x):
+        return 2 * x
+
+    name = type(method).__name__
+    message = rf"^surface must be a Surface for {name}, which asks for \.value\(x\): slope has none$"
+    with pytest.raises(TypeError, match=message):
+        descend(slope, method, [1.0], 3)
+    with pytest.raises(ValueError, match=rf"^noise must be one number for {name}, not of shape \(2,\)$"):
+        descend(Ravine(), method, [1.0, 1.0], 3, noise=np.ones(2), rng=np.random.default_rng(0))
+
+
+def test_a_surface_without_a_hessian_is_named():
+    class Slope(Surface2D):
+        hessian = None
+
+        def f(self, x, y):
+            return x + y * y
+
+        def df(self, x, y):
+            return 1.0, 2 * y
+
+    with pytest.raises(TypeError, match=r"^loss must have \.hessian\(x\), which Slope\(\) has not$"):
+        descend(Slope(), Newton(), [1.0, 1.0], 3)
 
 
 # steps_to
