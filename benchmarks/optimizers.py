@@ -137,7 +137,7 @@ def threads() -> Table:
     return Table(
         "Two threads over the blocks",
         "`opt.threads = 2` shares the blocks of a large array among two threads. One thread's time over two's; an "
-        f"array of up to {Optimizer.wide * Optimizer.block:,} elements is left to one.",
+        f"array of up to {4 * Optimizer.wide * Optimizer.block / 1e6:.0f} MB is left to one.",
         ("method", *(f"{size:,}" for size in SIZES)),
         rows,
     )

@@ -79,12 +79,13 @@ class Optimizer:
     slots: ClassVar[tuple[str, ...]] = ()
     #: True where `update` treats each element alone, so that arrays may be cut into blocks.
     elementwise: ClassVar[bool] = True
-    #: Elements a block: so few that `update`'s temporaries stay in the processor's cache. None: no blocks.
-    block: int | None = 49_152
+    #: Bytes a block has of each array: so few that `update`'s temporaries stay in the processor's cache, and just
+    #: under the 128 KB from which on glibc fetches memory from the system, page by page. None: no blocks.
+    block: int | None = 128_000
     #: Threads that share the blocks of a large array. Their blocks are `wide` times as large, because threads
-    #: hand the interpreter to each other between NumPy's calls; an array of one such block gets one thread.
+    #: hand the interpreter to each other between NumPy's calls; less than four such blocks get one thread.
     threads: int = 1
-    wide: ClassVar[int] = 5
+    wide: ClassVar[int] = 8
     #: Where each hyper-parameter must lie: low ≤ value < high. One that is not listed must be finite.
     domains: ClassVar[dict[str, tuple[float, float]]] = {
         "lr": (0.0, math.inf),
@@ -230,19 +231,18 @@ class Optimizer:
 
     def _walk(self, now: Self, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
         """Call `update` on one parameter's arrays, in blocks if it is large; no bit depends on the blocks."""
-        x, block = arrays[0], self.block
-        large = block is not None and x.size > block
-        threads = self.threads if large and x.size > self.wide * block else 1
-        if threads > 1:
-            block *= self.wide
+        x = arrays[0]
+        large = self.block is not None and x.nbytes > self.block
+        threads = self.threads if large and x.nbytes > 4 * self.wide * self.block else 1
         if self.elementwise and (large or x.ndim == 0) and not grids:
             if all(a.flags.c_contiguous for a in arrays):
                 arrays = tuple(a.reshape(-1) for a in arrays)
         if not (self.elementwise and large):
             return now.update(*arrays)
         count = len(arrays[0])
-        pieces = min(count, -(-x.size // block))  # of about equal size: a piece is some rows, all columns
-        rows = -(-count // pieces)
+        block = self.block * (self.wide if threads > 1 else 1)
+        pieces = -(-x.nbytes // (block * threads)) * threads  # of about equal size: a piece is some rows, all columns
+        rows = -(-count // min(pieces, count))
 
         def walk(start: int, stop: int, now: Self = now) -> None:
             for i in range(start, stop, rows):
@@ -334,7 +334,7 @@ class Last:
         self.low, self.high = opt.domains.get("lr", (-math.inf, math.inf))
         self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block", "threads")]
         self.scheduled, self.largest = _is_schedule(opt.lr), float(np.finfo(x.dtype).max)
-        self.whole = not opt.elementwise or opt.block is None or x.size <= opt.block
+        self.whole = not opt.elementwise or opt.block is None or x.nbytes <= opt.block
 
     @staticmethod
     def suits(opt: Optimizer, x: np.ndarray) -> bool:
@@ -353,6 +353,9 @@ def gradient(loss: Any, params: Any) -> Any:
 
 @functools.lru_cache
 def _pool(threads: int) -> ThreadPoolExecutor:
+    # Once an array of 31 MB has been freed, glibc keeps freed memory up to that size. Otherwise the temporaries of
+    # wide blocks go back to the system after each line of `update`, and fetching them again costs what threads gain.
+    np.empty(31 << 20, np.uint8)
     return ThreadPoolExecutor(threads)
 
 
