@@ -13,17 +13,14 @@ That is a whole method. Checking what it is given is `parameters.py`.
 
 from __future__ import annotations
 
-import contextvars
 import copy
-import functools
 import math
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .blocks import walk
 from .parameter_set import ParameterSet
 from .parameters import (
     Layout,
@@ -177,7 +174,7 @@ class Optimizer:
         now.__dict__.update(self.__dict__, **hyper)
         for key, x in xs.items():
             now.__dict__.update(cast[x.dtype])
-            self._walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
+            walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
         if (is_set or xs.keys() == {None}) and len(xs) == 1 and Last.suits(self, x):
             self._last = Last(self, params, x, [s[key] for s in state])
 
@@ -210,7 +207,7 @@ class Optimizer:
         if last.whole:
             now.update(x, dx, *last.slots)
         else:
-            self._walk(now, {}, x, dx, *last.slots)
+            walk(now, {}, x, dx, *last.slots)
         return True
 
     def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
@@ -228,38 +225,6 @@ class Optimizer:
         array([4.])
         """
         self.step(params, gradient(loss, params), nonfinite=nonfinite)
-
-    def _walk(self, now: Self, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
-        """Call `update` on one parameter's arrays, in blocks if it is large; no bit depends on the blocks."""
-        x = arrays[0]
-        large = self.block is not None and x.nbytes > self.block
-        threads = self.threads if large and x.nbytes > 4 * self.wide * self.block else 1
-        if self.elementwise and (large or x.ndim == 0) and not grids:
-            if all(a.flags.c_contiguous for a in arrays):
-                arrays = tuple(a.reshape(-1) for a in arrays)
-        if not (self.elementwise and large):
-            return now.update(*arrays)
-        count = len(arrays[0])
-        block = self.block * (self.wide if threads > 1 else 1)
-        pieces = -(-x.nbytes // (block * threads)) * threads  # of about equal size: a piece is some rows, all columns
-        rows = -(-count // min(pieces, count))
-
-        def walk(start: int, stop: int, now: Self = now) -> None:
-            for i in range(start, stop, rows):
-                part = slice(i, i + rows)
-                for name, grid in grids.items():
-                    varies = grid.ndim == x.ndim and len(grid) > 1
-                    setattr(now, name, grid[part] if varies else grid)
-                now.update(*[a[part] for a in arrays])
-
-        if threads == 1:
-            return walk(0, count)
-        share = -(-pieces // threads) * rows
-        shares = [(i, min(i + share, count), copy.copy(now)) for i in range(0, count, share)]
-        jobs = [_pool(threads).submit(contextvars.copy_context().run, walk, *s) for s in shares]
-        wait(jobs)  # all of them, before an error of one leaves here
-        for job in jobs:
-            job.result()
 
     def settings(self) -> dict[str, Any]:
         """Give the checked hyper-parameters of the coming step: floats or arrays, a schedule's rate for `lr`.
@@ -349,18 +314,6 @@ def gradient(loss: Any, params: Any) -> Any:
     if not callable(getattr(loss, "grad", None)):
         raise TypeError(f"loss must have .grad(params), as a surface has, and {loss!r} has not")
     return loss.grad(params)
-
-
-@functools.lru_cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    # Once an array of 31 MB has been freed, glibc keeps freed memory up to that size. Otherwise the temporaries of
-    # wide blocks go back to the system after each line of `update`, and fetching them again costs what threads gain.
-    np.empty(31 << 20, np.uint8)
-    return ThreadPoolExecutor(threads)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 
 def _is_schedule(value: Any) -> bool:
