@@ -83,7 +83,9 @@ class Source(str):
         return f"```python\n{self}\n```"
 
 
-def show_source(obj: type | Callable[..., Any], *, only: str | None = None, docstring: bool = False) -> None:
+def show_source(
+    obj: type | Callable[..., Any], *, only: str | tuple[str, ...] | None = None, docstring: bool = False
+) -> None:
     """Show the very source that runs and is tested, so that page and code cannot drift apart.
 
     In a notebook and on the site it is a highlighted block that follows the page's light or dark colours;
@@ -91,7 +93,7 @@ def show_source(obj: type | Callable[..., Any], *, only: str | None = None, docs
 
     Args:
         obj: a class, a method or a function.
-        only: for a class, the one method to show with the class line and its attributes.
+        only: for a class, the method to show with the class line and its attributes, or several.
         docstring: whether to show docstrings too.
 
     Raises:
@@ -119,7 +121,9 @@ def show_source(obj: type | Callable[..., Any], *, only: str | None = None, docs
         display(source)
 
 
-def source_of(obj: type | Callable[..., Any], *, only: str | None = None, docstring: bool = False) -> str:
+def source_of(
+    obj: type | Callable[..., Any], *, only: str | tuple[str, ...] | None = None, docstring: bool = False
+) -> str:
     """Return the source of a class, method or function, dedented; the arguments are `show_source`'s.
 
     >>> print(source_of(Source._repr_markdown_))
@@ -136,10 +140,12 @@ def source_of(obj: type | Callable[..., Any], *, only: str | None = None, docstr
         if not isinstance(top, ast.ClassDef):
             raise TypeError(f"only={only!r} needs a class, got {obj!r}")
         methods = [node for node in top.body if isinstance(node, ast.FunctionDef)]
-        if only not in {node.name for node in methods}:
-            raise ValueError(f"{top.name} does not define {only!r}; it has {[m.name for m in methods]}")
+        wanted = (only,) if isinstance(only, str) else only
+        for name in wanted:
+            if name not in {node.name for node in methods}:
+                raise ValueError(f"{top.name} does not define {name!r}; it has {[m.name for m in methods]}")
         for node in methods:
-            if node.name != only:
+            if node.name not in wanted:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 drop.update(range(first, node.end_lineno + 1))
     if not docstring:

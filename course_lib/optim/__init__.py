@@ -34,7 +34,7 @@ from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from .muon import Muon, orthogonalize
 from .optimizer import Optimizer
 from .parameter_set import ParameterSet
-from .registry import COMPOUND, METHODS, Method
+from .registry import COMPOUND, METHODS, SECOND_ORDER, Method
 from .schedules import (
     Constant,
     Cosine,
@@ -107,6 +107,7 @@ __all__ = [
     "LBFGS",
     "METHODS",
     "SAM",
+    "SECOND_ORDER",
     "SGD",
     "SURFACES",
     "AMSGrad",

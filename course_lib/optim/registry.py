@@ -11,6 +11,7 @@ from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, RMSP
 from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from .muon import Muon
 from .optimizer import Optimizer
+from .second_order import BFGS, LBFGS, GradientDescent, Newton, NewtonCG, SaddleFreeNewton, SecondOrder, TrustRegion
 from .wrappers import SAM, Lookahead
 
 
@@ -21,22 +22,23 @@ class Method:
     Attributes:
         cls: the class.
         paper: the citation key in the book's references.
-        reference: an expression of `params` and the hyper-parameters that makes the same method; it starts with
-            the name of the package that has it.
+        reference: an expression of `params` and the hyper-parameters that makes the same method, or for a
+            second-order method one of `value`, `grad`, `hessian`, `start` and `tol` that finds the minimum; it
+            starts with the name of the package that has it. Empty where none is known.
         defaults: hyper-parameters for a first try on a network of this book's size.
         moved: other hyper-parameters, off the defaults, for tests.
     """
 
-    cls: type[Optimizer]
+    cls: type[Optimizer | SecondOrder]
     paper: str
     reference: str
     defaults: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, Any] = field(default_factory=dict)
 
-    def other(self, params: list[Any], **hyper: Any) -> Any:
-        """Make the reference, over torch tensors; its package must be installed."""
+    def other(self, params: list[Any] | None = None, **given: Any) -> Any:
+        """Evaluate the reference, an optimizer's over torch tensors; its package must be installed."""
         package = self.reference.split(".")[0]
-        opt = eval(self.reference, {package: importlib.import_module(package), "params": params, **hyper})
+        opt = eval(self.reference, {package: importlib.import_module(package), "params": params, **given})
         if hasattr(opt, "train"):  # Schedule-Free's has two modes
             opt.train()
         return opt
@@ -211,5 +213,39 @@ COMPOUND: dict[str, Method] = {
             "match_adamw": True,
             "inputs_first": False,
         },
+    ),
+}
+
+#: The same for methods that choose their own step.
+SECOND_ORDER: dict[str, Method] = {
+    "GradientDescent": Method(GradientDescent, paper="cauchy1847", reference="", defaults={"tol": 1e-6}),
+    "Newton": Method(Newton, paper="nocedal2006", reference="", defaults={"tol": 1e-6, "damping": 0.0}),
+    "SaddleFreeNewton": Method(
+        SaddleFreeNewton, paper="dauphin2014", reference="", defaults={"tol": 1e-6, "floor": 1e-8}
+    ),
+    "TrustRegion": Method(
+        TrustRegion,
+        paper="more1983",
+        reference="scipy.optimize.minimize(value, start, method='trust-exact', jac=grad, hess=hessian, "
+        "options={'gtol': tol})",
+        defaults={"tol": 1e-6},
+    ),
+    "NewtonCG": Method(
+        NewtonCG,
+        paper="nocedal2006",
+        reference="scipy.optimize.minimize(value, start, method='Newton-CG', jac=grad, options={'xtol': tol})",
+        defaults={"tol": 1e-6},
+    ),
+    "BFGS": Method(
+        BFGS,
+        paper="nocedal2006",
+        reference="scipy.optimize.minimize(value, start, method='BFGS', jac=grad, options={'gtol': tol})",
+        defaults={"tol": 1e-6},
+    ),
+    "LBFGS": Method(
+        LBFGS,
+        paper="nocedal1980",
+        reference="scipy.optimize.minimize(value, start, method='L-BFGS-B', jac=grad, options={'gtol': tol})",
+        defaults={"m": 10, "tol": 1e-6},
     ),
 }

@@ -1,8 +1,8 @@
 """The reference pages: what the library's registry and docstrings say, put into a page's text when it is read.
 
-A page names what it wants in a fence, one name of `course_lib.optim` a line. `METHODS` and `COMPOUND` stand for all
-their rows: a new optimizer is on the page as soon as it has one. An `index` is a table of links: to what it names,
-or to all that the page has.
+A page names what it wants in a fence, one name of `course_lib.optim` a line. `METHODS`, `COMPOUND` and `SECOND_ORDER`
+stand for all their rows: a new method is on the page as soon as it has one. An `index` is a table of links: to what
+it names, or to all that the page has.
 
     ```{library} index
     ```
@@ -124,17 +124,15 @@ def method_entry(name: str, row: Method, bib: dict[str, Entry]) -> str:
     if doc.formula:
         parts.append(set_formula(doc.formula))
     parts += _paragraphs(doc)
-    if "update" in vars(row.cls):
-        parts.append(f"```python\n{source_of(row.cls, only='update')}\n```")
+    if lines := tuple(name for name in ("update", "direction", "learn") if name in vars(row.cls)):
+        parts.append(f"```python\n{source_of(row.cls, only=lines)}\n```")
     settings = [
         (f"`{key}`", _value(value), set_formulas(ANY_RATE.sub("", doc.args.get(key, ""))))
         for key, value in defaults(row).items()
     ]
     parts.append(":::{div} settings\n" + _table(("Setting", "Value", "Meaning"), *settings) + "\n:::")
-    parts.append(
-        f":::{{div}} provenance\n**Source** {set_source(doc.source, bib, row.paper)}\n\n"
-        f"**Tested against** `{row.reference}`\n:::"
-    )
+    tested = f"\n\n**Tested against** `{row.reference}`" if row.reference else ""
+    parts.append(f":::{{div}} provenance\n**Source** {set_source(doc.source, bib, row.paper)}{tested}\n:::")
     return "\n\n".join(parts)
 
 

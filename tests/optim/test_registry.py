@@ -2,10 +2,11 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 import course_lib.optim as optim
-from course_lib.optim import COMPOUND, METHODS, SGD, Optimizer
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, SGD, Himmelblau, Optimizer, SecondOrder, minimize
 
 
 def test_every_public_optimizer_has_a_row():
@@ -40,6 +41,24 @@ def test_row_of_a_compound_method(name, row):
     assert row.cls.__name__ == name and "Source: " in row.cls.__doc__
     assert all(signature.parameters[key].default == row.defaults[key] for key in row.defaults if key != "lr")
     assert all(key in row.reference for key in row.defaults if key != "inputs_first")
+
+
+def test_every_second_order_method_has_a_row():
+    public = {name for name in optim.__all__ if inspect.isclass(getattr(optim, name))}
+    assert {n for n in public if issubclass(getattr(optim, n), SecondOrder)} - {"SecondOrder"} == set(SECOND_ORDER)
+
+
+@pytest.mark.parametrize(("name", "row"), SECOND_ORDER.items())
+def test_row_of_a_second_order_method(name, row):
+    signature = inspect.signature(row.cls)
+    assert row.cls.__name__ == name and "Source: " in row.cls.__doc__
+    assert all(signature.parameters[key].default == row.defaults[key] for key in row.defaults)
+    surface, start = Himmelblau(), np.array([3.5, 1.0])
+    found = minimize(surface, row.cls(**row.defaults), start)
+    assert np.abs(surface.grad(found.x)).max() <= 1e-6
+    if row.reference:
+        other = row.other(value=surface.value, grad=surface.grad, hessian=surface.hessian, start=start, tol=1e-6)
+        np.testing.assert_allclose(found.x, other.x, atol=1e-4)
 
 
 def test_all_is_sorted_and_complete():

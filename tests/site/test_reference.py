@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from course_lib import optim
 from course_lib.claims import source_of
-from course_lib.optim import COMPOUND, METHODS, Method, Optimizer
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, Method, Optimizer
 from course_lib.site import reference
 from course_lib.site.docstrings import read_doc
 from course_lib.site.reference import defaults, expand, label, named, set_source
@@ -18,7 +18,7 @@ from course_lib.site.reference import defaults, expand, label, named, set_source
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 BIB = reference.references(BOOK / "references.bib")
-ROWS = METHODS | COMPOUND
+ROWS = METHODS | COMPOUND | SECOND_ORDER
 PAGES = {path: path.read_text("utf-8") for path in BOOK.glob("*.md") if "{library}" in path.read_text("utf-8")}
 ENTRIES = {
     name: path.stem
@@ -237,13 +237,17 @@ def test_entry_is_on_its_page(pages, name):
         for key, value in shown:
             assert eval(value or "None") == row.defaults.get(key, eval(value or "None"))
         assert row.reference in section.select_one(".provenance").text.replace("\n", " ")
-        if "update" in vars(row.cls):
-            assert section.select_one("div.highlight pre").text.strip() == source_of(row.cls, only="update")
+        for method in ("update", "direction", "learn"):
+            if method in vars(row.cls):
+                lines = source_of(row.cls, only=method).splitlines()
+                start = next(i for i, line in enumerate(lines) if f"def {method}" in line)
+                assert "\n".join(lines[start:]) in section.select_one("div.highlight pre").text
 
 
 def test_index_leads_to_every_method(pages):
-    links = {a.text: a["href"] for a in pages["optimizers"].select(".index a")}
-    assert links == {name: f"#{label(name)}" for name in ROWS}
+    for page, rows in (("optimizers", METHODS | COMPOUND), ("second_order", SECOND_ORDER)):
+        links = {a.text: a["href"] for a in pages[page].select(".index a")}
+        assert links.items() >= {name: f"#{label(name)}" for name in rows}.items()
 
 
 def test_pages_leave_nothing_unset(pages):
