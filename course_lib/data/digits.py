@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import DTypeLike
 
+from course_lib.optim.parameters import check_count
 
-class Digits(NamedTuple):
-    """Digits in two parts: x are pixels in [0, 1], shape (N, 64); y are the digits 0 … 9, shape (N,)."""
+from .labels import Data, check_dtype
 
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_val: np.ndarray
-    y_val: np.ndarray
+Digits = Data
 
 
-def load_digits(rng: np.random.Generator, *, val: int = 360, dtype: DTypeLike = np.float32) -> Digits:
-    """Load the handwritten digits, shuffled and split into training and validation.
+def load_digits(
+    rng: np.random.Generator,
+    *,
+    val: int = 360,
+    test: int = 0,
+    train: int | None = None,
+    images: bool = False,
+    dtype: DTypeLike = np.float32,
+) -> Data:
+    """Load the handwritten digits, shuffled and split into training, validation and test.
 
     x = pixels/16
 
     Args:
         rng: shuffles; one seed always gives the same split.
-        val: number of validation images, 0 < val < 1797; the others are for training.
+        val: number of validation images, 0 < val < 1797.
+        test: number of test images, ≥ 0.
+        train: number of training images; all the others unless given.
+        images: x as images of shape (N, 8, 8, 1), and not as rows of shape (N, 64).
         dtype: the float type of x.
 
     Returns:
-        Digits(x_train, y_train, x_val, y_val).
+        Data(x_train, y_train, x_val, y_val, x_test, y_test): pixels in [0, 1], and the digits 0 … 9, shape (N,).
 
     Raises:
         ImportError: scikit-learn is missing.
-        ValueError: val is out of range.
+        TypeError: dtype is no float type, or a number of images is no integer.
+        ValueError: val, test or train is out of range.
 
     >>> digits = load_digits(np.random.default_rng(0))
     >>> digits.x_train.shape, digits.y_val.shape
     ((1437, 64), (360,))
+    >>> small = load_digits(np.random.default_rng(0), train=500, val=100, test=1000, images=True)
+    >>> small.x_train.shape, small.x_test.shape
+    ((500, 8, 8, 1), (1000, 8, 8, 1))
 
     Source: Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI machine learning repository,
     1998 (its test set).
@@ -45,10 +55,21 @@ def load_digits(rng: np.random.Generator, *, val: int = 360, dtype: DTypeLike = 
         from sklearn import datasets
     except ImportError as error:
         raise ImportError('the digits need scikit-learn: pip install "course-lib[data]"') from error
+    dtype = check_dtype(dtype)
     pixels, y = datasets.load_digits(return_X_y=True)
-    if not 0 < val < len(y):
-        raise ValueError(f"val must be above 0 and below {len(y)}, not {val}")
-    order = rng.permutation(len(y))
+    n = len(y)
+    if not 0 < check_count("val", val, -n) < n:
+        raise ValueError(f"val must be above 0 and below {n}, not {val}")
+    rest = n - val - check_count("test", test, 0)
+    if rest < 1:
+        raise ValueError(f"val + test must be below {n}, not {val + test}")
+    train = rest if train is None else check_count("train", train)
+    if train > rest:
+        raise ValueError(f"train must be at most {rest}, what val and test leave, not {train}")
+
+    order = rng.permutation(n)
     x = (pixels / 16).astype(dtype)
-    train, held = order[val:], order[:val]
-    return Digits(x[train], y[train], x[held], y[held])
+    if images:
+        x = x.reshape(n, 8, 8, 1)
+    in_val, in_test, in_train = order[:val], order[val : val + test], order[val + test :][:train]
+    return Data(x[in_train], y[in_train], x[in_val], y[in_val], x[in_test], y[in_test])

@@ -38,6 +38,40 @@ def test_bad_split(val):
         load_digits(np.random.default_rng(0), val=val)
 
 
+def test_training_validation_and_test_are_apart():
+    whole = load_digits(np.random.default_rng(0), dtype=np.float64)
+    d = load_digits(np.random.default_rng(0), train=500, val=100, test=1000, dtype=np.float64)
+    assert [len(part) for part in d] == [500, 500, 100, 100, 1000, 1000] and len(whole.x_test) == 0
+    rows = [row.tobytes() for row in np.vstack([d.x_train, d.x_val, d.x_test])]
+    assert len(set(rows)) == len(rows) == 1600
+    assert np.array_equal(d.x_val, whole.x_val[:100])  # the same shuffle
+
+
+def test_images_are_the_rows_in_shape():
+    rows, images = (load_digits(np.random.default_rng(0), test=10, images=i) for i in (False, True))
+    assert images.x_train.shape == (1427, 8, 8, 1) and images.x_test.shape == (10, 8, 8, 1)
+    assert np.array_equal(images.x_train.reshape(-1, 64), rows.x_train)
+    # Upright: the pixels of scikit-learn's image, row by row.
+    theirs = {image.tobytes() for image in datasets.load_digits().images}
+    assert all((image[:, :, 0] * 16).astype(float).tobytes() in theirs for image in images.x_val)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"test": 1437}, ValueError, r"val \+ test must be below 1797, not 1797"),
+        ({"test": -1}, ValueError, "test must be at least 0"),
+        ({"train": 0}, ValueError, "train must be at least 1"),
+        ({"train": 1438}, ValueError, "train must be at most 1437, what val and test leave, not 1438"),
+        ({"val": 10.5}, TypeError, "val must be an integer"),
+        ({"dtype": np.uint8}, TypeError, "dtype must be a float type, not uint8"),
+    ],
+)
+def test_bad_parts(arguments, error, words):
+    with pytest.raises(error, match=words):
+        load_digits(np.random.default_rng(0), **arguments)
+
+
 def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match=r'pip install "course-lib\[data\]"'):

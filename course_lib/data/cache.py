@@ -1,0 +1,61 @@
+"""Where data sets are kept between runs: a folder of the user's, and NumPy's npz files without pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+
+def cache_folder() -> Path:
+    """Name the user's folder for data that can be made or fetched again; the variable DESCENT_CACHE overrides it.
+
+    >>> cache_folder().name
+    'descent'
+    """
+    if os.environ.get("DESCENT_CACHE"):
+        return Path(os.environ["DESCENT_CACHE"]).expanduser() / "descent"
+    if sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Caches"
+    else:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "descent"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that takes the place of `path` only when all went well: nobody ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Keep arrays in a file. A folder that cannot be written is no reason to stop: they are made again next time."""
+    with contextlib.suppress(OSError), replacing(path) as file:
+        np.savez_compressed(file, **arrays)
+
+
+def load_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray] | None:
+    """Read arrays back; None if there is no such file, or it is damaged."""
+    try:
+        # Opened here, because NumPy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.zlib.error):
+        return None
