@@ -1,29 +1,170 @@
-"""How weights begin."""
+"""How weights begin.
+
+Every rule is called alike: `rule(rng, n_in, n_out, dtype)` gives a Dense layer's matrix (n_in, n_out);
+with `kernel=(kh, kw)` it gives a convolution's weights (kh, kw, n_in, n_out), between n_in and n_out channels.
+A unit then sums over fan_in = kh·kw·n_in inputs, and an input goes into fan_out = kh·kw·n_out units.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from course_lib.optim.parameters import check_count, check_hyper
 
-def he(rng: np.random.Generator, n_in: int, n_out: int, dtype: DTypeLike = np.float32) -> np.ndarray:
-    """Draw a weight matrix that keeps the size of the signal through layers of ReLUs.
 
-    W ~ N(0, 2/n_in)
+def small(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+    std: float = 0.01,
+) -> np.ndarray:
+    """Draw small weights of one size, whatever the layer: deep down the signal dies.
+
+    W ~ N(0, std²), std = 0.01
 
     Args:
         rng: where the numbers come from.
-        n_in: number of inputs of a unit, ≥ 1.
-        n_out: number of units, ≥ 1.
+        n_in: number of inputs of a unit, or of channels, ≥ 1.
+        n_out: number of units, or of channels, ≥ 1.
         dtype: a float type.
+        kernel: a convolution's window (kh, kw); () for a Dense layer.
+        std: the standard deviation, ≥ 0.
 
     Returns:
-        W, shape (n_in, n_out).
+        W, shape (*kernel, n_in, n_out).
 
     Raises:
-        ValueError: n_in or n_out below 1.
+        TypeError, ValueError: a bad argument, named.
+
+    >>> small(np.random.default_rng(0), 64, 10).shape
+    (64, 10)
+    """
+    std = check_number("std", std)
+    return _normal(rng, _shape(n_in, n_out, kernel), std, dtype)
+
+
+def large(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+    std: float = 1.0,
+) -> np.ndarray:
+    """Draw large weights of one size, whatever the layer: tanh saturates, and ReLUs explode.
+
+    W ~ N(0, std²), std = 1
+
+    Args:
+        rng, n_in, n_out, dtype, kernel, std: as for `small`.
+
+    Returns:
+        W, shape (*kernel, n_in, n_out).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> large(np.random.default_rng(0), 64, 10).shape
+    (64, 10)
+    """
+    return small(rng, n_in, n_out, dtype, kernel=kernel, std=std)
+
+
+def xavier_normal(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+) -> np.ndarray:
+    """Draw weights that keep the size of signal and gradient through layers that are nearly linear, as tanh is at 0.
+
+    W ~ N(0, 2/(fan_in + fan_out))
+
+    Lectures often write 1/fan_in: the same in a stack whose layers are equally wide.
+
+    Args:
+        rng, n_in, n_out, dtype, kernel: as for `small`.
+
+    Returns:
+        W, shape (*kernel, n_in, n_out).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> xavier_normal(np.random.default_rng(0), 3, 16, kernel=(5, 5)).shape
+    (5, 5, 3, 16)
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+    shape = _shape(n_in, n_out, kernel)
+    return _normal(rng, shape, math.sqrt(2 / sum(_fans(shape))), dtype)
+
+
+def xavier_uniform(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+) -> np.ndarray:
+    """Draw weights as `xavier_normal` does, of the same variance, from a uniform distribution.
+
+    W ~ U(−a, a), a = √(6/(fan_in + fan_out))
+
+    Args:
+        rng, n_in, n_out, dtype, kernel: as for `small`.
+
+    Returns:
+        W, shape (*kernel, n_in, n_out).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> bool(abs(xavier_uniform(np.random.default_rng(0), 3, 3)).max() <= 1)
+    True
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+    shape = _shape(n_in, n_out, kernel)
+    a = math.sqrt(6 / sum(_fans(shape)))
+    return rng.uniform(-a, a, shape).astype(_float(dtype))
+
+
+def he(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+    slope: float = 0.0,
+) -> np.ndarray:
+    """Draw weights that keep the size of the signal through layers of ReLUs.
+
+    W ~ N(0, 2/fan_in)
+
+    A ReLU passes half of what it gets, hence the 2. A leaky one of slope a passes more: 2/((1 + a²) fan_in).
+
+    Args:
+        rng, n_in, n_out, dtype, kernel: as for `small`.
+        slope: a ≥ 0, of the leaky ReLU below zero.
+
+    Returns:
+        W, shape (*kernel, n_in, n_out).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
 
     >>> he(np.random.default_rng(0), 64, 10).shape
     (64, 10)
@@ -31,7 +172,77 @@ def he(rng: np.random.Generator, n_in: int, n_out: int, dtype: DTypeLike = np.fl
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers: surpassing human-level performance on
     ImageNet classification, 2015.
     """
-    for name, n in (("n_in", n_in), ("n_out", n_out)):
-        if n < 1:
-            raise ValueError(f"{name} must be at least 1, not {n}")
-    return (rng.standard_normal((n_in, n_out)) * math.sqrt(2 / n_in)).astype(dtype)
+    shape = _shape(n_in, n_out, kernel)
+    slope = check_number("slope", slope)
+    return _normal(rng, shape, math.sqrt(2 / ((1 + slope**2) * _fans(shape)[0])), dtype)
+
+
+def orthogonal(
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike = np.float32,
+    *,
+    kernel: tuple[int, ...] = (),
+    gain: float = 1.0,
+) -> np.ndarray:
+    """Draw a random rotation: in a linear network it keeps the length of every signal exactly, at any depth.
+
+    Wᵀ W = gain² I, or W Wᵀ = gain² I where there are more units than inputs; W as a matrix (fan_in, n_out)
+
+    Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal: so all rotations are equally
+    likely.
+
+    Args:
+        rng, n_in, n_out, dtype, kernel: as for `small`.
+        gain: the length of an orthonormal column, ≥ 0; √2 in front of ReLUs.
+
+    Returns:
+        W, shape (*kernel, n_in, n_out).
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> W = orthogonal(np.random.default_rng(0), 5, 3, np.float64)
+    >>> bool(np.allclose(W.T @ W, np.eye(3)))
+    True
+
+    Source: Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear
+    neural networks, 2014.
+    """
+    shape = _shape(n_in, n_out, kernel)
+    gain = check_number("gain", gain)
+    fan_in = _fans(shape)[0]
+    Q, R = np.linalg.qr(rng.standard_normal((max(fan_in, n_out), min(fan_in, n_out))))
+    Q *= np.where(np.diag(R) < 0, -1.0, 1.0)
+    return (gain * (Q if fan_in >= n_out else Q.T)).reshape(shape).astype(_float(dtype))
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...], std: float, dtype: DTypeLike) -> np.ndarray:
+    return (rng.standard_normal(shape) * std).astype(_float(dtype))
+
+
+def _shape(n_in: int, n_out: int, kernel: tuple[int, ...]) -> tuple[int, ...]:
+    if not isinstance(kernel, tuple):
+        raise TypeError(f"kernel must be a tuple such as (3, 3), not {kernel!r}")
+    sides = (check_count("kernel", side) for side in kernel)
+    return (*sides, check_count("n_in", n_in), check_count("n_out", n_out))
+
+
+def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+def check_number(label: str, value: Any, domain: tuple[float, float] = (0.0, math.inf)) -> float:
+    """Give one number as a float, if it lies in low ≤ value < high and is finite."""
+    number = check_hyper(label, value, domain)
+    if isinstance(number, np.ndarray):
+        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
+    return number
+
+
+def _float(dtype: DTypeLike) -> np.dtype:
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"dtype must be a float type, not {np.dtype(dtype)}")
+    return np.dtype(dtype)
