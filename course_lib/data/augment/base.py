@@ -1,0 +1,124 @@
+"""What every augmentation shares: it reads a batch of images, draws for each of them, and gives a new batch.
+
+Images are NHWC everywhere: an array (N, height, width, channels) of floats in [0, 1]. The dtype is kept, and the
+batch that is given is never changed.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from course_lib.optim.parameters import check_count, check_hyper
+
+
+class Augmentation:
+    """A random change of images: `f(batch, rng)` gives a new batch.
+
+    A pair (batch, labels) gives a pair: labels stay as they are, but for MixUp and CutMix, which change them.
+
+    Attributes:
+        changes_labels: whether labels must come with the batch.
+
+    Raises:
+        TypeError: a batch that is no array of floats; rng is no NumPy generator.
+        ValueError: an empty batch, or one that is not (N, height, width, channels); labels of another length.
+    """
+
+    changes_labels = False
+
+    def __call__(self, batch: Any, rng: np.random.Generator) -> Any:
+        check_rng(rng)
+        if not isinstance(batch, tuple):
+            if self.changes_labels:
+                raise TypeError(f"{self!r} changes the labels too: give it the pair (batch, labels)")
+            return self.apply(check_images(batch), rng)
+        if len(batch) != 2:
+            raise ValueError(f"{self!r} takes a batch or a pair (batch, labels), not {len(batch)} things")
+        images, labels = check_images(batch[0]), np.asarray(batch[1])
+        if labels.ndim == 0 or len(labels) != len(images):
+            raise ValueError(f"labels must be {len(images)}, one for each image, not of shape {labels.shape}")
+        return self.apply_labelled(images, labels, rng)
+
+    def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Give the new images; what a subclass writes."""
+        raise NotImplementedError
+
+    def apply_labelled(
+        self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the new images and their labels."""
+        return self.apply(batch, rng), labels
+
+    def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Give the labels in the form in which they leave: as they are, or as a matrix of probabilities."""
+        return labels
+
+
+def check_images(batch: Any, label: str = "batch") -> np.ndarray:
+    """Give the batch back if it is a batch of float images."""
+    if not isinstance(batch, np.ndarray):
+        raise TypeError(f"{label} must be a NumPy array of images, not a {type(batch).__name__}")
+    if batch.dtype.kind != "f":
+        raise TypeError(f"{label} must hold floats in [0, 1], not {batch.dtype}: divide by the largest value first")
+    if batch.ndim != 4:
+        raise ValueError(f"{label} must have shape (N, height, width, channels), not {batch.shape}")
+    if batch.size == 0:
+        raise ValueError(f"{label} is empty: its shape is {batch.shape}")
+    return batch
+
+
+def check_rng(rng: Any) -> None:
+    """Raise TypeError unless rng is a NumPy generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, not {rng!r}")
+
+
+def check_probability(label: str, value: Any) -> float:
+    """Give a number of [0, 1] as a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{label} must be a number, not {value!r}")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{label} must lie in [0, 1], not {value}")
+    return float(value)
+
+
+def check_limits(label: str, value: Any, middle: float = 0.0, least: float = -math.inf) -> tuple[float, float]:
+    """Read a range: a number s stands for (middle − s, middle + s); a pair (low, high) for itself."""
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise ValueError(f"{label} must be a number or a pair (low, high), not {value!r}")
+        low, high = (float(check_hyper(label, v, None)) for v in value)
+    else:
+        s = float(check_hyper(label, value, (0, math.inf)))
+        low, high = middle - s, middle + s
+    if not least <= low <= high:
+        least_said = "" if least == -math.inf else f"{least:g} ≤ "
+        raise ValueError(f"{label} must give a range with {least_said}low ≤ high, not ({low:g}, {high:g})")
+    return low, high
+
+
+def check_size(size: Any, batch: np.ndarray | None = None) -> tuple[int, int]:
+    """Read (h, w), or the side of a square; with a batch, it must fit into its images."""
+    pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    if len(pair) != 2:
+        raise ValueError(f"size must be one number or (h, w), not {size!r}")
+    h, w = (check_count("size", side) for side in pair)
+    if batch is not None and (h > batch.shape[1] or w > batch.shape[2]):
+        raise ValueError(f"size: a crop of {h}×{w} is larger than the images, {batch.shape[1]}×{batch.shape[2]}")
+    return h, w
+
+
+def per_image(label: str, value: Any, batch: np.ndarray, domain: tuple[float, float] | None = None) -> np.ndarray:
+    """Give one number for each image, shape (N,): from one for all, or from an array."""
+    value = np.asarray(check_hyper(label, np.asarray(value), domain), float)
+    if value.shape not in ((), (1,), (len(batch),)):
+        raise ValueError(f"{label} must be one number or {len(batch)}, one for each image, not of shape {value.shape}")
+    return np.broadcast_to(value, len(batch))
+
+
+def column(value: np.ndarray, batch: np.ndarray) -> np.ndarray:
+    """Shape one number for each image as (N, 1, 1, 1), in the batch's dtype, to broadcast against it."""
+    return value.astype(batch.dtype)[:, None, None, None]

@@ -1,0 +1,221 @@
+"""Warps: every new pixel asks where it comes from, and one sampler reads there, between the old pixels.
+
+Coordinates are in pixels: x to the right, y down, (0, 0) the middle of the first pixel. A matrix moves the image
+about its middle; sampling takes the inverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .base import check_images, per_image
+
+FILLS = ("constant", "edge", "reflect")
+BLOCK = 1 << 14  # so many pixels at a time: what is computed for them stays in the cache
+
+
+def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constant") -> np.ndarray:
+    """Read every image at the points (x, y), each between its four nearest pixels; each image has its own points.
+
+    I(x, y) = (1 − a)(1 − b) I₀₀ + a (1 − b) I₁₀ + (1 − a) b I₀₁ + a b I₁₁,  a = x − ⌊x⌋,  b = y − ⌊y⌋
+
+    Args:
+        batch: images, shape (N, H, W, C).
+        x: columns, to broadcast with y to (N, h, w).
+        y: rows, likewise.
+        fill: what is outside the image: "constant" (zero), "edge" or "reflect". The image ends half a pixel
+            beyond the middles of its outermost pixels.
+
+    Returns:
+        Images, shape (N, h, w, C).
+
+    Raises:
+        ValueError: an unknown fill.
+
+    >>> x = np.array([0.0, 1.0]).reshape(1, 1, 2, 1)
+    >>> sample(x, np.array([[[0.25, 1.0, 2.0]]]), np.zeros((1, 1, 1))).ravel()
+    array([0.25, 1.  , 0.  ])
+    """
+    check_images(batch)
+    check_fill(fill)
+    h, w = np.broadcast_shapes(x.shape[1:], y.shape[1:])
+    return _sample_blocks(batch, (h, w), lambda part: (_of(x, part), _of(y, part)), fill)
+
+
+Points = Callable[[slice], tuple[np.ndarray, np.ndarray]]  # some of the images → their x and y
+
+
+def _sample_blocks(batch: np.ndarray, size: tuple[int, int], points: Points, fill: str) -> np.ndarray:
+    out = np.empty((len(batch), *size, batch.shape[3]), batch.dtype)
+    step = max(1, BLOCK // (size[0] * size[1]))
+    for i in range(0, len(batch), step):
+        part = slice(i, i + step)
+        out[part] = _sample_block(batch[part], *points(part), fill)
+    return out
+
+
+def _sample_block(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str) -> np.ndarray:
+    n, rows, columns, channels = batch.shape
+    left, right, a = _neighbours(x, columns, fill)
+    top, bottom, b = _neighbours(y, rows, fill)
+    image = (np.arange(n) * (rows * columns))[:, None, None]
+    above, below = image + top * columns, image + bottom * columns
+    a, b = a.astype(batch.dtype), b.astype(batch.dtype)
+    planes = np.ascontiguousarray(batch.reshape(-1, channels).T)  # one channel after the other: one weight fits all
+
+    def between(p: np.ndarray, q: np.ndarray, t: np.ndarray) -> np.ndarray:
+        q -= p  # p + t (q − p): exact at t = 0, and never outside [0, 1]
+        q *= t
+        p += q
+        return p
+
+    out = between(
+        between(planes.take(above + left, axis=1), planes.take(above + right, axis=1), a),
+        between(planes.take(below + left, axis=1), planes.take(below + right, axis=1), a),
+        b,
+    )
+    if fill == "constant":
+        out *= _inside(x, columns) & _inside(y, rows)
+    return out.transpose(1, 2, 3, 0)
+
+
+def _neighbours(at: np.ndarray, length: int, fill: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Along one axis: the pixels on either side, and how far it is from the first."""
+    if fill == "reflect":  # … c b a | a b c | c b a …
+        at = np.mod(at + 0.5, 2 * length)
+        at = np.minimum(at, 2 * length - at) - 0.5
+    at = np.clip(at, 0, length - 1)
+    low = at.astype(np.intp)
+    return low, np.minimum(low + 1, length - 1), at - low
+
+
+def _inside(at: np.ndarray, length: int) -> np.ndarray:
+    return (at >= -0.5) & (at < length - 0.5)
+
+
+def _of(coordinate: np.ndarray, part: slice) -> np.ndarray:
+    return coordinate if len(coordinate) == 1 else coordinate[part]
+
+
+def check_fill(fill: str) -> None:
+    """Raise ValueError unless it is known what comes in from outside."""
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {', '.join(FILLS)}, not {fill!r}")
+
+
+def rotation(degrees: Any) -> np.ndarray:
+    """Give the matrices that turn an image counter-clockwise, shape (…, 3, 3).
+
+    x' = x cos φ + y sin φ,  y' = −x sin φ + y cos φ   (y points down)
+
+    >>> np.round(rotation(90) @ [1, 0, 1])
+    array([ 0., -1.,  1.])
+    """
+    phi = np.deg2rad(degrees)
+    return _matrix(np.cos(phi), np.sin(phi), -np.sin(phi), np.cos(phi))
+
+
+def translation(right: Any, down: Any) -> np.ndarray:
+    """Give the matrices that move an image by so many pixels, shape (…, 3, 3): x' = x + right, y' = y + down.
+
+    >>> translation(2, -1) @ [0, 0, 1]
+    array([ 2., -1.,  1.])
+    """
+    return _matrix(1, 0, 0, 1, right, down)
+
+
+def shearing(s: Any) -> np.ndarray:
+    """Give the matrices that push the rows sideways, shape (…, 3, 3): x' = x + s y.
+
+    >>> shearing(0.5) @ [0, 2, 1]
+    array([1., 2., 1.])
+    """
+    return _matrix(1, s, 0, 1)
+
+
+def stretching(wide: Any, high: Any) -> np.ndarray:
+    """Give the matrices that make an image wider and higher, shape (…, 3, 3): x' = wide · x, y' = high · y.
+
+    >>> stretching(2, 0.5) @ [1, 1, 1]
+    array([2. , 0.5, 1. ])
+    """
+    return _matrix(wide, 0, 0, high)
+
+
+def _matrix(a: Any, b: Any, c: Any, d: Any, right: Any = 0.0, down: Any = 0.0) -> np.ndarray:
+    a, b, c, d, right, down = np.broadcast_arrays(a, b, c, d, right, down)
+    matrix = np.zeros((*a.shape, 3, 3))
+    matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2] = a, b, right
+    matrix[..., 1, 0], matrix[..., 1, 1], matrix[..., 1, 2] = c, d, down
+    matrix[..., 2, 2] = 1
+    return matrix
+
+
+def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.ndarray:
+    """Move every image by its own matrix, about its middle: I'(M p) = I(p), sampled as I'(q) = I(M⁻¹ q).
+
+    Args:
+        batch: images, shape (N, H, W, C).
+        matrix: M, shape (3, 3) for all or (N, 3, 3), last row (0, 0, 1); products of `rotation`, `shearing` and
+            the like do several things in one sampling.
+        fill: what comes in from outside: "constant" (zero), "edge" or "reflect".
+
+    Raises:
+        ValueError: matrices of another shape, with another last row, not finite, or without an inverse.
+
+    >>> x = np.array([[0.1, 0.2], [0.3, 0.4]]).reshape(1, 2, 2, 1)
+    >>> affine(x, translation(1, 0))[0, :, :, 0]
+    array([[0. , 0.1],
+           [0. , 0.3]])
+    """
+    n, rows, columns = check_images(batch).shape[:3]
+    matrix = np.asarray(matrix, float)
+    if matrix.shape not in ((3, 3), (1, 3, 3), (n, 3, 3)):
+        raise ValueError(f"matrix must have shape (3, 3) or ({n}, 3, 3), not {matrix.shape}")
+    if not np.isfinite(matrix).all() or (matrix[..., 2, :] != (0, 0, 1)).any():
+        raise ValueError("matrix must be finite, with the last row (0, 0, 1)")
+    try:
+        inverse = np.linalg.inv(np.broadcast_to(matrix, (n, 3, 3)))
+    except np.linalg.LinAlgError:
+        raise ValueError("matrix has no inverse: it makes an image flat") from None
+    middle_x, middle_y = (columns - 1) / 2, (rows - 1) / 2
+    X, Y = np.arange(columns) - middle_x, np.arange(rows)[:, None] - middle_y
+    (a, b, right), (c, d, down) = (inverse[:, i, :, None, None].swapaxes(0, 1) for i in (0, 1))
+
+    def points(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        x = a[part] * X + b[part] * Y + (right[part] + middle_x)
+        return x, c[part] * X + d[part] * Y + (down[part] + middle_y)
+
+    return _sample_blocks(batch, (rows, columns), points, fill)
+
+
+def distort(batch: np.ndarray, k: Any, fill: str = "constant") -> np.ndarray:
+    """Bend the images as a lens does: the point at radius r shows what was at r (1 + k r²).
+
+    r is measured from the middle, and is 1 at the corners. k > 0 gives a barrel, k < 0 a pincushion.
+
+    Args:
+        batch: images, shape (N, H, W, C).
+        k: one for all or shape (N,), above −1/3, where the lens would fold the image.
+        fill: what comes in from outside: "constant" (zero), "edge" or "reflect".
+
+    Raises:
+        ValueError: k at −1/3 or below, or not one for each image.
+
+    >>> distort(np.full((1, 9, 9, 1), 0.5), 0.2)[0, 0, 0], distort(np.full((1, 9, 9, 1), 0.5), 0.2)[0, 4, 4]
+    (array([0.]), array([0.5]))
+
+    Source: Brown, Close-range camera calibration, 1971 (its first radial term).
+    """
+    check_images(batch)
+    k = per_image("k", k, batch)[:, None, None]
+    if k.min() <= -1 / 3:
+        raise ValueError(f"k must be above −1/3, not {k.min():g}: the image would fold over")
+    rows, columns = batch.shape[1:3]
+    X, Y = np.arange(columns) - (columns - 1) / 2, np.arange(rows)[:, None] - (rows - 1) / 2
+    bend = k * ((X**2 + Y**2) / max(X[-1] ** 2 + Y[-1, 0] ** 2, 1))
+    x, y = np.arange(columns), np.arange(rows)[:, None]
+    return _sample_blocks(batch, (rows, columns), lambda part: (x + bend[part] * X, y + bend[part] * Y), fill)
