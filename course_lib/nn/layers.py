@@ -1,41 +1,101 @@
-"""Layers: `forward` computes and remembers, `backward` turns dL/dy into dL/dx and fills `grads`."""
+"""Layers: `forward` computes and remembers, `backward` turns dL/dy into dL/dx and fills `grads`.
+
+A batch is an array whose first axis counts the examples; what comes after it is one example's shape.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..optim.parameters import check_count
 from .init import he
+
+Shape = tuple[int, ...]
+Init = Callable[..., np.ndarray]  # (rng, n_in, n_out, dtype) → W, and with kernel=(height, width) for an image
 
 
 class Layer:
     """One step of a network.
 
+    A layer of your own defines `forward` and `backward`, and `sizes` where y's shape is not x's.
+
     Attributes:
         params: name → array, what an optimizer changes in place.
         grads: name → array, dL/dparam after `backward`, with the keys and shapes of `params`.
+        state: name → array, what is kept but not trained, such as running statistics; it changes in place.
+
+    >>> class Double(Layer):
+    ...     def forward(self, x, train=False):
+    ...         return 2 * x
+    ...     def backward(self, dy):
+    ...         return 2 * dy
+    >>> Double().forward(np.ones(2)), Double()
+    (array([2., 2.]), Double())
     """
 
     def __init__(self) -> None:
-        self.params: dict[str, np.ndarray] = {}
-        self.grads: dict[str, np.ndarray] = {}
+        self.params: Mapping[str, np.ndarray] = {}
+        self.grads: Mapping[str, np.ndarray] = {}
+        self.state: dict[str, np.ndarray] = {}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Give y for a batch x; `train` matters only to layers that behave otherwise in training."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define forward(self, x, train=False)")
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Give dL/dx for dL/dy, at the x of the last `forward`, and fill `grads`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define backward(self, dy)")
 
-    def _remembered(self, name: str, dy: np.ndarray) -> np.ndarray:
-        """What `forward` left for `backward`, if dy fits it."""
+    def sizes(self, shape: Shape) -> Shape:
+        """Give the shape of one example's y for the shape of one example's x; ValueError if it does not fit."""
+        return tuple(shape)
+
+    def bind(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
+        """Keep parameters and gradients in these arrays from now on: a container's views of its flat buffer.
+
+        Args:
+            params: name → array, with the keys and shapes of `self.params`. Their values become the layer's.
+            grads: name → array, likewise.
+
+        Raises:
+            ValueError: other keys or shapes.
+        """
+        for what, new in (("params", params), ("grads", grads)):
+            mine, theirs = ({k: a.shape for k, a in arrays.items()} for arrays in (self.params, new))
+            if mine != theirs:
+                raise ValueError(f"{self!r}: {what} must have the shapes {mine}, not {theirs}")
+        self.params, self.grads = params, grads
+
+    def _fits(self, name: str, array: Any, shape: tuple[int | str, ...] | None = None) -> None:
+        """Raise unless this is a batch of floats of a shape; a letter in it stands for any number."""
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+            what = array.dtype if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
+            raise TypeError(f"{self!r}: {name} must be a NumPy array of floats, not {what}")
+        if shape is not None and array.shape != shape:
+            self._agree(name, array.shape, shape)
+        if array.size == 0:
+            raise ValueError(f"{self!r}: {name} is empty: its shape is {array.shape}")
+
+    def _agree(self, name: str, got: tuple[int | str, ...], shape: tuple[int | str, ...]) -> None:
+        """Raise ValueError unless one shape is the other, where a letter stands for any number."""
+        if len(got) != len(shape) or any(n != m for n, m in zip(got, shape, strict=True) if not isinstance(m, str)):
+            raise ValueError(f"{self!r}: {name} must have shape {show_shape(shape)}, not {show_shape(got)}")
+
+    def _remembered(self, name: str, dy: np.ndarray) -> Any:
+        """Give what `forward` left for `backward`, and raise unless dy has the shape of y, kept as `_y_shape`."""
         kept = getattr(self, name, None)
         if kept is None:
             raise RuntimeError(f"{self!r}: backward needs a forward first")
-        if len(dy) != len(kept):
-            raise ValueError(f"{self!r}: dy must have {len(kept)} rows, like the last x, not {len(dy)}")
+        self._fits("dy", dy, getattr(self, "_y_shape", None))
         return kept
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 class Dense(Layer):
@@ -46,11 +106,12 @@ class Dense(Layer):
     Args:
         n_in: number of inputs.
         n_out: number of outputs.
-        rng: draws W by He's rule; b starts at 0.
+        rng: draws W; b starts at 0.
+        init: the rule that draws W, a function of (rng, n_in, n_out, dtype).
         dtype: a float type.
 
     Raises:
-        ValueError: an input or gradient whose last axis does not fit.
+        TypeError, ValueError: a number below 1; an input or gradient that does not fit.
 
     >>> layer = Dense(3, 2, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((5, 3), np.float32)).shape
@@ -59,89 +120,63 @@ class Dense(Layer):
     ((5, 3), array([5., 5.], dtype=float32))
     """
 
-    def __init__(self, n_in: int, n_out: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, *, rng: np.random.Generator, init: Init = he, dtype: DTypeLike = np.float32
+    ) -> None:
         super().__init__()
-        self.params = {"W": he(rng, n_in, n_out, dtype), "b": np.zeros(n_out, dtype)}
+        n_in, n_out = check_count("n_in", n_in), check_count("n_out", n_out)
+        self.params = {"W": init(rng, n_in, n_out, dtype), "b": np.zeros(n_out, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         W, b = self.params["W"], self.params["b"]
-        if x.ndim != 2 or x.shape[1] != len(W):
-            raise ValueError(f"{self!r}: x must have shape (N, {len(W)}), not {x.shape}")
-        self._x = x
-        return x @ W + b
+        self._fits("x", x, ("N", len(W)))
+        y = x @ W
+        y += b
+        self._x, self._y_shape = x, y.shape
+        return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x, W = self._remembered("_x", dy), self.params["W"]
-        if dy.shape != (len(x), W.shape[1]):
-            raise ValueError(f"{self!r}: dy must have shape {(len(x), W.shape[1])}, not {dy.shape}")
         np.matmul(x.T, dy, out=self.grads["W"])
-        np.sum(dy, axis=0, out=self.grads["b"])
+        self.grads["b"][...] = column_sums(dy)
         return dy @ W.T
+
+    def sizes(self, shape: Shape) -> Shape:
+        W = self.params["W"]
+        self._agree("x", ("N", *shape), ("N", len(W)))
+        return (W.shape[1],)
 
     def __repr__(self) -> str:
         return f"Dense({self.params['W'].shape[0]}, {self.params['W'].shape[1]})"
 
 
-class ReLU(Layer):
-    """The rectifier: what is negative becomes zero.
+class Flatten(Layer):
+    """All numbers of an example in one row.
 
-    y = max(x, 0);  dx = dy where x > 0, else 0 (at 0, too)
+    (N, H, W, C) → (N, H·W·C), for any number of axes after the first
 
-    >>> relu = ReLU()
-    >>> relu.forward(np.array([-1.0, 0.0, 2.0]))
-    array([0., 0., 2.])
-    >>> relu.backward(np.ones(3))
-    array([0., 0., 1.])
-
-    Source: Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010.
+    >>> Flatten().forward(np.ones((5, 8, 8, 3))).shape
+    (5, 192)
     """
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._on = x > 0
-        return np.maximum(x, 0)
+        self._fits("x", x)
+        self._shape, self._y_shape = x.shape, (len(x), math.prod(x.shape[1:]))
+        return x.reshape(self._y_shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        on = self._remembered("_on", dy)
-        if dy.shape != on.shape:
-            raise ValueError(f"{self!r}: dy must have shape {on.shape}, not {dy.shape}")
-        return dy * on
+        return dy.reshape(self._remembered("_shape", dy))
 
-    def __repr__(self) -> str:
-        return "ReLU()"
+    def sizes(self, shape: Shape) -> Shape:
+        return (math.prod(shape),)
 
 
-class Sequential(Layer):
-    """Layers, one after the other.
+def column_sums(a: np.ndarray) -> np.ndarray:
+    """Add up all rows, shape (N, F) → (F,): a row of ones times the matrix, far faster than `sum` if F is small."""
+    return np.ones(len(a), a.dtype) @ a
 
-    `params` and `grads` gather those of the layers under names such as "0.W"; the arrays are the layers' own,
-    so an optimizer's step on `params` trains the network.
 
-    Args:
-        *layers: the layers, the input's first.
-
-    >>> rng = np.random.default_rng(0)
-    >>> net = Sequential(Dense(4, 8, rng=rng), ReLU(), Dense(8, 2, rng=rng))
-    >>> net.forward(np.ones((3, 4), np.float32)).shape, list(net.params)
-    ((3, 2), ['0.W', '0.b', '2.W', '2.b'])
-    """
-
-    def __init__(self, *layers: Layer) -> None:
-        super().__init__()
-        self.layers = layers
-        for i, layer in enumerate(layers):
-            self.params |= {f"{i}.{name}": p for name, p in layer.params.items()}
-            self.grads |= {f"{i}.{name}": g for name, g in layer.grads.items()}
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        for layer in self.layers:
-            x = layer.forward(x, train)
-        return x
-
-    def backward(self, dy: np.ndarray) -> np.ndarray:
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
-
-    def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(repr, self.layers))})"
+def show_shape(shape: tuple[int | str, ...]) -> str:
+    """Write a shape that may have letters in it: (N, 3)."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import Dense, Layer, ReLU, Sequential, softmax_cross_entropy
+from course_lib.nn import Dense, Flatten, Layer, ReLU, Sequential, he, softmax_cross_entropy
 from course_lib.optim import Nesterov
 
 
@@ -137,11 +137,86 @@ def test_wrong_shapes_name_the_layer():
         relu.backward(np.ones((2, 1)))
 
 
-def test_repr():
-    assert repr(network()) == "Sequential(Dense(5, 7), ReLU(), Dense(7, 6), ReLU(), Dense(6, 3))"
+def test_sizes():
+    assert Dense(4, 3, rng=np.random.default_rng(0)).sizes((4,)) == (3,)
+    assert Flatten().sizes((8, 7, 3)) == (168,)
+    with pytest.raises(ValueError, match=r"Dense\(4, 3\): x must have shape \(N, 4\), not \(N, 2, 2\)"):
+        Dense(4, 3, rng=np.random.default_rng(0)).sizes((2, 2))
 
 
-def test_a_layer_must_define_both_ways():
+@pytest.mark.parametrize("shape", [(1, 3), (5, 2, 3), (2, 3, 5, 4), (3,)])
+def test_flatten(shape, by_differences, as_torch):
+    x = np.random.default_rng(0).normal(size=shape)
+    by_differences(Flatten(), x, False)
+    as_torch(Flatten(), x, True, lambda x, p: x.reshape(len(x), -1))
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_dense_alone_by_differences(n, by_differences):
+    rng = np.random.default_rng(n)
+    for train in (False, True):
+        by_differences(Dense(3, 4, rng=rng, dtype=np.float64), rng.normal(size=(n, 3)), train)
+
+
+def test_the_rule_for_the_weights_is_an_argument():
+    def ones(rng, n_in, n_out, dtype):
+        return np.ones((n_in, n_out), dtype)
+
+    dense = Dense(3, 2, rng=np.random.default_rng(0), init=ones)
+    assert dense.params["W"].tolist() == np.ones((3, 2)).tolist() and dense.params["W"].dtype == np.float32
+    same = he(np.random.default_rng(5), 3, 2)
+    assert np.array_equal(Dense(3, 2, rng=np.random.default_rng(5)).params["W"], same)
+
+
+@pytest.mark.parametrize("layer", [Dense(4, 3, rng=np.random.default_rng(0)), Flatten(), ReLU()], ids=repr)
+def test_what_is_no_batch_of_floats(layer):
+    name = type(layer).__name__
+    with pytest.raises(TypeError, match=rf"^{name}\(.*\): x must be a NumPy array of floats, not int64"):
+        layer.forward(np.ones((2, 4), int))
+    with pytest.raises(TypeError, match=rf"^{name}\(.*\): x must be a NumPy array of floats, not uint8"):
+        layer.forward(np.ones((2, 4), np.uint8))
+    with pytest.raises(TypeError, match=rf"^{name}\(.*\): x must be a NumPy array of floats, not a list"):
+        layer.forward([[1.0] * 4])
+    with pytest.raises(ValueError, match=rf"^{name}\(.*\): x is empty: its shape is \(0, 4\)"):
+        layer.forward(np.ones((0, 4)))
+    y = layer.forward(np.ones((2, 4), np.float32))
+    with pytest.raises(TypeError, match=rf"^{name}\(.*\): dy must be a NumPy array of floats, not int64"):
+        layer.backward(np.ones(y.shape, int))
+    with pytest.raises(ValueError, match=rf"^{name}\(.*\): dy must have shape"):
+        layer.backward(np.ones((2, 7)))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "error", "message"),
+    [
+        ((0, 3), ValueError, "n_in must be at least 1, not 0"),
+        ((3, -1), ValueError, "n_out must be at least 1, not -1"),
+        ((3.0, 1), TypeError, "n_in must be an integer, not 3.0"),
+    ],
+)
+def test_bad_sizes(sizes, error, message):
+    with pytest.raises(error, match=message):
+        Dense(*sizes, rng=np.random.default_rng(0))
+
+
+def test_bind_keeps_to_the_arrays_it_is_given():
+    dense, x = Dense(2, 1, rng=np.random.default_rng(0)), np.ones((3, 2), np.float32)
+    params = {"W": np.full((2, 1), 2.0, np.float32), "b": np.ones(1, np.float32)}
+    grads = {k: np.zeros_like(p) for k, p in params.items()}
+    dense.bind(params, grads)
+    assert dense.forward(x).tolist() == [[5.0]] * 3
+    dense.backward(np.ones((3, 1), np.float32))
+    assert grads["W"].tolist() == [[3.0], [3.0]] and grads["b"].tolist() == [3.0]
+    with pytest.raises(ValueError, match=r"Dense\(2, 1\): params must have the shapes .* not {'W': \(2, 1\)}"):
+        dense.bind({"W": params["W"]}, grads)
+    with pytest.raises(ValueError, match=r"Dense\(2, 1\): grads must have the shapes"):
+        dense.bind(params, params | {"b": np.zeros(2)})
+    assert dense.params is params
+
+
+def test_a_layer_of_ones_own():
+    assert repr(Layer()) == "Layer()" and Layer().sizes((3, 4)) == (3, 4)
+    assert Layer().params == Layer().grads == Layer().state == {}
     for call in (Layer().forward, Layer().backward):
-        with pytest.raises(NotImplementedError):
+        with pytest.raises(NotImplementedError, match="Layer must define"):
             call(np.ones(1))

@@ -1,0 +1,234 @@
+"""Networks: layers in a row, and blocks with a shortcut; all parameters in one flat buffer; a table of it all."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from ..optim.parameter_set import ParameterSet
+from .layers import Dense, Layer, Shape, show_shape
+
+
+class Container(Layer):
+    """A layer made of layers: the base of `Sequential` and `Residual`.
+
+    `params`, `grads` and `state` gather those of the parts under names such as "0.W". Parameters lie in one flat
+    buffer, gradients in another, and the parts' arrays are views of them: so `opt.step(net.params, net.grads)` is
+    one update, and it trains every part. Parts that are given to a second container train with that one from
+    then on.
+
+    Args:
+        parts: name → layer, in the order of `params`.
+
+    Raises:
+        TypeError, ValueError: a part that is no layer or comes twice, or parameters of several dtypes.
+    """
+
+    def __init__(self, parts: dict[str, Layer]) -> None:
+        super().__init__()
+        self.parts = parts
+        for name, part in parts.items():
+            if not isinstance(part, Layer):
+                hint = f": write {part.__name__}(…)" if isinstance(part, type) else ""
+                raise TypeError(f"{type(self).__name__}: part {name} must be a Layer, not {part!r}{hint}")
+        places: dict[int, str] = {}
+        for name, layer in self._leaves():
+            first = places.setdefault(id(layer), name)
+            if first != name:
+                raise ValueError(
+                    f"{type(self).__name__}: {name} is the very layer {first}, {layer!r}: it remembers one x only"
+                )
+        self._example: Shape | None = None  # the shape of one example, known after the first forward
+        self._gather()
+
+    def _leaves(self) -> Iterator[tuple[str, Layer]]:
+        for name, part in self.parts.items():
+            if isinstance(part, Container):
+                yield from ((f"{name}.{inner}", leaf) for inner, leaf in part._leaves())
+            else:
+                yield name, part
+
+    def _gather(self) -> None:
+        """Move the parts' parameters and gradients into two buffers of this container's own."""
+
+        def all_of(what: str) -> dict[str, np.ndarray]:
+            return {f"{name}.{k}": a for name, part in self.parts.items() for k, a in getattr(part, what).items()}
+
+        self.state = all_of("state")
+        self.bind(ParameterSet(all_of("params")), ParameterSet(all_of("grads")))
+
+    def bind(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
+        self.params, self.grads = params, grads
+        for name, part in self.parts.items():
+            part.bind(*({key: tree[f"{name}.{key}"] for key in part.params} for tree in (params, grads)))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy's arrays are no views any more: gather them anew."""
+        self.__dict__.update(state)
+        self._gather()
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # two containers cannot own the same layers
+
+    def table(self, shape: Shape | None = None) -> str:
+        """Give a table of all layers: name, layer, shape of y, number of parameters.
+
+        Args:
+            shape: of one example of the input, such as (8, 8, 1). By default that of the last batch, or what the
+                first layer takes; where that is not known, the shapes are left out.
+
+        Raises:
+            ValueError: a shape that some layer does not take; the layer is named.
+
+        >>> from course_lib.nn.activations import ReLU
+        >>> rng = np.random.default_rng(0)
+        >>> print(Sequential(Dense(64, 32, rng=rng), ReLU(), Dense(32, 10, rng=rng)).table())
+               Sequential     shape    parameters
+        x                     (N, 64)
+        0      Dense(64, 32)  (N, 32)       2,080
+        1      ReLU()         (N, 32)
+        2      Dense(32, 10)  (N, 10)         330
+        total                               2,410
+        """
+        if shape is None:
+            _, first = next(self._leaves(), ("", None))
+            guess = (len(first.params["W"]),) if isinstance(first, Dense) else None
+            shape = self._example or guess
+        if shape is not None:
+            self.sizes(shape)  # raises where it does not fit
+        total = sum(p.size for p in self.params.values())
+        rows = [
+            ("", type(self).__name__, "shape", "parameters"),
+            ("x", "", _batch(shape), ""),
+            *self._rows("", shape),
+            ("total", "", "", f"{total:,}"),
+        ]
+        a, b, c, d = (max(map(len, column)) for column in zip(*rows, strict=True))
+        return "\n".join(f"{i:{a}}  {j:{b}}  {k:{c}}  {n:>{d}}".rstrip() for i, j, k, n in rows)
+
+    def _rows(self, prefix: str, shape: Shape | None) -> Iterator[tuple[str, str, str, str]]:
+        for name, part, x in self._flow(shape):
+            y = _batch(None if x is None else part.sizes(x))
+            if isinstance(part, Container):
+                yield prefix + name, type(part).__name__, y, ""
+                yield from part._rows(f"{prefix}{name}.", x)
+            else:
+                count = sum(p.size for p in part.params.values())
+                yield prefix + name, repr(part), y, f"{count:,}" if count else ""
+
+    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+        """Give each part with its name and the shape of its x, if the container's is this one."""
+        raise NotImplementedError(f"{type(self).__name__} must define _flow(self, shape)")
+
+    def __repr__(self) -> str:
+        return self.table()
+
+
+class Sequential(Container):
+    """Layers, one after the other.
+
+    `params` and `grads` gather those of the layers under names such as "0.W"; the arrays are the layers' own,
+    so an optimizer's step on `params` trains the network.
+
+    Args:
+        *layers: the layers, the input's first.
+
+    >>> from course_lib.nn.activations import ReLU
+    >>> rng = np.random.default_rng(0)
+    >>> net = Sequential(Dense(4, 8, rng=rng), ReLU(), Dense(8, 2, rng=rng))
+    >>> net.forward(np.ones((3, 4), np.float32)).shape, list(net.params)
+    ((3, 2), ['0.W', '0.b', '2.W', '2.b'])
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__({str(i): layer for i, layer in enumerate(layers)})
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, the input's first."""
+        return tuple(self.parts.values())
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        y = x
+        for layer in self.parts.values():
+            y = layer.forward(y, train)
+        self._example = x.shape[1:]
+        return y
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        for layer in reversed(self.parts.values()):
+            dy = layer.backward(dy)
+        return dy
+
+    def sizes(self, shape: Shape) -> Shape:
+        for layer in self.parts.values():
+            shape = layer.sizes(shape)
+        return tuple(shape)
+
+    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+        for name, layer in self.parts.items():
+            yield name, layer, shape
+            shape = None if shape is None else layer.sizes(shape)
+
+
+class Residual(Container):
+    """A branch with a shortcut past it.
+
+    y = x + F(x);  dx = dy + dF(dy)
+
+    With a projection P the shortcut is y = P(x) + F(x), for a branch that changes the shape. The branch learns
+    what to *add* to x, and the gradient reaches x undiminished.
+
+    Args:
+        branch: F, a layer; as a rule a `Sequential`.
+        projection: P, a layer that brings x to the shape of F(x); as a rule a convolution of size 1.
+
+    Raises:
+        TypeError, ValueError: no layers; a branch and a shortcut of different shapes.
+
+    >>> block = Residual(Dense(3, 3, rng=np.random.default_rng(0)))
+    >>> block.params["branch.W"][...] = 0
+    >>> block.forward(np.ones((1, 3), np.float32))
+    array([[1., 1., 1.]], dtype=float32)
+
+    Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.
+    """
+
+    def __init__(self, branch: Layer, projection: Layer | None = None) -> None:
+        super().__init__({"branch": branch} | ({} if projection is None else {"projection": projection}))
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        F, P = self.parts["branch"], self.parts.get("projection")
+        added = F.forward(x, train)
+        shortcut = x if P is None else P.forward(x, train)
+        self._match(shortcut.shape, added.shape)
+        self._example = x.shape[1:]
+        return shortcut + added
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        F, P = self.parts["branch"], self.parts.get("projection")
+        return (dy if P is None else P.backward(dy)) + F.backward(dy)
+
+    def sizes(self, shape: Shape) -> Shape:
+        F, P = self.parts["branch"], self.parts.get("projection")
+        added, shortcut = F.sizes(shape), tuple(shape) if P is None else P.sizes(shape)
+        self._match(("N", *shortcut), ("N", *added))
+        return added
+
+    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+        for name, part in self.parts.items():
+            yield name, part, shape
+
+    def _match(self, shortcut: tuple[int | str, ...], added: tuple[int | str, ...]) -> None:
+        if shortcut != added:
+            raise ValueError(
+                f"Residual: the branch must give what the shortcut has, {show_shape(shortcut)}, "
+                f"not {show_shape(added)}: a projection makes them fit"
+            )
+
+
+def _batch(shape: Shape | None) -> str:
+    return "" if shape is None else show_shape(("N", *shape))
