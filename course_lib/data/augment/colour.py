@@ -197,9 +197,11 @@ class PCAColour(Augmentation):
     def __init__(self, images: np.ndarray, sigma: float = 0.1) -> None:
         check_light(images)
         self.sigma = float(check_hyper("sigma", sigma, (0, np.inf)))
-        pixels = images.reshape(-1, images.shape[3]).astype(float)
-        pixels -= pixels.mean(axis=0)
-        lam, p = np.linalg.eigh(pixels.T @ pixels / len(pixels))
+        mean, covariance = images.mean(axis=(0, 1, 2), dtype=float), 0.0
+        for image in images:  # one by one: a training set in float64 may not fit into memory
+            pixels = image.reshape(-1, len(mean)) - mean
+            covariance = covariance + pixels.T @ pixels / (images.size / len(mean))
+        lam, p = np.linalg.eigh(covariance)
         self.lam, self.p = np.maximum(lam[::-1], 0), p[:, ::-1]
 
     def __repr__(self) -> str:

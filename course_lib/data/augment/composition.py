@@ -40,17 +40,17 @@ class Compose(Augmentation):
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         for f in self.functions:
-            batch = check_images(f(batch, rng), f"what {f!r} gives")
+            batch = done(f, batch, rng)
         return batch
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         for f in self.functions:
-            if isinstance(f, Augmentation):
+            if isinstance(f, Augmentation) or changes_labels(f):
                 batch, labels = f((batch, labels), rng)
             else:
-                batch = check_images(f(batch, rng), f"what {f!r} gives")
+                batch = done(f, batch, rng)
         return batch, labels
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -85,14 +85,14 @@ class Sometimes(Augmentation):
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         chosen = rng.random(len(batch)) < self.p
-        return self._put(batch, chosen, self.f(batch[chosen], rng)) if chosen.any() else batch.copy()
+        return self._put(batch, chosen, done(self.f, batch[chosen], rng)) if chosen.any() else batch.copy()
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         if not self.changes_labels:
             return self.apply(batch, rng), labels
-        labels, chosen = self.encode(labels, batch.dtype), rng.random(len(batch)) < self.p
+        labels, chosen = np.array(self.encode(labels, batch.dtype)), rng.random(len(batch)) < self.p
         if not chosen.any():
             return batch.copy(), labels
         images, labels[chosen] = self.f((batch[chosen], labels[chosen]), rng)
@@ -102,7 +102,7 @@ class Sometimes(Augmentation):
         return encoded(self.f, labels, dtype)
 
     def _put(self, batch: np.ndarray, chosen: np.ndarray, images: np.ndarray) -> np.ndarray:
-        if check_images(images, f"what {self.f!r} gives").shape[1:] != batch.shape[1:]:
+        if images.shape[1:] != batch.shape[1:]:
             raise ValueError(
                 f"{self!r}: images of {batch.shape[1:]} must keep their shape, not become {images.shape[1:]}"
             )
@@ -138,7 +138,7 @@ class OnRows(Augmentation):
 
     def __call__(self, batch: Any, rng: np.random.Generator) -> Any:
         if not isinstance(batch, tuple):
-            return self._rows(self.f(self._images(batch), rng))
+            return self._rows(done(self.f, self._images(batch), rng))
         images, labels = Compose([self.f])((self._images(batch[0]), *batch[1:]), rng)
         return self._rows(images), labels
 
@@ -187,6 +187,14 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: Iterable[n
     if total is None:
         raise ValueError("views is empty: there is nothing to average")
     return total / count
+
+
+def done(f: Callable[..., Any], batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give what f makes of the images, if that is as many images."""
+    images = check_images(f(batch, rng), f"what {f!r} gives")
+    if len(images) != len(batch):
+        raise ValueError(f"{f!r} was given {len(batch)} images and gives {len(images)}")
+    return images
 
 
 def changes_labels(f: Callable[..., Any]) -> bool:

@@ -110,6 +110,7 @@ def test_views_are_averaged(photos, rng):
         (lambda x, rng: Sometimes(RandomCrop(8), 0.9)(x, rng), ValueError, "must keep their shape"),
         (lambda x, rng: Compose([MixUp(classes=3)])(x, rng), TypeError, "pair"),
         (lambda x, rng: Compose([lambda x, rng: None])(x, rng), TypeError, "gives must be a NumPy array"),
+        (lambda x, rng: Compose([lambda x, rng: x[1:]])((x, np.arange(7)), rng), ValueError, "7 images and gives 6"),
         (lambda x, rng: Compose([])(x[:0], rng), ValueError, "empty"),
         (lambda x, rng: OnRows(Rotate(1), (8, 8))(x, rng), ValueError, r"\(N, 64\)"),
         (lambda x, rng: OnRows(Rotate(1), (8,)), ValueError, "shape must be"),
