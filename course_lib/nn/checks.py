@@ -1,0 +1,256 @@
+"""The numerical gradient check: is the gradient that a network gives the slope of its loss?"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..optim.parameters import check_count, check_hyper
+from .evaluation import Loss, check_rows
+from .layers import Layer
+from .losses import softmax_cross_entropy
+from .steps import one_line
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One array's gradients, the network's and the numerical ones.
+
+    Attributes:
+        name: of the parameter; "x" is the input.
+        error: the relative error ‖a − n‖/(‖a‖ + ‖n‖), between 0 and 1, over the components that were compared.
+        worst: the index of the component that is off most.
+        analytic: what the network says there.
+        numeric: what the loss says there.
+        compared: number of components.
+        kinks: number of components that were left out, as the loss has a kink there and either slope will do.
+    """
+
+    name: str
+    error: float
+    worst: tuple[int, ...]
+    analytic: float
+    numeric: float
+    compared: int
+    kinks: int
+
+
+@dataclass(frozen=True, repr=False)
+class GradientCheck:
+    """What a gradient check found: one row for each parameter, the worst first, and whose fault it is.
+
+    Attributes:
+        rows: a `Compared` for each array, the largest error first.
+        tolerance: the largest error that is right.
+        culprits: the layers whose own backward pass is wrong, in words; empty if all is well.
+    """
+
+    rows: tuple[Compared, ...]
+    tolerance: float
+    culprits: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right."""
+        return all(row.error <= self.tolerance for row in self.rows)
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of what is off, the worst first."""
+        return tuple(row.name for row in self.rows if not row.error <= self.tolerance)
+
+    def __repr__(self) -> str:
+        width = max(9, *(len(row.name) for row in self.rows))
+        lines = [f"{'gradient':{width}}  {'error':>8}        worst at: network, numerical"]
+        for row in self.rows:
+            verdict = "ok   " if row.error <= self.tolerance else "WRONG"
+            at = f"{list(row.worst)}: {row.analytic:.6g}, {row.numeric:.6g}"
+            kinks = f" ({row.kinks} at a kink, left out)" if row.kinks else ""
+            lines.append(f"{row.name:{width}}  {row.error:8.1e}  {verdict} {at}{kinks}")
+        return "\n".join([*lines, *(f"wrong in itself: {culprit}" for culprit in self.culprits)])
+
+
+def gradient_check(
+    net: Layer,
+    x: np.ndarray,
+    y: np.ndarray,
+    loss: Loss = softmax_cross_entropy,
+    *,
+    train: bool = False,
+    samples: int | None = None,
+    rng: np.random.Generator | None = None,
+    h: float = 1e-5,
+    tolerance: float = 1e-6,
+) -> GradientCheck:
+    """Hold the gradients of backward against the slopes of the loss.
+
+    n = (L(w + h) − L(w − h))/2h,    error = ‖a − n‖/(‖a‖ + ‖n‖)    for each array, a from backward
+
+    The input counts as an array, too. If one is off, every layer is asked alone, with a random gradient dy from above:
+    is its backward that of Σ dy · forward? So it says which one is wrong, not only whose gradients suffer.
+
+    A ReLU or a maximum has kinks. Where a step of h crosses one, n is neither slope; such a component is looked at
+    again with a tenth of h, and left out if the slopes on the two sides still differ and a is between them.
+
+    Layers that draw (dropout) draw the same at every look. The network is left as it was, but for its `grads`.
+
+    Args:
+        net: a network of float64; in float32 rounding, 1e-7/h, is as large as the slope.
+        x: inputs, float64, shape (N, …); a few rows will do.
+        y: labels, or what else the loss takes.
+        loss: a function (scores, y) → (mean loss, gradient).
+        train: whether the layers are in training mode.
+        samples: components of each array that are compared, drawn by `rng`; None: all of them.
+        rng: draws; needed with `samples`.
+        h: the step, > 0.
+        tolerance: the largest error that counts as right. 1e-7 is what a right gradient has; 1e-2 is a mistake.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; or a network that is not of float64.
+
+    >>> from course_lib.nn import Dense, Sequential
+    >>> rng = np.random.default_rng(0)
+    >>> net = Sequential(Dense(3, 2, rng=rng, dtype=np.float64))
+    >>> gradient_check(net, rng.normal(size=(4, 3)), np.array([0, 1, 1, 0])).ok
+    True
+
+    Source: Bengio, Practical recommendations for gradient-based training of deep architectures, 2012.
+    """
+    x, y = check_rows("x", x, "y", y)
+    _check_float64({"x": x} | {f"params[{k!r}]": p for k, p in net.params.items()})
+    h, tolerance = (check_hyper(k, v, (0.0, math.inf)) for k, v in (("h", h), ("tolerance", tolerance)))
+    if not h:
+        raise ValueError("h must be above 0")
+    if samples is not None:
+        check_count("samples", samples)
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"samples={samples} needs rng, such as np.random.default_rng(0), not {rng!r}")
+    x, replay = x.copy(), Replay(net)
+    picked = {name: _pick(a.size, samples, rng) for name, a in {"x": x, **net.params}.items()}
+
+    def value() -> float:
+        replay()
+        return loss(net.forward(x, train=train), y)[0]
+
+    replay()
+    scores = net.forward(x, train=train)
+    dscores = loss(scores, y)[1]
+    analytic = {"x": net.backward(dscores).copy(), **{k: g.copy() for k, g in net.grads.items()}}
+    arrays = {"x": x, **net.params}
+    rows = [_compare(name, arrays[name], a, value, picked[name], h, tolerance) for name, a in analytic.items()]
+    culprits = ()
+    if any(not row.error <= tolerance for row in rows):
+        culprits = tuple(_culprits(net, x, y, loss, train, h, tolerance, samples, replay))
+    replay()
+    return GradientCheck(tuple(sorted(rows, key=lambda row: -row.error)), tolerance, culprits)
+
+
+class Replay:
+    """Remember a network's random generators and running statistics; called, it puts them back."""
+
+    def __init__(self, net: Layer) -> None:
+        self.layers = list(walk(net))
+        self.state = [{k: a.copy() for k, a in layer.state.items()} for layer in self.layers]
+        self.rngs = [g for layer in self.layers for g in vars(layer).values() if isinstance(g, np.random.Generator)]
+        self.draws = [copy.deepcopy(g.bit_generator.state) for g in self.rngs]
+
+    def __call__(self) -> None:
+        for layer, state in zip(self.layers, self.state, strict=True):
+            for k, a in state.items():
+                layer.state[k][...] = a
+        for g, draws in zip(self.rngs, self.draws, strict=True):
+            g.bit_generator.state = draws
+
+
+def walk(layer: Layer) -> Iterator[Layer]:
+    """Give a layer and all layers within it."""
+    yield layer
+    for part in getattr(layer, "parts", {}).values():
+        yield from walk(part)
+
+
+def _culprits(
+    net: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, train: bool, h: float, tolerance: float, samples: Any, replay
+) -> Iterator[str]:
+    """Each layer alone, and the loss alone."""
+    rng = np.random.default_rng(0)
+    at = x
+    for i, layer in getattr(net, "parts", {"0": net}).items():
+        mine = Replay(layer)
+        out = layer.forward(at, train=train)
+        dy, z = rng.standard_normal(out.shape), at.copy()
+        arrays = {"x": z, **layer.params}
+
+        def value(layer=layer, mine=mine, z=z, dy=dy) -> float:
+            mine()
+            return float((dy * layer.forward(z, train=train)).sum())
+
+        mine()
+        layer.forward(z, train=train)
+        found = {"x": layer.backward(dy).copy(), **{k: g.copy() for k, g in layer.grads.items()}}
+        for name, a in found.items():
+            row = _compare(name, arrays[name], a, value, _pick(a.size, samples, rng), h, tolerance)
+            if not row.error <= tolerance:
+                yield f"layer {i}, {one_line(layer)}: d{name} is off by {row.error:.1e}"
+        at = out
+    scores = at.copy()
+    a = loss(scores, y)[1]
+    row = _compare("s", scores, a, lambda: loss(scores, y)[0], _pick(a.size, samples, rng), h, tolerance)
+    if not row.error <= tolerance:
+        yield f"the loss: its gradient is off by {row.error:.1e}"
+
+
+def _compare(
+    name: str, w: np.ndarray, a: np.ndarray, value: Callable[[], float], picked: np.ndarray, h: float, tolerance: float
+) -> Compared:
+    """Compare one array's gradient a with the slopes of `value` in w, at the picked components."""
+    if a.shape != w.shape:
+        raise ValueError(f"the gradient of {name} must have shape {w.shape}, not {a.shape}")
+    middle = value()
+
+    def slopes(at: tuple[int, ...], step: float) -> tuple[float, float]:
+        """On the left and on the right; their mean is the central difference."""
+        kept = w[at]
+        w[at] = kept + step
+        right = value()
+        w[at] = kept - step
+        left = value()
+        w[at] = kept
+        return (middle - left) / step, (right - middle) / step
+
+    places = [tuple(int(k) for k in np.unravel_index(i, w.shape)) for i in picked]
+    both = np.array([slopes(at, h) for at in places]).reshape(-1, 2)
+    mine, slope = np.array([a[at] for at in places]), both.mean(axis=1)
+    # Where the two differ by more than rounding, look closer: is it a kink?
+    noise = 1e-14 * max(1.0, abs(middle)) / h
+    kink = np.zeros(len(places), dtype=bool)
+    for i in np.flatnonzero(np.abs(mine - slope) > tolerance * np.abs(slope) + 10 * noise):
+        left, right = slopes(places[i], h / 10)
+        gap = abs(right - left)
+        if abs((left + right) / 2 - mine[i]) < abs(slope[i] - mine[i]) / 2:
+            slope[i] = (left + right) / 2  # the kink was further away than that
+        elif gap > abs(both[i, 1] - both[i, 0]) / 2 and gap > 100 * noise:
+            kink[i] = min(left, right) - 20 * noise <= mine[i] <= max(left, right) + 20 * noise
+    mine, slope, places = mine[~kink], slope[~kink], [at for at, k in zip(places, kink, strict=True) if not k]
+    if not places:
+        return Compared(name, 0.0, (), math.nan, math.nan, 0, int(kink.sum()))
+    off, size = np.linalg.norm(mine - slope), np.linalg.norm(mine) + np.linalg.norm(slope)
+    small = noise * math.sqrt(len(places))  # two zeros are equal, though rounding makes them 1e-12
+    error = 0.0 if off <= small else float(off / size) if math.isfinite(off) else math.inf
+    i = int(np.abs(mine - slope).argmax())
+    return Compared(name, error, places[i], float(mine[i]), float(slope[i]), len(places), int(kink.sum()))
+
+
+def _pick(size: int, samples: int | None, rng: np.random.Generator | None) -> np.ndarray:
+    return np.arange(size) if samples is None or size <= samples else np.sort(rng.permutation(size)[:samples])
+
+
+def _check_float64(arrays: dict[str, np.ndarray]) -> None:
+    for label, a in arrays.items():
+        if a.dtype != np.float64:
+            raise TypeError(f"{label} is {a.dtype}, too coarse for differences: make the network and x with float64")

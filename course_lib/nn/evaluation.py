@@ -1,0 +1,127 @@
+"""The network put to the test; and its weights laid aside, and taken up again."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..optim.parameters import check_count
+from .layers import Layer
+from .losses import softmax_cross_entropy
+
+Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
+
+
+class Score(NamedTuple):
+    """How good a network is: the mean loss, and the share of labels that are right (nan for a regression)."""
+
+    loss: float
+    accuracy: float
+
+
+def evaluate(
+    net: Layer, x: np.ndarray, y: np.ndarray, *, loss: Loss = softmax_cross_entropy, batch: int = 500
+) -> Score:
+    """Give the loss and the accuracy of a network in test mode.
+
+    Args:
+        net: a network.
+        x: inputs, floats, shape (N, …).
+        y: labels, shape (N,), or what else the loss takes.
+        loss: a function (scores, y) → (mean loss, gradient).
+        batch: rows that are computed at once; it changes nothing but the memory needed.
+
+    Returns:
+        Score(loss, accuracy).
+
+    Raises:
+        TypeError, ValueError: no rows, x and y of different length, or no floats.
+
+    >>> from course_lib.nn import Dense, Sequential
+    >>> net = Sequential(Dense(2, 2, rng=np.random.default_rng(0)))
+    >>> net.params["0.W"][...] = np.eye(2)
+    >>> evaluate(net, np.array([[9.0, 0.0], [0.0, 9.0]]), np.array([0, 0])).accuracy
+    0.5
+    """
+    x, y = check_rows("x", x, "y", y)
+    batch = check_count("batch", batch)
+    total = np.zeros(2)
+    for start in range(0, len(x), batch):
+        rows = slice(start, start + batch)
+        scores = net.forward(x[rows])
+        total += len(scores) * np.array([loss(scores, y[rows])[0], accuracy(scores, y[rows])])
+    return Score(*(total / len(x)).tolist())
+
+
+def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
+    """Give the share of rows whose largest score is at the label; nan if y holds no classes."""
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        return math.nan
+    if y.ndim == 2:  # probabilities of the classes, as mixup makes them
+        if y.shape != scores.shape or not np.allclose(y.sum(axis=1), 1) or y.min() < 0:
+            return math.nan
+        y = y.argmax(axis=1)
+    elif y.dtype.kind not in "iu":
+        return math.nan
+    return float((scores.argmax(axis=1) == y).mean())
+
+
+def checkpoint(net: Layer) -> dict[str, dict[str, np.ndarray]]:
+    """Copy a network's parameters and state (running statistics).
+
+    >>> from course_lib.nn import Dense, Sequential
+    >>> net = Sequential(Dense(2, 2, rng=np.random.default_rng(0)))
+    >>> saved = checkpoint(net)
+    >>> net.params["0.b"] += 1
+    >>> restore(net, saved)
+    >>> net.params["0.b"]
+    array([0., 0.], dtype=float32)
+    """
+    return {part: {k: a.copy() for k, a in getattr(net, part, {}).items()} for part in ("params", "state")}
+
+
+def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
+    """Write what `checkpoint` gave back into the network's own arrays.
+
+    Raises:
+        ValueError: it is from another network; nothing has been changed.
+    """
+    for part, arrays in saved.items():
+        mine = {k: a.shape for k, a in getattr(net, part, {}).items()}
+        if mine != {k: a.shape for k, a in arrays.items()}:
+            raise ValueError(f"the checkpoint's {part} are of another network: {list(arrays)}, not {list(mine)}")
+    for part, arrays in saved.items():
+        put(getattr(net, part, {}), arrays)
+
+
+@contextlib.contextmanager
+def borrowed(net: Layer, params: Any) -> Iterator[None]:
+    """Let the network hold other parameters for a while."""
+    own = {k: p.copy() for k, p in net.params.items()}
+    put(net.params, params)
+    try:
+        yield
+    finally:
+        put(net.params, own)
+
+
+def check_rows(name_x: str, x: Any, name_y: str, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Give x and y as arrays, if x holds floats and both have the same number of rows, at least one."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name_x} must hold floats, not {x.dtype}: images of bytes want {name_x} / 255")
+    if x.ndim < 2 or not len(x):
+        raise ValueError(f"{name_x} must have shape (N, …) with at least one row, not {x.shape}")
+    if y.ndim < 1 or len(y) != len(x):
+        raise ValueError(f"{name_y} must have {len(x)} rows, like {name_x}, not shape {y.shape}")
+    return x, y
+
+
+def put(arrays: Any, values: Any) -> None:
+    """Write values into arrays of the same names."""
+    for name, value in values.items():
+        arrays[name][...] = value

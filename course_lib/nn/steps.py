@@ -1,0 +1,109 @@
+"""One step of training: the loss of a minibatch, as an optimizer asks for it; and who broke it, if it breaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..optim.optimizer import Optimizer
+from ..optim.parameters import find_nonfinite, has_nonfinite
+from .evaluation import Loss, accuracy, borrowed
+from .history import History
+from .layers import Layer
+from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty_value
+
+
+class Diverged(FloatingPointError):
+    """The loss became nan or infinite. The network has the weights of its best epoch; `history` what came before."""
+
+    def __init__(self, message: str, history: History | None = None, step: int = 0) -> None:
+        super().__init__(message)
+        self.history, self.step = history, step
+
+
+class Minibatch:
+    """The loss on one minibatch, in the form in which an optimizer asks: `grad(params)`."""
+
+    def __init__(
+        self,
+        net: Layer,
+        loss: Loss,
+        penalty: Penalty | None = None,
+        proximal: bool = False,
+        on: Callable[[str], bool] = is_weight,
+    ) -> None:
+        self.net, self.loss, self.penalty, self.proximal, self.on = net, loss, penalty, proximal, on
+        if penalty is not None and proximal:  # a limit is kept from the start; other penalties do nothing at step 0
+            apply_prox(penalty, net.params, 0.0, on)
+
+    def take(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Go on to the next minibatch."""
+        self.x, self.y, self.seen = x, y, None
+
+    def step(self, optimizer: Optimizer) -> None:
+        """One step, and the proximal one after it."""
+        params = self.net.params
+        rate = rate_of(optimizer) if self.proximal else 0.0
+        try:
+            optimizer.follow(params, self)
+        except ValueError:
+            if (where := find_nonfinite(dict(self.net.grads))) is None:
+                raise
+            raise Diverged(f"{where}, in {_last_layer(self.net)}, though the loss is finite") from None
+        if self.penalty is not None and self.proximal:
+            apply_prox(self.penalty, params, rate, self.on)
+
+    def grad(self, params: Any) -> Any:
+        """The gradients at params; where these are not the network's own, it borrows them."""
+        if params is not self.net.params:
+            with borrowed(self.net, params):
+                return self.grad(self.net.params)
+        scores = self.net.forward(self.x, train=True)
+        if has_nonfinite(scores):
+            raise Diverged(f"nan or inf first in {blame(self.net, self.x)}")
+        value, dscores = self.loss(scores, self.y)
+        if not math.isfinite(value):
+            raise Diverged(f"the loss is {value}, though the scores are finite")
+        if self.seen is None:
+            extra = 0.0 if self.penalty is None else penalty_value(self.penalty, params, self.on)
+            self.seen = value + extra, extra, accuracy(scores, self.y)
+        self.net.backward(dscores)
+        if self.penalty is not None and not self.proximal:
+            add_penalty_grad(self.penalty, params, self.net.grads, self.on)
+        return self.net.grads
+
+
+def blame(net: Layer, x: np.ndarray) -> str:
+    """Say where nan or inf first appears on the way from x through a network."""
+    if has_nonfinite(x):
+        return "the input x"
+    for i, layer in getattr(net, "parts", {"0": net}).items():
+        label = f"layer {i}, {one_line(layer)}"
+        for name, p in layer.params.items():
+            if has_nonfinite(p):
+                return f"parameter {name} of {label}"
+        x = layer.forward(x, train=True)
+        if has_nonfinite(x):
+            return f"the output of {label}"
+    return "the loss"
+
+
+def rate_of(optimizer: Optimizer) -> float:
+    """Give the learning rate of the coming step."""
+    return float(np.mean(optimizer.settings()["lr"]))
+
+
+def one_line(layer: Layer) -> str:
+    """Name a layer in one line; a class of one's own by its own name."""
+    said, name = repr(layer).splitlines()[0], type(layer).__name__
+    return said if said.startswith(name) else f"{name}: {said}"
+
+
+def _last_layer(net: Layer) -> str:
+    """The layer in which a nan gradient began: the backward pass comes from the end."""
+    bad = {name.split(".")[0] for name, g in net.grads.items() if has_nonfinite(g)}
+    found = [f"layer {name}, {one_line(part)}" for name, part in getattr(net, "parts", {}).items() if name in bad]
+    return found[-1] if found else one_line(net)

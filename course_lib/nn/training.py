@@ -1,0 +1,259 @@
+"""Training: epochs of minibatches, an optimizer, and what is laid around them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..optim.optimizer import Optimizer
+from ..optim.parameters import check_count, check_hyper, has_nonfinite
+from .evaluation import Loss, Score, borrowed, check_rows, checkpoint, evaluate, put, restore
+from .history import History
+from .layers import Layer
+from .losses import softmax_cross_entropy
+from .penalties import MaxNorm, Penalty, is_weight
+from .steps import Diverged, Minibatch, rate_of
+
+_WATCH = {"val_loss": 1, "loss": 1, "val_accuracy": -1, "accuracy": -1}  # what should fall, and what should rise
+_COLUMNS = ("loss", "penalty", "accuracy", "val_loss", "val_accuracy", "lr")
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """When to stop, and by what to tell the best epoch; its weights are restored in the end.
+
+    Training stops after `patience` epochs in a row that were not better than the best one by more than `threshold`.
+
+    Args:
+        patience: a whole number ≥ 1; None never stops, but still restores the best epoch.
+        watch: "val_loss", "val_accuracy", "loss" or "accuracy".
+        threshold: how much better is better, ≥ 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    Source: Prechelt, Early stopping — but when?, 1998.
+    """
+
+    patience: int | None = 10
+    watch: str = "val_loss"
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.patience is not None:
+            check_count("patience", self.patience)
+        if self.watch not in _WATCH:
+            raise ValueError(f"watch must be one of {list(_WATCH)}, not {self.watch!r}")
+        check_hyper("threshold", self.threshold, (0.0, math.inf))
+
+
+def fit(
+    net: Layer,
+    data: Any,
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    batch: int = 50,
+    rng: np.random.Generator,
+    loss: Loss = softmax_cross_entropy,
+    penalty: Penalty | None = None,
+    proximal: bool = False,
+    penalize: Callable[[str], bool] = is_weight,
+    augment: Callable | None = None,
+    early_stopping: EarlyStopping | int | None = None,
+    progress: bool = False,
+) -> History:
+    """Train a network on minibatches, in place.
+
+    Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
+    validation set, and a `ReducePlateau` hears that loss. With a penalty R and strength within it
+
+        gradient:  W ← step with ∇L + ∇R(W)        proximal:  W ← step with ∇L, then W ← prox(W, α)
+
+    The gradient is what chapter 1 does; the proximal step gives L1 its exact zeros, and is the only way for a
+    penalty that is a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
+
+    Every method asks for its gradients by `optimizer.follow`, so SAM gets its two (on one and the same batch). What
+    tests with other weights than it walks with, Lookahead or Schedule-Free, leaves those in the network in the end.
+
+    Args:
+        net: a network; its `params` are trained.
+        data: has x_train, y_train, x_val and y_val; x_val may be None.
+        optimizer: any first-order method. It goes on from what it remembers: a new run wants `optimizer.fresh()`.
+        epochs: passes through the training set, ≥ 1.
+        batch: rows of a minibatch, at most those of x_train; the epoch's last one has what is left.
+        rng: shuffles and augments. One seed gives one run, bit for bit.
+        loss: a function (scores, y) → (mean loss, gradient).
+        penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
+        proximal: whether the penalty comes as a proximal step after the optimizer's, with its rate α.
+        penalize: tells from a parameter's name, such as "0.W", whether the penalty holds there.
+        augment: a function (x, rng) → x; or ((x, y), rng) → (x, y) if it has a true attribute `changes_labels`.
+        early_stopping: a rule, or its patience; the best epoch's weights are restored in the end.
+        progress: shows a bar where tqdm is installed.
+
+    Returns:
+        The history.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored.
+
+    >>> from course_lib.data import load_digits
+    >>> from course_lib.nn import Dense, ReLU, Sequential
+    >>> from course_lib.optim import Momentum
+    >>> rng = np.random.default_rng(0)
+    >>> net = Sequential(Dense(64, 32, rng=rng), ReLU(), Dense(32, 10, rng=rng))
+    >>> history = fit(net, load_digits(rng), Momentum(0.1), epochs=3, rng=rng)
+    >>> bool(history.val_accuracy[-1] > 0.9)
+    True
+
+    Source: Bottou, Large-scale machine learning with stochastic gradient descent, 2010.
+    """
+    epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
+    x, y, val = _read(data, batch)
+    rule = _rule(early_stopping, val is not None)
+    _check_kinds(net, optimizer, rng)
+    if isinstance(penalty, MaxNorm) and not proximal:
+        raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
+    kept = checkpoint(net)
+    minibatch, log = Minibatch(net, loss, penalty, proximal, penalize), []
+    best, since, best_value, stopped = 0, 0, math.inf, "all epochs done"
+    steps = math.ceil(len(x) / batch)
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), _bar(progress, epochs * steps) as bar:
+        for epoch in range(1, epochs + 1):
+            try:
+                rate, seen, order = rate_of(optimizer), np.zeros(3), rng.permutation(len(x))
+                for i in range(steps):
+                    rows = order[i * batch : (i + 1) * batch]
+                    minibatch.take(*_augmented(augment, x[rows], y[rows], rng))
+                    minibatch.step(optimizer)
+                    seen += len(rows) * np.array(minibatch.seen)
+                    bar.update()
+                tested = _test(net, optimizer, val, loss)
+            except Diverged as broken:
+                where = f"epoch {best}, the best one" if best else "where it began"
+                step = (epoch - 1) * steps + i + 1
+                restore(net, kept)
+                text = f"step {step} (epoch {epoch}): {broken}; the network is back at {where}"
+                raise Diverged(text, _history(log, best, "diverged"), step) from None
+            log.append((*seen / len(x), *tested, rate))
+            observe = getattr(optimizer.lr, "observe", None)
+            if callable(observe):
+                observe(tested.loss if val else log[-1][0])
+            bar.set_postfix(loss=f"{log[-1][0]:.3g}", val_accuracy=f"{tested.accuracy:.3f}")
+            value = _WATCH[rule.watch] * log[-1][_COLUMNS.index(rule.watch)]
+            since += 1
+            if value < best_value - rule.threshold or not best:
+                best, since, best_value = epoch, 0, value
+                with _test_weights(net, optimizer):
+                    kept = checkpoint(net)
+            if early_stopping is not None and rule.patience is not None and since >= rule.patience:
+                stopped = f"no better {rule.watch} for {rule.patience} epochs"
+                break
+
+    if early_stopping is not None:
+        restore(net, kept)
+    elif (other := _other_weights(net, optimizer)) is not None:
+        put(net.params, other)
+    return _history(log, best, stopped)
+
+
+def _read(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    for name in ("x_train", "y_train"):
+        if getattr(data, name, None) is None:
+            raise TypeError(f"data must have {name}, and {type(data).__name__} has not")
+    x, y = check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
+    if batch > len(x):
+        raise ValueError(f"batch must be at most the {len(x)} rows of data.x_train, not {batch}")
+    x_val, y_val = getattr(data, "x_val", None), getattr(data, "y_val", None)
+    if x_val is None or not len(x_val):
+        return x, y, None
+    return x, y, check_rows("data.x_val", x_val, "data.y_val", y_val)
+
+
+def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
+    """The rule; without one the best epoch is still kept, for a run that diverges."""
+    if early_stopping is None:
+        return EarlyStopping(None, watch="val_loss" if has_val else "loss")
+    rule = early_stopping if isinstance(early_stopping, EarlyStopping) else EarlyStopping(early_stopping)
+    if rule.watch.startswith("val") and not has_val:
+        raise ValueError(f"early stopping watches {rule.watch}, but data has no validation rows (x_val, y_val)")
+    return rule
+
+
+def _check_kinds(net: Any, optimizer: Any, rng: Any) -> None:
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator such as np.random.default_rng(0), not {rng!r}")
+    optimizer.settings()
+
+
+def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple:
+    if augment is None:
+        return x, y
+    return augment((x, y), rng) if getattr(augment, "changes_labels", False) else (augment(x, rng), y)
+
+
+def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
+    if val is None:
+        return Score(math.nan, math.nan)
+    with _test_weights(net, optimizer):
+        for name, p in net.params.items():
+            if has_nonfinite(p):
+                raise Diverged(f"the step made params[{name!r}] nan or infinite")
+        score = evaluate(net, *val, loss=loss)
+        if not math.isfinite(score.loss):
+            raise Diverged(f"the validation loss is {score.loss}")
+        return score
+
+
+def _other_weights(net: Layer, optimizer: Any) -> Any:
+    """The weights that a method tests with, where these are not the ones it walks with."""
+    while optimizer is not None:
+        for name in ("slow", "average"):
+            if callable(give := getattr(optimizer, name, None)):
+                return give(net.params)
+        optimizer = getattr(optimizer, "inner", None)
+    return None
+
+
+def _test_weights(net: Layer, optimizer: Optimizer) -> contextlib.AbstractContextManager:
+    other = _other_weights(net, optimizer)
+    return contextlib.nullcontext() if other is None else borrowed(net, other)
+
+
+def _history(log: list, best: int, stopped: str) -> History:
+    columns = np.array(log, dtype=float).reshape(len(log), len(_COLUMNS)).T
+    return History(*columns, best=best, stopped=stopped)
+
+
+class _Silent:
+    """A progress bar that shows nothing."""
+
+    def update(self) -> None: ...
+
+    def set_postfix(self, **said: str) -> None: ...
+
+
+@contextlib.contextmanager
+def _bar(progress: bool, total: int) -> Iterator[Any]:
+    tqdm = None
+    if progress:
+        with contextlib.suppress(ImportError):
+            import importlib
+
+            tqdm = importlib.import_module("tqdm.auto").tqdm
+    if tqdm is None:
+        yield _Silent()
+    else:
+        with tqdm(total=total, unit="step") as bar:
+            yield bar

@@ -1,0 +1,159 @@
+"""What a search for hyper-parameters draws from, and the table of what it found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..optim.parameters import check_count, check_hyper
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Values between low and high, all equally likely.
+
+    v = low + u (high − low),  u ~ U[0, 1)
+
+    Args:
+        low, high: the bounds, low < high.
+        integer: whether values are rounded to whole numbers.
+
+    Raises:
+        TypeError, ValueError: bounds that are no numbers, or in the wrong order.
+
+    >>> Uniform(0.0, 1.0).points(3)
+    [0.0, 0.5, 1.0]
+    """
+
+    low: float
+    high: float
+    integer: bool = False
+
+    def __post_init__(self) -> None:
+        low, high = (check_hyper(k, getattr(self, k), None) for k in ("low", "high"))
+        if np.ndim(low) or np.ndim(high) or not low < high:
+            raise ValueError(f"low must be below high, not low={self.low!r} and high={self.high!r}")
+
+    def at(self, u: float) -> Any:
+        """Give the value at u, from 0 (low) to 1 (high)."""
+        return self._rounded(self.low + u * (self.high - self.low))
+
+    def points(self, n: int) -> list[Any]:
+        """Give n values, evenly spaced, both ends among them; for a grid."""
+        return [self.at(u) for u in np.linspace(0, 1, check_count("n", n, least=2)).tolist()]
+
+    def _rounded(self, v: float) -> Any:
+        v = min(max(v, self.low), self.high)
+        return round(v) if self.integer else float(v)
+
+
+@dataclass(frozen=True)
+class Log(Uniform):
+    """Values between low and high, each order of magnitude equally likely: for learning rates and penalties.
+
+    v = low (high/low)ᵘ,  u ~ U[0, 1)
+
+    Args:
+        low, high: the bounds, 0 < low < high.
+        integer: whether values are rounded to whole numbers.
+
+    Raises:
+        TypeError, ValueError: bounds that are no numbers, not above 0, or in the wrong order.
+
+    >>> Log(1e-4, 1.0).points(5)
+    [0.0001, 0.001, 0.01, 0.1, 1.0]
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.low > 0:
+            raise ValueError(f"low must be above 0 on a log scale, not {self.low!r}")
+
+    def at(self, u: float) -> Any:
+        return self._rounded(float(f"{self.low * (self.high / self.low) ** u:.12g}"))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting and what came of it.
+
+    Attributes:
+        settings: name → value.
+        value: what the objective gave; nan where it failed.
+        index: the place in the order of the search, from 0.
+        round: the round of a search from coarse to fine, from 0.
+        failed: why there is no value, in words; empty if there is.
+    """
+
+    settings: dict[str, Any]
+    value: float
+    index: int
+    round: int = 0
+    failed: str = ""
+
+
+class Results(Sequence[Trial]):
+    """The trials of a search as a table, the best first, those that failed (nan, infinite) last.
+
+    Args:
+        trials: in the order of the search.
+        maximize: whether the largest value is the best one.
+    """
+
+    def __init__(self, trials: Sequence[Trial], *, maximize: bool = False) -> None:
+        sign = -1 if maximize else 1
+        self.maximize = maximize
+
+        def rank(t: Trial) -> tuple[bool, float, int]:
+            return (False, sign * t.value, t.index) if math.isfinite(t.value) else (True, 0.0, t.index)
+
+        self._trials = sorted(trials, key=rank)
+
+    @property
+    def best(self) -> Trial:
+        """The best trial.
+
+        Raises:
+            ValueError: every trial failed.
+        """
+        if not self._trials or not math.isfinite(self._trials[0].value):
+            first = next((t.failed for t in self._trials if t.failed), "no trials")
+            raise ValueError(f"none of the {len(self)} trials gave a finite value: {first}")
+        return self._trials[0]
+
+    def column(self, name: str) -> np.ndarray:
+        """Give one setting, or "value", of all trials, the best trial first."""
+        if name != "value" and any(name not in t.settings for t in self._trials):
+            raise KeyError(f"{name!r} is neither a setting nor 'value'")
+        return np.array([t.value if name == "value" else t.settings[name] for t in self._trials])
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._trials[i]
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self._trials)
+
+    def __repr__(self) -> str:
+        names = list(self._trials[0].settings) if self._trials else []
+        shown = self._trials[:20]
+        rows = [["", *names, "value"]]
+        for rank, t in enumerate(shown, start=1):
+            rows.append([str(rank), *(_show(t.settings[name]) for name in names), t.failed or f"{t.value:.6g}"])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        ]
+        if len(self) > len(shown):
+            lines.append(f"… and {len(self) - len(shown)} more")
+        return "\n".join(lines)
+
+
+def _show(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

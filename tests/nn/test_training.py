@@ -1,0 +1,465 @@
+"""Training against hand-written loops and torch; early stopping, checkpoints, and what breaks."""
+
+import math
+import sys
+import types
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+
+from course_lib.nn.activations import ReLU
+from course_lib.nn.evaluation import Score, checkpoint, evaluate, restore
+from course_lib.nn.layers import Dense, Layer
+from course_lib.nn.losses import softmax_cross_entropy
+from course_lib.nn.network import Sequential
+from course_lib.nn.normalization import BatchNorm
+from course_lib.nn.penalties import L1, L2, MaxNorm
+from course_lib.nn.steps import Diverged
+from course_lib.nn.training import EarlyStopping, fit
+from course_lib.optim import (
+    SAM,
+    SGD,
+    Adam,
+    Cosine,
+    Lookahead,
+    Momentum,
+    Nesterov,
+    NesterovLookAhead,
+    ReducePlateau,
+    ScheduleFreeSGD,
+)
+
+matplotlib.use("agg")
+
+
+def network(seed=0, dtype=np.float64, sizes=(6, 9, 3)):
+    rng = np.random.default_rng(seed)
+    n, hidden, out = sizes
+    return Sequential(Dense(n, hidden, rng=rng, dtype=dtype), ReLU(), Dense(hidden, out, rng=rng, dtype=dtype))
+
+
+def clouds(n=90, val=30, seed=1, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n + val)
+    x = (rng.normal(size=(n + val, 6)) + 1.2 * np.eye(6)[y]).astype(dtype)
+    return SimpleNamespace(x_train=x[:n], y_train=y[:n], x_val=x[n:], y_val=y[n:])
+
+
+def same(a, b):
+    return all(np.array_equal(a.params[k], b.params[k]) for k in a.params)
+
+
+def test_an_epoch_of_torch():
+    """Same batches, cosine rate, L2 on weights only: equal to 1e-10, and so are the numbers of the history."""
+    net, data, epochs, batch = network(), clouds(), 2, 20
+    theirs = torch.nn.Sequential(torch.nn.Linear(6, 9), torch.nn.ReLU(), torch.nn.Linear(9, 3)).double()
+    with torch.no_grad():
+        for i in (0, 2):
+            theirs[i].weight.copy_(torch.tensor(net.params[f"{i}.W"].T))
+            theirs[i].bias.copy_(torch.tensor(net.params[f"{i}.b"]))
+    weights, biases = ([getattr(theirs[i], n) for i in (0, 2)] for n in ("weight", "bias"))
+    groups = [{"params": weights, "weight_decay": 0.01}, {"params": biases}]
+    opt = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+    steps = epochs * math.ceil(90 / batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(opt, steps)
+
+    optimizer, rng = Momentum(Cosine(0.1, steps=steps)), np.random.default_rng(5)
+    history = fit(net, data, optimizer, epochs=epochs, batch=batch, rng=rng, penalty=L2(0.01))
+
+    rng = np.random.default_rng(5)
+    x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
+    for epoch in range(epochs):
+        order, total, right = rng.permutation(90), 0.0, 0
+        for start in range(0, 90, batch):
+            rows = order[start : start + batch]
+            scores = theirs(x[rows])
+            loss = torch.nn.functional.cross_entropy(scores, y[rows])
+            extra = 0.005 * sum(float((w.detach() ** 2).sum()) for w in weights)
+            total, right = total + len(rows) * (loss.item() + extra), right + (scores.argmax(1) == y[rows]).sum().item()
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+            schedule.step()
+        assert history.loss[epoch] == pytest.approx(total / 90, rel=1e-10)
+        assert history.accuracy[epoch] == pytest.approx(right / 90, abs=1e-12)
+        scores = theirs(torch.tensor(data.x_val))
+        loss = torch.nn.functional.cross_entropy(scores, torch.tensor(data.y_val))
+        assert history.val_loss[epoch] == pytest.approx(loss.item(), rel=1e-10)
+        right = (scores.argmax(1).numpy() == data.y_val).mean()
+        assert history.val_accuracy[epoch] == pytest.approx(right, abs=1e-12)
+    for i in (0, 2):
+        np.testing.assert_allclose(net.params[f"{i}.W"], theirs[i].weight.detach().numpy().T, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(net.params[f"{i}.b"], theirs[i].bias.detach().numpy(), rtol=1e-10, atol=1e-12)
+    assert history.lr[0] == 0.1 and history.lr[1] == pytest.approx(0.05)  # half of the cosine is done
+    assert optimizer.t == steps
+
+
+class Slow:
+    """The loss of a minibatch, written out; the gradients are new arrays each time."""
+
+    def __init__(self, net, x, y):
+        self.net, self.x, self.y = net, x, y
+
+    def grad(self, params):
+        own = {k: p.copy() for k, p in self.net.params.items()}
+        for k, p in params.items():
+            self.net.params[k][...] = p.copy()
+        _, dscores = softmax_cross_entropy(self.net.forward(self.x, train=True), self.y)
+        self.net.backward(dscores)
+        for k, p in own.items():
+            self.net.params[k][...] = p
+        return {k: g.copy() for k, g in self.net.grads.items()}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(0.1),
+        lambda: Adam(0.01),
+        lambda: NesterovLookAhead(0.05),
+        lambda: SAM(Momentum(0.05), radius=0.1),
+        lambda: SAM(Adam(0.01)),
+        lambda: Lookahead(Nesterov(0.05), k=3),
+        lambda: ScheduleFreeSGD(0.1),
+    ],
+)
+def test_every_kind_of_optimizer_against_a_plain_loop(make):
+    mine, theirs, data = network(), network(), clouds()
+    opt, rng = make(), np.random.default_rng(3)
+    for _ in range(2):
+        order = rng.permutation(90)
+        for rows in np.split(order, 3):
+            params = dict(theirs.params)
+            opt.follow(params, Slow(theirs, data.x_train[rows], data.y_train[rows]))
+    tested = {**dict(theirs.params)}
+    for name in ("slow", "average"):
+        if hasattr(opt, name):
+            tested = getattr(opt, name)(dict(theirs.params))
+    history = fit(mine, data, make(), epochs=2, batch=30, rng=np.random.default_rng(3))
+    for k in mine.params:
+        np.testing.assert_allclose(mine.params[k], tested[k], rtol=1e-10, atol=1e-13)
+    assert evaluate(mine, data.x_val, data.y_val) == (history.val_loss[-1], history.val_accuracy[-1])
+
+
+def test_one_seed_one_run():
+    runs = []
+    for seed in (0, 0, 1):
+        net = network()
+        history = fit(
+            net, clouds(), Momentum(0.05), epochs=2, rng=np.random.default_rng(seed), batch=40,
+            augment=lambda x, rng: x + 0.1 * rng.normal(size=x.shape),
+        )  # fmt: skip
+        runs.append((net, history))
+    (a, first), (b, second), (c, _) = runs
+    assert same(a, b) and np.array_equal(first.loss, second.loss)
+    assert not same(a, c)
+
+
+def test_an_optimizer_goes_on():
+    """Two epochs are an epoch and an epoch, with the optimizer's memory and the shuffler's."""
+    once, twice, data = network(), network(), clouds()
+    fit(once, data, Adam(0.01), epochs=2, rng=np.random.default_rng(0))
+    opt, rng = Adam(0.01), np.random.default_rng(0)
+    fit(twice, data, opt, epochs=1, rng=rng)
+    fit(twice, data, opt, epochs=1, rng=rng)
+    assert same(once, twice)
+
+
+def test_augmentation_sees_every_row_once_and_may_change_labels():
+    seen, data = [], clouds()
+
+    def watch(x, rng):
+        seen.append(x.copy())
+        return x
+
+    fit(network(), data, SGD(0.1), epochs=1, batch=40, rng=np.random.default_rng(0), augment=watch)
+    assert [len(x) for x in seen] == [40, 40, 10]
+    assert sorted(map(tuple, np.concatenate(seen))) == sorted(map(tuple, data.x_train))
+
+    def soften(pair, rng):
+        x, y = pair
+        return x, 0.8 * np.eye(3)[y] + 0.2 / 3
+
+    soften.changes_labels = True
+    history = fit(network(), data, Momentum(0.1), epochs=30, batch=30, rng=np.random.default_rng(0), augment=soften)
+    assert history.val_accuracy[-1] > 0.5 and 0.6 < history.accuracy[-1] <= 1
+    # the loss is that of soft labels: it cannot fall below their entropy
+    p = np.array([0.8 + 0.2 / 3, 0.2 / 3, 0.2 / 3])
+    assert history.loss.min() > -(p * np.log(p)).sum()
+
+
+def test_early_stopping_restores_the_best_epoch_exactly():
+    """A run that is stopped by hand at the best epoch has the same weights and statistics."""
+
+    def build():
+        rng = np.random.default_rng(0)
+        return Sequential(
+            Dense(6, 40, rng=rng, dtype=np.float64), BatchNorm(40, dtype=np.float64), ReLU(),
+            Dense(40, 3, rng=rng, dtype=np.float64),
+        )  # fmt: skip
+
+    data = clouds(40, 40)
+    net = build()
+    history = fit(net, data, Adam(0.03), epochs=60, batch=20, rng=np.random.default_rng(1), early_stopping=6)
+    assert history.epochs < 60 and history.stopped == "no better val_loss for 6 epochs"
+    assert history.best == history.val_loss.argmin() + 1 == history.epochs - 6
+    by_hand = build()
+    fit(by_hand, data, Adam(0.03), epochs=history.best, batch=20, rng=np.random.default_rng(1))
+    assert same(net, by_hand) and net.state and all(np.array_equal(net.state[k], by_hand.state[k]) for k in net.state)
+    assert evaluate(net, data.x_val, data.y_val).loss == history.val_loss.min()
+
+
+def test_what_early_stopping_watches():
+    data = clouds(40, 40)
+    rule = EarlyStopping(patience=4, watch="val_accuracy")
+    net = network()
+    history = fit(net, data, Adam(0.03), epochs=50, batch=20, rng=np.random.default_rng(1), early_stopping=rule)
+    assert history.best == history.val_accuracy.argmax() + 1
+    assert evaluate(net, data.x_val, data.y_val).accuracy == history.val_accuracy.max()
+    rule = EarlyStopping(patience=None)  # never stops, but restores
+    history = fit(net, data, Adam(0.03), epochs=9, batch=20, rng=np.random.default_rng(1), early_stopping=rule)
+    assert history.epochs == 9 and evaluate(net, data.x_val, data.y_val).loss == history.val_loss.min()
+    rule = EarlyStopping(patience=3, watch="loss", threshold=1e9)  # nothing is that much better than the first
+    history = fit(net, data, Adam(0.03), epochs=9, batch=20, rng=np.random.default_rng(1), early_stopping=rule)
+    assert (history.epochs, history.best) == (4, 1)
+
+
+def test_plateau_hears_the_validation_loss():
+    data, heard = clouds(), []
+
+    class Listening(ReducePlateau):
+        def observe(self, loss):
+            heard.append(loss)
+            return super().observe(loss)
+
+    lr = Listening(0.3, factor=0.5, patience=0)
+    history = fit(network(), data, SGD(lr), epochs=12, batch=30, rng=np.random.default_rng(0))
+    assert heard == history.val_loss.tolist()
+    expected = ReducePlateau(0.3, factor=0.5, patience=0)
+    assert history.lr.tolist() == [0.3, *(expected.observe(v) for v in heard[:-1])]
+    assert history.lr[-1] < 0.3
+    data.x_val, heard[:] = None, []
+    history = fit(network(), data, SGD(lr.fresh()), epochs=2, batch=30, rng=np.random.default_rng(0))
+    assert heard == history.loss.tolist()
+
+
+def test_proximal_l1_has_zeros_and_its_gradient_has_none():
+    data, zeros = clouds(), []
+    for proximal in (False, True):
+        net = network()
+        history = fit(
+            net, data, SGD(0.1), epochs=30, batch=30, rng=np.random.default_rng(0), penalty=L1(0.03), proximal=proximal
+        )
+        zeros.append(sum(int((net.params[k] == 0).sum()) for k in ("0.W", "2.W")))
+        assert np.all(net.params["0.b"] != 0)  # biases are left alone
+        cost = 0.03 * sum(np.abs(net.params[k]).sum() for k in ("0.W", "2.W"))
+        assert history.penalty[-1] == pytest.approx(cost, rel=0.2)
+        assert np.all(history.loss > history.penalty)
+    assert zeros[0] == 0 and zeros[1] > 12
+
+
+def test_proximal_step_by_hand():
+    net, data = network(), clouds()
+    before = checkpoint(net)["params"]
+    grads = Slow(net, data.x_train, data.y_train).grad(net.params)
+    fit(net, data, SGD(lambda t: 0.2), epochs=1, batch=90, rng=np.random.default_rng(0), penalty=L2(0.5), proximal=True)
+    for k, w in before.items():
+        stepped = w - 0.2 * grads[k]
+        np.testing.assert_allclose(net.params[k], stepped / 1.1 if k.endswith("W") else stepped, rtol=1e-10)
+
+
+def test_penalties_where_asked_and_limits():
+    data = clouds()
+    only_first = network()
+    fit(
+        only_first, data, SGD(0.1), epochs=1, batch=90, rng=np.random.default_rng(0), penalty=L2(2.0),
+        penalize=lambda name: name == "0.b",
+    )  # fmt: skip
+    plain = network()
+    fit(plain, data, SGD(0.1), epochs=1, batch=90, rng=np.random.default_rng(0))
+    assert same(plain, only_first)  # b was 0
+    net = network()
+    fit(net, data, SGD(0.5), epochs=5, batch=30, rng=np.random.default_rng(0), penalty=MaxNorm(0.7), proximal=True)
+    norms = np.linalg.norm(net.params["0.W"], axis=0)
+    assert norms.max() <= 0.7 * (1 + 1e-12) and np.isclose(norms, 0.7).any()
+    with pytest.raises(ValueError, match=r"MaxNorm\(0.7\) is a limit and has no gradient: it needs proximal=True"):
+        fit(net, data, SGD(0.5), epochs=5, rng=np.random.default_rng(0), penalty=MaxNorm(0.7))
+
+
+class Breaks(Layer):
+    """Gives nan from its n-th forward in training on; or passes a nan back."""
+
+    def __init__(self, n, where="forward"):
+        super().__init__()
+        self.n, self.where, self.calls = n, where, 0
+
+    def forward(self, x, train=False):
+        self.calls += train
+        return x * np.nan if self.where == "forward" and train and self.calls >= self.n else x
+
+    def backward(self, dy):
+        return dy * np.nan if self.where == "backward" and self.calls >= self.n else dy
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("forward", r"step 8 \(epoch 3\): nan or inf first in the output of layer 1, Breaks\(\)"),
+        ("backward", r"step 8 \(epoch 3\): grads\['0.W'\] holds nan at \(0, 0\), in layer 0, Dense\(6, 9\)"),
+    ],
+)
+def test_nan_names_step_and_layer_and_keeps_the_best(where, said):
+    rng, data = np.random.default_rng(0), clouds()
+    parts = Dense(6, 9, rng=rng, dtype=np.float64), Breaks(8, where), Dense(9, 3, rng=rng, dtype=np.float64)
+    net = Sequential(*parts)
+    with pytest.raises(Diverged, match=said) as caught:
+        fit(net, data, Momentum(0.05), epochs=9, batch=30, rng=np.random.default_rng(2))
+    assert caught.value.step == 8
+    history = caught.value.history
+    assert history.epochs == 2 and np.isfinite(history.val_loss).all() and history.stopped == "diverged"
+    assert "the network is back at epoch 2, the best one" in str(caught.value)
+    assert evaluate(net, data.x_val, data.y_val).loss == history.val_loss[history.best - 1]
+
+
+def test_a_rate_that_is_too_large():
+    net, data = network(dtype=np.float32), clouds(dtype=np.float32)
+    before = checkpoint(net)["params"]
+    with pytest.raises(Diverged, match=r"step \d+ \(epoch 1\): .*layer \d.*the network is back at where it began"):
+        fit(net, data, SGD(1e30), epochs=9, batch=10, rng=np.random.default_rng(2))
+    assert all(np.array_equal(net.params[k], p) for k, p in before.items())
+    data.x_train[17, 2] = np.inf
+    with pytest.raises(Diverged, match="nan or inf first in the input x"):
+        fit(net, data, SGD(0.1), epochs=1, batch=90, rng=np.random.default_rng(2))
+
+
+def test_validation_that_overflows():
+    net, data = network(), clouds()
+    data.x_val = data.x_val.copy()
+    data.x_val[0] = 1e308
+    with pytest.raises(Diverged, match=r"epoch 1\): .*validation"):
+        fit(net, data, SGD(0.1), epochs=2, batch=30, rng=np.random.default_rng(2))
+
+
+def test_regression_and_no_validation():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    data = SimpleNamespace(x_train=x, y_train=x @ rng.normal(size=(4, 1)), x_val=x[:0], y_val=x[:0])
+
+    def squares(y, target):
+        return float(np.square(y - target).mean()), 2 * (y - target) / y.size
+
+    net = Sequential(Dense(4, 1, rng=rng, dtype=np.float64))
+    history = fit(net, data, SGD(0.1), epochs=50, batch=20, rng=rng, loss=squares)
+    assert history.loss[-1] < 1e-6 and np.isnan(history.accuracy).all() and np.isnan(history.val_loss).all()
+    assert history.best == history.loss.argmin() + 1
+    assert "accuracy" not in repr(history) and "val_" not in repr(history)
+
+
+def test_evaluate_in_parts():
+    net, data = network(), clouds()
+    whole = evaluate(net, data.x_train, data.y_train)
+    assert isinstance(whole, Score)
+    parts = evaluate(net, data.x_train, data.y_train, batch=7)
+    assert parts.loss == pytest.approx(whole.loss, rel=1e-12) and parts.accuracy == pytest.approx(whole.accuracy)
+    scores = torch.tensor(net.forward(data.x_train))
+    theirs = torch.nn.functional.cross_entropy(scores, torch.tensor(data.y_train)).item()
+    assert whole.loss == pytest.approx(theirs, rel=1e-12)
+
+
+def test_checkpoints_of_another_network():
+    net, other = network(), network(sizes=(6, 8, 3))
+    saved, before = checkpoint(other), checkpoint(net)["params"]
+    with pytest.raises(ValueError, match="the checkpoint's params are of another network"):
+        restore(net, saved)
+    assert all(np.array_equal(net.params[k], p) for k, p in before.items())
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        (dict(epochs=0), ValueError, "epochs must be at least 1, not 0"),
+        (dict(batch=91), ValueError, "batch must be at most the 90 rows of data.x_train, not 91"),
+        (dict(batch=2.0), TypeError, "batch must be an integer"),
+        (dict(rng=0), TypeError, "rng must be a generator"),
+        (dict(optimizer=0.1), TypeError, "optimizer must be an optimizer"),
+        (dict(net="net"), TypeError, "net must be a network"),
+        (dict(early_stopping=0), ValueError, "patience must be at least 1"),
+        (dict(x_train=np.zeros((90, 6), int)), TypeError, "data.x_train must hold floats, not int64"),
+        (dict(x_train=np.zeros((0, 6))), ValueError, "data.x_train must have shape .* at least one row"),
+        (dict(y_train=np.zeros(89, int)), ValueError, "data.y_train must have 90 rows"),
+        (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
+        (dict(x_val=None, early_stopping=3), ValueError, "early stopping watches val_loss, but data has no validation"),
+    ],
+)
+def test_bad_input(change, error, said):
+    data, net = clouds(), network()
+    before = checkpoint(net)["params"]
+    given = dict(net=net, optimizer=SGD(0.1), epochs=1, rng=np.random.default_rng(0))
+    for k, v in change.items():
+        if hasattr(data, k):
+            setattr(data, k, v)
+        else:
+            given[k] = v
+    with pytest.raises(error, match=said):
+        fit(given.pop("net"), data, given.pop("optimizer"), **given)
+    assert all(np.array_equal(net.params[k], p) for k, p in before.items())
+
+
+def test_bad_rules_and_missing_data():
+    for rule, said in ((dict(watch="loss!"), "watch must be one of"), (dict(threshold=-1.0), "threshold must be")):
+        with pytest.raises(ValueError, match=said):
+            EarlyStopping(**rule)
+    with pytest.raises(TypeError, match="data must have x_train, and SimpleNamespace has not"):
+        fit(network(), SimpleNamespace(), SGD(0.1), epochs=1, rng=np.random.default_rng(0))
+
+
+def test_history_plots_itself():
+    from matplotlib.figure import Figure
+
+    history = fit(network(), clouds(), SGD(0.1), epochs=4, rng=np.random.default_rng(0))
+    ax = Figure().add_subplot()
+    assert history.plot(ax) is ax
+    assert [line.get_label() for line in ax.lines] == ["training", "validation", f"best: epoch {history.best}"]
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), history.val_loss)
+    assert ax.get_xlabel() == "epoch" and ax.get_ylabel() == "loss"
+    rates = history.plot(Figure().add_subplot(), "lr")
+    assert len(rates.lines) == 1 and rates.get_ylabel() == "learning rate"
+    with pytest.raises(ValueError, match="what must be one of"):
+        history.plot(ax, "speed")
+    assert "4 epochs, all epochs done" in repr(history)
+
+
+def test_the_bar_counts_steps(monkeypatch):
+    bars = []
+
+    class Bar:
+        def __init__(self, total, unit):
+            self.total, self.n, self.said = total, 0, {}
+            bars.append(self)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            self.closed = True
+
+        def update(self):
+            self.n += 1
+
+        def set_postfix(self, **said):
+            self.said = said
+
+    fake = types.ModuleType("tqdm.auto")
+    fake.tqdm = Bar
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", fake)
+    fit(network(), clouds(), SGD(0.1), epochs=2, batch=40, rng=np.random.default_rng(0))
+    assert not bars
+    fit(network(), clouds(), SGD(0.1), epochs=2, batch=40, rng=np.random.default_rng(0), progress=True)
+    (bar,) = bars
+    assert bar.n == bar.total == 6 and bar.closed and set(bar.said) == {"loss", "val_accuracy"}
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # not installed: silence
+    fit(network(), clouds(), SGD(0.1), epochs=1, rng=np.random.default_rng(0), progress=True)
