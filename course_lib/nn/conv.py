@@ -112,14 +112,12 @@ class Conv2d(_Windowed):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         X, W = self._remembered("_X", dy), self.params["W"]
-        n, oh, ow, c_out = dy.shape
-        dY = dy.reshape(-1, c_out)
-        np.matmul(X.T, dY, out=self.grads["W"].reshape(-1, c_out))
+        dY = dy.reshape(-1, self.c_out)
+        np.matmul(X.T, dY, out=self.grads["W"].reshape(-1, self.c_out))
         self.grads["b"][...] = column_sums(dY)
-        dX = (dY @ W.reshape(-1, c_out).T).reshape(n, oh, ow, *W.shape[:3])
-        dx = np.zeros(self._x_shape, dX.dtype)
-        for (i, j), pixels in self._places():
-            dx[pixels] += dX[:, :, :, i, j]
+        dx = np.zeros(self._x_shape, np.result_type(dy, W))
+        for (i, j), pixels in self._places():  # dX = dY Wᵀ, one place in the window at a time: it stays in the cache
+            dx[pixels] += (dY @ W[i, j].T).reshape(*dy.shape[:3], -1)
         (ph, pw), (_, h, w, _) = self.padding, dx.shape
         return dx[:, ph : h - ph, pw : w - pw]
 
@@ -162,19 +160,19 @@ class MaxPool2d(_Windowed):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         self._check(x)
-        self._x_shape = x.shape
         y = np.full(self._y_shape, -np.inf, x.dtype)
-        self._which = np.zeros(self._y_shape, np.int16)
-        for k, (_, pixels) in enumerate(self._places()):
-            np.copyto(self._which, k, where=x[pixels] > y)
+        for _, pixels in self._places():
             np.maximum(y, x[pixels], out=y)
+        self._x, self._y = x, y
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        which = self._remembered("_which", dy)
-        dx = np.zeros(self._x_shape, dy.dtype)
-        for k, (_, pixels) in enumerate(self._places()):
-            dx[pixels] += dy * (which == k)
+        x = self._remembered("_x", dy)
+        dx, left = np.zeros(x.shape, dy.dtype), dy.copy()
+        for _, pixels in self._places():
+            here = left * (x[pixels] == self._y)
+            dx[pixels] += here
+            left -= here  # what has gone to one pixel is not there for the next
         return dx
 
     def __repr__(self) -> str:

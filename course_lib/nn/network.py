@@ -57,13 +57,23 @@ class Container(Layer):
         def all_of(what: str) -> dict[str, np.ndarray]:
             return {f"{name}.{k}": a for name, part in self.parts.items() for k, a in getattr(part, what).items()}
 
-        self.state = all_of("state")
-        self.bind(ParameterSet(all_of("params")), ParameterSet(all_of("grads")))
+        self.params, self.grads, self.state = all_of("params"), all_of("grads"), all_of("state")
+        self.bind(ParameterSet(self.params), ParameterSet(self.grads))
 
     def bind(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
-        self.params, self.grads = params, grads
+        super().bind(params, grads)
         for name, part in self.parts.items():
             part.bind(*({key: tree[f"{name}.{key}"] for key in part.params} for tree in (params, grads)))
+
+    def _check_bound(self) -> None:
+        """Raise RuntimeError if a part has other arrays by now: a step on `params` would not train it."""
+        for name, part in self.parts.items():
+            for key, p in part.params.items():
+                if p is not self.params[f"{name}.{key}"]:
+                    raise RuntimeError(
+                        f"{type(self).__name__}: {key} of part {name} is not params['{name}.{key}'] any more: the part "
+                        f"was given to another network (give a copy), or the array replaced (write params[…][...] = …)"
+                    )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A copy's arrays are no views any more: gather them anew."""
@@ -159,6 +169,7 @@ class Sequential(Container):
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
+        self._check_bound()
         for layer in reversed(self.parts.values()):
             dy = layer.backward(dy)
         return dy
@@ -209,6 +220,7 @@ class Residual(Container):
         return shortcut + added
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
+        self._check_bound()
         F, P = self.parts["branch"], self.parts.get("projection")
         return (dy if P is None else P.backward(dy)) + F.backward(dy)
 

@@ -200,6 +200,36 @@ def test_parts_train_with_the_last_network_they_were_given_to():
     assert body.params["0.W"] is net.params["0.0.W"] is body.layers[0].params["W"]
 
 
+def test_a_part_that_no_step_would_reach_is_told():
+    rng, x = np.random.default_rng(0), np.ones((2, 3), np.float32)
+    net = Sequential(Dense(3, 4, rng=rng), ReLU(), Residual(Dense(4, 4, rng=rng)))
+    net.backward(net.forward(x))
+    head = Sequential(*copy.deepcopy(net).layers[:2], Dense(4, 1, rng=rng))
+    head.backward(head.forward(x))
+    net.backward(net.forward(x))  # a copy was given away
+    Sequential(*net.layers[:2], Dense(4, 1, rng=rng))
+    y = net.forward(x)
+    with pytest.raises(RuntimeError, match=r"^Sequential: W of part 0 is not params\['0.W'\] any more"):
+        net.backward(y)
+    block = Residual(Dense(3, 3, rng=rng))
+    block.parts["branch"].params["b"] = np.ones(3, np.float32)
+    y = block.forward(x)
+    with pytest.raises(RuntimeError, match=r"^Residual: b of part branch is not params\['branch.b'\] any more"):
+        block.backward(y)
+
+
+def test_bind_is_passed_on():
+    net, x = Sequential(Residual(Dense(2, 2, rng=np.random.default_rng(0)))), np.ones((1, 2), np.float32)
+    mine, grads = net.params.copy(), net.params.zeros_like()
+    mine.flat[...] = 1
+    net.bind(mine, grads)
+    assert net.forward(x).tolist() == [[4.0, 4.0]]
+    net.backward(np.ones((1, 2), np.float32))
+    assert grads["0.branch.b"].tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match=r"params must have the shapes"):
+        net.bind({"0.branch.W": mine["0.branch.W"]}, grads)
+
+
 def test_networks_without_parameters():
     net = Sequential(ReLU(), Flatten())
     assert net.forward(np.ones((2, 3, 4))).shape == (2, 12) and len(net.params) == 0
