@@ -118,6 +118,7 @@ def fit(
     x, y, val = _read(data, batch)
     rule = _rule(early_stopping, val is not None)
     _check_kinds(net, optimizer, rng)
+    _check_labels(net, x, y, val)
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
     kept = checkpoint(net)
@@ -128,12 +129,12 @@ def fit(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), _bar(progress, epochs * steps) as bar:
         for epoch in range(1, epochs + 1):
             try:
-                rate, seen, order = rate_of(optimizer), np.zeros(3), rng.permutation(len(x))
+                rate, seen, order = rate_of(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))
                 for i in range(steps):
                     rows = order[i * batch : (i + 1) * batch]
                     minibatch.take(*_augmented(augment, x[rows], y[rows], rng))
                     minibatch.step(optimizer)
-                    seen += len(rows) * np.array(minibatch.seen)
+                    seen = [total + len(rows) * new for total, new in zip(seen, minibatch.seen, strict=True)]
                     bar.update()
                 tested = _test(net, optimizer, val, loss)
             except Diverged as broken:
@@ -142,7 +143,7 @@ def fit(
                 restore(net, kept)
                 text = f"step {step} (epoch {epoch}): {broken}; the network is back at {where}"
                 raise Diverged(text, _history(log, best, "diverged"), step) from None
-            log.append((*seen / len(x), *tested, rate))
+            log.append((*(total / len(x) for total in seen), *tested, rate))
             observe = getattr(optimizer.lr, "observe", None)
             if callable(observe):
                 observe(tested.loss if val else log[-1][0])
@@ -197,6 +198,16 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any) -> None:
     optimizer.settings()
 
 
+def _check_labels(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None) -> None:
+    """One row goes through the network: its shape is told before anything changes, and labels that have no score."""
+    scores = net.forward(x[:1])
+    for name, labels in (("y_train", y), ("y_val", val[1] if val else y)):
+        if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
+            low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
+            if low < 0 or high > most:
+                raise ValueError(f"data.{name} must lie in 0 … {most}, as there are scores, not {low} … {high}")
+
+
 def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple:
     if augment is None:
         return x, y
@@ -204,12 +215,13 @@ def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.r
 
 
 def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
+    """Test on the validation set, if there is one; Diverged if anything is nan or infinite."""
+    for name, p in net.params.items():
+        if has_nonfinite(p):
+            raise Diverged(f"the step made params[{name!r}] nan or infinite")
     if val is None:
         return Score(math.nan, math.nan)
     with _test_weights(net, optimizer):
-        for name, p in net.params.items():
-            if has_nonfinite(p):
-                raise Diverged(f"the step made params[{name!r}] nan or infinite")
         score = evaluate(net, *val, loss=loss)
         if not math.isfinite(score.loss):
             raise Diverged(f"the validation loss is {score.loss}")

@@ -335,6 +335,17 @@ def test_a_rate_that_is_too_large():
         fit(net, data, SGD(0.1), epochs=1, batch=90, rng=np.random.default_rng(2))
 
 
+def test_the_very_last_step():
+    net, data = network(dtype=np.float32), clouds(dtype=np.float32)
+    data.x_val, before = None, checkpoint(net)["params"]
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(Diverged, match=r"step 1 \(epoch 1\): the step made params\['0.W'\]"),
+    ):
+        fit(net, data, SGD(1e38), epochs=1, batch=90, rng=np.random.default_rng(0), loss=lambda s, y: (1.0, 100 * s))
+    assert all(np.array_equal(net.params[k], p) for k, p in before.items())
+
+
 def test_validation_that_overflows():
     net, data = network(), clouds()
     data.x_val = data.x_val.copy()
@@ -390,6 +401,9 @@ def test_checkpoints_of_another_network():
         (dict(x_train=np.zeros((90, 6), int)), TypeError, "data.x_train must hold floats, not int64"),
         (dict(x_train=np.zeros((0, 6))), ValueError, "data.x_train must have shape .* at least one row"),
         (dict(y_train=np.zeros(89, int)), ValueError, "data.y_train must have 90 rows"),
+        (dict(y_train=np.full(90, 3)), ValueError, "data.y_train must lie in 0 … 2, as there are scores, not 3 … 3"),
+        (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, as there are scores, not -1 … -1"),
+        (dict(x_train=np.zeros((90, 5))), ValueError, "Dense.*6.*5"),
         (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
         (dict(x_val=None, early_stopping=3), ValueError, "early stopping watches val_loss, but data has no validation"),
     ],
