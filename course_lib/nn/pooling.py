@@ -1,0 +1,174 @@
+"""Fractional max pooling: images shrink by less than a half at a time, over regions drawn at random."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..optim.parameters import check_count
+from .layers import Shape
+from .noise import IMAGES, Noise, check_number
+
+Regions = tuple[np.ndarray, np.ndarray]  # the rows and the columns of each region
+
+
+class FractionalMaxPool(Noise):
+    """Max pooling with a ratio α between 1 and 2, over regions that are drawn anew in training.
+
+    Training: y[i, j] = max x[r, c] over the rows r in region i, the columns c in region j;  testing: the same,
+    over regions that stay, the pseudo-random ones of u = 1/2
+
+    Region i is a[i−1] … a[i] − 1, and with overlapping a[i−1] … a[i], for a sequence a that rises by 1 or 2: see
+    `random_sequence` and `pseudorandom_sequence`. Rows and columns have a sequence each; a batch shares them.
+    n_out = ⌊n_in/α⌋, as long as steps of 1 and 2 reach the end (3 pixels never become 1). The maximum is no linear
+    function, so what testing gives is not the mean over regions: `average` gives that, the paper's repeated tests.
+
+    Args:
+        ratio: α, in (1, 2).
+        rng: draws the regions.
+        random: random sequences, or pseudo-random ones, which are spread more evenly.
+        overlapping: neighbouring regions share the pixels of their border.
+
+    Raises:
+        TypeError, ValueError: a ratio outside (1, 2); an input that is not (N, height, width, channels) of floats, or
+            too small (overlapping regions need two pixels).
+
+    >>> layer = FractionalMaxPool(1.5, rng=np.random.default_rng(0), overlapping=False)
+    >>> layer.forward(np.arange(9.0).reshape(1, 3, 3, 1), train=True)[0, :, :, 0]
+    array([[4., 5.],
+           [7., 8.]])
+
+    Source: Graham, Fractional max-pooling, 2014.
+    """
+
+    def __init__(
+        self, ratio: float, *, rng: np.random.Generator, random: bool = True, overlapping: bool = True
+    ) -> None:
+        self.ratio = check_number("FractionalMaxPool: ratio", ratio, (1, 2))
+        if self.ratio == 1:
+            raise ValueError("FractionalMaxPool: ratio must lie in (1, 2), not 1")
+        self.random, self.overlapping = random, overlapping
+        super().__init__(rng)
+
+    def sizes(self, shape: Shape) -> Shape:
+        self._agree("x", ("N", *shape), IMAGES)
+        height, width, channels = shape
+        return self._size(height), self._size(width), channels
+
+    def draw(self, shape: Shape) -> Regions:
+        self._agree("x", shape, IMAGES)
+        _, height, width, _ = shape
+        return self._regions(height), self._regions(width)
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        self._fits("x", x, IMAGES)
+        return super().forward(x, train)
+
+    def given(self, x: np.ndarray, z: Regions | None) -> np.ndarray:
+        self._x_shape = _, height, width, _ = x.shape
+        self._z = (self._regions(height, u=0.5), self._regions(width, u=0.5)) if z is None else z
+        narrow, self._which_row = _max(x, self._z[0], axis=1)
+        y, self._which_column = _max(narrow, self._z[1], axis=2)
+        return y
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        self._check_dy(dy)
+        _, height, width, _ = self._x_shape
+        dnarrow = _spread(dy, self._which_column, self._z[1], 2, width)
+        return _spread(dnarrow, self._which_row, self._z[0], 1, height)
+
+    def _size(self, n_in: int) -> int:
+        """The number of regions."""
+        last = n_in - self.overlapping
+        if last < 1:
+            raise ValueError(f"{self!r}: height and width must be at least {1 + self.overlapping}, not {n_in}")
+        return max(math.floor(n_in / self.ratio), math.ceil(last / 2))
+
+    def _regions(self, n_in: int, u: float | None = None) -> np.ndarray:
+        """The pixels of each region, shape (n_out, 2), or (n_out, 3) with overlapping; short ones repeat their last."""
+        last, n_out = n_in - self.overlapping, self._size(n_in)
+        if u is None and self.random:
+            a = random_sequence(last, n_out, self.rng)
+        else:
+            a = pseudorandom_sequence(last, n_out, self.rng.random() if u is None else u)
+        end = a[1:] if self.overlapping else a[1:] - 1
+        return np.minimum(a[:-1, None] + np.arange(2 + self.overlapping), end[:, None])
+
+    def __repr__(self) -> str:
+        return f"FractionalMaxPool({self.ratio:g}, random={self.random}, overlapping={self.overlapping})"
+
+
+def random_sequence(length: int, steps: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a sequence a from 0 to length that rises by 1s and 2s in random order.
+
+    a[0] = 0, a[steps] = length; length − steps of the increments are 2, the others 1, and every order is as likely
+
+    Args:
+        length: where the sequence ends.
+        steps: number of increments, length/2 ≤ steps ≤ length.
+        rng: draws the order.
+
+    Returns:
+        a, integers, shape (steps + 1,).
+
+    Raises:
+        TypeError, ValueError: a length that so many steps of 1 or 2 do not give.
+
+    >>> np.diff(random_sequence(25, 18, np.random.default_rng(0)))
+    array([2, 1, 2, 1, 2, 2, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1])
+
+    Source: Graham, Fractional max-pooling, 2014.
+    """
+    _check_steps(length, steps)
+    increments = np.repeat([2, 1], [length - steps, 2 * steps - length])
+    return np.concatenate([[0], np.cumsum(rng.permutation(increments))])
+
+
+def pseudorandom_sequence(length: int, steps: int, u: float) -> np.ndarray:
+    """Give the sequence from 0 to length whose increments of 1 and 2 are spread as evenly as can be.
+
+    a[i] = ⌈α (i + u)⌉ − ⌈α u⌉, α = length/steps
+
+    Args:
+        length: where the sequence ends.
+        steps: number of increments, length/2 ≤ steps ≤ length.
+        u: where the pattern starts, in [0, 1).
+
+    Returns:
+        a, integers, shape (steps + 1,).
+
+    Raises:
+        TypeError, ValueError: a length that so many steps of 1 or 2 do not give, or a u outside [0, 1).
+
+    >>> np.diff(pseudorandom_sequence(25, 18, 0.5))
+    array([2, 1, 1, 2, 1, 2, 1, 1, 2, 1, 1, 2, 1, 2, 1, 1, 2, 1])
+
+    Source: Graham, Fractional max-pooling, 2014.
+    """
+    _check_steps(length, steps)
+    check_number("u", u, (0, 1))
+    # ⌈(length i + length u)/steps⌉ in whole numbers: α i, rounded, could step past one.
+    start = math.ceil(length * u)
+    return -(-(length * np.arange(steps + 1) + start) // steps) + (-start // steps)
+
+
+def _check_steps(length: int, steps: int) -> None:
+    check_count("length", length), check_count("steps", steps)
+    if not steps <= length <= 2 * steps:
+        raise ValueError(f"{steps} steps of 1 or 2 cannot give length {length}")
+
+
+def _max(x: np.ndarray, regions: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The maximum over each region of one axis, and which pixel of the region it was (the first of equals)."""
+    windows = x.take(regions, axis)
+    return windows.max(axis + 1), windows.argmax(axis + 1)
+
+
+def _spread(dy: np.ndarray, which: np.ndarray, regions: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Carry dL/dy back to the pixels that were the maxima."""
+    dx = np.zeros((*dy.shape[:axis], size, *dy.shape[axis + 1 :]), dy.dtype)
+    pixels = np.moveaxis(dx, axis, 0)
+    for i, at in enumerate(regions.T):  # the i-th pixels of the regions all differ, so += misses none
+        pixels[at] += np.moveaxis(dy * (which == i), axis, 0)
+    return dx
