@@ -107,6 +107,14 @@ def test_a_random_resized_crop_is_a_window_of_the_resized_image(photos, rng):
     assert len(shorts) > 1
 
 
+def test_all_places_of_a_resized_crop_are_equally_likely(rng):
+    n = 9000
+    x = np.broadcast_to(np.arange(20.0).reshape(1, 4, 5, 1), (n, 4, 5, 1))
+    places, counts = np.unique(RandomResizedCrop((2, 3), short=(4, 4))(x, rng)[:, 0, 0, 0], return_counts=True)
+    assert places.tolist() == [0, 1, 2, 5, 6, 7, 10, 11, 12]
+    assert (abs(counts - n / 9) < 4.5 * np.sqrt(n / 9)).all()
+
+
 def test_the_short_side_is_drawn_evenly_and_whole_crops_are_themselves(photos, rng):
     ramp = np.broadcast_to(np.arange(8.0)[None, :, None, None] / 8, (6000, 8, 8, 1))
     slope = np.diff(RandomResizedCrop(4, short=(8, 10))(ramp, rng)[:, 1:3, 0, 0], axis=1).ravel()

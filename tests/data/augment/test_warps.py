@@ -162,6 +162,27 @@ def test_draws_fill_their_ranges(rng):
     assert abs(angle.mean() - 45) < 4 * 90 / math.sqrt(12 * n) + 0.5
 
 
+@pytest.mark.parametrize("fill", ["constant", "edge", "reflect"])
+def test_random_warps_are_their_matrices(fill, photos):
+
+    def rng():
+        return np.random.default_rng(8)
+
+    wide, high = rng().uniform(0.8, 1.2, (7, 2)).T
+    np.testing.assert_array_equal(Stretch(0.2, fill)(photos, rng()), affine(photos, stretching(wide, high), fill))
+    right, down = rng().uniform(-3, 3, (7, 2)).T
+    np.testing.assert_array_equal(Translate(3, fill)(photos, rng()), affine(photos, translation(right, down), fill))
+    one = rng().uniform(-0.3, 0.3, 7)
+    np.testing.assert_array_equal(Rotate(0.3, fill)(photos, rng()), affine(photos, rotation(one), fill))
+    np.testing.assert_array_equal(Shear(0.3, fill)(photos, rng()), affine(photos, shearing(one), fill))
+    np.testing.assert_array_equal(LensDistortion(0.3, fill)(photos, rng()), distort(photos, one, fill))
+    every = Affine(rotate=(10, 20), translate=(1, 2), shear=(0.1, 0.2), stretch=(0.7, 0.9), fill=fill)
+    low, high = [10, 1, 1, 0.1, 0.7, 0.7], [20, 2, 2, 0.2, 0.9, 0.9]
+    phi, right, down, s, wide, high = rng().uniform(low, high, (7, 6)).T
+    M = translation(right, down) @ rotation(phi) @ stretching(wide, high) @ shearing(s)
+    np.testing.assert_allclose(every(photos, rng()), affine(photos, M, fill), atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
