@@ -78,6 +78,8 @@ class Layer:
             raise TypeError(f"{self!r}: {name} must be a NumPy array of floats, not {what}")
         if shape is not None and array.shape != shape:
             self._agree(name, array.shape, shape)
+        if array.ndim == 0:
+            raise ValueError(f"{self!r}: {name} must be a batch, whose first axis counts the examples, not one number")
         if array.size == 0:
             raise ValueError(f"{self!r}: {name} is empty: its shape is {array.shape}")
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..optim.parameter_set import ParameterSet
+from ..optim.parameters import check_count
 from .layers import Dense, Layer, Shape, show_shape
 
 
@@ -25,6 +26,15 @@ class Container(Layer):
 
     Raises:
         TypeError, ValueError: a part that is no layer or comes twice, or parameters of several dtypes.
+        RuntimeError: from `backward`, if a part has other arrays by now, so that a step would not train it.
+
+    >>> rng = np.random.default_rng(0)
+    >>> net = Container({"left": Dense(2, 3, rng=rng), "right": Dense(2, 1, rng=rng)})
+    >>> list(net.params), net.params.flat.size
+    (['left.W', 'left.b', 'right.W', 'right.b'], 12)
+    >>> net.params.flat[...] = 5
+    >>> net.parts["right"].params["b"]
+    array([5.], dtype=float32)
     """
 
     def __init__(self, parts: dict[str, Layer]) -> None:
@@ -91,7 +101,7 @@ class Container(Layer):
                 first layer takes; where that is not known, the shapes are left out.
 
         Raises:
-            ValueError: a shape that some layer does not take; the layer is named.
+            TypeError, ValueError: no shape, or one that some layer does not take; the layer is named.
 
         >>> from course_lib.nn.activations import ReLU
         >>> rng = np.random.default_rng(0)
@@ -108,6 +118,9 @@ class Container(Layer):
             guess = (len(first.params["W"]),) if isinstance(first, Dense) else None
             shape = self._example or guess
         if shape is not None:
+            if not isinstance(shape, tuple | list):
+                raise TypeError(f"shape must be that of one example, such as (8, 8, 1), not {shape!r}")
+            shape = tuple(check_count("shape", n) for n in shape)
             self.sizes(shape)  # raises where it does not fit
         total = sum(p.size for p in self.params.values())
         rows = [
@@ -140,17 +153,28 @@ class Container(Layer):
 class Sequential(Container):
     """Layers, one after the other.
 
+    y = f_L(… f₂(f₁(x)));  backward, the chain rule from the last layer to the first
+
     `params` and `grads` gather those of the layers under names such as "0.W"; the arrays are the layers' own,
     so an optimizer's step on `params` trains the network.
 
     Args:
         *layers: the layers, the input's first.
 
-    >>> from course_lib.nn.activations import ReLU
+    Raises:
+        TypeError, ValueError, RuntimeError: as for `Container`; and what a layer raises, with its name.
+
+    >>> from course_lib.nn import ReLU, softmax_cross_entropy
+    >>> from course_lib.optim import SGD
     >>> rng = np.random.default_rng(0)
-    >>> net = Sequential(Dense(4, 8, rng=rng), ReLU(), Dense(8, 2, rng=rng))
-    >>> net.forward(np.ones((3, 4), np.float32)).shape, list(net.params)
-    ((3, 2), ['0.W', '0.b', '2.W', '2.b'])
+    >>> net, opt = Sequential(Dense(4, 8, rng=rng), ReLU(), Dense(8, 2, rng=rng)), SGD(0.1)
+    >>> list(net.params)
+    ['0.W', '0.b', '2.W', '2.b']
+    >>> loss, dscores = softmax_cross_entropy(net.forward(np.ones((1, 4), np.float32), train=True), np.array([1]))
+    >>> dx = net.backward(dscores)
+    >>> opt.step(net.params, net.grads)
+    >>> softmax_cross_entropy(net.forward(np.ones((1, 4), np.float32)), np.array([1]))[0] < loss
+    True
     """
 
     def __init__(self, *layers: Layer) -> None:

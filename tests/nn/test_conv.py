@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from course_lib.nn import AvgPool2d, Conv2d, GlobalAvgPool, MaxPool2d
 
@@ -55,6 +57,38 @@ def test_convolution(case, train, by_differences, as_torch):
         return last(F.conv2d(first(x), W, p["b"], stride=stride, padding=padding))
 
     as_torch(layer, x, train, theirs)
+
+
+pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@given(
+    shape=st.tuples(*(st.integers(1, 6) for _ in range(4))), c_out=st.integers(1, 3), size=pairs, stride=pairs,
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+)  # fmt: skip
+@settings(max_examples=60)
+def test_any_convolution_and_pool_is_that_of_torch(shape, c_out, size, stride, padding):
+    x, rng = images(*shape), np.random.default_rng(0)
+    layer = conv(shape[3], c_out, size, stride=stride, padding=padding)
+    W = torch.tensor(layer.params["W"]).permute(3, 2, 0, 1).contiguous()
+    b = torch.tensor(layer.params["b"])
+    fits = all(n + 2 * p >= k for n, k, p in zip(shape[1:], size, padding, strict=False))
+    inside = all(n >= k for n, k in zip(shape[1:], size, strict=False))
+    for mine, theirs, possible in (
+        (layer, lambda x: F.conv2d(x, W, b, stride=stride, padding=padding), fits),
+        (MaxPool2d(size, stride=stride), lambda x: F.max_pool2d(x, size, stride), inside),
+        (AvgPool2d(size, stride=stride), lambda x: F.avg_pool2d(x, size, stride), inside),
+    ):
+        if not possible:
+            with pytest.raises(ValueError, match="of at least"):
+                mine.forward(x)
+            continue
+        tx = torch.tensor(x, requires_grad=True)
+        ty, y = last(theirs(first(tx))), mine.forward(x)
+        dy = rng.normal(size=y.shape)
+        ty.backward(torch.tensor(dy))
+        np.testing.assert_allclose(y, ty.detach().numpy(), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(mine.backward(dy), tx.grad.numpy(), rtol=1e-10, atol=1e-12)
 
 
 def test_convolution_is_its_formula():

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import Dense, Flatten, Layer, ReLU, Sequential, he, softmax_cross_entropy
+from course_lib.nn import (
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNorm,
+    ReLU,
+    Sequential,
+    he,
+    softmax_cross_entropy,
+)
 from course_lib.optim import Nesterov
 
 
@@ -101,6 +112,19 @@ def test_float32_stays():
     assert all(a.dtype == np.float32 for a in (*net.params.values(), *net.grads.values()))
 
 
+def test_float64_images_and_float32_weights():
+    rng = np.random.default_rng(0)
+    net = Sequential(Conv2d(1, 2, 3, rng=rng), BatchNorm(2), ReLU(), Flatten(), Dense(8, 3, rng=rng), LayerNorm(3))
+    x = rng.normal(size=(5, 4, 4, 1))
+    for train in (True, False):
+        y = net.forward(x, train)
+        assert y.dtype == net.backward(y).dtype == np.float64
+        single = net.forward(x.astype(np.float32), train)
+        assert single.dtype == np.float32
+        np.testing.assert_allclose(single, y, rtol=1e-3, atol=1e-4)
+    assert all(a.dtype == np.float32 for a in (*net.params.values(), *net.grads.values(), *net.state.values()))
+
+
 def test_an_optimizer_trains_the_layers_in_place():
     net, (x, y), opt = network(), batch(20), Nesterov(0.1)
     assert net.params["2.W"] is net.layers[2].params["W"]
@@ -177,6 +201,8 @@ def test_what_is_no_batch_of_floats(layer):
         layer.forward(np.ones((2, 4), np.uint8))
     with pytest.raises(TypeError, match=rf"^{name}\(.*\): x must be a NumPy array of floats, not a list"):
         layer.forward([[1.0] * 4])
+    with pytest.raises(ValueError, match=rf"^{name}\(.*\): x must"):
+        layer.forward(np.array(1.0))
     with pytest.raises(ValueError, match=rf"^{name}\(.*\): x is empty: its shape is \(0, 4\)"):
         layer.forward(np.ones((0, 4)))
     y = layer.forward(np.ones((2, 4), np.float32))

@@ -308,6 +308,10 @@ def test_bad_shapes_are_named():
         Residual(Dense(3, 2, rng=rng)).forward(np.ones((5, 3)))
     with pytest.raises(ValueError, match=r"^Residual: the branch must give .* \(N, 3\), not \(N, 2\)"):
         Residual(Dense(3, 2, rng=rng)).table((3,))
+    with pytest.raises(TypeError, match=r"^shape must be that of one example, such as \(8, 8, 1\), not 64"):
+        net.table(64)
+    with pytest.raises(ValueError, match=r"^shape must be at least 1, not 0"):
+        net.table((0, 8, 1))
     # the same number of numbers is not enough: they would broadcast
     with pytest.raises(ValueError, match=r"^Residual: "):
         Residual(Dense(3, 1, rng=rng)).forward(np.ones((5, 3)))
