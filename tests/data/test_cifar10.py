@@ -168,6 +168,9 @@ def test_too_large(served, tmp_path, announced):
     with pytest.raises(ValueError, match=r"bytes.* accepted"):
         fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=len(WHOLE) - 1, progress=False)
     assert list(tmp_path.iterdir()) == []
+    if announced is None:  # told its length, nothing of it is read
+        with pytest.raises(ValueError, match=rf"has {len(WHOLE)} bytes; at most 9 are accepted"):
+            fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=9, progress=False)
     fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=len(WHOLE), progress=False)
     assert (tmp_path / "file").read_bytes() == WHOLE
 

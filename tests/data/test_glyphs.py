@@ -78,6 +78,54 @@ def test_points_are_looked_up_as_scipy_does():
         assert np.allclose(mine[k], ndimage.map_coordinates(fields[k], points, order=1))
 
 
+class Told:
+    """A generator that gives the numbers it was told, in the order `_bend` asks: angle, shear, stretch, warp."""
+
+    def __init__(self, *numbers):
+        self.numbers = list(numbers)
+
+    def standard_normal(self, shape):
+        return np.broadcast_to(self.numbers.pop(0), shape)
+
+    def uniform(self, low, high, n):
+        return np.zeros(n)
+
+
+WAVES = np.random.default_rng(5).standard_normal((1, 2, 5, 5))
+
+
+@pytest.mark.parametrize(
+    ("angle", "shear", "stretch", "warp"),
+    [(3, 0, 0, 0), (-11.25, 0, 0, 0), (0, 2, 0, 0), (0, 0, 4, 0), (0, 0, 0, WAVES), (1, -1, 1, WAVES)],
+)
+def test_glyphs_are_bent_as_scipy_bends_them(angle, shear, stretch, warp):
+    fields = glyphs._fields("GR")[0]
+    n = glyphs.FIELD
+    turn, lean, widen = np.deg2rad(8) * angle, 0.15 * shear, np.exp(0.1 * stretch)
+    matrix = (
+        np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        @ np.array([[1, 0], [lean, 1]])
+        @ np.diag([1, widen])
+    )
+    at = (np.mgrid[:n, :n] + 0.5) / n - 0.5
+    moved = np.einsum("ij,jrc->irc", matrix, at)
+    for i, knots in enumerate(np.broadcast_to(warp, (1, 2, 5, 5))[0] * 0.035):
+        moved[i] += ndimage.map_coordinates(knots, (at + 0.5) * 4, order=1)
+    bent = [ndimage.map_coordinates(f, (moved + 0.5) * n - 0.5, order=1, mode="nearest") for f in fields]
+    mine = glyphs._bend(Told(angle, shear, stretch, warp), fields)
+    theirs = glyphs._bend(Told(0, 0, 0, 0), np.array(bent, np.float32))
+    still = glyphs._bend(Told(0, 0, 0, 0), fields)
+    assert (mine == theirs).mean() > 0.985 > 0.96 > (mine == still).mean()
+
+
+def test_strokes_are_thick_and_thin(monkeypatch):
+    ink = []
+    for stroke in (0.0, 0.01, 0.02):
+        monkeypatch.setattr(glyphs, "RECIPE", STILL | {"stroke": (stroke, stroke)})
+        ink.append(draw(n=100)[0].mean())
+    assert ink[0] + 0.03 < ink[1] and ink[1] + 0.03 < ink[2]
+
+
 def test_classes():
     assert len(glyph_classes()) == 38 and len(glyph_classes(merge=False)) == 52
     assert sorted("".join(glyph_classes())) == sorted(LETTERS)
