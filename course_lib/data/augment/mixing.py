@@ -37,7 +37,7 @@ def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.n
         said = f"{labels.dtype} of shape {labels.shape}"
         raise TypeError(f"labels must be integers (N,) or probabilities (N, classes), not {said}")
     if classes is None:
-        raise ValueError("classes must be given to mix integer labels")
+        raise ValueError("classes must be given to mix integer labels: or write them as one_hot(labels, classes)")
     check_count("classes", classes)
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         wrong = labels[(labels < 0) | (labels >= classes)][0]
@@ -101,7 +101,7 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
         lam: λ in [0, 1], one for all or shape (N,).
 
     Raises:
-        ValueError: λ outside [0, 1].
+        ValueError: λ outside [0, 1]; labels that are integers.
 
     >>> x, y = np.array([0.0, 1.0]).reshape(2, 1, 1, 1), np.eye(2)
     >>> x, y = mixup(x, y, np.array([1, 0]), 0.75)
@@ -111,6 +111,7 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
     Source: Zhang, Cisse, Dauphin and Lopez-Paz, mixup: beyond empirical risk minimization, 2018.
     """
     check_images(batch)
+    labels = one_hot(labels, None, np.asarray(labels).dtype)
     other = per_image("1 − lam", 1 - np.asarray(lam, float), batch, (0, np.nextafter(1, 2)))
     x = batch + column(other, batch) * (batch[partner] - batch)
     return x, labels + other.astype(labels.dtype)[:, None] * (labels[partner] - labels)
@@ -129,6 +130,9 @@ def cutmix(
         partner: integers, shape (N,): image n gets its part from image partner[n].
         inside: which pixels are pasted, shape (N, H, W, 1), booleans.
 
+    Raises:
+        ValueError: labels that are integers.
+
     >>> x, y = np.array([0.0, 0, 1, 1]).reshape(2, 1, 2, 1), np.eye(2)
     >>> x, y = cutmix(x, y, np.array([1, 0]), box(x, 0, 1, 1, 2))
     >>> x[0].ravel(), y[0]
@@ -137,6 +141,7 @@ def cutmix(
     Source: Yun, Han, Oh, Chun, Choe and Yoo, CutMix: regularization strategy to train strong classifiers with
     localizable features, 2019.
     """
+    labels = one_hot(labels, None, np.asarray(labels).dtype)
     share = inside.mean(axis=(1, 2)).astype(labels.dtype)
     return np.where(inside, batch[partner], batch), labels + share * (labels[partner] - labels)
 

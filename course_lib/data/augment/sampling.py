@@ -33,7 +33,7 @@ def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constan
         Images, shape (N, h, w, C).
 
     Raises:
-        ValueError: an unknown fill.
+        ValueError: points that are not finite or do not broadcast; an unknown fill.
 
     >>> x = np.array([0.0, 1.0]).reshape(1, 1, 2, 1)
     >>> sample(x, np.array([[[0.25, 1.0, 2.0]]]), np.zeros((1, 1, 1))).ravel()
@@ -41,30 +41,37 @@ def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constan
     """
     check_images(batch)
     check_fill(fill)
-    h, w = np.broadcast_shapes(x.shape[1:], y.shape[1:])
-    return _sample_blocks(batch, (h, w), lambda part: (_of(x, part), _of(y, part)), fill)
+    x, y = np.broadcast_arrays(x, y, np.empty((len(batch), 1, 1)))[:2]
+    if x.ndim != 3 or len(x) != len(batch):
+        raise ValueError(f"x and y must broadcast to ({len(batch)}, h, w), not to {x.shape}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("x and y must be finite")
+    return _sample_blocks(batch, x.shape[1:], lambda images, lines: (x[images, lines], y[images, lines]), fill)
 
 
-Points = Callable[[slice], tuple[np.ndarray, np.ndarray]]  # some of the images → their x and y
+Points = Callable[[slice, slice], tuple[np.ndarray, np.ndarray]]  # some images, some of their lines → x and y there
 
 
 def _sample_blocks(batch: np.ndarray, size: tuple[int, int], points: Points, fill: str) -> np.ndarray:
-    out = np.empty((len(batch), *size, batch.shape[3]), batch.dtype)
-    step = max(1, BLOCK // (size[0] * size[1]))
-    for i in range(0, len(batch), step):
-        part = slice(i, i + step)
-        out[part] = _sample_block(batch[part], *points(part), fill)
+    n, (h, w), channels = len(batch), size, batch.shape[3]
+    out = np.empty((n, h, w, channels), batch.dtype)
+    step, height = max(1, BLOCK // (h * w)), max(1, BLOCK // w)  # many small images at a time, or some lines of one
+    for i in range(0, n, step):
+        images = slice(i, i + step)
+        planes = np.ascontiguousarray(batch[images].reshape(-1, channels).T)  # so that one weight fits all channels
+        for j in range(0, h, height):
+            lines = slice(j, j + height)
+            out[images, lines] = _sample_planes(planes, batch.shape[1:3], *points(images, lines), fill)
     return out
 
 
-def _sample_block(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str) -> np.ndarray:
-    n, rows, columns, channels = batch.shape
+def _sample_planes(planes: np.ndarray, size: tuple[int, int], x: np.ndarray, y: np.ndarray, fill: str) -> np.ndarray:
+    rows, columns = size
     left, right, a = _neighbours(x, columns, fill)
     top, bottom, b = _neighbours(y, rows, fill)
-    image = (np.arange(n) * (rows * columns))[:, None, None]
-    above, below = image + top * columns, image + bottom * columns
-    a, b = a.astype(batch.dtype), b.astype(batch.dtype)
-    planes = np.ascontiguousarray(batch.reshape(-1, channels).T)  # one channel after the other: one weight fits all
+    first = np.arange(0, planes.shape[1], rows * columns)[:, None, None]  # where each image begins
+    above, below = first + top * columns, first + bottom * columns
+    a, b = a.astype(planes.dtype), b.astype(planes.dtype)
 
     def between(p: np.ndarray, q: np.ndarray, t: np.ndarray) -> np.ndarray:
         q -= p  # p + t (q − p): exact at t = 0, and never outside [0, 1]
@@ -94,10 +101,6 @@ def _neighbours(at: np.ndarray, length: int, fill: str) -> tuple[np.ndarray, np.
 
 def _inside(at: np.ndarray, length: int) -> np.ndarray:
     return (at >= -0.5) & (at < length - 0.5)
-
-
-def _of(coordinate: np.ndarray, part: slice) -> np.ndarray:
-    return coordinate if len(coordinate) == 1 else coordinate[part]
 
 
 def check_fill(fill: str) -> None:
@@ -185,9 +188,9 @@ def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.
     X, Y = np.arange(columns) - middle_x, np.arange(rows)[:, None] - middle_y
     (a, b, right), (c, d, down) = (inverse[:, i, :, None, None].swapaxes(0, 1) for i in (0, 1))
 
-    def points(part: slice) -> tuple[np.ndarray, np.ndarray]:
-        x = a[part] * X + b[part] * Y + (right[part] + middle_x)
-        return x, c[part] * X + d[part] * Y + (down[part] + middle_y)
+    def points(images: slice, lines: slice) -> tuple[np.ndarray, np.ndarray]:
+        x = a[images] * X + b[images] * Y[lines] + (right[images] + middle_x)
+        return x, c[images] * X + d[images] * Y[lines] + (down[images] + middle_y)
 
     return _sample_blocks(batch, (rows, columns), points, fill)
 
@@ -216,6 +219,10 @@ def distort(batch: np.ndarray, k: Any, fill: str = "constant") -> np.ndarray:
         raise ValueError(f"k must be above −1/3, not {k.min():g}: the image would fold over")
     rows, columns = batch.shape[1:3]
     X, Y = np.arange(columns) - (columns - 1) / 2, np.arange(rows)[:, None] - (rows - 1) / 2
-    bend = k * ((X**2 + Y**2) / max(X[-1] ** 2 + Y[-1, 0] ** 2, 1))
-    x, y = np.arange(columns), np.arange(rows)[:, None]
-    return _sample_blocks(batch, (rows, columns), lambda part: (x + bend[part] * X, y + bend[part] * Y), fill)
+    corner = max(X[-1] ** 2 + Y[-1, 0] ** 2, 1)
+
+    def points(images: slice, lines: slice) -> tuple[np.ndarray, np.ndarray]:
+        bend = k[images] * ((X**2 + Y[lines] ** 2) / corner)
+        return np.arange(columns) + bend * X, np.arange(rows)[lines, None] + bend * Y[lines]
+
+    return _sample_blocks(batch, (rows, columns), points, fill)

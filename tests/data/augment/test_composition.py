@@ -78,6 +78,16 @@ def test_sometimes_carries_labels(p, rng):
     np.testing.assert_array_equal(labels, np.arange(n))
 
 
+@pytest.mark.parametrize("p", [0.5, 1])
+def test_sometimes_mixes_labels_as_it_mixes_images(p, rng):
+    n, labels = 50, np.arange(50)
+    x = (labels / n)[:, None, None, None] + np.zeros((1, 8, 8, 1))
+    y, mixed = Sometimes(MixUp(1.0, classes=n), p)((x, labels), rng)
+    assert (mixed.max(axis=1) < 1).mean() > 0.8 * p
+    np.testing.assert_allclose(y[:, 0, 0, 0], mixed @ (labels / n), atol=1e-14)
+    np.testing.assert_array_equal(labels, np.arange(50))
+
+
 def test_rows_are_images_for_a_moment(rng):
     x = load_digits().data[:50] / 16
     f = Affine(rotate=12, translate=0.8, stretch=0.08)

@@ -114,6 +114,8 @@ def test_areas_of_cutmix_follow_the_draw(rng):
         (lambda x, y, rng: MixUp(-1), ValueError, "alpha"),
         (lambda x, y, rng: mixup(x, np.eye(3), y, 1.5), ValueError, "lam"),
         (lambda x, y, rng: mixup(x, np.eye(3), y, -0.5), ValueError, "lam"),
+        (lambda x, y, rng: mixup(x, y, y, 0.5), ValueError, "one_hot"),
+        (lambda x, y, rng: cutmix(x, y, y, x > 0.5), ValueError, "one_hot"),
         (lambda x, y, rng: Cutout(0), ValueError, "size must be at least 1"),
         (lambda x, y, rng: Cutout(2, value=float("inf")), ValueError, "value must be finite"),
     ],

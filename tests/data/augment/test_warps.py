@@ -48,6 +48,17 @@ def test_every_image_has_its_own_matrix_as_pillow_has_it(photos, rng):
             np.testing.assert_allclose(y[n, :, :, channel], theirs, atol=2e-6)
 
 
+def test_images_of_many_blocks_are_pillows(rng):
+    x = rng.random((2, 301, 203, 1), dtype=np.float32)  # sampled some lines at a time
+    M = rotation([20, 200]) @ shearing(0.2)
+    for image, matrix, warped in zip(x[..., 0], M, affine(x, M)[..., 0], strict=True):
+        np.testing.assert_allclose(warped, pillow_affine(image, np.linalg.inv(matrix)), atol=1e-4)
+    bent = distort(x, [0.1, -0.1])
+    X, Y = np.arange(203) - 101.0, np.arange(301)[:, None] - 150.0
+    bend = np.array([0.1, -0.1])[:, None, None] * (X**2 + Y**2) / (101**2 + 150**2)
+    np.testing.assert_allclose(bent, sample(x, 101 + X * (1 + bend), 150 + Y * (1 + bend)), atol=1e-5)
+
+
 @pytest.mark.parametrize("degrees", [30, -77.3, 180])
 def test_rotation_is_pillows(degrees, photos):
     x = photos[..., :1].astype(np.float32)
@@ -199,6 +210,9 @@ def test_random_warps_are_their_matrices(fill, photos):
         (lambda x: affine(x, np.eye(3) + [1, 0, 0]), "last row"),
         (lambda x: affine(x, stretching(0, 1)), "no inverse"),
         (lambda x: affine(x, rotation([1, 2])), r"\(3, 3\) or \(7, 3, 3\), not \(2, 3, 3\)"),
+        (lambda x: sample(x, np.zeros((2, 3, 3)), np.zeros((1, 3, 3))), "broadcast|shape mismatch"),
+        (lambda x: sample(x[:1], np.zeros((2, 3, 3)), np.zeros((1, 3, 3))), r"to \(1, h, w\), not to \(2, 3, 3\)"),
+        (lambda x: sample(x, np.full((1, 3, 3), np.nan), np.zeros((1, 3, 3))), "finite"),
         (lambda x: affine(x[:0], rotation(1)), "empty"),
     ],
 )
