@@ -66,17 +66,16 @@ class FractionalMaxPool(Noise):
         return super().forward(x, train)
 
     def given(self, x: np.ndarray, z: Regions | None) -> np.ndarray:
-        self._x_shape = _, height, width, _ = x.shape
+        _, height, width, _ = x.shape
         self._z = (self._regions(height, u=0.5), self._regions(width, u=0.5)) if z is None else z
-        narrow, self._which_row = _max(x, self._z[0], axis=1)
-        y, self._which_column = _max(narrow, self._z[1], axis=2)
-        return y
+        self._x, self._low = x, _max(x, self._z[0], axis=1)
+        self._y = _max(self._low, self._z[1], axis=2)
+        return self._y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         self._check_dy(dy)
-        _, height, width, _ = self._x_shape
-        dnarrow = _spread(dy, self._which_column, self._z[1], 2, width)
-        return _spread(dnarrow, self._which_row, self._z[0], 1, height)
+        dlow = _spread(dy, self._low, self._y, self._z[1], axis=2)
+        return _spread(dlow, self._x, self._low, self._z[0], axis=1)
 
     def _size(self, n_in: int) -> int:
         """The number of regions."""
@@ -159,16 +158,19 @@ def _check_steps(length: int, steps: int) -> None:
         raise ValueError(f"{steps} steps of 1 or 2 cannot give length {length}")
 
 
-def _max(x: np.ndarray, regions: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """The maximum over each region of one axis, and which pixel of the region it was (the first of equals)."""
-    windows = x.take(regions, axis)
-    return windows.max(axis + 1), windows.argmax(axis + 1)
+def _max(x: np.ndarray, regions: np.ndarray, axis: int) -> np.ndarray:
+    """The maximum over each region of one axis."""
+    y = x.take(regions[:, 0], axis)
+    for at in regions.T[1:]:
+        np.maximum(y, x.take(at, axis), out=y)
+    return y
 
 
-def _spread(dy: np.ndarray, which: np.ndarray, regions: np.ndarray, axis: int, size: int) -> np.ndarray:
-    """Carry dL/dy back to the pixels that were the maxima."""
-    dx = np.zeros((*dy.shape[:axis], size, *dy.shape[axis + 1 :]), dy.dtype)
-    pixels = np.moveaxis(dx, axis, 0)
-    for i, at in enumerate(regions.T):  # the i-th pixels of the regions all differ, so += misses none
-        pixels[at] += np.moveaxis(dy * (which == i), axis, 0)
+def _spread(dy: np.ndarray, x: np.ndarray, y: np.ndarray, regions: np.ndarray, axis: int) -> np.ndarray:
+    """Carry dL/dy back to the pixels that were the maxima; of equals, to the first."""
+    dx, to_come = np.zeros(x.shape, dy.dtype), np.ones(y.shape, bool)
+    for at in regions.T:  # the i-th pixels of the regions all differ, so += misses none
+        here = to_come & (x.take(at, axis) == y)
+        dx[(slice(None),) * axis + (at,)] += dy * here
+        to_come &= ~here
     return dx
