@@ -54,7 +54,7 @@ def test_faces_are_text_faces_and_complete():
     assert not any(
         part in face for face in FACES for part in ("Siz", "NonUni", "cmex", "cmsy", "Display", "LastResort")
     )
-    fields = glyphs._fields(LETTERS)
+    fields = glyphs._fields("".join(glyph_classes()))
     assert fields.shape[:2] == (22, 52)
     inside = (fields > 0).mean(axis=(2, 3))
     assert inside.min() > 0.01 and inside.max() < 0.4  # no face misses a letter, or has a box for it
@@ -165,10 +165,10 @@ def test_sizes_are_blocks_of_one_bitmap():
 
 
 def test_bent_but_readable():
-    x, y = draw(n=6000)
-    x = x.reshape(6000, -1)
-    assert len(np.unique(x, axis=0)) > 5900
-    assert KNeighborsClassifier(1).fit(x[:5000], y[:5000]).score(x[5000:], y[5000:]) > 0.82
+    x, y = draw(n=4000)
+    x = x.reshape(4000, -1)
+    assert len(np.unique(x, axis=0)) > 3950
+    assert KNeighborsClassifier(1).fit(x[:3500], y[:3500]).score(x[3500:], y[3500:]) > 0.82
 
 
 def test_seeded():
@@ -196,7 +196,7 @@ def test_cache_is_of_one_recipe_only(tmp_path, monkeypatch):
         return len(list(tmp_path.iterdir()))
 
     assert size() == size() == size(dtype=np.float64) == 1
-    assert [size(seed=1), size(size=16), size(merge=False), size(characters="abc")] == [2, 3, 4, 5]
+    assert [size(seed=1), size(size=16), size(characters="abcC"), size(characters="abcC", merge=False)] == [2, 3, 4, 5]
     monkeypatch.setitem(glyphs.RECIPE, "warp", 0.1)
     assert size() == 6
     monkeypatch.setattr(matplotlib, "__version__", "0")
