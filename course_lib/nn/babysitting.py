@@ -15,7 +15,7 @@ from ..optim.first_order import Momentum
 from ..optim.optimizer import Optimizer
 from ..optim.parameters import check_count
 from .activations import ReLU
-from .checks import Replay
+from .checks import Replay, listening, named
 from .evaluation import Loss, check_rows, checkpoint, evaluate, restore
 from .layers import Layer
 from .losses import softmax_cross_entropy
@@ -177,31 +177,13 @@ def _ratios(
 def _dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
     """Count, for each ReLU, the units (channels of an image) that are 0 for every row."""
     alive: dict[str, np.ndarray] = {}
-    relus = {name: layer for name, layer in _named(net) if isinstance(layer, ReLU)}
 
-    def listen(name: str, forward: Any) -> Any:
-        def heard(x: np.ndarray, train: bool = False) -> np.ndarray:
-            out = forward(x, train)
-            on = (out > 0).any(axis=tuple(range(out.ndim - 1)))
-            alive[name] = alive[name] | on if name in alive else on
-            return out
+    def hear(name: str, x: np.ndarray, y: np.ndarray) -> None:
+        alive[name] = (y > 0).any(axis=tuple(range(y.ndim - 1)))
 
-        return heard
-
-    try:
-        for name, relu in relus.items():
-            relu.forward = listen(name, relu.forward)
+    with listening({name: layer for name, layer in named(net) if isinstance(layer, ReLU)}, hear):
         net.forward(x)
-    finally:
-        for relu in relus.values():
-            vars(relu).pop("forward", None)
     return {f"{name} ReLU": (int((~on).sum()), len(on)) for name, on in alive.items()}
-
-
-def _named(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    for name, part in getattr(layer, "parts", {}).items():
-        yield prefix + name, part
-        yield from _named(part, f"{prefix}{name}.")
 
 
 @contextmanager

@@ -98,7 +98,9 @@ def rate_of(optimizer: Optimizer) -> float:
 
 def one_line(layer: Layer) -> str:
     """Name a layer in one line; a class of one's own by its own name."""
-    said, name = repr(layer).splitlines()[0], type(layer).__name__
+    said, name = repr(layer), type(layer).__name__
+    if "\n" in said:  # a table
+        return name
     return said if said.startswith(name) else f"{name}: {said}"
 
 

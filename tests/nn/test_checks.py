@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from course_lib.data import load_digits
-from course_lib.nn.activations import GELU, ReLU, Tanh
+from course_lib.nn.activations import GELU, Maxout, ReLU, Tanh
 from course_lib.nn.babysitting import babysit
 from course_lib.nn.checks import Replay, gradient_check
 from course_lib.nn.conv import Conv2d, MaxPool2d
+from course_lib.nn.dropconnect import DropConnect
 from course_lib.nn.layers import Dense, Flatten, Layer
 from course_lib.nn.losses import softmax_cross_entropy
 from course_lib.nn.network import Residual, Sequential
-from course_lib.nn.normalization import BatchNorm
+from course_lib.nn.noise import SpatialDropout
+from course_lib.nn.normalization import BatchNorm, LayerNorm
+from course_lib.nn.pooling import FractionalMaxPool
+from course_lib.nn.stochastic_depth import StochasticDepth
 from course_lib.optim import SGD, Momentum
 
 F8 = np.float64
@@ -106,6 +110,41 @@ def test_a_planted_mistake_is_named(middle, culprit, wrong):
     assert report.rows[0].error == max(row.error for row in report.rows)
 
 
+def test_a_mistake_inside_a_block_is_named():
+    rng = np.random.default_rng(0)
+    inner = Sequential(Dense(4, 4, rng=rng, dtype=F8), LeakyBackward())
+    net = Sequential(Dense(4, 4, rng=rng, dtype=F8), Residual(inner), Dense(4, 3, rng=rng, dtype=F8))
+    (culprit,) = gradient_check(net, *batch()).culprits
+    assert culprit.startswith("layer 1.branch.1, LeakyBackward(): dx is off by")
+
+    class NoShortcut(Residual):
+        """A mistake of the block itself."""
+
+        def backward(self, dy):
+            return self.parts["branch"].backward(dy)
+
+    inner = Sequential(Dense(4, 4, rng=rng, dtype=F8), Tanh())
+    net = Sequential(Dense(4, 4, rng=rng, dtype=F8), NoShortcut(inner), Dense(4, 3, rng=rng, dtype=F8))
+    (culprit,) = gradient_check(net, *batch()).culprits
+    assert culprit.startswith("layer 1, NoShortcut: dx is off by")
+
+
+def test_draws_and_ties():
+    """Whole channels that are dropped make ties in the maximum after them: kinks, and no mistakes."""
+    rng = [np.random.default_rng(s) for s in range(9)]
+    net = Sequential(
+        Conv2d(2, 3, 3, padding=1, rng=rng[0], dtype=F8), SpatialDropout(0.5, rng=rng[1]),
+        FractionalMaxPool(1.4, rng=rng[2]), StochasticDepth(Conv2d(3, 3, 3, padding=1, rng=rng[3], dtype=F8), 0.5,
+        rng=rng[4]), Flatten(), DropConnect(27, 8, 0.5, rng=rng[5], dtype=F8), Dropout(rng[6]),
+        LayerNorm(8, dtype=F8), Maxout(2), Dense(4, 3, rng=rng[7], dtype=F8),
+    )  # fmt: skip
+    x, y = rng[8].normal(size=(6, 5, 5, 2)), np.arange(6) % 3
+    for train in (False, True):
+        report = gradient_check(net, x, y, train=train)
+        assert report.ok, report
+    assert any(row.kinks for row in report.rows) and all(row.compared for row in report.rows)
+
+
 def test_by_how_much():
     """db/5 instead of db: (1 - 1/5)/(1 + 1/5) = 2/3."""
     report = gradient_check(network(lambda rng: HalfBias(4, 4, rng=rng, dtype=F8)), *batch())
@@ -148,6 +187,13 @@ def test_kinks_are_no_mistakes():
     assert "2 at a kink" in repr(report)
     wrong = Sequential(LeakyBackward(), Dense(4, 3, rng=rng, dtype=F8))
     assert gradient_check(wrong, x, y).wrong == ("x",)
+
+
+def test_nothing_but_kinks_is_said():
+    rng = np.random.default_rng(0)
+    net = Sequential(ReLU(), Dense(4, 3, rng=rng, dtype=F8))
+    report = gradient_check(net, np.zeros((2, 4)), np.array([0, 1]))
+    assert report.ok and "x                    -     all 8 at a kink" in repr(report)
 
 
 def test_samples():
