@@ -15,7 +15,8 @@ MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__
 #: What may be imported anywhere, and what only where its package is asked for.
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}
 EXTRA = {
-    "data": {"sklearn"},
+    "nn": {"tqdm"},
+    "data": {"sklearn", "tqdm"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
