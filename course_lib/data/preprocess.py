@@ -64,8 +64,8 @@ class Center(Preprocess):
 
     z = x − x̄
 
-    With inputs that are all positive, the gradients of a unit's weights have all one sign. And a shift of the
-    weights' direction turns a decision boundary far from the data much more than one that passes through it.
+    With inputs that are all positive, the gradients of a unit's weights all have one sign. And the farther the data
+    lie from zero, the more a small change of the weights moves the boundary there: the loss is touchy.
 
     Args:
         x_train: the training data, floats, shape (N, D) or, as images, (N, height, width, channels).

@@ -161,6 +161,14 @@ def test_rank_deficient_data(dtype):
         PCA(x, components=5)
 
 
+@pytest.mark.parametrize(("least", "rank"), [(1e-3, 3), (1e-4, 3), (3e-6, 2), (0.0, 2)])
+def test_the_rule_for_the_rank_is_that_of_numpy(least, rank):
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    U = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[0]
+    x = (U * [1.0, 0.5, least]).astype(np.float32)  # 200 times float32's epsilon is 2.4e-5
+    assert PCA(x)(x).shape[1] == np.linalg.matrix_rank(x) == rank
+
+
 def test_fewer_examples_than_features():
     x = np.random.default_rng(0).normal(size=(5, 12))
     assert Whiten(x)(x).shape == (5, 4)  # five points span four directions
