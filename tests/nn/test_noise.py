@@ -6,6 +6,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
+from sklearn.linear_model import Ridge
 
 from course_lib.nn.activations import ReLU
 from course_lib.nn.layers import Dense
@@ -80,10 +82,9 @@ def test_spatial_dropout_takes_whole_channels_of_each_image():
 
 
 def test_gaussian_noise_is_normal_and_adds_nothing_in_testing():
-    scipy_stats = pytest.importorskip("scipy.stats")
     layer, x = GaussianNoise(0.3, rng=generator(5)), np.full((DRAWS, 1), 2.0)
     y = layer.forward(x, train=True)
-    assert scipy_stats.kstest(((y - x) / 0.3).ravel(), "norm").pvalue > 0.01
+    assert kstest(((y - x) / 0.3).ravel(), "norm").pvalue > 0.01
     assert y.mean() == pytest.approx(2, abs=5 * 0.3 / math.sqrt(DRAWS))
     np.testing.assert_array_equal(layer.forward(x), x)
     np.testing.assert_array_equal(GaussianNoise(0, rng=generator()).forward(x, train=True), x)
@@ -154,7 +155,6 @@ def test_dropout_on_a_linear_model_is_ridge_regression():
 
 
 def test_training_a_linear_model_with_dropout_reaches_the_ridge_solution():
-    sk = pytest.importorskip("sklearn.linear_model")
     rng, p = generator(9), 0.5
     X = rng.normal(size=(40, 5))
     X /= np.sqrt((X**2).mean(0))  # all features of one size: one strength for all
@@ -165,7 +165,7 @@ def test_training_a_linear_model_with_dropout_reaches_the_ridge_solution():
         w -= 0.05 * Z.T @ (Z @ w - y) / len(y)
         mean += w / steps
     # p w solves ‖y − X v‖² + (1 − p)/p Σ x² ‖v‖²
-    ridge = sk.Ridge((1 - p) / p * len(X), fit_intercept=False).fit(X, y)
+    ridge = Ridge((1 - p) / p * len(X), fit_intercept=False).fit(X, y)
     np.testing.assert_allclose(p * mean, ridge.coef_, atol=0.02)
 
 
