@@ -68,13 +68,10 @@ class GradientCheck:
         width = max(9, *(len(row.name) for row in self.rows))
         lines = [f"{'gradient':{width}}  {'error':>8}        worst at: network, numerical"]
         for row in self.rows:
-            if not row.compared:
-                lines.append(f"{row.name:{width}}  {'':8}  -     all {row.kinks} at a kink")
-                continue
-            verdict = "ok   " if row.error <= self.tolerance else "WRONG"
-            kinks = f" ({row.kinks} at a kink, left out)" if row.kinks else ""
-            at = f"{list(row.worst)}: {row.analytic:.6g}, {row.numeric:.6g}"
-            lines.append(f"{row.name:{width}}  {row.error:8.1e}  {verdict} {at}{kinks}")
+            said = f"{row.error:8.1e}  {'ok   ' if row.error <= self.tolerance else 'WRONG'} "
+            said += f"{list(row.worst)}: {row.analytic:.6g}, {row.numeric:.6g}"
+            said += f" ({row.kinks} at a kink, left out)" if row.kinks else ""
+            lines.append(f"{row.name:{width}}  {said if row.compared else f'{row.kinks} left out, all at a kink'}")
         return "\n".join([*lines, *(f"wrong in itself: {culprit}" for culprit in self.culprits)])
 
 

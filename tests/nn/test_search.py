@@ -70,8 +70,8 @@ def test_random_covers_the_logarithm_evenly():
     logs = (np.log10(results.column("lr")) + 6) / 8
     assert stats.kstest(logs, "uniform").pvalue > 0.01
     assert stats.kstest(results.column("rho"), "uniform").pvalue > 0.01
-    assert len(set(results.column("lr"))) == 800  # the grid's advantage over itself: every trial a new value
-    assert abs(np.corrcoef(logs, results.column("rho"))[0, 1]) < 0.1 + 1  # drawn apart
+    assert len(set(results.column("lr"))) == 800  # every trial a new value
+    assert abs(np.corrcoef(logs, results.column("rho"))[0, 1]) < 0.1  # drawn apart
     linear = random_search(valley, {"lr": Uniform(1e-6, 1e2), "rho": [0.5]}, n=800, rng=rng())
     assert (linear.column("lr") < 1).mean() < 0.03  # without the log six of eight decades are hardly seen
 

@@ -122,7 +122,7 @@ class Slow:
         lambda: NesterovLookAhead(0.05),
         lambda: SAM(Momentum(0.05), radius=0.1),
         lambda: SAM(Adam(0.01)),
-        lambda: Lookahead(Nesterov(0.05), k=3),
+        lambda: Lookahead(Nesterov(0.05), k=4),
         lambda: ScheduleFreeSGD(0.1),
     ],
 )
@@ -225,6 +225,15 @@ def test_what_early_stopping_watches():
     rule = EarlyStopping(patience=3, watch="loss", threshold=1e9)  # nothing is that much better than the first
     history = fit(net, data, Adam(0.03), epochs=9, batch=20, rng=np.random.default_rng(1), early_stopping=rule)
     assert (history.epochs, history.best) == (4, 1)
+
+
+@pytest.mark.parametrize("make", [lambda: ScheduleFreeSGD(0.5), lambda: SAM(Lookahead(Adam(0.03), k=7))])
+def test_the_best_epoch_is_of_the_weights_that_are_tested(make):
+    net, data = network(), clouds(40, 40)
+    history = fit(
+        net, data, make(), epochs=30, batch=20, rng=np.random.default_rng(1), early_stopping=EarlyStopping(None)
+    )
+    assert history.best < 30 and evaluate(net, data.x_val, data.y_val).loss == history.val_loss.min()
 
 
 def test_plateau_hears_the_validation_loss():
