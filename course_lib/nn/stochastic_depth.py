@@ -51,6 +51,7 @@ class StochasticDepth(Noise, Container):
 
     Raises:
         TypeError, ValueError: a branch that is no layer or changes the shape, or keep outside (0, 1].
+        RuntimeError: as for `Container`; or a backward without a forward.
 
     >>> from course_lib.nn.activations import ReLU
     >>> block, x = StochasticDepth(ReLU(), 0.5, rng=np.random.default_rng(0)), np.array([[-1.0, 2.0]])
@@ -81,6 +82,7 @@ class StochasticDepth(Noise, Container):
         return x + self._z * f
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
+        self._check_bound()
         self._check_dy(dy)
         if self._z == 0:
             for gradient in self.grads.values():

@@ -142,6 +142,14 @@ def test_the_branch_has_its_own_train_mode_and_state():
     assert all((made.state[name] == a).all() for name, a in changed.items())
 
 
+def test_a_branch_that_was_given_away_is_told():
+    made = block()
+    Sequential(made.parts["branch"])
+    made.forward(np.ones((2, 4)), train=True)
+    with pytest.raises(RuntimeError, match=r"StochasticDepth: 0\.W of part branch"):
+        made.backward(np.ones((2, 4)))
+
+
 def test_one_seed_one_result():
     x = generator(13).normal(size=(3, 4))
     a, b = block(seed=14), block(seed=14)
