@@ -259,6 +259,16 @@ def test_a_healthy_network(digits):
     assert repr(again) == repr(report)
 
 
+def test_statistics_and_draws_are_left_alone(digits):
+    rng = np.random.default_rng(0)
+    net = Sequential(Dense(64, 30, rng=rng), BatchNorm(30), ReLU(), Dropout(np.random.default_rng(1)),
+                     Dense(30, 10, rng=rng))  # fmt: skip
+    state, draws = {k: a.copy() for k, a in net.state.items()}, net.layers[3].rng.bit_generator.state
+    assert state and babysit(net, digits, np.random.default_rng(0)).ten_steps > 1
+    assert all(np.array_equal(net.state[k], a) for k, a in state.items())
+    assert net.layers[3].rng.bit_generator.state == draws
+
+
 def test_the_ratio_by_hand(digits):
     """One step of plain descent on one batch: ‖α dW‖/‖W‖."""
     data = SimpleNamespace(x_train=digits.x_train[:60], y_train=digits.y_train[:60])

@@ -144,6 +144,13 @@ def test_every_kind_of_optimizer_against_a_plain_loop(make):
     assert evaluate(mine, data.x_val, data.y_val) == (history.val_loss[-1], history.val_accuracy[-1])
 
 
+def test_the_loss_of_sam_is_that_of_its_first_look():
+    data = clouds()
+    first = evaluate(network(), data.x_train, data.y_train).loss
+    history = fit(network(), data, SAM(SGD(0.1), radius=5.0), epochs=1, batch=90, rng=np.random.default_rng(0))
+    assert history.loss[0] == pytest.approx(first, rel=1e-12)
+
+
 def test_one_seed_one_run():
     runs = []
     for seed in (0, 0, 1):
