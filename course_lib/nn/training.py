@@ -261,9 +261,7 @@ def _bar(progress: bool, total: int) -> Iterator[Any]:
     tqdm = None
     if progress:
         with contextlib.suppress(ImportError):
-            import importlib
-
-            tqdm = importlib.import_module("tqdm.auto").tqdm
+            from tqdm.auto import tqdm
     if tqdm is None:
         yield _Silent()
     else:
