@@ -6,7 +6,7 @@ from .checks import GradientCheck, gradient_check
 from .conv import AvgPool2d, Conv2d, GlobalAvgPool, MaxPool2d
 from .depth import Depth, through_depth
 from .dropconnect import DropConnect
-from .evaluation import Score, accuracy, evaluate
+from .evaluation import Score, accuracy, checkpoint, evaluate, restore
 from .history import History
 from .init import he, large, orthogonal, small, xavier_normal, xavier_uniform
 from .layers import Dense, Flatten, Layer
@@ -70,6 +70,7 @@ __all__ = [
     "apply_prox",
     "average",
     "babysit",
+    "checkpoint",
     "coarse_to_fine",
     "evaluate",
     "fit",
@@ -81,6 +82,7 @@ __all__ = [
     "orthogonal",
     "penalty_value",
     "random_search",
+    "restore",
     "small",
     "softmax",
     "softmax_cross_entropy",
