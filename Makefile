@@ -40,7 +40,7 @@ bench: $(STAMP) ## measure speed, print the tables, write book/performance.md
 pin: ## renew requirements.txt from pyproject.toml
 	@$(MAKE) --no-print-directory check-python
 	rm -rf $(VENV)-pin && $(PYTHON) -m venv $(VENV)-pin
-	$(VENV)-pin/bin/python -m pip install --quiet ".[data,deep,lab,site,dev]"
+	$(VENV)-pin/bin/python -m pip install --quiet ".[data,deep,cluster,lab,site,dev]"
 	{ sed -n '/^#/p' requirements.txt; $(VENV)-pin/bin/python -m pip freeze --exclude course-lib | sed 's/+cpu$$//'; } > $(VENV)-pin/pins
 	mv $(VENV)-pin/pins requirements.txt && rm -rf $(VENV)-pin
 
