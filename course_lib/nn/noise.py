@@ -7,13 +7,12 @@ hold the shortcut against. `keep` is the probability p to KEEP a unit, in (0, 1]
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_number, check_rng
 from .layers import Layer, Shape
 
 IMAGES = ("N", "height", "width", "channels")
@@ -38,7 +37,7 @@ class Noise(Layer):
 
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__()
-        self.rng = check_rng(type(self).__name__, rng)
+        self.rng = check_rng(f"{type(self).__name__}: rng", rng)
 
     def draw(self, shape: Shape) -> Any:
         """Draw z for an input x of that shape, the batch included."""
@@ -92,7 +91,7 @@ def average(
     Source: Gal and Ghahramani, Dropout as a Bayesian approximation: representing model uncertainty in deep
     learning, 2016.
     """
-    samples, rng = check_count("average: samples", samples), check_rng("average", rng)
+    samples, rng = check_count("average: samples", samples), check_rng("average: rng", rng)
     noises = list(_noises(f)) if isinstance(f, Layer) else []
     if isinstance(f, Layer) and not noises:
         raise ValueError(f"average: there is no noise in {f!r}")
@@ -234,7 +233,7 @@ class GaussianNoise(Noise):
     """
 
     def __init__(self, sigma: float, *, rng: np.random.Generator) -> None:
-        self.sigma = check_number("GaussianNoise: sigma", sigma, (0, math.inf))
+        self.sigma = check_number("GaussianNoise: sigma", sigma)
         super().__init__(rng)
 
     def draw(self, shape: Shape) -> np.ndarray:
@@ -258,20 +257,6 @@ def check_keep(label: str, keep: Any, name: str = "keep") -> float:
     if not 0 < keep <= 1:
         raise ValueError(f"{label}: {name}, the probability to keep, must lie in (0, 1], not {keep}")
     return float(keep)
-
-
-def check_number(label: str, value: Any, domain: tuple[float, float]) -> float:
-    """Give one number as a float, if it lies in low ≤ value < high."""
-    if isinstance(value, bool | np.ndarray):
-        raise TypeError(f"{label} must be one number, not {value!r}")
-    return float(check_hyper(label, value, domain))
-
-
-def check_rng(label: str, rng: Any) -> np.random.Generator:
-    """Give rng, if it is a generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{label}: rng must be a np.random.Generator, not {rng!r}")
-    return rng
 
 
 def _noises(layer: Layer) -> Iterator[Noise]:

@@ -16,9 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course_lib.optim.parameters import check_float
-
-from .init import check_number
+from ..optim.parameters import check_float, check_number
 
 
 class Penalty(Protocol):

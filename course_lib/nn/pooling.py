@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ..optim.parameters import check_count
+from ..optim.parameters import check_count, check_number
 from .layers import Shape
-from .noise import IMAGES, Noise, check_number
+from .noise import IMAGES, Noise
 
 Regions = tuple[np.ndarray, np.ndarray]  # the rows and the columns of each region
 

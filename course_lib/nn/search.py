@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_hyper, check_rng
 from .trials import Log, Results, Trial, Uniform
 
 __all__ = ["Log", "Results", "Trial", "Uniform", "coarse_to_fine", "grid_search", "random_search"]
@@ -204,7 +204,6 @@ def _check(objective: Any, space: Any, rng: Any, executor: Any) -> None:
             raise TypeError(f"space[{name!r}] must be Log(…), Uniform(…) or a list of values, not {values!r}")
         if not len(values):
             raise ValueError(f"space[{name!r}] is empty")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a generator such as np.random.default_rng(0), not {rng!r}")
+    check_rng("rng", rng)
     if executor is not None and not callable(getattr(executor, "map", None)):
         raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..optim.parameters import check_count
+from ..optim.parameters import check_count, check_rng
 from .layers import Layer, Shape
 from .network import Container
-from .noise import Noise, check_keep, check_rng
+from .noise import Noise, check_keep
 
 
 def survival(blocks: int, last: float = 0.5) -> np.ndarray:
@@ -62,7 +62,7 @@ class StochasticDepth(Noise, Container):
     """
 
     def __init__(self, branch: Layer, keep: float, *, rng: np.random.Generator) -> None:
-        self.keep, self.rng = check_keep("StochasticDepth", keep), check_rng("StochasticDepth", rng)
+        self.keep, self.rng = check_keep("StochasticDepth", keep), check_rng("StochasticDepth: rng", rng)
         Container.__init__(self, {"branch": branch})
 
     def draw(self, shape: Shape) -> int:

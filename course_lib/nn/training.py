@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_hyper, has_nonfinite
+from ..optim.parameters import check_count, check_hyper, check_rng, has_nonfinite
 from .evaluation import Loss, Score, borrowed, check_rows, checkpoint, evaluate, put, restore
 from .history import History
 from .layers import Layer
@@ -193,8 +193,7 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any) -> None:
         raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a generator such as np.random.default_rng(0), not {rng!r}")
+    check_rng("rng", rng)
     optimizer.settings()
 
 

@@ -179,6 +179,21 @@ def check_count(label: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
+def check_number(label: str, value: Any, domain: tuple[float, float] = (0.0, math.inf)) -> float:
+    """Give one number as a float, if it lies in low ≤ value < high and is finite."""
+    number = check_hyper(label, value, domain)
+    if isinstance(number, np.ndarray):
+        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
+    return number
+
+
+def check_rng(label: str, rng: Any) -> np.random.Generator:
+    """Give a generator of random numbers, if it is one."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{label} must be a generator such as np.random.default_rng(0), not {rng!r}")
+    return rng
+
+
 def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     """Give the hyper-parameters for parameters of a dtype, arrays cast to it; each must keep to its domain there.
 

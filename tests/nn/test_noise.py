@@ -288,7 +288,7 @@ def test_a_keep_that_is_no_number_is_named(keep):
 
 @pytest.mark.parametrize("rng", [0, None, np.random.RandomState(0), np.random])
 def test_rng_must_be_a_generator(rng):
-    with pytest.raises(TypeError, match=r"Dropout: rng must be a np\.random\.Generator"):
+    with pytest.raises(TypeError, match="Dropout: rng must be a generator"):
         Dropout(0.5, rng=rng)
     with pytest.raises(TypeError, match="average: rng"):
         average(Dropout(0.5, rng=generator()), np.ones((1, 2)), 3, rng)
