@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_number
 from .layers import Layer, Shape, show_shape
 
 
@@ -34,7 +34,7 @@ class Activation(Layer):
         raise NotImplementedError(f"{type(self).__name__} must define df(self, x, y)")
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x)
+        self._check_batch("x", x)
         self._x, self._y, self._y_shape = x, self.f(x), x.shape
         return self._y
 
@@ -124,7 +124,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, slope: float = 0.01) -> None:
         super().__init__()
-        self.slope = _number("slope", slope)
+        self.slope = check_number("slope", slope, (-math.inf, math.inf))
 
     def f(self, x: np.ndarray) -> np.ndarray:
         return np.where(x > 0, x, self.slope * x)
@@ -139,7 +139,7 @@ class LeakyReLU(Activation):
 class ELU(Activation):
     """A rectifier whose negative side bends towards −α: smooth, and the mean comes nearer to 0.
 
-    y = x where x > 0, else α (eˣ − 1);  dx = dy, or dy · (y + α)
+    y = x where x > 0, else α (eˣ − 1);  dx = dy, or dy · α eˣ
 
     Args:
         alpha: α ≥ 0; at 1 the slope is continuous.
@@ -156,7 +156,7 @@ class ELU(Activation):
 
     def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
-        self.alpha = _number("alpha", alpha, low=0.0)
+        self.alpha = check_number("alpha", alpha)
 
     def f(self, x: np.ndarray) -> np.ndarray:
         return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
@@ -186,12 +186,13 @@ class GELU(Activation):
         return 0.5 * x * (1 + self._tanh(x))
 
     def df(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        t = self._tanh(x)
+        t, x = self._tanh(x), _near(x)
         du = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
         return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du
 
     @staticmethod
     def _tanh(x: np.ndarray) -> np.ndarray:
+        x = _near(x)
         return np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
 
 
@@ -220,7 +221,7 @@ class Maxout(Layer):
         self.pieces = check_count("pieces", pieces)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x)
+        self._check_batch("x", x)
         self._y_shape = (len(x), *self.sizes(x.shape[1:]))
         groups = x.reshape(*self._y_shape, self.pieces)
         self._which = groups.argmax(axis=-1)[..., None]
@@ -235,15 +236,13 @@ class Maxout(Layer):
     def sizes(self, shape: Shape) -> Shape:
         if not shape or shape[-1] % self.pieces:
             got = show_shape(("N", *shape))
-            raise ValueError(f"{self!r}: x must have a last axis that is a multiple of {self.pieces}, not {got}")
+            raise ValueError(f"{self._label()}: x must have a last axis that is a multiple of {self.pieces}, not {got}")
         return (*shape[:-1], shape[-1] // self.pieces)
 
     def __repr__(self) -> str:
         return f"Maxout({self.pieces})"
 
 
-def _number(label: str, value: float, low: float = -math.inf) -> float:
-    number = check_hyper(label, value, (low, math.inf))
-    if isinstance(number, np.ndarray):
-        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
-    return number
+def _near(x: np.ndarray) -> np.ndarray:
+    """x within ±10: beyond, tanh u is ±1 to the last digit, and x³ may be too large for a number."""
+    return np.clip(x, -10, 10)

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 from ..optim.parameters import check_count
-from .init import he
+from .init import draw_weights, he
 from .layers import Init, Layer, Shape, column_sums
 
 Pair = tuple[int, int]
@@ -31,17 +31,17 @@ class _Windowed(Layer):
 
     def sizes(self, shape: Shape) -> Shape:
         """Give (height, width, channels) of y: one number of each window that fits in whole."""
-        self._agree("x", ("N", *shape), ("N", "H", "W", self.channels))
+        self._check_shape("x", ("N", *shape), ("N", "H", "W", self.channels))
         outs = []
         for axis, n, size, stride, pad in zip("HW", shape, self.size, self.stride, self.padding, strict=False):
             if n + 2 * pad < size:
                 padded = f" with {pad} of padding on each side" if pad else ""
-                raise ValueError(f"{self!r}: x must have {axis} of at least {size}{padded}, not {n}")
+                raise ValueError(f"{self._label()}: x must have {axis} of at least {size}{padded}, not {n}")
             outs.append((n + 2 * pad - size) // stride + 1)
         return (*outs, shape[2])
 
     def _check(self, x: np.ndarray) -> None:
-        self._fits("x", x, ("N", "H", "W", self.channels))
+        self._check_batch("x", x, ("N", "H", "W", self.channels))
         self._y_shape = (len(x), *self.sizes(x.shape[1:]))
 
     def _places(self) -> Iterator[tuple[tuple[int, int], tuple[slice, ...]]]:
@@ -98,7 +98,7 @@ class Conv2d(_Windowed):
     ) -> None:
         super().__init__(size, stride, padding)
         self.channels, self.c_out = check_count("c_in", c_in), check_count("c_out", c_out)
-        self.params = {"W": init(rng, c_in, c_out, dtype, kernel=self.size), "b": np.zeros(c_out, dtype)}
+        self.params = {"W": draw_weights(init, rng, c_in, c_out, dtype, self.size), "b": np.zeros(c_out, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -113,7 +113,7 @@ class Conv2d(_Windowed):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         X, W = self._remembered("_X", dy), self.params["W"]
         dY = dy.reshape(-1, self.c_out)
-        np.matmul(X.T, dY, out=self.grads["W"].reshape(-1, self.c_out))
+        self.grads["W"][...] = (X.T @ dY).reshape(W.shape)
         self.grads["b"][...] = column_sums(dY)
         dx = np.zeros(self._x_shape, np.result_type(dy, W))
         for (i, j), pixels in self._places():  # dX = dY Wᵀ, one place in the window at a time: it stays in the cache
@@ -233,7 +233,7 @@ class GlobalAvgPool(Layer):
     """
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x, ("N", "H", "W", "C"))
+        self._check_batch("x", x, ("N", "H", "W", "C"))
         self._x_shape, self._y_shape = x.shape, (len(x), x.shape[3])
         return x.mean(axis=(1, 2))
 
@@ -242,7 +242,7 @@ class GlobalAvgPool(Layer):
         return np.tile((dy / (h * w))[:, None, None], (1, h, w, 1))
 
     def sizes(self, shape: Shape) -> Shape:
-        self._agree("x", ("N", *shape), ("N", "H", "W", "C"))
+        self._check_shape("x", ("N", *shape), ("N", "H", "W", "C"))
         return (shape[2],)
 
 

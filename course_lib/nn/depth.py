@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_float
+from course_lib.optim.parameters import check_count, check_float, check_rng
 
 Init = Callable[[np.random.Generator, int, int, np.dtype], np.ndarray]
 
@@ -89,6 +89,9 @@ def through_depth(
     check_float(x, "x")
     if x.ndim != 2 or x.size == 0:
         raise ValueError(f"x must have shape (N, D) with N and D at least 1, not {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError("x must be finite, but holds nan or inf")
+    check_rng("rng", rng)
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, not {activation!r}")
     f, slope = ACTIVATIONS[activation]
@@ -101,6 +104,8 @@ def through_depth(
         W = np.asarray(init(rng, *shape, np.dtype(float)), float)
         if W.shape != shape:
             raise ValueError(f"init must give layer {layer} weights of shape {shape}, not {W.shape}")
+        if not np.isfinite(W).all():
+            raise ValueError(f"init must give layer {layer} finite weights")
         with np.errstate(over="ignore", invalid="ignore"):
             ys.append(_finite(f(ys[-1] @ W), f"the output of layer {layer}"))
         weights.append(W)

@@ -8,12 +8,12 @@ A unit then sums over fan_in = kh·kw·n_in inputs, and an input goes into fan_o
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_hyper
+from course_lib.optim.parameters import check_count, check_number, check_rng
 
 
 def small(
@@ -46,8 +46,8 @@ def small(
     >>> small(np.random.default_rng(0), 64, 10).shape
     (64, 10)
     """
-    std = check_number("std", std)
-    return _normal(rng, _shape(n_in, n_out, kernel), std, dtype)
+    shape = _shape(rng, n_in, n_out, dtype, kernel)
+    return _normal(rng, shape, check_number("std", std), dtype)
 
 
 def large(
@@ -106,7 +106,7 @@ def xavier_normal(
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
-    shape = _shape(n_in, n_out, kernel)
+    shape = _shape(rng, n_in, n_out, dtype, kernel)
     return _normal(rng, shape, math.sqrt(2 / sum(_fans(shape))), dtype)
 
 
@@ -136,9 +136,9 @@ def xavier_uniform(
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
-    shape = _shape(n_in, n_out, kernel)
+    shape = _shape(rng, n_in, n_out, dtype, kernel)
     a = math.sqrt(6 / sum(_fans(shape)))
-    return rng.uniform(-a, a, shape).astype(_float(dtype))
+    return rng.uniform(-a, a, shape).astype(dtype)
 
 
 def he(
@@ -172,7 +172,7 @@ def he(
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers: surpassing human-level performance on
     ImageNet classification, 2015.
     """
-    shape = _shape(n_in, n_out, kernel)
+    shape = _shape(rng, n_in, n_out, dtype, kernel)
     slope = check_number("slope", slope)
     return _normal(rng, shape, math.sqrt(2 / ((1 + slope**2) * _fans(shape)[0])), dtype)
 
@@ -210,19 +210,39 @@ def orthogonal(
     Source: Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear
     neural networks, 2014.
     """
-    shape = _shape(n_in, n_out, kernel)
+    shape = _shape(rng, n_in, n_out, dtype, kernel)
     gain = check_number("gain", gain)
     fan_in = _fans(shape)[0]
     Q, R = np.linalg.qr(rng.standard_normal((max(fan_in, n_out), min(fan_in, n_out))))
     Q *= np.where(np.diag(R) < 0, -1.0, 1.0)
-    return (gain * (Q if fan_in >= n_out else Q.T)).reshape(shape).astype(_float(dtype))
+    return (gain * (Q if fan_in >= n_out else Q.T)).reshape(shape).astype(dtype)
+
+
+def draw_weights(
+    rule: Callable[..., np.ndarray],
+    rng: np.random.Generator,
+    n_in: int,
+    n_out: int,
+    dtype: DTypeLike,
+    kernel: tuple[int, ...] = (),
+) -> np.ndarray:
+    """Draw a layer's weights by a rule, which may be the reader's own: they are a copy, and of the right shape."""
+    more = {"kernel": kernel} if kernel else {}
+    W = np.array(rule(check_rng("rng", rng), n_in, n_out, dtype, **more), check_dtype(dtype))
+    if W.shape != (*kernel, n_in, n_out):
+        raise ValueError(f"init must give weights of shape {(*kernel, n_in, n_out)}, not {W.shape}")
+    return W
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...], std: float, dtype: DTypeLike) -> np.ndarray:
-    return (rng.standard_normal(shape) * std).astype(_float(dtype))
+    return (rng.standard_normal(shape) * std).astype(dtype)
 
 
-def _shape(n_in: int, n_out: int, kernel: tuple[int, ...]) -> tuple[int, ...]:
+def _shape(
+    rng: np.random.Generator, n_in: int, n_out: int, dtype: DTypeLike, kernel: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Check what every rule is given, before anything is drawn, and give the shape of W."""
+    check_rng("rng", rng), check_dtype(dtype)
     if not isinstance(kernel, tuple):
         raise TypeError(f"kernel must be a tuple such as (3, 3), not {kernel!r}")
     sides = (check_count("kernel", side) for side in kernel)
@@ -234,15 +254,8 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-def check_number(label: str, value: Any, domain: tuple[float, float] = (0.0, math.inf)) -> float:
-    """Give one number as a float, if it lies in low ≤ value < high and is finite."""
-    number = check_hyper(label, value, domain)
-    if isinstance(number, np.ndarray):
-        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
-    return number
-
-
-def _float(dtype: DTypeLike) -> np.dtype:
+def check_dtype(dtype: DTypeLike) -> np.dtype:
+    """Give a float type as NumPy's, if it is one."""
     if np.dtype(dtype).kind != "f":
         raise TypeError(f"dtype must be a float type, not {np.dtype(dtype)}")
     return np.dtype(dtype)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..optim.parameters import check_count
-from .init import he
+from .init import draw_weights, he
 
 Shape = tuple[int, ...]
 Init = Callable[..., np.ndarray]  # (rng, n_in, n_out, dtype) → W, and with kernel=(height, width) for an image
@@ -22,7 +22,8 @@ Init = Callable[..., np.ndarray]  # (rng, n_in, n_out, dtype) → W, and with ke
 class Layer:
     """One step of a network.
 
-    A layer of your own defines `forward` and `backward`, and `sizes` where y's shape is not x's.
+    A layer of your own defines `forward` and `backward`, and `sizes` where y's shape is not x's. A layer keeps x and
+    y for `backward` as they are, uncopied: change neither in place before.
 
     Attributes:
         params: name → array, what an optimizer changes in place.
@@ -68,33 +69,41 @@ class Layer:
         for what, new in (("params", params), ("grads", grads)):
             mine, theirs = ({k: a.shape for k, a in arrays.items()} for arrays in (self.params, new))
             if mine != theirs:
-                raise ValueError(f"{self!r}: {what} must have the shapes {mine}, not {theirs}")
+                raise ValueError(f"{self._label()}: {what} must have the shapes {mine}, not {theirs}")
         self.params, self.grads = params, grads
 
-    def _fits(self, name: str, array: Any, shape: tuple[int | str, ...] | None = None) -> None:
-        """Raise unless this is a batch of floats of a shape; a letter in it stands for any number."""
+    def _check_batch(self, name: str, array: Any, shape: tuple[int | str, ...] | None = None) -> None:
+        """Raise unless this is a batch of floats, of that shape if one is given: see `_check_shape`."""
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
             what = array.dtype if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
-            raise TypeError(f"{self!r}: {name} must be a NumPy array of floats, not {what}")
-        if shape is not None and array.shape != shape:
-            self._agree(name, array.shape, shape)
+            raise TypeError(f"{self._label()}: {name} must be a NumPy array of floats, not {what}")
+        if shape is not None:
+            self._check_shape(name, array.shape, shape)
         if array.ndim == 0:
-            raise ValueError(f"{self!r}: {name} must be a batch, whose first axis counts the examples, not one number")
+            raise ValueError(
+                f"{self._label()}: {name} must be a batch, whose first axis counts the examples, not one number"
+            )
         if array.size == 0:
-            raise ValueError(f"{self!r}: {name} is empty: its shape is {array.shape}")
+            raise ValueError(f"{self._label()}: {name} is empty: its shape is {array.shape}")
 
-    def _agree(self, name: str, got: tuple[int | str, ...], shape: tuple[int | str, ...]) -> None:
-        """Raise ValueError unless one shape is the other, where a letter stands for any number."""
+    def _check_shape(self, name: str, got: tuple[int | str, ...], shape: tuple[int | str, ...]) -> None:
+        """Raise ValueError unless one shape is the other, where a letter stands for any number: ("N", 3)."""
         if len(got) != len(shape) or any(n != m for n, m in zip(got, shape, strict=True) if not isinstance(m, str)):
-            raise ValueError(f"{self!r}: {name} must have shape {show_shape(shape)}, not {show_shape(got)}")
+            raise ValueError(f"{self._label()}: {name} must have shape {show_shape(shape)}, not {show_shape(got)}")
+
+    _fits, _agree = _check_batch, _check_shape
 
     def _remembered(self, name: str, dy: np.ndarray) -> Any:
         """Give what `forward` left for `backward`, and raise unless dy has the shape of y, kept as `_y_shape`."""
         kept = getattr(self, name, None)
         if kept is None:
-            raise RuntimeError(f"{self!r}: backward needs a forward first")
-        self._fits("dy", dy, getattr(self, "_y_shape", None))
+            raise RuntimeError(f"{self._label()}: backward needs a forward first")
+        self._check_batch("dy", dy, getattr(self, "_y_shape", None))
         return kept
+
+    def _label(self) -> str:
+        """The layer as messages name it, in one line."""
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -113,7 +122,8 @@ class Dense(Layer):
         dtype: a float type.
 
     Raises:
-        TypeError, ValueError: a number below 1; an input or gradient that does not fit.
+        TypeError, ValueError: a number below 1, no generator, or an `init` that gives another shape; an input or
+            gradient that does not fit.
 
     >>> layer = Dense(3, 2, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((5, 3), np.float32)).shape
@@ -127,12 +137,12 @@ class Dense(Layer):
     ) -> None:
         super().__init__()
         n_in, n_out = check_count("n_in", n_in), check_count("n_out", n_out)
-        self.params = {"W": init(rng, n_in, n_out, dtype), "b": np.zeros(n_out, dtype)}
+        self.params = {"W": draw_weights(init, rng, n_in, n_out, dtype), "b": np.zeros(n_out, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         W, b = self.params["W"], self.params["b"]
-        self._fits("x", x, ("N", len(W)))
+        self._check_batch("x", x, ("N", len(W)))
         y = x @ W
         y += b
         self._x, self._y_shape = x, y.shape
@@ -146,7 +156,7 @@ class Dense(Layer):
 
     def sizes(self, shape: Shape) -> Shape:
         W = self.params["W"]
-        self._agree("x", ("N", *shape), ("N", len(W)))
+        self._check_shape("x", ("N", *shape), ("N", len(W)))
         return (W.shape[1],)
 
     def __repr__(self) -> str:
@@ -163,7 +173,7 @@ class Flatten(Layer):
     """
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x)
+        self._check_batch("x", x)
         self._shape, self._y_shape = x.shape, (len(x), math.prod(x.shape[1:]))
         return x.reshape(self._y_shape)
 

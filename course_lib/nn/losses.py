@@ -1,16 +1,15 @@
 """Losses: each gives its value and its gradient with respect to the network's output.
 
 A loss is the mean over the batch, so that its size does not depend on how many examples there are.
-Output that holds nan or inf gives a loss that is nan or inf: the training loop can say where it came from.
+Output that holds nan or +inf gives a loss that is nan or inf: the training loop can say where it came from.
+A score of −inf rules its class out.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from .init import check_number
+from ..optim.parameters import check_number
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -38,8 +37,9 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     scores = _floats("scores", scores)
     if scores.ndim == 0 or scores.shape[-1] == 0:
         raise ValueError(f"scores must have shape (…, C) with C at least 1, not {scores.shape}")
-    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return exps / exps.sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is handed on as nan
+        exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return exps / exps.sum(axis=-1, keepdims=True)
 
 
 def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: float = 0.0) -> tuple[float, np.ndarray]:
@@ -81,7 +81,7 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
         _check_labels(labels, scores)
 
     n, classes = scores.shape
-    with np.errstate(invalid="ignore"):  # inf − inf is nan, and is handed on as nan
+    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is handed on as nan
         shifted = scores - scores.max(axis=1, keepdims=True)
         p = np.exp(shifted)
         sums = p.sum(axis=1, keepdims=True)
@@ -89,7 +89,8 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
         if soft or smoothing:
             t = labels.astype(scores.dtype) if soft else np.eye(classes, dtype=scores.dtype)[labels]
             t = (1 - smoothing) * t + smoothing / classes
-            loss = (t * (np.log(sums) - shifted)).sum() / n
+            costs = np.where(t > 0, t * (np.log(sums) - shifted), 0)  # 0 log 0 = 0, for a class that is ruled out
+            loss = costs.sum() / n
             p -= t
         else:
             right = np.arange(n), labels
@@ -125,15 +126,16 @@ def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[
     """
     scores, labels = _scores(scores), np.asarray(labels)
     _check_labels(labels, scores)
-    margin = check_number("margin", margin, (0.0, math.inf))
+    margin = check_number("margin", margin)
     n = len(scores)
     right = np.arange(n), labels
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         short = np.maximum(scores - scores[right][:, None] + margin, 0)  # what each class lacks of the margin
-    short[right] = 0
+        short[right] = scores[right] - scores[right]  # 0, or nan if the score is no number
+        loss = short.sum() / n
     dscores = (short > 0).astype(scores.dtype)
     dscores[right] = -dscores.sum(axis=1)
-    return float(short.sum() / n), dscores / n
+    return float(loss), dscores / n
 
 
 def squared_error(y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
@@ -198,7 +200,8 @@ def _check_labels(labels: np.ndarray, scores: np.ndarray) -> None:
 def _check_probabilities(t: np.ndarray, scores: np.ndarray) -> None:
     if t.shape != scores.shape:
         raise ValueError(f"labels given as probabilities must have the shape of scores, {scores.shape}, not {t.shape}")
-    off = np.abs(t.sum(axis=1, dtype=float) - 1)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(t.sum(axis=1, dtype=float) - 1)
     if not (off <= 1e-3).all() or t.min() < 0:  # so that nan is off, too
         row = int(np.argmax(~(off <= 1e-3) | (t.min(axis=1) < 0)))
         raise ValueError(

@@ -44,6 +44,9 @@ class Container(Layer):
             if not isinstance(part, Layer):
                 hint = f": write {part.__name__}(…)" if isinstance(part, type) else ""
                 raise TypeError(f"{type(self).__name__}: part {name} must be a Layer, not {part!r}{hint}")
+            if not hasattr(part, "params"):
+                own = type(part).__name__
+                raise TypeError(f"{type(self).__name__}: part {name}: {own}.__init__ must call super().__init__()")
         places: dict[int, str] = {}
         for name, layer in self._leaves():
             first = places.setdefault(id(layer), name)
@@ -122,6 +125,9 @@ class Container(Layer):
                 raise TypeError(f"shape must be that of one example, such as (8, 8, 1), not {shape!r}")
             shape = tuple(check_count("shape", n) for n in shape)
             self.sizes(shape)  # raises where it does not fit
+        return self._table(shape)
+
+    def _table(self, shape: Shape | None) -> str:
         total = sum(p.size for p in self.params.values())
         rows = [
             ("", type(self).__name__, "shape", "parameters"),
@@ -143,11 +149,17 @@ class Container(Layer):
                 yield prefix + name, repr(part), y, f"{count:,}" if count else ""
 
     def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
-        """Give each part with its name and the shape of its x, if the container's is this one."""
-        raise NotImplementedError(f"{type(self).__name__} must define _flow(self, shape)")
+        """Give each part with its name and the shape of its x, if the container's is this one; None if not known."""
+        yield from ((name, part, None) for name, part in self.parts.items())
+
+    def _label(self) -> str:
+        return type(self).__name__
 
     def __repr__(self) -> str:
-        return self.table()
+        try:
+            return self.table()
+        except ValueError:  # layers that do not fit together can be looked at, too
+            return self._table(None)
 
 
 class Sequential(Container):

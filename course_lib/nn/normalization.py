@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_number
+from .init import check_dtype
 from .layers import Layer, Shape, column_sums, show_shape
 
 
@@ -16,22 +15,21 @@ class _Normalization(Layer):
 
     def __init__(self, features: int, eps: float, dtype: DTypeLike) -> None:
         super().__init__()
-        features = check_count("features", features)
-        self.eps = _number("eps", eps, math.inf)
+        features, dtype = check_count("features", features), check_dtype(dtype)
+        self.eps = check_number("eps", eps)
         self.params = {"gamma": np.ones(features, dtype), "beta": np.zeros(features, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
         """Give all examples and pixels as the rows of a matrix."""
-        self._fits("x", x)
+        self._check_batch("x", x)
         self._check_last(x.shape)
-        self._y_shape = x.shape
         return x.reshape(-1, x.shape[-1])
 
     def _check_last(self, shape: tuple[int | str, ...]) -> None:
         features = len(self.params["gamma"])
         if len(shape) < 2 or shape[-1] != features:
-            raise ValueError(f"{self!r}: x must have shape (N, …, {features}), not {show_shape(shape)}")
+            raise ValueError(f"{self._label()}: x must have shape (N, …, {features}), not {show_shape(shape)}")
 
     def sizes(self, shape: Shape) -> Shape:
         self._check_last(("N", *shape))
@@ -57,7 +55,7 @@ class BatchNorm(_Normalization):
     Args:
         features: length of the last axis.
         momentum: the share of the running means that is kept, in [0, 1).
-        eps: ε ≥ 0.
+        eps: ε ≥ 0; at 0 a feature that is the same in the whole batch gives nan.
         dtype: a float type.
 
     Raises:
@@ -78,15 +76,17 @@ class BatchNorm(_Normalization):
         self, features: int, *, momentum: float = 0.9, eps: float = 1e-5, dtype: DTypeLike = np.float32
     ) -> None:
         super().__init__(features, eps, dtype)
-        self.momentum = _number("momentum", momentum, 1.0)
+        self.momentum = check_number("momentum", momentum, (0.0, 1.0))
         self.state = {"mean": np.zeros(features, dtype), "var": np.ones(features, dtype)}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
-        n, self._trained = len(rows), train
         if train:
+            n = len(rows)
             if n == 1:
-                raise ValueError(f"{self!r}: x of shape {x.shape} has one value of each feature: training needs two")
+                raise ValueError(
+                    f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs two"
+                )
             mu = column_sums(rows) / n
             centered = rows - mu
             var = column_sums(centered * centered) / n
@@ -95,7 +95,7 @@ class BatchNorm(_Normalization):
         else:
             centered, var = rows - self.state["mean"], self.state["var"]
         self._scale = 1 / np.sqrt(var + self.eps)
-        self._x_hat = centered * self._scale
+        self._x_hat, self._trained, self._y_shape = centered * self._scale, train, x.shape
         y = self._x_hat * gamma
         y += beta
         return y.reshape(x.shape)
@@ -145,7 +145,7 @@ class LayerNorm(_Normalization):
         x_hat = rows - rows.mean(axis=1, keepdims=True)
         self._scale = 1 / np.sqrt(np.mean(x_hat * x_hat, axis=1, keepdims=True) + self.eps)
         x_hat *= self._scale
-        self._x_hat = x_hat
+        self._x_hat, self._y_shape = x_hat, x.shape
         return (x_hat * gamma + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -155,10 +155,3 @@ class LayerNorm(_Normalization):
         g = dy_rows * gamma
         dx = g - g.mean(axis=1, keepdims=True) - x_hat * np.mean(g * x_hat, axis=1, keepdims=True)
         return (dx * self._scale).reshape(dy.shape)
-
-
-def _number(label: str, value: float, below: float) -> float:
-    number = check_hyper(label, value, (0.0, below))
-    if isinstance(number, np.ndarray):
-        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
-    return number

@@ -41,6 +41,21 @@ def test_far_out_and_at_zero(layer, as_torch):
 
 
 @each
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_largest_numbers(layer, dtype):
+    """x³ of them is none: no warning (it would be an error), and a slope that is one."""
+    x = np.array([[np.finfo(dtype).max, -np.finfo(dtype).max]], dtype)
+    y = layer.forward(x)
+    slope = layer.backward(np.ones_like(x))
+    left, right = {"Sigmoid": (0, 0), "Tanh": (0, 0), "LeakyReLU": (getattr(layer, "slope", 0), 1)}.get(
+        type(layer).__name__, (0, 1)
+    )
+    assert np.isfinite(y).all() and y.dtype == dtype
+    np.testing.assert_allclose(slope, [[right, left]], rtol=1e-3)
+    assert y[0, 0] == (x[0, 0] if right else 1)
+
+
+@each
 def test_float32_stays_and_arguments_are_left_alone(layer):
     x = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
     before, dy = x.copy(), np.ones_like(x)

@@ -105,6 +105,16 @@ def test_convolution_is_its_formula():
         assert y[n, p, q, o] == pytest.approx(total, rel=1e-12)
 
 
+def test_gradients_reach_arrays_of_any_layout():
+    layer, x = conv(2, 3, 3), images(2, 5, 5, 2)
+    layer.backward(layer.forward(x))
+    expected = layer.grads["W"].copy()
+    columns = {k: np.zeros_like(g, order="F") for k, g in layer.grads.items()}
+    layer.bind(dict(layer.params), columns)
+    layer.backward(layer.forward(x))
+    np.testing.assert_array_equal(columns["W"], expected)
+
+
 def test_a_convolution_of_size_one_is_dense_at_every_pixel():
     layer, x = conv(3, 2, 1), images(2, 4, 5, 3)
     np.testing.assert_allclose(layer.forward(x), x @ layer.params["W"][0, 0] + layer.params["b"], rtol=1e-12)
@@ -137,11 +147,12 @@ def test_pooling(case, train, by_differences, as_torch):
         as_torch(layer(size, stride=stride), x, train, lambda x, p, f=theirs: last(f(first(x), size, stride)))
 
 
+@pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (2, 3, 5, 4), (1, 7, 2, 3)])
-def test_global_pooling(shape, by_differences, as_torch):
+def test_global_pooling(shape, train, by_differences, as_torch):
     x = images(*shape)
-    by_differences(GlobalAvgPool(), x, True)
-    as_torch(GlobalAvgPool(), x, False, lambda x, p: x.mean(dim=(1, 2)))
+    by_differences(GlobalAvgPool(), x, train)
+    as_torch(GlobalAvgPool(), x, train, lambda x, p: x.mean(dim=(1, 2)))
 
 
 def test_ties_go_to_the_first_as_in_torch(as_torch):

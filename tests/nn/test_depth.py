@@ -121,9 +121,12 @@ def test_seeded():
         (np.ones((3, 2)), {"width": 2.0}, TypeError, "width must be an integer"),
         (np.ones((3, 2)), {"bins": 0}, ValueError, "bins must be at least 1"),
         (np.ones((3, 2)), {"init": lambda *_: np.ones((3, 3))}, ValueError, r"layer 1 weights of shape \(2, 2\)"),
+        (np.ones((3, 2)), {"init": lambda *_: np.full((2, 2), np.inf)}, ValueError, "init must give layer 1 finite"),
+        (np.array([[1.0, np.nan]]), {}, ValueError, "x must be finite, but holds nan or inf"),
+        (np.ones((3, 2)), {"rng": 0}, TypeError, "rng must be a generator such as"),
     ],
 )
 def test_bad_arguments(x, more, error, message):
-    init = more.pop("init", he)
+    init, rng = more.pop("init", he), more.pop("rng", np.random.default_rng(0))
     with pytest.raises(error, match=message):
-        through_depth(x, init, rng=np.random.default_rng(0), **more)
+        through_depth(x, init, rng=rng, **more)

@@ -7,7 +7,6 @@ import pytest
 import torch
 from scipy import stats
 
-from course_lib.nn import init
 from course_lib.nn.init import he, large, orthogonal, small, xavier_normal, xavier_uniform
 
 RULES = [small, large, xavier_normal, xavier_uniform, he, orthogonal]
@@ -98,8 +97,18 @@ def test_every_rule(rule):
     ],
 )
 def test_bad_sizes(rule, sizes, more, error, message):
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
     with pytest.raises(error, match=message):
-        rule(np.random.default_rng(0), *sizes, **more)
+        rule(rng, *sizes, **more)
+    assert rng.bit_generator.state == before, "nothing was drawn"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rng", [0, None, np.random])
+def test_no_generator(rule, rng):
+    with pytest.raises(TypeError, match=r"^rng must be a generator such as"):
+        rule(rng, 3, 2)
 
 
 @pytest.mark.parametrize(("rule", "name"), [(small, "std"), (large, "std"), (he, "slope"), (orthogonal, "gain")])
@@ -107,4 +116,3 @@ def test_bad_settings(rule, name):
     for value, error in ((-1.0, ValueError), (np.nan, ValueError), ("1", TypeError), (np.ones(2), TypeError)):
         with pytest.raises(error, match=f"{name} must be"):
             rule(np.random.default_rng(0), 3, 2, **{name: value})
-    assert init.check_number("x", 1) == 1.0

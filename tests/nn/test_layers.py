@@ -5,14 +5,24 @@ import pytest
 import torch
 
 from course_lib.nn import (
+    ELU,
+    GELU,
+    AvgPool2d,
     BatchNorm,
     Conv2d,
     Dense,
     Flatten,
+    GlobalAvgPool,
     Layer,
     LayerNorm,
+    LeakyReLU,
+    Maxout,
+    MaxPool2d,
     ReLU,
+    Residual,
     Sequential,
+    Sigmoid,
+    Tanh,
     he,
     softmax_cross_entropy,
 )
@@ -168,18 +178,69 @@ def test_sizes():
         Dense(4, 3, rng=np.random.default_rng(0)).sizes((2, 2))
 
 
+@pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("shape", [(1, 3), (5, 2, 3), (2, 3, 5, 4), (3,)])
-def test_flatten(shape, by_differences, as_torch):
+def test_flatten(shape, train, by_differences, as_torch):
     x = np.random.default_rng(0).normal(size=shape)
-    by_differences(Flatten(), x, False)
-    as_torch(Flatten(), x, True, lambda x, p: x.reshape(len(x), -1))
+    by_differences(Flatten(), x, train)
+    as_torch(Flatten(), x, train, lambda x, p: x.reshape(len(x), -1))
 
 
-@pytest.mark.parametrize("n", [1, 5])
-def test_dense_alone_by_differences(n, by_differences):
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize(("n", "n_in", "n_out"), [(1, 1, 1), (1, 3, 4), (5, 7, 2)])
+def test_dense_alone(n, n_in, n_out, train, by_differences, as_torch):
     rng = np.random.default_rng(n)
-    for train in (False, True):
-        by_differences(Dense(3, 4, rng=rng, dtype=np.float64), rng.normal(size=(n, 3)), train)
+    dense, x = Dense(n_in, n_out, rng=rng, dtype=np.float64), rng.normal(size=(n, n_in))
+    dense.params["b"][...] = rng.normal(size=n_out)
+    by_differences(dense, x, train)
+    as_torch(dense, x, train, lambda x, p: x @ p["W"] + p["b"])
+
+
+# What is remembered from forward to backward
+
+EVERY = [
+    lambda rng: Dense(4, 3, rng=rng), lambda rng: Conv2d(4, 3, 2, padding=1, rng=rng), lambda rng: BatchNorm(4),
+    lambda rng: LayerNorm(4), lambda rng: MaxPool2d(2), lambda rng: AvgPool2d(2), lambda rng: GlobalAvgPool(),
+    lambda rng: Flatten(), lambda rng: Maxout(2), lambda rng: ReLU(), lambda rng: LeakyReLU(), lambda rng: Sigmoid(),
+    lambda rng: Tanh(), lambda rng: ELU(), lambda rng: GELU(), lambda rng: Residual(Dense(4, 4, rng=rng)),
+    lambda rng: Sequential(Dense(4, 3, rng=rng), ReLU()),
+]  # fmt: skip
+
+
+def example_batch(layer, n, rng):
+    images = isinstance(layer, Conv2d | MaxPool2d | AvgPool2d | GlobalAvgPool)
+    return rng.normal(size=(n, 3, 5, 4) if images else (n, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("make", EVERY)
+def test_backward_is_of_the_last_forward_that_was_one(make, train):
+    """As often as it is asked for, whatever went before, and after a forward that was refused."""
+    rng = np.random.default_rng(0)
+    layer, fresh = make(np.random.default_rng(1)), make(np.random.default_rng(1))
+    for arrays in (layer.state, fresh.state):
+        for a in arrays.values():
+            a[...] = 1.5
+    x, other = example_batch(layer, 3, rng), example_batch(layer, 5, rng)
+    y = fresh.forward(x, train)
+    dy = rng.normal(size=y.shape).astype(np.float32)
+    dx, grads = fresh.backward(dy), {k: g.copy() for k, g in fresh.grads.items()}
+
+    def same():
+        assert np.array_equal(layer.backward(dy), dx)
+        assert all(np.array_equal(layer.grads[k], grads[k]) for k in grads)
+
+    layer.backward(layer.forward(other, not train))
+    for name, a in fresh.state.items():  # in testing, it is the statistics as they are now
+        layer.state[name][...] = 1.5 if not train else a
+    layer.forward(x, train)
+    same()
+    same()
+    knows_features = isinstance(layer, Dense | Conv2d | BatchNorm | LayerNorm | Residual | Sequential)
+    for bad in (x.astype(int), x[:0], np.float32(1), *([x[..., :3]] if knows_features else [])):
+        with pytest.raises((TypeError, ValueError)):
+            layer.forward(bad, train)
+        same()
 
 
 def test_the_rule_for_the_weights_is_an_argument():
@@ -190,6 +251,19 @@ def test_the_rule_for_the_weights_is_an_argument():
     assert dense.params["W"].tolist() == np.ones((3, 2)).tolist() and dense.params["W"].dtype == np.float32
     same = he(np.random.default_rng(5), 3, 2)
     assert np.array_equal(Dense(3, 2, rng=np.random.default_rng(5)).params["W"], same)
+    mine = np.ones((3, 2))
+    dense = Dense(3, 2, rng=np.random.default_rng(0), init=lambda *_: mine)
+    dense.params["W"] += 1
+    assert np.array_equal(mine, np.ones((3, 2))) and dense.params["W"].dtype == np.float32
+    with pytest.raises(ValueError, match=r"^init must give weights of shape \(3, 2\), not \(2, 3\)"):
+        Dense(3, 2, rng=np.random.default_rng(0), init=lambda *_: np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"^init must give weights of shape \(2, 2, 1, 3\), not \(3, 1, 2, 2\)"):
+        Conv2d(1, 3, 2, rng=np.random.default_rng(0), init=lambda *_, kernel: np.ones((3, 1, *kernel)))
+    for rng in (0, None, np.random.RandomState(0)):
+        with pytest.raises(TypeError, match=r"^rng must be a generator such as"):
+            Dense(3, 2, rng=rng, init=ones)
+    with pytest.raises(TypeError, match=r"^dtype must be a float type, not int64"):
+        Dense(3, 2, rng=np.random.default_rng(0), init=ones, dtype=int)
 
 
 @pytest.mark.parametrize("layer", [Dense(4, 3, rng=np.random.default_rng(0)), Flatten(), ReLU()], ids=repr)
@@ -232,7 +306,7 @@ def test_bind_keeps_to_the_arrays_it_is_given():
     dense.bind(params, grads)
     assert dense.forward(x).tolist() == [[5.0]] * 3
     dense.backward(np.ones((3, 1), np.float32))
-    assert grads["W"].tolist() == [[3.0], [3.0]] and grads["b"].tolist() == [3.0]
+    assert dense.grads is grads and grads["W"].tolist() == [[3.0], [3.0]] and grads["b"].tolist() == [3.0]
     with pytest.raises(ValueError, match=r"Dense\(2, 1\): params must have the shapes .* not {'W': \(2, 1\)}"):
         dense.bind({"W": params["W"]}, grads)
     with pytest.raises(ValueError, match=r"Dense\(2, 1\): grads must have the shapes"):

@@ -51,8 +51,9 @@ def test_cross_entropy_of_torch(scale, shape, smoothing):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_cross_entropy_by_finite_differences(smoothing):
-    scores, labels, probabilities = draw((3, 4))
+@pytest.mark.parametrize("shape", SHAPES)
+def test_cross_entropy_by_finite_differences(shape, smoothing):
+    scores, labels, probabilities = draw(shape)
     for target in (labels, probabilities):
         same_as_differences(lambda s, y=target: softmax_cross_entropy(s, y, smoothing), scores)
 
@@ -79,16 +80,40 @@ def test_chance_level_and_extremes():
     assert softmax_cross_entropy(np.zeros((4, 10)), np.arange(4))[0] == pytest.approx(np.log(10))
     loss, dscores = softmax_cross_entropy(np.array([[1e4, 0.0], [0.0, 1e4]], np.float32), np.array([0, 0]))
     assert loss == pytest.approx(5e3) and np.isfinite(dscores).all()
-    assert softmax_cross_entropy(np.array([[0.0, -np.inf]]), np.array([0]))[0] == 0.0  # a class that is ruled out
+    scores = np.array([[0.0, 0.0, -np.inf]])  # a class that is ruled out
+    for target in (np.array([0]), np.array([[1.0, 0.0, 0.0]])):
+        loss, dscores = softmax_cross_entropy(scores, target)
+        assert loss == pytest.approx(np.log(2)) and dscores.tolist() == [[-0.5, 0.5, 0.0]]
+    assert softmax_cross_entropy(scores, np.array([2]))[0] == np.inf
+    assert softmax_cross_entropy(scores, np.array([0]), smoothing=0.1)[0] == np.inf
+    assert hinge(scores, np.array([0])) == (1.0, pytest.approx(np.array([[-1.0, 1.0, 0.0]])))
 
 
+@pytest.mark.parametrize("where", [0, 1])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_broken_scores_give_a_broken_loss_and_no_warning(bad):
-    scores = np.array([[0.0, bad], [1.0, 2.0]])
+def test_broken_scores_give_a_broken_loss_and_no_warning(bad, where):
+    scores = np.array([[0.0, 0.0], [1.0, 2.0]])
+    scores[0, where] = bad
     labels = np.array([0, 1])
-    assert np.isnan(softmax_cross_entropy(scores, labels)[0])
+    for target in (labels, np.eye(2), np.full((2, 2), 0.5)):
+        assert np.isnan(softmax_cross_entropy(scores, target)[0])
     assert not np.isfinite(hinge(scores, labels)[0])
     assert not np.isfinite(squared_error(scores, np.zeros((2, 2)))[0])
+    assert np.isnan(softmax(scores)[0]).all() and softmax(scores)[1].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_largest_scores_give_no_warning(dtype):
+    """Their differences are too large for a number: then the loss is infinite, and the gradient is right."""
+    high = np.finfo(dtype).max
+    scores, labels = np.tile(np.array([high, -high], dtype), (3, 1)), np.array([1, 1, 1])
+    assert softmax(scores).tolist() == [[1.0, 0.0]] * 3
+    for loss in (softmax_cross_entropy, hinge):
+        value, dscores = loss(scores, labels)
+        assert value == np.inf and dscores.dtype == dtype
+        np.testing.assert_allclose(dscores, np.tile([1 / 3, -1 / 3], (3, 1)), rtol=1e-3)
+        assert loss(scores, 1 - labels)[0] == 0
+    assert squared_error(scores, -scores)[0] == np.inf
 
 
 def test_softmax():
@@ -122,9 +147,11 @@ def test_hinge_of_torch(scale, shape, margin):
     )
 
 
-def test_hinge_by_finite_differences():
-    scores, labels, _ = draw((4, 5))
-    same_as_differences(lambda s: hinge(s, labels), scores)
+@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_hinge_by_finite_differences(shape, margin):
+    scores, labels, _ = draw(shape)
+    same_as_differences(lambda s: hinge(s, labels, margin), scores)
 
 
 def test_hinge_says_nothing_beyond_the_margin():
@@ -204,6 +231,7 @@ def test_bad_arguments(loss, scores, labels, error, message):
         (np.array([[1.0, 0.0, 0.0], [0.5, 0.4, 0.0]]), r"sum to 1 in each row, not \[0.5 0.4 0. \] \(row 1\)"),
         (np.array([[1.5, -0.5, 0.0], [0.5, 0.5, 0.0]]), r"must be ≥ 0 .* \(row 0\)"),
         (np.array([[1.0, 0.0, 0.0], [np.nan, 0.5, 0.5]]), r"\(row 1\)"),
+        (np.array([[1.0, 0.0, 0.0], [np.inf, -np.inf, 1.0]]), r"\(row 1\)"),
     ],
 )
 def test_bad_probabilities(labels, message):

@@ -22,6 +22,7 @@ from course_lib.nn import (
     Tanh,
     softmax_cross_entropy,
 )
+from course_lib.nn.network import Container
 from course_lib.optim import Adam, Momentum, Optimizer, ParameterSet
 
 F = torch.nn.functional
@@ -81,19 +82,21 @@ def test_nested_networks(n, train, by_differences, as_torch):
     by_differences(resnet(), x, train)
 
 
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("n", [1, 5])
 @pytest.mark.parametrize("projected", [False, True])
-def test_residual_alone(projected, by_differences, as_torch):
+def test_residual_alone(projected, n, train, by_differences, as_torch):
     rng = np.random.default_rng(0)
     projection = Dense(3, 4, rng=rng, dtype=np.float64) if projected else None
     residual = Residual(Sequential(Tanh(), Dense(3, 4 if projected else 3, rng=rng, dtype=np.float64)), projection)
-    x = rng.normal(size=(5, 3))
-    by_differences(residual, x, True)
+    x = rng.normal(size=(n, 3))
+    by_differences(residual, x, train)
 
     def theirs(x, p):
         shortcut = x @ p["projection.W"] + p["projection.b"] if projected else x
         return shortcut + torch.tanh(x) @ p["branch.1.W"] + p["branch.1.b"]
 
-    as_torch(residual, x, False, theirs)
+    as_torch(residual, x, train, theirs)
 
 
 def test_the_state_is_gathered():
@@ -226,7 +229,7 @@ def test_bind_is_passed_on():
     assert net.forward(x).tolist() == [[4.0, 4.0]]
     net.backward(np.ones((1, 2), np.float32))
     assert grads["0.branch.b"].tolist() == [1.0, 1.0]
-    with pytest.raises(ValueError, match=r"params must have the shapes"):
+    with pytest.raises(ValueError, match=r"^Sequential: params must have the shapes"):
         net.bind({"0.branch.W": mine["0.branch.W"]}, grads)
 
 
@@ -285,6 +288,55 @@ def test_the_table_of_blocks():
     assert total == resnet().params.flat.size == int(lines[-1].split()[-1])
 
 
+def test_the_table_tells_the_shapes_there_are():
+    """Of every part, however deep, the shape of y is that of its own forward."""
+    rng, seen = np.random.default_rng(0), {}
+    inner = Residual(Sequential(Conv2d(3, 3, 3, padding=1, rng=rng), ReLU()))
+    net = Sequential(
+        Conv2d(1, 2, (3, 2), rng=rng),
+        Residual(Sequential(Conv2d(2, 3, 2, stride=2, rng=rng), inner), Conv2d(2, 3, 1, stride=(2, 2), rng=rng)),
+        Sequential(MaxPool2d(2), Residual(Sequential(ReLU())), Flatten()),
+        Residual(Dense(6, 4, rng=rng), Dense(6, 4, rng=rng)),
+    )
+
+    def watch(prefix, layer):
+        for name, part in layer.parts.items():
+
+            def forward(x, train=False, key=f"{prefix}{name}", of=part.forward):
+                seen[key] = of(x, train)
+                return seen[key]
+
+            part.forward = forward
+            if hasattr(part, "parts"):
+                watch(f"{prefix}{name}.", part)
+
+    watch("", net)
+    net.forward(rng.normal(size=(5, 10, 7, 1)))
+    for table in (net.table(), net.table((10, 7, 1)), net.table([10, 7, 1])):
+        _, x, *rows, _ = table.splitlines()
+        assert x.split(maxsplit=1) == ["x", "(N, 10, 7, 1)"]
+        assert [row.split()[0] for row in rows] == [
+            "0", "1", "1.branch", "1.branch.0", "1.branch.1", "1.branch.1.branch", "1.branch.1.branch.0",
+            "1.branch.1.branch.1", "1.projection", "2", "2.0", "2.1", "2.1.branch", "2.1.branch.0", "2.2", "3",
+            "3.branch", "3.projection",
+        ]  # fmt: skip
+        for row in rows:
+            shape = ", ".join(map(str, seen[row.split()[0]].shape[1:]))
+            assert f"  (N, {shape})" in row
+    with pytest.raises(ValueError, match=r"^Residual: the branch must give what the shortcut has, \(N, 5, 2, 3\)"):
+        net.table((11, 5, 1))
+
+
+def test_any_network_can_be_looked_at():
+    rng = np.random.default_rng(0)
+    torn = Sequential(Dense(3, 4, rng=rng), Dense(5, 2, rng=rng))  # one that cannot work, too
+    assert "Dense(5, 2)" in repr(torn) and "(N" not in repr(torn) and repr(torn).endswith(" 28")
+    with pytest.raises(ValueError, match=r"^Dense\(5, 2\): x must have shape \(N, 5\), not \(N, 4\)"):
+        torn.table()
+    loose = Container({"left": Dense(2, 3, rng=rng), "right": Dense(2, 1, rng=rng)})
+    assert [line.split()[0] for line in repr(loose).splitlines()[2:]] == ["left", "right", "total"]
+
+
 def test_a_dense_network_knows_its_shapes():
     rng = np.random.default_rng(0)
     net = Sequential(Sequential(Dense(4, 3, rng=rng), ReLU()), Dense(3, 2, rng=rng))
@@ -332,4 +384,11 @@ def test_bad_parts_are_named():
         Sequential(dense, Residual(Sequential(dense)))
     with pytest.raises(ValueError, match=r"one dtype, but .*'0\..'.* is float32 and .*'1\..'.* is float64"):
         Sequential(dense, Dense(3, 3, rng=rng, dtype=np.float64))
+
+    class Mine(Layer):
+        def __init__(self):
+            self.rate = 2
+
+    with pytest.raises(TypeError, match=r"^Sequential: part 0: Mine.__init__ must call super\(\).__init__\(\)"):
+        Sequential(Mine())
     assert isinstance(dense, Layer) and dense.params["W"].shape == (3, 3)

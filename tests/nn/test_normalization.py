@@ -134,10 +134,13 @@ def test_bad_input(layer):
 
 
 def test_refused_training_changes_nothing():
-    layer = BatchNorm(2)
+    layer, x = BatchNorm(2), batch((4, 2)).astype(np.float32)
+    layer.forward(x)
+    dx = layer.backward(x)
     with pytest.raises(ValueError, match=r"BatchNorm\(2\): x of shape \(1, 2\) has one value of each feature"):
         layer.forward(np.ones((1, 2), np.float32), train=True)
     assert layer.state["mean"].tolist() == [0.0, 0.0] and layer.state["var"].tolist() == [1.0, 1.0]
+    np.testing.assert_array_equal(layer.backward(x), dx)  # of the last batch that was taken
 
 
 @pytest.mark.parametrize(
@@ -150,6 +153,8 @@ def test_refused_training_changes_nothing():
         (lambda: BatchNorm(2, momentum=np.ones(2) / 2), TypeError, "momentum must be one number"),
         (lambda: LayerNorm(2, eps=-1.0), ValueError, "eps must be finite and at least 0"),
         (lambda: LayerNorm(2, eps="a"), TypeError, "eps must be a number"),
+        (lambda: BatchNorm(2, dtype=int), TypeError, "dtype must be a float type, not int64"),
+        (lambda: LayerNorm(2, dtype=complex), TypeError, "dtype must be a float type, not complex128"),
     ],
 )
 def test_bad_settings(make, error, message):
