@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from course_lib.optim.parameters import check_count
 
+from .augment.resizing import resample
 from .labels import check_dtype
 
 NAMES = ("china", "flower")
@@ -47,7 +48,7 @@ def load_photos(size: int | tuple[int, int] | None = None, *, dtype: DTypeLike =
 def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resize images, bilinear, and averaged over what becomes one pixel when they shrink.
 
-    y = R x Rᵀ, with R of `_weights` for rows and for columns
+    y = R x R'ᵀ, with R of `course_lib.data.augment.resizing.weights` for rows and R' for columns
 
     Args:
         images: floats, shape (N, height, width, channels).
@@ -66,20 +67,10 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     if not isinstance(images, np.ndarray) or images.dtype.kind != "f":
         raise TypeError("images must be a NumPy array of floats")
-    if images.ndim != 4 or 0 in images.shape[1:3]:
+    if images.ndim != 4 or 0 in images.shape:
         raise ValueError(f"images must have the shape (N, height, width, channels), not {images.shape}")
-    down = _weights(images.shape[1], check_count("height", height)).astype(images.dtype)
-    across = _weights(images.shape[2], check_count("width", width)).astype(images.dtype)
-    planes = images.transpose(0, 3, 1, 2)
-    return np.ascontiguousarray((down @ planes @ across.T).transpose(0, 2, 3, 1))
-
-
-def _weights(old: int, new: int) -> np.ndarray:
-    """R, shape (new, old): row i is a triangle around the centre of new pixel i, as wide as the scale asks."""
-    scale = old / new
-    centre = (np.arange(new)[:, None] + 0.5) * scale
-    weights = np.maximum(0, 1 - np.abs(np.arange(old) + 0.5 - centre) / max(scale, 1))
-    return weights / weights.sum(axis=1, keepdims=True)
+    size = check_count("height", height), check_count("width", width)
+    return resample(images, np.array(size)[:, None], np.zeros((2, 1)), size)
 
 
 def _crop(images: np.ndarray, proportion: float) -> np.ndarray:

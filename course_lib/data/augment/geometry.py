@@ -56,7 +56,8 @@ def crop(batch: np.ndarray, top: Any, left: Any, size: tuple[int, int]) -> np.nd
         size: (h, w) of the window.
 
     Raises:
-        ValueError: the window is larger than the image, or reaches beyond it.
+        TypeError: top or left are no integers.
+        ValueError: the window is larger than the image, or reaches beyond it; not one place for each image.
 
     >>> x = np.arange(12.0).reshape(1, 3, 4, 1)
     >>> crop(x, 1, 2, (2, 2))[0, :, :, 0]
@@ -66,8 +67,10 @@ def crop(batch: np.ndarray, top: Any, left: Any, size: tuple[int, int]) -> np.nd
     check_images(batch)
     h, w = check_size(size, batch)
     n, rows, columns = batch.shape[:3]
-    top, left = np.broadcast_to(top, n), np.broadcast_to(left, n)
+    top, left = np.asarray(top), np.asarray(left)
     for label, at, most in (("top", top, rows - h), ("left", left, columns - w)):
+        if at.shape not in ((), (1,), (n,)):
+            raise ValueError(f"{label} must be one number or {n}, one for each image, not of shape {at.shape}")
         if at.dtype.kind not in "iu":
             raise TypeError(f"{label} must be integers, not {at.dtype}")
         if at.min() < 0 or at.max() > most:

@@ -10,42 +10,77 @@ import numpy as np
 from course_lib.optim.parameters import check_count
 
 from .base import Augmentation, check_images, check_size
-from .sampling import sample
+
+BLOCK = 1 << 17  # so many pixels at a time: their weights and what is computed from them stay small
 
 
 def resize(batch: np.ndarray, short: Any) -> np.ndarray:
-    """Resize the images, their shape kept, so that the shorter side becomes `short`; bilinear.
+    """Resize the images, their shape kept, so that the shorter side becomes `short`.
+
+    Bilinear, and averaged over what becomes one pixel where an image shrinks.
 
     Args:
         batch: images, shape (N, H, W, C).
         short: new length of the shorter side in pixels.
 
     Raises:
-        ValueError: short below 1.
+        TypeError, ValueError: no images; short is no whole number from 1.
 
     >>> resize(np.zeros((1, 20, 30, 3)), 10).shape
     (1, 10, 15, 3)
     """
     check_images(batch)
-    short = np.array([check_count("short", short)])
-    h, w = (int(side[0]) for side in _resized(batch, short))
-    return _resized_window(batch[:], short, np.zeros((len(batch), 2)), (h, w))
+    sides = _resized(batch, np.array([check_count("short", short)]))
+    return resample(batch, sides, np.zeros((2, 1)), (int(sides[0, 0]), int(sides[1, 0])))
 
 
-def _resized(batch: np.ndarray, short: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Height and width of the images once their shorter side is `short`, each rounded to whole pixels."""
+def weights(old: int, new: np.ndarray, first: np.ndarray, window: int) -> np.ndarray:
+    """Weigh `old` pixels for `window` of the `new` ones, from `first` on, for each image; shape (N, window, old).
+
+    R[n, i, j] ∝ max(0, 1 − |j + ½ − c|/max(s, 1)),  c = (first + i + ½) s,  s = old/new;  a row's sum is 1
+
+    A triangle around the centre of a new pixel, as wide as one old pixel on each side, or as one new pixel if that
+    is larger.
+
+    >>> weights(4, np.array([2]), np.array([0]), 2)[0]
+    array([[0.42857143, 0.42857143, 0.14285714, 0.        ],
+           [0.        , 0.14285714, 0.42857143, 0.42857143]])
+    """
+    s = (old / new)[:, None, None]
+    c = (first[:, None, None] + np.arange(window)[:, None] + 0.5) * s
+    R = np.maximum(0, 1 - np.abs(np.arange(old) + 0.5 - c) / np.maximum(s, 1))
+    return R / R.sum(axis=2, keepdims=True)
+
+
+def resample(batch: np.ndarray, sides: np.ndarray, first: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize each image to its own sides and cut a window of `size` out of it, from its `first` row and column on.
+
+    y = R x R'ᵀ for each image and channel, with R of `weights` for rows and R' for columns
+
+    sides and first have shape (2, N), or (2, 1) for all images. No value leaves the range of its image and channel.
+    """
+    n, rows, columns, channels = batch.shape
+    sides, first = (np.broadcast_to(a, (2, n)) for a in (sides, first))
+    out = np.empty((n, *size, channels), batch.dtype)
+    step = max(1, BLOCK // (rows * columns))
+    for i in range(0, n, step):
+        images = slice(i, i + step)
+        planes = np.ascontiguousarray(batch[images].transpose(0, 3, 1, 2))
+        down, across = (
+            weights(old, sides[axis, images], first[axis, images], size[axis]).astype(batch.dtype)[:, None]
+            for axis, old in enumerate((rows, columns))
+        )
+        y = down @ planes @ across.transpose(0, 1, 3, 2)
+        # Rounding may lead beyond the ends, by one digit.
+        ends = (f(axis=(2, 3), keepdims=True) for f in (planes.min, planes.max))
+        out[images] = np.clip(y, *ends, out=y).transpose(0, 2, 3, 1)
+    return out
+
+
+def _resized(batch: np.ndarray, short: np.ndarray) -> np.ndarray:
+    """Height and width of the images once their shorter side is `short`, in whole pixels, shape (2, len(short))."""
     rows, columns = batch.shape[1:3]
-    return tuple(np.maximum(1, np.rint(side * short / min(rows, columns)).astype(int)) for side in (rows, columns))
-
-
-def _resized_window(batch: np.ndarray, short: np.ndarray, place: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize each image to its own `short` and cut a window out of it at place ∈ [0, 1)², in one sampling."""
-    along = []
-    for axis, (length, window) in enumerate(zip(_resized(batch, short), size, strict=True)):
-        first = np.floor(place[:, axis] * (length - window + 1))  # a whole pixel of the resized image
-        scale = batch.shape[1 + axis] / length
-        along.append((first[:, None] + np.arange(window) + 0.5) * np.broadcast_to(scale, len(batch))[:, None] - 0.5)
-    return sample(batch, along[1][:, None, :], along[0][:, :, None], fill="edge")
+    return np.array([np.maximum(1, np.rint(side * short / min(rows, columns)).astype(int)) for side in (rows, columns)])
 
 
 @dataclass
@@ -54,13 +89,14 @@ class RandomResizedCrop(Augmentation):
 
     S ~ U{low, …, high},  then a window of h × w
 
-    Bilinear; where an image shrinks, neighbouring pixels are skipped and not averaged.
+    Bilinear, and averaged over what becomes one pixel where an image shrinks (see `resize`).
 
     Args:
         size: (h, w) of the window, or the side of a square; ResNet's is 224.
         short: (low, high), the range of S in pixels; ResNet's is (256, 480).
 
     Raises:
+        TypeError: size or short is no whole number, or pair of them.
         ValueError: low above high, or a window larger than the smallest resized image.
 
     >>> f = RandomResizedCrop(24, short=(28, 40))
@@ -76,6 +112,8 @@ class RandomResizedCrop(Augmentation):
 
     def __post_init__(self) -> None:
         check_size(self.size)
+        if not isinstance(self.short, tuple | list) or len(self.short) != 2:
+            raise TypeError(f"short must be a pair (low, high), not {self.short!r}")
         low, high = (check_count("short", side) for side in self.short)
         if low > high:
             raise ValueError(f"short must be (low, high) with low ≤ high, not {self.short}")
@@ -83,9 +121,10 @@ class RandomResizedCrop(Augmentation):
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         low, high = self.short
         h, w = check_size(self.size)
-        rows, columns = (int(side[0]) for side in _resized(batch, np.array([low])))
+        rows, columns = _resized(batch, np.array([low]))[:, 0]
         if h > rows or w > columns:
             raise ValueError(f"size: a crop of {h}×{w} is larger than the images, resized to {rows}×{columns}")
         u = rng.random((len(batch), 3))
-        short = low + np.floor(u[:, 0] * (high - low + 1)).astype(int)
-        return _resized_window(batch, short, u[:, 1:], (h, w))
+        sides = _resized(batch, low + np.floor(u[:, 0] * (high - low + 1)).astype(int))
+        first = np.floor(u[:, 1:].T * (sides - [[h], [w]] + 1))  # all places are equally likely
+        return resample(batch, sides, first, (h, w))

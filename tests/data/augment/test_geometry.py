@@ -90,6 +90,36 @@ def test_resizing_up_is_pillows(photos):
     np.testing.assert_array_equal(resize(photos, 24), photos)
 
 
+@pytest.mark.parametrize("short", [1, 5, 11, 23, 24, 60])
+def test_resizing_is_pillows_and_keeps_the_range(short, photos):
+    for x in (photos.astype(np.float32), np.sign(photos.astype(np.float32) - 0.5) * 0.5 + 0.5):
+        y = resize(x, short)
+        assert x.min() <= y.min() and y.max() <= x.max() and y.dtype == np.float32
+        size = (y.shape[2], short)
+        for image, small in zip(x, y, strict=True):
+            for c in range(3):
+                plane = Image.fromarray(np.ascontiguousarray(image[..., c]))
+                np.testing.assert_allclose(
+                    small[..., c], np.asarray(plane.resize(size, Image.Resampling.BILINEAR)), atol=2e-6
+                )
+
+
+def test_fine_stripes_become_grey_and_not_another_pattern():
+    stripes = np.broadcast_to((np.arange(64) % 2 * 1.0)[None, None, :, None], (1, 64, 64, 1))
+    assert abs(resize(stripes, 16)[:, :, 1:-1] - 0.5).max() < 0.01
+    small = RandomResizedCrop(8, short=(12, 18))(np.repeat(stripes, 20, axis=0), np.random.default_rng(0))
+    assert abs(small[:, :, 1:-1] - 0.5).max() < 0.1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_images_of_a_resized_crop_do_not_depend_on_their_batch(dtype, photos):
+    f = RandomResizedCrop(9, short=(10, 40))
+    x = np.concatenate([photos] * 30).astype(dtype)  # more than one block
+    y, rng = f(x, np.random.default_rng(5)), np.random.default_rng(5)
+    assert y.dtype == dtype and y.min() >= 0 and y.max() <= 1
+    np.testing.assert_allclose(y, np.concatenate([f(image[None], rng) for image in x]), atol=1e-6)
+
+
 def test_a_random_resized_crop_is_a_window_of_the_resized_image(photos, rng):
     f = RandomResizedCrop((20, 22), short=(24, 30))
     y = f(photos, rng)
@@ -132,10 +162,14 @@ def test_the_short_side_is_drawn_evenly_and_whole_crops_are_themselves(photos, r
         (lambda x, rng: ten_crops(x, (3, 32)), ValueError, "larger than the images"),
         (lambda x, rng: center_crop(x, (1, 2, 3)), ValueError, "one number or"),
         (lambda x, rng: crop(x, 5, 0, (20, 20)), ValueError, "top must lie between 0 and 4"),
+        (lambda x, rng: crop(x, 0, [1, 2], (20, 20)), ValueError, r"left must be one number or 7, .* shape \(2,\)"),
         (lambda x, rng: crop(x, 0.0, 0, (20, 20)), TypeError, "top must be integers"),
         (lambda x, rng: RandomCrop(0), ValueError, "size must be at least 1"),
         (lambda x, rng: RandomResizedCrop(26, (25, 30))(x, rng), ValueError, "resized to 25×32"),
         (lambda x, rng: RandomResizedCrop(26, (30, 25)), ValueError, "low ≤ high"),
+        (lambda x, rng: RandomResizedCrop(26, 30), TypeError, r"short must be a pair \(low, high\), not 30"),
+        (lambda x, rng: RandomResizedCrop(26, (1, 2, 3)), TypeError, "short must be a pair"),
+        (lambda x, rng: resize(x, 2.5), TypeError, "short must be an integer"),
         (lambda x, rng: FlipHorizontal(1.5), ValueError, r"p must lie in \[0, 1\], not 1.5"),
         (lambda x, rng: FlipVertical("x"), TypeError, "p must be a number"),
         (lambda x, rng: PadAndCrop(-1), ValueError, "pad must be at least 0"),
