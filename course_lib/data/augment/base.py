@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_hyper
+from course_lib.optim.parameters import check_count, check_hyper, check_number, check_rng
+
+ANY = (-math.inf, math.inf)
 
 
 class Augmentation:
@@ -30,7 +32,7 @@ class Augmentation:
     changes_labels = False
 
     def __call__(self, batch: Any, rng: np.random.Generator) -> Any:
-        check_rng(rng)
+        check_rng("rng", rng)
         if not isinstance(batch, tuple):
             if self.changes_labels:
                 raise TypeError(f"{self!r} changes the labels too: give it the pair (batch, labels)")
@@ -70,19 +72,12 @@ def check_images(batch: Any, label: str = "batch") -> np.ndarray:
     return batch
 
 
-def check_rng(rng: Any) -> None:
-    """Raise TypeError unless rng is a NumPy generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, not {rng!r}")
-
-
 def check_probability(label: str, value: Any) -> float:
     """Give a number of [0, 1] as a float."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{label} must be a number, not {value!r}")
+    value = check_number(label, value, ANY)
     if not 0 <= value <= 1:
-        raise ValueError(f"{label} must lie in [0, 1], not {value}")
-    return float(value)
+        raise ValueError(f"{label} must lie in [0, 1], not {value:g}")
+    return value
 
 
 def check_limits(label: str, value: Any, middle: float = 0.0, least: float = -math.inf) -> tuple[float, float]:
@@ -90,9 +85,9 @@ def check_limits(label: str, value: Any, middle: float = 0.0, least: float = -ma
     if isinstance(value, tuple | list):
         if len(value) != 2:
             raise ValueError(f"{label} must be a number or a pair (low, high), not {value!r}")
-        low, high = (float(check_hyper(label, v, None)) for v in value)
+        low, high = (check_number(label, v, ANY) for v in value)
     else:
-        s = float(check_hyper(label, value, (0, math.inf)))
+        s = check_number(label, value)
         low, high = middle - s, middle + s
     if not least <= low <= high:
         least_said = "" if least == -math.inf else f"{least:g} ≤ "
@@ -119,6 +114,10 @@ def per_image(label: str, value: Any, batch: np.ndarray, domain: tuple[float, fl
     return np.broadcast_to(value, len(batch))
 
 
-def column(value: np.ndarray, batch: np.ndarray) -> np.ndarray:
+def column(label: str, value: np.ndarray, batch: np.ndarray) -> np.ndarray:
     """Shape one number for each image as (N, 1, 1, 1), in the batch's dtype, to broadcast against it."""
-    return value.astype(batch.dtype)[:, None, None, None]
+    with np.errstate(over="ignore"):
+        cast = value.astype(batch.dtype)
+    if not np.isfinite(cast).all():
+        raise ValueError(f"{label} must be finite in the images' {batch.dtype}, not {abs(value).max():g}")
+    return cast[:, None, None, None]

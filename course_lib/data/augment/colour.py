@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_hyper
+from course_lib.optim.parameters import check_number
 
 from .base import Augmentation, check_images, check_limits, column, per_image
 from .warps import Range
@@ -29,7 +29,7 @@ def brightness(batch: np.ndarray, factor: Any) -> np.ndarray:
     array([0.6])
     """
     check_light(batch)
-    return _cut(batch * column(per_image("factor", factor, batch, (0, np.inf)), batch))
+    return _cut(batch * _factor(factor, batch))
 
 
 def contrast(batch: np.ndarray, factor: Any) -> np.ndarray:
@@ -46,7 +46,7 @@ def contrast(batch: np.ndarray, factor: Any) -> np.ndarray:
     array([0.3, 0.7])
     """
     check_light(batch)
-    f = column(per_image("factor", factor, batch, (0, np.inf)), batch)
+    f = _factor(factor, batch)
     grey = _grey(batch) if batch.shape[3] == 3 else batch
     m = grey.reshape(len(batch), -1).mean(axis=1)[:, None, None, None]
     return _cut(batch + (f - 1) * (batch - m))  # as above, and x itself, to the last bit, at f = 1
@@ -68,7 +68,7 @@ def saturation(batch: np.ndarray, factor: Any) -> np.ndarray:
     array([0.6495, 0.1495, 0.1495])
     """
     check_light(batch)
-    f = column(per_image("factor", factor, batch, (0, np.inf)), batch)
+    f = _factor(factor, batch)
     return _cut(batch + (f - 1) * (batch - _grey(batch)))
 
 
@@ -77,6 +77,10 @@ def check_light(batch: np.ndarray) -> None:
     low, high = check_images(batch).min(), batch.max()
     if not (low >= 0 and high <= 1):
         raise ValueError(f"batch must lie in [0, 1], not in [{low:g}, {high:g}]: change colours before you normalize")
+
+
+def _factor(factor: Any, batch: np.ndarray) -> np.ndarray:
+    return column("factor", per_image("factor", factor, batch, (0, np.inf)), batch)
 
 
 def _grey(batch: np.ndarray) -> np.ndarray:
@@ -181,7 +185,7 @@ class PCAColour(Augmentation):
         sigma: σ ≥ 0, standard deviation of α.
 
     Attributes:
-        p: eigenvectors in columns, shape (C, C), largest eigenvalue first.
+        p: eigenvectors in columns, shape (C, C), largest eigenvalue first; the largest entry of each is positive.
         lam: λ, eigenvalues, shape (C,).
 
     Raises:
@@ -196,12 +200,13 @@ class PCAColour(Augmentation):
 
     def __init__(self, images: np.ndarray, sigma: float = 0.1) -> None:
         check_light(images)
-        self.sigma = float(check_hyper("sigma", sigma, (0, np.inf)))
+        self.sigma = check_number("sigma", sigma)
         mean, covariance = images.mean(axis=(0, 1, 2), dtype=float), 0.0
         for image in images:  # one by one: a training set in float64 may not fit into memory
             pixels = image.reshape(-1, len(mean)) - mean
             covariance = covariance + pixels.T @ pixels / (images.size / len(mean))
         lam, p = np.linalg.eigh(covariance)
+        p = p * np.sign(p[abs(p).argmax(axis=0), np.arange(len(mean))])  # signs that do not depend on the machine
         self.lam, self.p = np.maximum(lam[::-1], 0), p[:, ::-1]
 
     def __repr__(self) -> str:

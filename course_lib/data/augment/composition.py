@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_rng
 
 from .base import Augmentation, check_images, check_probability
 
@@ -19,7 +19,7 @@ class Compose(Augmentation):
         functions: augmentations, or functions (batch, rng) → batch, first to last.
 
     Raises:
-        TypeError: something that is no function; a function that does not give images.
+        TypeError: no list, or something in it that is no function; a function that does not give images.
 
     >>> from course_lib.data.augment import FlipHorizontal, PadAndCrop
     >>> augment = Compose([FlipHorizontal(), PadAndCrop(2)])
@@ -30,6 +30,8 @@ class Compose(Augmentation):
     """
 
     def __init__(self, functions: Sequence[Callable[..., Any]]) -> None:
+        if not isinstance(functions, tuple | list):
+            raise TypeError(f"functions must be a list of augmentations, not {functions!r}")
         self.functions = list(functions)
         for f in self.functions:
             check_function("functions", f)
@@ -129,14 +131,15 @@ class OnRows(Augmentation):
 
     def __init__(self, f: Callable[..., Any], shape: tuple[int, ...]) -> None:
         self.f, self.changes_labels = check_function("f", f), changes_labels(f)
-        if len(shape) not in (2, 3):
-            raise ValueError(f"shape must be (height, width) or (height, width, channels), not {shape}")
+        if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
+            raise ValueError(f"shape must be (height, width) or (height, width, channels), not {shape!r}")
         self.shape = tuple(check_count("shape", side) for side in (*shape, 1)[:3])
 
     def __repr__(self) -> str:
         return f"OnRows({self.f!r}, {self.shape})"
 
     def __call__(self, batch: Any, rng: np.random.Generator) -> Any:
+        check_rng("rng", rng)
         if not isinstance(batch, tuple):
             return self._rows(done(self.f, self._images(batch), rng))
         images, labels = Compose([self.f])((self._images(batch[0]), *batch[1:]), rng)
@@ -183,7 +186,8 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: Iterable[n
         p = np.asarray(predict(view))
         if total is not None and p.shape != total.shape:
             raise ValueError(f"predictions must have one shape, not {total.shape} and then {p.shape}")
-        total, count = p if total is None else total + p, count + 1
+        # A copy, for predict may write into the same memory every time.
+        total, count = p.copy() if total is None else total + p, count + 1
     if total is None:
         raise ValueError("views is empty: there is nothing to average")
     return total / count

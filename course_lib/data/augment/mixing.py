@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_hyper
+from course_lib.optim.parameters import check_count, check_number
 
-from .base import Augmentation, check_images, check_size, column, per_image
+from .base import ANY, Augmentation, check_images, check_probability, check_size, column, per_image
 
 
 def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.ndarray:
@@ -81,7 +81,7 @@ class Cutout(Augmentation):
 
     def __post_init__(self) -> None:
         check_size(self.size)
-        self.value = float(check_hyper("value", self.value, None))
+        self.value = check_number("value", self.value, ANY)
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         h, w = check_size(self.size)
@@ -101,7 +101,9 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
         lam: λ in [0, 1], one for all or shape (N,).
 
     Raises:
-        ValueError: λ outside [0, 1]; labels that are integers.
+        TypeError: labels or partner of another kind.
+        ValueError: λ outside [0, 1]; labels that are integers, or not one for each image; a partner that is no
+            image of the batch.
 
     >>> x, y = np.array([0.0, 1.0]).reshape(2, 1, 1, 1), np.eye(2)
     >>> x, y = mixup(x, y, np.array([1, 0]), 0.75)
@@ -110,10 +112,12 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
 
     Source: Zhang, Cisse, Dauphin and Lopez-Paz, mixup: beyond empirical risk minimization, 2018.
     """
-    check_images(batch)
-    labels = one_hot(labels, None, np.asarray(labels).dtype)
-    other = per_image("1 − lam", 1 - np.asarray(lam, float), batch, (0, np.nextafter(1, 2)))
-    x = batch + column(other, batch) * (batch[partner] - batch)
+    labels, partner = _check_pairs(batch, labels, partner)
+    lam = per_image("lam", lam, batch)
+    for end in (lam.min(), lam.max()):
+        check_probability("lam", end)
+    other = 1 - lam
+    x = batch + column("lam", other, batch) * (batch[partner] - batch)
     return x, labels + other.astype(labels.dtype)[:, None] * (labels[partner] - labels)
 
 
@@ -131,7 +135,9 @@ def cutmix(
         inside: which pixels are pasted, shape (N, H, W, 1), booleans.
 
     Raises:
-        ValueError: labels that are integers.
+        TypeError: labels, partner or inside of another kind.
+        ValueError: labels that are integers, or not one for each image; a partner that is no image of the batch;
+            inside of another shape.
 
     >>> x, y = np.array([0.0, 0, 1, 1]).reshape(2, 1, 2, 1), np.eye(2)
     >>> x, y = cutmix(x, y, np.array([1, 0]), box(x, 0, 1, 1, 2))
@@ -141,14 +147,38 @@ def cutmix(
     Source: Yun, Han, Oh, Chun, Choe and Yoo, CutMix: regularization strategy to train strong classifiers with
     localizable features, 2019.
     """
-    labels = one_hot(labels, None, np.asarray(labels).dtype)
+    labels, partner = _check_pairs(batch, labels, partner)
+    inside, shape = np.asarray(inside), (*batch.shape[:3], 1)
+    if inside.dtype != bool:
+        raise TypeError(f"inside must hold booleans, not {inside.dtype}")
+    if inside.shape != shape:
+        raise ValueError(f"inside must have shape {shape}, not {inside.shape}")
     share = inside.mean(axis=(1, 2)).astype(labels.dtype)
     return np.where(inside, batch[partner], batch), labels + share * (labels[partner] - labels)
 
 
+def _check_pairs(batch: np.ndarray, labels: Any, partner: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Read probabilities and partners, one for each image."""
+    n, partner = len(check_images(batch)), np.asarray(partner)
+    labels = one_hot(labels, None, np.asarray(labels).dtype)
+    if len(labels) != n:
+        raise ValueError(f"labels must be {n}, one for each image, not of shape {labels.shape}")
+    if partner.dtype.kind not in "iu":
+        raise TypeError(f"partner must hold integers, not {partner.dtype}")
+    if partner.shape != (n,) or partner.min() < 0 or partner.max() >= n:
+        raise ValueError(f"partner must be {n} integers of [0, {n}), not {partner}")
+    return labels, partner
+
+
 class _Mixing(Augmentation):
     changes_labels = True
+    alpha: float
     classes: int | None
+
+    def __post_init__(self) -> None:
+        self.alpha = check_number("alpha", self.alpha)
+        if self.classes is not None:
+            check_count("classes", self.classes)
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return one_hot(labels, self.classes, dtype)
@@ -166,7 +196,7 @@ class MixUp(_Mixing):
 
     Raises:
         TypeError: no labels.
-        ValueError: α below 0; a label outside [0, classes).
+        ValueError: α below 0, classes below 1; a label outside [0, classes).
 
     >>> x, y = MixUp(0.2, classes=10)((np.ones((2, 8, 8, 3)), np.array([3, 7])), np.random.default_rng(0))
     >>> x.shape, y.shape
@@ -177,9 +207,6 @@ class MixUp(_Mixing):
 
     alpha: float = 0.2
     classes: int | None = None
-
-    def __post_init__(self) -> None:
-        self.alpha = float(check_hyper("alpha", self.alpha, (0, np.inf)))
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
@@ -202,7 +229,7 @@ class CutMix(_Mixing):
 
     Raises:
         TypeError: no labels.
-        ValueError: α below 0; a label outside [0, classes).
+        ValueError: α below 0, classes below 1; a label outside [0, classes).
 
     >>> x, y = CutMix(1.0, classes=10)((np.ones((2, 8, 8, 3)), np.array([3, 7])), np.random.default_rng(0))
     >>> x.shape, y.shape
@@ -214,9 +241,6 @@ class CutMix(_Mixing):
 
     alpha: float = 1.0
     classes: int | None = None
-
-    def __post_init__(self) -> None:
-        self.alpha = float(check_hyper("alpha", self.alpha, (0, np.inf)))
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator

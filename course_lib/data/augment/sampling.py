@@ -42,8 +42,8 @@ def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constan
     check_images(batch)
     check_fill(fill)
     x, y = np.broadcast_arrays(x, y, np.empty((len(batch), 1, 1)))[:2]
-    if x.ndim != 3 or len(x) != len(batch):
-        raise ValueError(f"x and y must broadcast to ({len(batch)}, h, w), not to {x.shape}")
+    if x.ndim != 3 or len(x) != len(batch) or x.size == 0:
+        raise ValueError(f"x and y must broadcast to ({len(batch)}, h, w), h and w ≥ 1, not to {x.shape}")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError("x and y must be finite")
     return _sample_blocks(batch, x.shape[1:], lambda images, lines: (x[images, lines], y[images, lines]), fill)
@@ -183,7 +183,9 @@ def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.
     try:
         inverse = np.linalg.inv(np.broadcast_to(matrix, (n, 3, 3)))
     except np.linalg.LinAlgError:
-        raise ValueError("matrix has no inverse: it makes an image flat") from None
+        inverse = np.full((1, 3, 3), np.inf)
+    if not np.isfinite(inverse).all():
+        raise ValueError("matrix has no inverse: it makes an image flat")
     middle_x, middle_y = (columns - 1) / 2, (rows - 1) / 2
     X, Y = np.arange(columns) - middle_x, np.arange(rows)[:, None] - middle_y
     (a, b, right), (c, d, down) = (inverse[:, i, :, None, None].swapaxes(0, 1) for i in (0, 1))

@@ -63,12 +63,14 @@ def test_pca_finds_a_known_covariance(rng):
     f = PCAColour(pixels.reshape(200, 100, 10, 3))
     np.testing.assert_allclose(f.lam, lam, rtol=0.02)
     np.testing.assert_allclose(abs(f.p.T @ p), np.eye(3), atol=0.02)
+    assert (f.p[abs(f.p).argmax(axis=0), np.arange(3)] > 0).all()
     np.testing.assert_allclose(f.p * f.lam @ f.p.T, np.cov(pixels.T, bias=True), atol=1e-15)
 
 
 def test_pca_jitter_is_the_papers_formula(rng):
     """y − x is one colour for an image: Σ pᵢ αᵢ λᵢ, of covariance p diag(σλ)² pᵀ."""
-    f = PCAColour(rng.uniform(0.2, 0.8, (20, 9, 9, 3)) * [1, 0.6, 0.3], sigma=0.1)
+    f = PCAColour(rng.uniform(0.2, 0.8, (20, 9, 9, 3)) * [1, 0.6, 0.3])
+    assert f.sigma == 0.1
     x = np.full((20_000, 1, 2, 3), 0.5)
     added = f(x, rng) - 0.5
     np.testing.assert_array_equal(added[:, :, 0], added[:, :, 1])
@@ -88,6 +90,9 @@ def test_pca_jitter_is_the_papers_formula(rng):
         (lambda x, rng: contrast(x * np.nan, 1), ValueError, "not in"),
         (lambda x, rng: brightness(x, -1), ValueError, "factor must be finite and at least 0"),
         (lambda x, rng: brightness(x, [1, 2]), ValueError, "one number or 7"),
+        (lambda x, rng: brightness(x.astype("f"), 1e39), ValueError, "factor must be finite in the images' float32"),
+        (lambda x, rng: contrast(x.astype("e"), 1e5), ValueError, "factor must be finite in the images' float16"),
+        (lambda x, rng: PCAColour(x, np.ones(3)), TypeError, "sigma must be one number"),
         (lambda x, rng: saturation(x[..., :1], 1), ValueError, "three channels"),
         (lambda x, rng: Contrast(1.5), ValueError, "0 ≤ low"),
         (lambda x, rng: Brightness("much"), TypeError, "factor must be a number"),

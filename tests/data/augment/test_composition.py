@@ -111,10 +111,23 @@ def test_views_are_averaged(photos, rng):
     np.testing.assert_allclose(mean, average_views(predict, [flip_horizontal(small), small]), rtol=1e-15)
 
 
+def test_a_prediction_may_be_written_into_the_same_memory(photos):
+    scores = np.empty((7, 3))
+
+    def predict(x):
+        return np.mean(x, axis=(1, 2), out=scores)
+
+    views = [photos, photos / 2, photos / 4]
+    np.testing.assert_allclose(average_views(predict, views), photos.mean(axis=(1, 2)) * 7 / 12, rtol=1e-13)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
         (lambda x, rng: Compose([FlipHorizontal(), 3]), TypeError, "functions: .*not 3"),
+        (lambda x, rng: Compose(FlipHorizontal()), TypeError, "functions must be a list"),
+        (lambda x, rng: OnRows(Rotate(1), 64), ValueError, r"shape must be .*not 64"),
+        (lambda x, rng: OnRows(lambda x, rng: x, (8, 8))(np.ones((2, 64)), 0), TypeError, "rng must be a generator"),
         (lambda x, rng: Sometimes("flip"), TypeError, "f: an augmentation"),
         (lambda x, rng: Sometimes(FlipHorizontal(), 1.1), ValueError, r"p must lie in \[0, 1\]"),
         (lambda x, rng: Sometimes(RandomCrop(8), 0.9)(x, rng), ValueError, "must keep their shape"),

@@ -30,6 +30,38 @@ def test_cutout_covers_one_rectangle(rng):
     assert abs(covered[:, 6, 5].mean() - 0.1) < 4 * np.sqrt(0.09 / 3000)
 
 
+def pixels(rng, n, h, w):
+    """The pixels that `rng` draws as middles: rows and columns."""
+    return np.floor(rng.random((n, 2)) * [h, w]).astype(int).T
+
+
+@pytest.mark.parametrize(("h", "w"), [(4, 3), (5, 2), (1, 1)])
+def test_cutout_is_the_authors(h, w):
+    """Their loop: y1 = clip(y − h//2, 0, H), and so on (with the odd side's last pixel)."""
+    y = Cutout((h, w))(np.ones((200, 12, 10, 1)), np.random.default_rng(7))
+    for image, i, j in zip(y, *pixels(np.random.default_rng(7), 200, 12, 10), strict=True):
+        mask = np.ones((12, 10, 1))
+        top, left = i - h // 2, j - w // 2
+        mask[max(top, 0) : max(top + h, 0), max(left, 0) : max(left + w, 0)] = 0
+        np.testing.assert_array_equal(image, mask)
+    assert Cutout(2).value == 0
+
+
+def test_cutmix_is_the_authors():
+    """Their rand_bbox: cut_w = int(W √(1 − λ)), bbx1 = clip(cx − cut_w // 2, 0, W), …"""
+    n, (h, w) = 300, (12, 7)
+    x = pure(n, h, w)
+    _, mixed = CutMix(1.0, classes=n)((x, np.arange(n)), np.random.default_rng(7))
+    rng = np.random.default_rng(7)
+    lam, (i, j), partner = rng.beta(1, 1, n), pixels(rng, n, h, w), rng.permutation(n)
+    for k in range(n):
+        rows, columns = int(h * np.sqrt(1 - lam[k])), int(w * np.sqrt(1 - lam[k]))
+        top, left = max(i[k] - rows // 2, 0), max(j[k] - columns // 2, 0)
+        bottom, right = min(i[k] - rows // 2 + rows, h), min(j[k] - columns // 2 + columns, w)
+        share = 0 if partner[k] == k else (bottom - top) * (right - left) / (h * w)
+        assert abs(mixed[k, k] - (1 - share)) < 1e-14
+
+
 def test_mixup_is_a_line_between_two(rng):
     x, labels, partner = pure(5), np.eye(5), np.array([1, 2, 3, 4, 0])
     y, mixed = mixup(x, labels, partner, [0, 0.25, 0.5, 0.75, 1])
@@ -112,8 +144,21 @@ def test_areas_of_cutmix_follow_the_draw(rng):
         (lambda x, y, rng: CutMix(classes=4)((x, np.eye(3)), rng), ValueError, "4 columns"),
         (lambda x, y, rng: CutMix(classes=3)((x, y, y), rng), ValueError, "not 3 things"),
         (lambda x, y, rng: MixUp(-1), ValueError, "alpha"),
-        (lambda x, y, rng: mixup(x, np.eye(3), y, 1.5), ValueError, "lam"),
-        (lambda x, y, rng: mixup(x, np.eye(3), y, -0.5), ValueError, "lam"),
+        (lambda x, y, rng: MixUp(np.ones(3)), TypeError, "alpha must be one number"),
+        (lambda x, y, rng: MixUp(classes=0), ValueError, "classes must be at least 1"),
+        (lambda x, y, rng: CutMix(classes="3"), TypeError, "classes must be an integer"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y, 1.5), ValueError, r"lam must lie in \[0, 1\], not 1.5"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y, [0, 1, -0.5]), ValueError, r"lam must lie in \[0, 1\], not -0.5"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y, np.nan), ValueError, "lam must be finite"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y, "half"), TypeError, "lam must be a real number"),
+        (lambda x, y, rng: mixup(x, np.eye(4), y, 0.5), ValueError, "labels must be 3, one for each image"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y + 1, 0.5), ValueError, r"partner must be 3 integers of \[0, 3\)"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y - 1, 0.5), ValueError, r"partner must be 3 integers of \[0, 3\)"),
+        (lambda x, y, rng: mixup(x, np.eye(3), y[:2], 0.5), ValueError, "partner must be 3 integers"),
+        (lambda x, y, rng: cutmix(x, np.eye(3), y * 1.0, x > 0.5), TypeError, "partner must hold integers"),
+        (lambda x, y, rng: cutmix(x, np.eye(3), y, x), TypeError, "inside must hold booleans, not float64"),
+        (lambda x, y, rng: cutmix(x, np.eye(3), y, x[0] > 0.5), ValueError, r"inside must have shape \(3, 12, 10, 1\)"),
+        (lambda x, y, rng: cutmix((x * 9).astype(int), np.eye(3), y, x > 0.5), TypeError, "floats"),
         (lambda x, y, rng: mixup(x, y, y, 0.5), ValueError, "one_hot"),
         (lambda x, y, rng: cutmix(x, y, y, x > 0.5), ValueError, "one_hot"),
         (lambda x, y, rng: Cutout(0), ValueError, "size must be at least 1"),

@@ -211,7 +211,9 @@ def test_random_warps_are_their_matrices(fill, photos):
         (lambda x: affine(x, stretching(0, 1)), "no inverse"),
         (lambda x: affine(x, rotation([1, 2])), r"\(3, 3\) or \(7, 3, 3\), not \(2, 3, 3\)"),
         (lambda x: sample(x, np.zeros((2, 3, 3)), np.zeros((1, 3, 3))), "broadcast|shape mismatch"),
-        (lambda x: sample(x[:1], np.zeros((2, 3, 3)), np.zeros((1, 3, 3))), r"to \(1, h, w\), not to \(2, 3, 3\)"),
+        (lambda x: sample(x[:1], np.zeros((2, 3, 3)), np.zeros((1, 3, 3))), r"to \(1, h, w\), .* not to \(2, 3, 3\)"),
+        (lambda x: sample(x, np.zeros((1, 0, 3)), np.zeros((1, 0, 3))), r"h and w ≥ 1, not to \(7, 0, 3\)"),
+        (lambda x: affine(x, stretching(1e-320, 1)), "no inverse"),
         (lambda x: sample(x, np.full((1, 3, 3), np.nan), np.zeros((1, 3, 3))), "finite"),
         (lambda x: affine(x[:0], rotation(1)), "empty"),
     ],
@@ -219,3 +221,10 @@ def test_random_warps_are_their_matrices(fill, photos):
 def test_bad_input_is_named(call, words, photos):
     with pytest.raises(ValueError, match=words):
         call(photos)
+
+
+@pytest.mark.parametrize("value", [np.array([1.0, 2.0]), (False, True), True, "1", (0, 1j)])
+def test_a_range_is_of_plain_numbers(value):
+    for kind in (Rotate, Translate, Shear, Stretch, LensDistortion):
+        with pytest.raises(TypeError, match=r"^(degrees|pixels|slant|factor|k) must be"):
+            kind(value)
