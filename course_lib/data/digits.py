@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_rng
 
 from .labels import Data, check_dtype
 
@@ -38,7 +40,7 @@ def load_digits(
 
     Raises:
         ImportError: scikit-learn is missing.
-        TypeError: dtype is no float type, or a number of images is no integer.
+        TypeError: dtype is no float type, rng no generator, or a number of images no integer.
         ValueError: val, test or train is out of range.
 
     >>> digits = load_digits(np.random.default_rng(0))
@@ -56,9 +58,10 @@ def load_digits(
     except ImportError as error:
         raise ImportError('the digits need scikit-learn: pip install "course-lib[data]"') from error
     dtype = check_dtype(dtype)
+    check_rng("rng", rng)
     pixels, y = datasets.load_digits(return_X_y=True)
     n = len(y)
-    if not 0 < check_count("val", val, -n) < n:
+    if not 0 < check_count("val", val, least=-math.inf) < n:
         raise ValueError(f"val must be above 0 and below {n}, not {val}")
     rest = n - val - check_count("test", test, 0)
     if rest < 1:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_number, check_rng
 
 
 class Data(NamedTuple):
@@ -26,7 +26,7 @@ class Data(NamedTuple):
 def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 0, test: int = 0) -> Data:
     """Split examples into training, validation and test, every class in its proportion (stratified).
 
-    part p has n_p·N_c/N examples of class c, rounded up or down
+    part p has about n_p·N_c/N examples of class c: less than 2 more or fewer
 
     Args:
         x: examples, shape (N, …).
@@ -36,7 +36,7 @@ def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 
         test: number of test examples, ≥ 0; what is left, at least one, is for training.
 
     Raises:
-        TypeError, ValueError: x or y are no such arrays; val + test leaves nothing for training.
+        TypeError, ValueError: x, y or rng are none; val + test leaves nothing for training.
 
     >>> x, y = np.arange(100.0), np.repeat([0, 1], [80, 20])
     >>> data = split(x, y, np.random.default_rng(0), val=10, test=20)
@@ -46,6 +46,7 @@ def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 
     Source: Kohavi, A study of cross-validation and bootstrap for accuracy estimation and model selection, 1995.
     """
     _check_pair(x, y)
+    check_rng("rng", rng)
     sizes = check_count("test", test, 0), check_count("val", val, 0)
     if sum(sizes) >= len(y):
         raise ValueError(f"val + test must be below the {len(y)} examples there are, not {sum(sizes)}")
@@ -73,7 +74,7 @@ def few(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, per_class: in
         (x, y) with per_class · (number of classes) examples, shuffled.
 
     Raises:
-        TypeError, ValueError: x or y are no such arrays; a class has too few examples.
+        TypeError, ValueError: x, y or rng are none; a class has too few examples.
 
     >>> x, y = np.arange(100.0), np.repeat([0, 1], [80, 20])
     >>> small_x, small_y = few(x, y, np.random.default_rng(0), per_class=5)
@@ -81,6 +82,7 @@ def few(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, per_class: in
     array([5, 5])
     """
     _check_pair(x, y)
+    check_rng("rng", rng)
     check_count("per_class", per_class)
     chosen = []
     for c in np.unique(y):
@@ -109,7 +111,7 @@ def wrong_labels(
         (ỹ, mask): the new labels, and True where they are wrong; both of shape (N,). y stays as it is.
 
     Raises:
-        TypeError, ValueError: y holds no classes below C, or share is outside its range.
+        TypeError, ValueError: y holds no classes below C, or cannot hold them; share is outside its range.
 
     >>> y = np.zeros(10, int)
     >>> noisy, wrong = wrong_labels(y, 0.3, np.random.default_rng(0), classes=4)
@@ -120,13 +122,15 @@ def wrong_labels(
     generalization, 2017.
     """
     _check_labels(y)
-    if isinstance(share, bool) or not isinstance(share, int | float | np.number):
-        raise TypeError(f"share must be a number, not {share!r}")
+    check_rng("rng", rng)
+    share = check_number("share", share, (-np.inf, np.inf))
     if not 0 <= share <= 1:
-        raise ValueError(f"share must be between 0 and 1, not {share}")
+        raise ValueError(f"share must be between 0 and 1, not {share:g}")
     classes = check_count("classes", int(y.max()) + 1 if classes is None else classes, 2)
     if y.max() >= classes:
         raise ValueError(f"y must be below {classes}, the number of classes, but holds {y.max()}")
+    if classes - 1 > np.iinfo(y.dtype).max:
+        raise ValueError(f"y must be of a type that can hold class {classes - 1}, not {y.dtype}")
     wrong = np.zeros(len(y), bool)
     wrong[rng.choice(len(y), round(share * len(y)), replace=False)] = True
     noisy = y.copy()

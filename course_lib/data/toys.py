@@ -8,12 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_hyper
+from course_lib.optim.parameters import check_count, check_number, check_rng
 
 from .labels import check_dtype
 
 Points = tuple[np.ndarray, np.ndarray]
-_ANY = (0.0, np.inf)
 
 
 def spirals(
@@ -49,8 +48,8 @@ def spirals(
 
     Source: Lang and Witbrock, Learning to tell two spirals apart, 1988.
     """
-    n, y = _classes(n, "arms", arms)
-    turns = check_hyper("turns", turns, _ANY)
+    y = _classes(rng, n, "arms", arms, noise, dtype)
+    turns = check_number("turns", turns)
     r = rng.uniform(0, 1, len(y))
     return _finish(rng, _circle(r, y / arms + turns * r), y, noise, dtype)
 
@@ -78,7 +77,7 @@ def moons(rng: np.random.Generator, n: int = 100, *, noise: float = 0.1, dtype: 
 
     Source: Pedregosa and others, Scikit-learn: machine learning in Python, 2011 (its `make_moons`).
     """
-    n, y = _classes(n, "classes", 2)
+    y = _classes(rng, n, "classes", 2, noise, dtype)
     upper = _circle(np.ones(len(y)), rng.uniform(0, 0.5, len(y)))
     lower = np.array([1, 0.5]) - upper
     return _finish(rng, np.where(y[:, None] == 0, upper, lower), y, noise, dtype)
@@ -108,7 +107,7 @@ def rings(
     >>> np.linalg.norm(x[y == 0], axis=1).round(6).max()
     np.float32(0.5)
     """
-    n, y = _classes(n, "classes", classes)
+    y = _classes(rng, n, "classes", classes, noise, dtype)
     return _finish(rng, _circle((y + 1) / classes, rng.uniform(0, 1, len(y))), y, noise, dtype)
 
 
@@ -136,13 +135,16 @@ def blobs(
     >>> x[y == 1].mean(axis=0).round(1) + 0.0
     array([-1.,  0.], dtype=float32)
     """
-    n, y = _classes(n, "classes", classes)
+    y = _classes(rng, n, "classes", classes, noise, dtype)
     return _finish(rng, _circle(np.ones(len(y)), y / classes), y, noise, dtype)
 
 
-def _classes(n: int, label: str, classes: int) -> tuple[int, np.ndarray]:
-    n = check_count("n", n)
-    return n, np.repeat(np.arange(check_count(label, classes)), n)
+def _classes(rng: np.random.Generator, n: int, label: str, classes: int, noise: float, dtype: DTypeLike) -> np.ndarray:
+    """Give the classes in order, once all that was asked is checked: an error leaves rng as it was."""
+    check_rng("rng", rng)
+    check_number("noise", noise)
+    check_dtype(dtype)
+    return np.repeat(np.arange(check_count(label, classes)), check_count("n", n))
 
 
 def _circle(r: np.ndarray, turn: np.ndarray) -> np.ndarray:
@@ -151,6 +153,6 @@ def _circle(r: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 
 def _finish(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, noise: float, dtype: DTypeLike) -> Points:
-    x = x + check_hyper("noise", noise, _ANY) * rng.standard_normal(x.shape)
+    x = x + noise * rng.standard_normal(x.shape)
     order = rng.permutation(len(y))
-    return x[order].astype(check_dtype(dtype)), y[order]
+    return x[order].astype(dtype), y[order]

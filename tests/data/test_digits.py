@@ -72,6 +72,13 @@ def test_bad_parts(arguments, error, words):
         load_digits(np.random.default_rng(0), **arguments)
 
 
+def test_only_generators_shuffle():
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        load_digits(0)
+    with pytest.raises(ValueError, match="val must be above 0 and below 1797, not -5000"):
+        load_digits(np.random.default_rng(0), val=-5000)
+
+
 def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match=r'pip install "course-lib\[data\]"'):

@@ -43,6 +43,8 @@ def test_split_has_the_proportions_of_scikit_learn():
     _, val = train_test_split(rest, test_size=100, stratify=rest, random_state=0)
     assert np.array_equal(np.bincount(data.y_test), np.bincount(test))
     assert np.array_equal(np.bincount(data.y_val), np.bincount(val))
+    whole = split(np.arange(1000), y, rng())
+    assert len(whole.x_train) == 1000 and len(whole.x_val) == len(whole.x_test) == 0
     assert data.x_train.shape == (700, 3)
 
 
@@ -88,6 +90,18 @@ def test_wrong_labels_are_uniform_among_the_others():
     assert stats.chisquare(wrong.reshape(20, -1).sum(axis=1)).pvalue > 1e-3
 
 
+def test_small_types_hold_all_their_classes():
+    y = np.full(20_000, 3, np.uint8)
+    noisy, wrong = wrong_labels(y, 1, rng(), classes=256)
+    assert noisy.dtype == np.uint8 and wrong.all() and set(noisy) == set(range(256)) - {3}
+
+
+def test_few_may_take_all():
+    y = np.repeat(np.arange(3), 5)
+    x, _ = few(np.arange(15), y, rng(), per_class=5)
+    assert sorted(x) == list(range(15))
+
+
 Y = np.array([0, 1, 2, 1])
 
 
@@ -95,7 +109,13 @@ Y = np.array([0, 1, 2, 1])
     ("call", "error", "words"),
     [
         (lambda: wrong_labels(Y, 1.2, rng()), ValueError, "share must be between 0 and 1, not 1.2"),
-        (lambda: wrong_labels(Y, np.nan, rng()), ValueError, "share must be between 0 and 1, not nan"),
+        (lambda: wrong_labels(Y, np.nan, rng()), ValueError, "share must be finite"),
+        (lambda: wrong_labels(Y, -0.1, rng()), ValueError, "share must be between 0 and 1, not -0.1"),
+        (lambda: wrong_labels(Y, 0.5 + 0j, rng()), TypeError, "share must be a number"),
+        (lambda: wrong_labels(Y.astype(np.uint8), 0.5, rng(), classes=257), ValueError, "hold class 256, not uint8"),
+        (lambda: wrong_labels(Y, 0.5, 0), TypeError, "rng must be a generator"),
+        (lambda: split(Y, Y, np.random), TypeError, "rng must be a generator"),
+        (lambda: few(Y, Y, None, per_class=1), TypeError, "rng must be a generator"),
         (lambda: wrong_labels(Y, "0.2", rng()), TypeError, "share must be a number"),
         (lambda: wrong_labels(Y, 0.5, rng(), classes=2), ValueError, "y must be below 2, .* but holds 2"),
         (lambda: wrong_labels(Y * 0, 0.5, rng()), ValueError, "classes must be at least 2"),

@@ -75,12 +75,22 @@ def test_lines_do_not_separate_what_neighbours_do(toy, line):
         ({"n": 2.5}, TypeError, "n must be an integer"),
         ({"noise": -1}, ValueError, "noise must be finite and at least 0"),
         ({"noise": np.nan}, ValueError, "noise must be finite"),
+        ({"noise": np.array([0.1, 0.2])}, TypeError, "noise must be one number"),
         ({"dtype": int}, TypeError, "dtype must be a float type, not int64"),
     ],
 )
 def test_bad_input(toy, arguments, error, words):
+    drawn = rng()
     with pytest.raises(error, match=words):
-        toy(rng(), **arguments)
+        toy(drawn, **arguments)
+    assert drawn.random() == rng().random()  # nothing was drawn
+
+
+@pytest.mark.parametrize("toy", TOYS)
+@pytest.mark.parametrize("wrong", [0, None, np.random, np.random.RandomState(0)])
+def test_only_generators_draw(toy, wrong):
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        toy(wrong)
 
 
 def test_bad_number_of_classes():
@@ -88,6 +98,8 @@ def test_bad_number_of_classes():
         spirals(rng(), arms=0)
     with pytest.raises(ValueError, match="turns must be finite and at least 0"):
         spirals(rng(), turns=-1)
+    with pytest.raises(TypeError, match="turns must be one number"):
+        spirals(rng(), turns=np.ones(2))
     for toy in (rings, blobs):
         with pytest.raises(ValueError, match="classes must be at least 1"):
             toy(rng(), classes=0)
