@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_rng
 
 from .cache import cache_folder, load_arrays, save_arrays
 from .labels import check_dtype
@@ -76,7 +76,7 @@ def load_glyphs(
         `glyph_classes(characters, merge)`.
 
     Raises:
-        TypeError: dtype is no float type, or a number is none.
+        TypeError: dtype is no float type, rng no generator, a number none, or cache no folder.
         ValueError: n or size is outside its range, or characters holds others than letters and digits.
 
     >>> x, y = load_glyphs(np.random.default_rng(0), 76, cache=False)
@@ -87,10 +87,13 @@ def load_glyphs(
     fields after Green, Improved alpha-tested magnification for vector textures and special effects, 2007.
     """
     dtype = check_dtype(dtype)
+    check_rng("rng", rng)
     check_count("n", n)
     if check_count("size", size) not in (4, 8, 16, 32):
         raise ValueError(f"size must be 4, 8, 16 or 32, not {size}")
     classes = glyph_classes(characters, merge)
+    if not isinstance(cache, bool | str | Path):
+        raise TypeError(f"cache must be True, False or a folder, not {cache!r}")
     # One number is drawn whether or not the glyphs are in the cache, so that what follows is the same.
     seed = int(rng.integers(2**63))
     path = None

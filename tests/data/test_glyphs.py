@@ -1,5 +1,6 @@
 """Glyphs: the letters they say, in all faces, bent but readable, digitized as the digits were; seeded and cached."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib
@@ -214,6 +215,19 @@ def test_damaged_cache_is_drawn_anew(tmp_path, monkeypatch):
     assert np.array_equal(draw(n=20, cache=True)[0], x)
 
 
+def test_writers_at_once_do_not_harm_each_other(tmp_path):
+    x, _ = draw(n=30)
+    with ThreadPoolExecutor(8) as pool:
+        for kept, _ in pool.map(lambda _: draw(n=30, cache=tmp_path), range(24)):
+            assert np.array_equal(kept, x)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_only_generators_draw():
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        load_glyphs(0, 5, cache=False)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
@@ -225,6 +239,7 @@ def test_damaged_cache_is_drawn_anew(tmp_path, monkeypatch):
         ({"characters": "aé"}, ValueError, "not 'aé'"),
         ({"characters": 3}, TypeError, "characters must be a string, not int"),
         ({"dtype": int}, TypeError, "dtype must be a float type, not int64"),
+        ({"cache": None}, TypeError, "cache must be True, False or a folder, not None"),
     ],
 )
 def test_bad_input(options, error, words):
