@@ -121,7 +121,11 @@ class Normalize(Preprocess):
     def __init__(self, x_train: np.ndarray, *, per_channel: bool = False) -> None:
         super().__init__(x_train, per_channel=per_channel)
         d = x_train - self.mean.astype(x_train.dtype)
-        std = np.sqrt(np.square(d, out=d).mean(axis=self._axes, dtype=float))
+        # In units of the largest deviation, so that a square neither overflows nor vanishes in float32 or float16.
+        unit = np.maximum(d.max(axis=self._axes), -d.min(axis=self._axes))
+        unit = np.where(unit == 0, 1, unit)
+        d /= unit
+        std = unit * np.sqrt(np.square(d, out=d).mean(axis=self._axes, dtype=float))
         self.std = np.where(std == 0, 1.0, std)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -171,7 +175,8 @@ class PCA(Preprocess):
         _, S, Vt = np.linalg.svd(X, full_matrices=False)
         rank = int((S > S[0] * max(X.shape) * np.finfo(x_train.dtype).eps).sum())
         if rank == 0:
-            raise ValueError(f"{self!r}: x_train of shape {x_train.shape} does not vary: all its examples are equal")
+            said = f"x_train of shape {x_train.shape} does not vary, as far as {x_train.dtype} can tell"
+            raise ValueError(f"{self!r}: {said}")
         kept = rank if components is None else check_count("components", components)
         if kept > rank:
             raise ValueError(
@@ -204,6 +209,8 @@ class Whiten(PCA):
 
     z = (x − x̄) V/√variance
 
+    This is PCA whitening: z is a row of components, and no image. (Turned back, z Vᵀ, it is ZCA whitening.)
+
     Directions in which the training data do not vary are no components (see `PCA`), so nothing is divided by zero.
     Those in which they hardly vary are blown up to the size of the others: keep fewer components.
 
@@ -235,7 +242,7 @@ def preprocess(data: Any, how: Callable[[np.ndarray], Preprocess]) -> Any:
     """Give a data set with every x preprocessed by what its training part tells.
 
     Args:
-        data: a named tuple with x_train, such as Digits; its fields x_… change.
+        data: a named tuple with x_train, such as `Data`; its fields `x_…` change.
         how: a class of this file, or a function of x_train that makes one.
 
     Raises:

@@ -179,8 +179,17 @@ def test_fewer_examples_than_features():
 @pytest.mark.parametrize("cls", [PCA, Whiten])
 @pytest.mark.parametrize("x", [np.ones((1, 3)), np.full((7, 3), 0.1)])
 def test_data_that_do_not_vary(cls, x):
-    with pytest.raises(ValueError, match=rf"{cls.__name__}: x_train of shape .* does not vary"):
+    with pytest.raises(ValueError, match=rf"{cls.__name__}: x_train of shape .* does not vary, as far as float64"):
         cls(x)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale"), [(np.float16, 1e4), (np.float16, 1e-4), (np.float32, 1e25), (np.float32, 1e-25)]
+)
+def test_deviations_of_any_size(dtype, scale):
+    x = (data(300) * scale / 10).astype(dtype)
+    fitted = Normalize(x)
+    np.testing.assert_allclose(fitted.std, x.astype(float).std(axis=0), rtol=2e-2 if dtype == np.float16 else 1e-5)
 
 
 def test_the_digits():
