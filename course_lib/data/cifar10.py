@@ -7,8 +7,11 @@ binary one: plain bytes, so that no file from the network is ever unpickled; and
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import http.client
+import io
+import ssl
 import sys
 import tarfile
 import urllib.error
@@ -21,17 +24,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_rng
 
 from .cache import cache_folder, replacing
 from .labels import Data, check_dtype, split
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-LIMIT = 200_000_000  # bytes; the archive has 170,052,171
+LIMIT = 200_000_000  # bytes; the archive has 170,052,171, and what is in it 184,380,000
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 TRAIN = tuple(f"cifar-10-batches-bin/data_batch_{i}.bin" for i in range(1, 6))
 TEST = "cifar-10-batches-bin/test_batch.bin"
+BROKEN = (TimeoutError, ConnectionResetError, ConnectionAbortedError, ssl.SSLError)  # connections
 RECORD = 1 + 3 * 32 * 32  # a byte for the class, then the red, the green and the blue pixels, row by row
 LARGEST = 10_000 * RECORD  # bytes of one file
 
@@ -68,8 +72,9 @@ def load_cifar10(
         (N, 32, 32, 3), and classes 0 … 9, `NAMES`, shape (N,).
 
     Raises:
-        ConnectionError: the archive could not be fetched, or not whole; nothing is kept of it.
-        TypeError: dtype is no float type, or a number of images is no integer.
+        ConnectionError: the archive could not be fetched, or not whole; nothing is kept of it, and the next call
+            begins anew.
+        TypeError: dtype is no float type, rng no generator, or a number of images no integer.
         ValueError: the archive is not the one that the checksum is of, is too large, or does not hold what it
             should; or a number of images is out of range.
 
@@ -79,11 +84,12 @@ def load_cifar10(
     Source: Krizhevsky, Learning multiple layers of features from tiny images, 2009.
     """
     dtype = check_dtype(dtype)
+    check_rng("rng", rng)
     for label, count, least in (("val", val, 0), ("train", train, 1), ("test", test, 1)):
         if count is not None:
             check_count(label, count, least)
     path = Path(folder or cache_folder()) / "cifar-10-binary.tar.gz"
-    if not (path.is_file() and _md5(path) == md5):
+    if not (path.is_file() and _md5(path) == md5.lower()):
         fetch(url, path, md5=md5, progress=progress)
     files = _read(path)
     x, y = _decode(b"".join(files[name] for name in TRAIN), "training")
@@ -131,9 +137,9 @@ def fetch(url: str, path: Path, *, md5: str, limit: int = LIMIT, progress: bool 
                     advance(len(piece))
                 if done < total:
                     raise ConnectionError(f"{url} broke off after {done} of {total} bytes; nothing is kept, try again")
-                if seen.hexdigest() != md5:
+                if seen.hexdigest() != md5.lower():
                     raise ValueError(f"{url} has the checksum {seen.hexdigest()}, and not {md5}; nothing is kept")
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionResetError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, *BROKEN) as error:
         raise ConnectionError(f"{url} could not be fetched ({error}); nothing is kept, try again") from error
 
 
@@ -141,7 +147,11 @@ def _read(path: Path) -> dict[str, bytes]:
     """Read the six files we know by name; anything else in the archive is left where it is."""
     files = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with gzip.open(path) as file:
+            content = file.read(LIMIT + 1)  # a small file may unpack to a very large one
+        if len(content) > LIMIT:
+            raise ValueError(f"{path} unpacks to more than the {LIMIT} bytes that are accepted")
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for member in archive:
                 if member.name not in (*TRAIN, TEST) or not member.isreg():
                     continue

@@ -151,6 +151,26 @@ def test_wrong_checksum_keeps_what_was_there(served, tmp_path):
     assert old.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_checksum_may_be_in_capitals(served, tmp_path):
+    load(served, tmp_path, md5=md5(WHOLE).upper())
+    load(served, tmp_path, md5=md5(WHOLE).upper())
+    assert served.requests == 1
+
+
+def test_only_generators_shuffle(served, tmp_path):
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        load_cifar10(0, folder=tmp_path, url=served.url)
+    assert served.requests == 0
+
+
+def test_a_small_file_that_unpacks_to_a_large_one(served, tmp_path, monkeypatch):
+    served.content = archive({"filler": bytes(2_000_000), **FILES})
+    monkeypatch.setattr(cifar10, "LIMIT", 2_000_000)
+    assert len(served.content) < cifar10.LIMIT
+    with pytest.raises(ValueError, match="unpacks to more than the 2000000 bytes"):
+        load(served, tmp_path)
+
+
 def test_interrupted(served, tmp_path, monkeypatch):
     class Stopped:
         def update(self, piece):
