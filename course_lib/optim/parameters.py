@@ -164,9 +164,9 @@ def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> A
         raise TypeError(f"{label} must be a real number or an array of them, not {array.dtype}")
     outside = ~(np.isfinite(array) & (array >= low) & (array < high))
     if outside.any():
-        rule = "finite" if domain is None else f"finite and at least {low:g}"
-        rule = rule if high == math.inf else f"at least {low:g} and below {high:g}"
-        raise ValueError(f"{label} must be {rule}, not {array[outside].flat[0]}")
+        rules = ["finite"] * math.isinf(high - low) + [f"at least {low:g}"] * (low > -math.inf)
+        rules += [f"below {high:g}"] * (high < math.inf)
+        raise ValueError(f"{label} must be {' and '.join(rules)}, not {array[outside].flat[0]}")
     return float(value) if array.ndim == 0 else value
 
 

@@ -372,6 +372,8 @@ def test_one_number():
         (2, (0, 2), ValueError, "x must be at least 0 and below 2, not 2"),
         (np.nan, (0, 2), ValueError, "x must be at least 0 and below 2, not nan"),
         (np.inf, (0, np.inf), ValueError, "x must be finite and at least 0, not inf"),
+        (np.nan, (-np.inf, np.inf), ValueError, "x must be finite, not nan"),
+        (-np.inf, (-np.inf, 1), ValueError, "x must be finite and below 1, not -inf"),
     ]:
         with pytest.raises(error, match=message):
             check_number("x", value, domain)
