@@ -85,7 +85,7 @@ class DropConnect(Noise):
         return p * (x @ W) + b, p * (1 - p) * (x**2 @ W**2)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x, ("N", len(self.params["W"])))
+        self._check_batch("x", x, ("N", len(self.params["W"])))
         return super().forward(x, train)
 
     def given(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
@@ -100,7 +100,7 @@ class DropConnect(Noise):
         return self._activate(u.reshape(-1, u.shape[2])).reshape(u.shape).mean(0)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        self._check_dy(dy)
+        self._remembered("_y_shape", dy)
         return self._through_mean(dy) if self._z is None else self._through_weights(dy)
 
     def _through_weights(self, dy: np.ndarray) -> np.ndarray:
@@ -127,7 +127,7 @@ class DropConnect(Noise):
 
     def sizes(self, shape: Shape) -> Shape:
         n_in, n_out = self.params["W"].shape
-        self._agree("x", ("N", *shape), ("N", n_in))
+        self._check_shape("x", ("N", *shape), ("N", n_in))
         return (n_out,)
 
     def __repr__(self) -> str:

@@ -48,14 +48,10 @@ class Noise(Layer):
         raise NotImplementedError
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x)
+        self._check_batch("x", x)
         y = self.given(x, self.draw(x.shape) if train or self.sampling else None)
         self._y_shape = y.shape
         return y
-
-    def _check_dy(self, dy: np.ndarray) -> None:
-        """Raise unless a forward went before, and dy has the shape of its y."""
-        self._fits("dy", dy, self._remembered("_y_shape", dy))
 
 
 def average(
@@ -72,14 +68,14 @@ def average(
     Only the noise is drawn: all else in a network, such as batch norm, works as in testing.
 
     Args:
-        f: a layer or network with noise in it, or a function of (x, rng).
+        f: a layer or network with noise in it, or a function of `(x, rng)`.
         x: a batch of inputs.
         samples: S, ≥ 1.
         rng: where the noise comes from, for every layer in f; their own generators are not touched.
         of: what to average, a function of the output (softmax: the mean of the probabilities); by default the output.
 
     Returns:
-        The mean, in the shape and dtype of f's output.
+        The mean, in the shape of f's output, and in its dtype if that is a float type: of votes it is a share.
 
     Raises:
         TypeError, ValueError: bad samples or rng, or a network without noise.
@@ -94,7 +90,7 @@ def average(
     samples, rng = check_count("average: samples", samples), check_rng("average: rng", rng)
     noises = list(_noises(f)) if isinstance(f, Layer) else []
     if isinstance(f, Layer) and not noises:
-        raise ValueError(f"average: there is no noise in {f!r}")
+        raise ValueError(f"average: there is no noise in {f._label()}")
     before = [(noise.rng, noise.sampling) for noise in noises]
     try:
         for noise in noises:
@@ -102,9 +98,9 @@ def average(
         total: Any = 0.0
         for _ in range(samples):
             y = f.forward(x) if isinstance(f, Layer) else f(x, rng)
-            y = y if of is None else of(y)
+            y = np.asarray(y if of is None else of(y))
             total = total + y.astype(np.float64)  # many small numbers: in float32 their sum would drift
-        return (total / samples).astype(y.dtype)
+        return (total / samples).astype(y.dtype if y.dtype.kind == "f" else np.float64)
     finally:
         for noise, (own, sampling) in zip(noises, before, strict=True):
             noise.rng, noise.sampling = own, sampling
@@ -147,7 +143,7 @@ class Dropout(Noise):
         return x * self._factor
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        self._check_dy(dy)
+        self._remembered("_y_shape", dy)
         return dy * self._factor
 
     def __repr__(self) -> str:
@@ -201,15 +197,15 @@ class SpatialDropout(InvertedDropout):
     """
 
     def draw(self, shape: Shape) -> np.ndarray:
-        self._agree("x", shape, IMAGES)
+        self._check_shape("x", shape, IMAGES)
         return super().draw((shape[0], 1, 1, shape[3]))
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x, IMAGES)
+        self._check_batch("x", x, IMAGES)
         return super().forward(x, train)
 
     def sizes(self, shape: Shape) -> Shape:
-        self._agree("x", ("N", *shape), IMAGES)
+        self._check_shape("x", ("N", *shape), IMAGES)
         return tuple(shape)
 
 
@@ -243,7 +239,7 @@ class GaussianNoise(Noise):
         return x if z is None else x + self.sigma * z.astype(x.dtype, copy=False)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        self._check_dy(dy)
+        self._remembered("_y_shape", dy)
         return dy
 
     def __repr__(self) -> str:

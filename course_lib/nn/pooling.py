@@ -16,13 +16,17 @@ Regions = tuple[np.ndarray, np.ndarray]  # the rows and the columns of each regi
 class FractionalMaxPool(Noise):
     """Max pooling with a ratio α between 1 and 2, over regions that are drawn anew in training.
 
-    Training: y[i, j] = max x[r, c] over the rows r in region i, the columns c in region j;  testing: the same,
-    over regions that stay, the pseudo-random ones of u = 1/2
+    y[i, j] = max x[r, c] over the rows r of region i and the columns c of region j
 
+    Training draws the regions; testing takes the pseudo-random ones of u = 1/2, which stay. Pixels count from 0.
     Region i is a[i−1] … a[i] − 1, and with overlapping a[i−1] … a[i], for a sequence a that rises by 1 or 2: see
-    `random_sequence` and `pseudorandom_sequence`. Rows and columns have a sequence each; a batch shares them.
-    n_out = ⌊n_in/α⌋, as long as steps of 1 and 2 reach the end (3 pixels never become 1). The maximum is no linear
-    function, so what testing gives is not the mean over regions: `average` gives that, the paper's repeated tests.
+    `random_sequence` and `pseudorandom_sequence`. It ends at n_in, and with overlapping at n_in − 1, the last pixel:
+    either way the regions cover every pixel. (The paper ends both at the last pixel, so disjoint regions would miss
+    it; but the increments it prints for 25 pixels add up to 25, as here.) Rows and columns have a sequence each; a
+    batch shares them. n_out = ⌊n_in/α⌋, as long as steps of 1 and 2 reach the end (3 pixels never become 1).
+
+    The maximum is no linear function, so what testing gives is not the mean over regions: `average` gives that, the
+    paper's repeated tests.
 
     Args:
         ratio: α, in (1, 2).
@@ -52,17 +56,17 @@ class FractionalMaxPool(Noise):
         super().__init__(rng)
 
     def sizes(self, shape: Shape) -> Shape:
-        self._agree("x", ("N", *shape), IMAGES)
+        self._check_shape("x", ("N", *shape), IMAGES)
         height, width, channels = shape
         return self._size(height), self._size(width), channels
 
     def draw(self, shape: Shape) -> Regions:
-        self._agree("x", shape, IMAGES)
+        self._check_shape("x", shape, IMAGES)
         _, height, width, _ = shape
         return self._regions(height), self._regions(width)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._fits("x", x, IMAGES)
+        self._check_batch("x", x, IMAGES)
         return super().forward(x, train)
 
     def given(self, x: np.ndarray, z: Regions | None) -> np.ndarray:
@@ -73,7 +77,7 @@ class FractionalMaxPool(Noise):
         return self._y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        self._check_dy(dy)
+        self._remembered("_y_shape", dy)
         dlow = _spread(dy, self._low, self._y, self._z[1], axis=2)
         return _spread(dlow, self._x, self._low, self._z[0], axis=1)
 
@@ -82,7 +86,8 @@ class FractionalMaxPool(Noise):
         last = n_in - self.overlapping
         if last < 1:
             raise ValueError(f"{self!r}: height and width must be at least {1 + self.overlapping}, not {n_in}")
-        return max(math.floor(n_in / self.ratio), math.ceil(last / 2))
+        n_out = math.floor(n_in / self.ratio + 1e-9)  # 9/(9/7), rounded, is below 7
+        return min(max(n_out, math.ceil(last / 2)), last)
 
     def _regions(self, n_in: int, u: float | None = None) -> np.ndarray:
         """The pixels of each region, shape (n_out, 2), or (n_out, 3) with overlapping; short ones repeat their last."""

@@ -70,8 +70,9 @@ class StochasticDepth(Noise, Container):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         self._train = train  # the branch may behave otherwise in training, too
+        y = super().forward(x, train)
         self._example = x.shape[1:]
-        return super().forward(x, train)
+        return y
 
     def given(self, x: np.ndarray, z: int | None) -> np.ndarray:
         self._z = self.keep if z is None else z
@@ -83,7 +84,7 @@ class StochasticDepth(Noise, Container):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         self._check_bound()
-        self._check_dy(dy)
+        self._remembered("_y_shape", dy)
         if self._z == 0:
             for gradient in self.grads.values():
                 gradient[...] = 0

@@ -90,6 +90,36 @@ def test_gaussian_noise_is_normal_and_adds_nothing_in_testing():
     np.testing.assert_array_equal(GaussianNoise(0, rng=generator()).forward(x, train=True), x)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gaussian_noise_in_torch_given_the_same_noise(dtype):
+    rng = generator(20)
+    layer, x, dy = GaussianNoise(0.7, rng=rng), rng.normal(size=(5, 6)).astype(dtype), rng.normal(size=(5, 6))
+    z, dy = hold(layer, layer.draw(x.shape)), dy.astype(dtype)
+    tx = torch.tensor(x, requires_grad=True)
+    ty = tx + 0.7 * torch.tensor(z).to(tx.dtype)
+    ty.backward(torch.tensor(dy))
+    np.testing.assert_allclose(
+        layer.forward(x, train=True), ty.detach().numpy(), rtol=1e-6 if dtype == np.float32 else 1e-14
+    )
+    np.testing.assert_array_equal(layer.backward(dy), tx.grad.numpy())
+
+
+def test_training_a_linear_model_with_gaussian_noise_reaches_the_ridge_solution():
+    """E ‖y − (X + σZ) w‖² = ‖y − X w‖² + N σ² ‖w‖², so λ = N σ²: Bishop's Tikhonov, exact where all is linear."""
+    rng, sigma, steps = generator(21), 0.8, 20_000
+    X = rng.normal(size=(40, 5))
+    y = X @ rng.normal(size=5) + 0.3 * rng.normal(size=40)
+    layer, w, mean = GaussianNoise(sigma, rng=rng), np.zeros(5), np.zeros(5)
+    for _ in range(steps):
+        Z = layer.forward(X, train=True)
+        w -= 0.05 * Z.T @ (Z @ w - y) / len(y)
+        mean += w / steps
+    ridge = Ridge(len(X) * sigma**2, fit_intercept=False).fit(X, y).coef_
+    plain = np.linalg.lstsq(X, y)[0]
+    np.testing.assert_allclose(mean, ridge, atol=0.02)
+    assert np.abs(plain - ridge).max() > 0.2
+
+
 @pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("layer", layers(), ids=repr)
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (1, 2, 3, 5), (4, 3, 2, 3)])
@@ -225,6 +255,16 @@ def test_average_takes_a_function():
     np.testing.assert_allclose(mean, 0.5, atol=5 * 0.289 / math.sqrt(5_000))
 
 
+def test_the_average_of_votes_is_a_share():
+    layer, x = Dropout(0.25, rng=generator()), np.ones((2, 3), np.float32)
+    for of in (lambda y: y > 0, lambda y: (y > 0).astype(int)):
+        share = average(layer, x, 4_000, generator(1), of=of)
+        assert share.dtype == np.float64
+        np.testing.assert_allclose(share, 0.25, atol=5 * 0.433 / math.sqrt(4_000))
+    mean = average(layer, x, 4_000, generator(1), of=lambda y: float(y.mean()))
+    assert mean == pytest.approx(0.25, abs=5 * 0.433 / math.sqrt(6 * 4_000))
+
+
 def test_average_leaves_the_network_as_it_was():
     net, dropout, x = two_layers()
     own = dropout.rng
@@ -315,6 +355,8 @@ def test_bad_input_is_named():
     for samples, error in ((0, ValueError), (1.5, TypeError)):
         with pytest.raises(error, match="average: samples"):
             average(layer, np.ones((1, 2)), samples, generator())
+    with pytest.raises(ValueError, match=r"no noise in Sequential$"):
+        average(Sequential(Dense(2, 2, rng=generator())), np.ones((1, 2)), 1, generator())
     with pytest.raises(ValueError, match="no noise"):
         average(Dense(2, 2, rng=generator()), np.ones((1, 2)), 1, generator())
     with pytest.raises(NotImplementedError):

@@ -29,6 +29,37 @@ def test_the_papers_pseudorandom_sequence_comes_out():
     assert len({tuple(s) for s in ours}) == 18  # one for each place where the pattern can start
 
 
+def test_the_papers_random_sequence_is_one_of_ours():
+    """It has as many ones and twos; and every order of them is drawn (shown below for fewer)."""
+    paper = [int(c) for c in "211112112211112122"]
+    assert sum(paper) == 25 and len(paper) == 18
+    for seed in range(20):
+        assert sorted(np.diff(random_sequence(25, 18, generator(seed)))) == sorted(paper)
+
+
+@pytest.mark.parametrize("random", [True, False])
+def test_the_layers_regions_for_25_pixels(random):
+    """25 to 18: disjoint regions have the paper's 11 ones and 7 twos; overlapping ones have a pixel more each."""
+    for overlapping, sizes in ((False, [1] * 11 + [2] * 7), (True, [2] * 12 + [3] * 6)):
+        pool = layer(random, overlapping, 25 / 18)
+        for z in (*pool.draw((1, 25, 25, 1)), pool._regions(25, u=0.5)):
+            ends = regions(z)
+            pixels = [p for low, high in ends for p in range(low, high + 1)]
+            assert sorted(high - low + 1 for low, high in ends) == sizes
+            assert sorted(set(pixels)) == list(range(25))  # every pixel, the last one too,
+            assert len(pixels) - 25 == (17 if overlapping else 0)  # and only borders twice
+
+
+def test_sizes_are_not_lost_to_rounding():
+    """33/1.1 and 9/(9/7) are 29.999… and 6.999… in floating point."""
+    assert layer(ratio=1.1).sizes((33, 330, 1)) == (30, 300, 1)
+    for n in range(3, 60):
+        for m in range(n // 2 + 1, n):
+            assert layer(ratio=n / m, overlapping=False).sizes((n, n, 1)) == (m, m, 1)
+    nearly = layer(ratio=1 + 1e-12)
+    assert nearly.forward(np.ones((1, 10, 10, 1))).shape == (1, 9, 9, 1)  # overlapping regions have two pixels
+
+
 @pytest.mark.parametrize("length, steps", [(25, 18), (9, 9), (8, 4), (1, 1), (2, 1), (33, 17), (100, 71)])
 def test_sequences_rise_by_ones_and_twos_to_the_end(length, steps):
     rng = generator(1)

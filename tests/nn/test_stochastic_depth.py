@@ -176,6 +176,8 @@ def test_bad_input_is_named():
     for blocks, error in ((0, ValueError), (2.0, TypeError)):
         with pytest.raises(error, match="survival: blocks"):
             survival(blocks)
+    with pytest.raises(TypeError, match=r"StochasticDepth.*x must be a NumPy array of floats, not a list"):
+        StochasticDepth(ReLU(), 0.5, rng=rng).forward([[1.0]], train=True)
     narrow = StochasticDepth(Dense(4, 3, rng=rng), 0.5, rng=rng)
     for call in (lambda: narrow.sizes((4,)), lambda: narrow.forward(np.ones((2, 4), np.float32))):
         with pytest.raises(ValueError, match="StochasticDepth: the branch must keep the shape"):
