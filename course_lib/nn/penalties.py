@@ -183,7 +183,8 @@ class MaxNorm:
         axis = tuple(range(max(w.ndim - 1, 1))) if self.axis is None else self.axis
         if any(not -w.ndim <= a < w.ndim for a in (axis if isinstance(axis, tuple) else (axis,))):
             raise ValueError(f"{self!r} with axis={axis} does not fit w of shape {w.shape}")
-        return np.sqrt(np.square(w).sum(axis=axis, keepdims=True))
+        # In float32 the square of 10²⁰ is infinite, and the weights would become 0.
+        return np.sqrt(np.square(w, dtype=np.float64).sum(axis=axis, keepdims=True)).astype(w.dtype)
 
     def __repr__(self) -> str:
         return f"MaxNorm({self.limit:g})" if self.axis is None else f"MaxNorm({self.limit:g}, axis={self.axis})"
@@ -235,12 +236,12 @@ def add_penalty_grad(
     >>> grads
     {'W': array([0.5, 0.5]), 'b': array([0.])}
     """
-    weights = [name for name in params if on(name)]
-    for name in weights:
-        if name not in grads or grads[name].shape != params[name].shape:
-            raise ValueError(f"grads[{name!r}] must have shape {params[name].shape}, as params[{name!r}] has")
-    for name in weights:
-        grads[name][...] += penalty.grad(params[name])
+    added = {name: penalty.grad(params[name]) for name in params if on(name)}
+    for name, g in added.items():
+        if name not in grads or grads[name].shape != g.shape:
+            raise ValueError(f"grads[{name!r}] must have shape {g.shape}, as params[{name!r}] has")
+    for name, g in added.items():
+        grads[name][...] += g
 
 
 def apply_prox(
@@ -261,8 +262,9 @@ def apply_prox(
     >>> params
     {'W': array([ 0. , -1.5]), 'b': array([0.3])}
     """
-    for name in filter(on, params):
-        params[name][...] = penalty.prox(params[name], step)
+    moved = {name: penalty.prox(params[name], step) for name in params if on(name)}  # all, or none if one fails
+    for name, w in moved.items():
+        params[name][...] = w
 
 
 def _weights(w: Any) -> np.ndarray:

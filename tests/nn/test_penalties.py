@@ -293,3 +293,25 @@ def test_repr():
     assert [repr(p) for p in (L2(0.01), L1(2e-3), ElasticNet(0.1, 0.2), MaxNorm(3), MaxNorm(3, axis=1))] == [
         "L2(0.01)", "L1(0.002)", "ElasticNet(l1=0.1, l2=0.2)", "MaxNorm(3)", "MaxNorm(3, axis=1)",
     ]  # fmt: skip
+
+
+def test_nothing_is_half_changed_where_one_weight_does_not_fit():
+    def network():
+        return {"0.W": np.full((2, 2, 3, 4), 5.0), "1.W": np.full((3, 2), 5.0)}
+
+    params, whole = network(), {"0.W": np.ones(2), "1.W": np.ones(2, int)}
+    with pytest.raises(ValueError, match=r"does not fit w of shape \(3, 2\)"):
+        apply_prox(MaxNorm(1.0, axis=(0, 1, 2)), params, 0.1)
+    assert all(np.array_equal(params[name], w) for name, w in network().items())
+    grads = {name: np.zeros(2) for name in whole}
+    for call in (lambda: apply_prox(L1(0.1), whole, 0.5), lambda: add_penalty_grad(L1(0.1), whole, grads)):
+        with pytest.raises(TypeError, match="w must hold floats"):
+            call()
+        assert (whole["0.W"] == 1).all() and not grads["0.W"].any()
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float16, 3e3), (np.float32, 1e25), (np.float64, 1e100)])
+def test_max_norm_of_huge_weights_is_the_limit_and_not_0(dtype, size):
+    w = np.full((4, 2), size, dtype)
+    np.testing.assert_allclose(MaxNorm(2.0).prox(w, 0.1), 1.0, rtol=2e-3)
+    assert MaxNorm(2.0).value(w) == math.inf
