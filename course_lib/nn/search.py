@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper, check_rng
+from ..optim.parameters import check_count, check_number, check_rng
 from .trials import Log, Results, Trial, Uniform
 
 __all__ = ["Log", "Results", "Trial", "Uniform", "coarse_to_fine", "grid_search", "random_search"]
@@ -137,7 +137,7 @@ def coarse_to_fine(
     """
     _check(objective, space, rng, executor)
     n, rounds = check_count("n", n), check_count("rounds", rounds)
-    if not 0 < check_hyper("zoom", zoom, (0.0, 1.0)):
+    if not 0 < check_number("zoom", zoom, (0.0, 1.0)):
         raise ValueError(f"zoom must be above 0 and below 1, not {zoom}")
     trials: list[Trial] = []
     drawn: list[dict[str, float]] = []  # each trial's place u in every range

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_number
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,11 @@ class Uniform:
 
     v = low + u (high − low),  u ~ U[0, 1)
 
+    Whole numbers are v rounded, for bounds of low − ½ and high + ½: so each of them, the ends included, has its share.
+
     Args:
-        low, high: the bounds, low < high.
-        integer: whether values are rounded to whole numbers.
+        low, high: the bounds, low < high; both are drawn if the values are whole numbers.
+        integer: whether values are whole numbers, as the bounds must be then.
 
     Raises:
         TypeError, ValueError: bounds that are no numbers, or in the wrong order.
@@ -34,21 +36,29 @@ class Uniform:
     integer: bool = False
 
     def __post_init__(self) -> None:
-        low, high = (check_hyper(k, getattr(self, k), None) for k in ("low", "high"))
-        if np.ndim(low) or np.ndim(high) or not low < high:
+        for name in ("low", "high"):
+            value = check_number(name, getattr(self, name), (-math.inf, math.inf))
+            if self.integer and value != round(value):
+                raise ValueError(f"{name} must be a whole number, as the values are, not {value}")
+        if not self.low < self.high:
             raise ValueError(f"low must be below high, not low={self.low!r} and high={self.high!r}")
 
     def at(self, u: float) -> Any:
         """Give the value at u, from 0 (low) to 1 (high)."""
-        return self._rounded(self.low + u * (self.high - self.low))
+        half = 0.5 if self.integer else 0.0
+        return self._kept(self._between(self.low - half, self.high + half, u))
 
     def points(self, n: int) -> list[Any]:
         """Give n values, evenly spaced, both ends among them; for a grid."""
-        return [self.at(u) for u in np.linspace(0, 1, check_count("n", n, least=2)).tolist()]
+        us = np.linspace(0, 1, check_count("n", n, least=2)).tolist()
+        return [self._kept(self._between(self.low, self.high, u)) for u in us]
 
-    def _rounded(self, v: float) -> Any:
-        v = min(max(v, self.low), self.high)
-        return round(v) if self.integer else float(v)
+    def _between(self, low: float, high: float, u: float) -> float:
+        return low + u * (high - low)
+
+    def _kept(self, v: float) -> Any:
+        v = min(max(round(v) if self.integer else v, self.low), self.high)
+        return int(v) if self.integer else float(v)
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Log(Uniform):
 
     Args:
         low, high: the bounds, 0 < low < high.
-        integer: whether values are rounded to whole numbers.
+        integer: whether values are whole numbers, as the bounds must be then; see `Uniform`.
 
     Raises:
         TypeError, ValueError: bounds that are no numbers, not above 0, or in the wrong order.
@@ -73,8 +83,8 @@ class Log(Uniform):
         if not self.low > 0:
             raise ValueError(f"low must be above 0 on a log scale, not {self.low!r}")
 
-    def at(self, u: float) -> Any:
-        return self._rounded(float(f"{self.low * (self.high / self.low) ** u:.12g}"))
+    def _between(self, low: float, high: float, u: float) -> float:
+        return float(f"{low * (high / low) ** u:.12g}")
 
 
 @dataclass(frozen=True)

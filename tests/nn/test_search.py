@@ -26,6 +26,10 @@ def fragile(s, rng):
     return np.inf if s["lr"] > 1 else np.nan if s["lr"] > 0.1 else -np.log10(s["lr"])
 
 
+def missing(s, rng):
+    return s["beta"]
+
+
 SPACE = {"lr": Log(1e-6, 1e2), "rho": Uniform(0.0, 1.0)}
 
 
@@ -84,6 +88,18 @@ def test_integers_and_choices():
     assert results.best.settings["act"] == "tanh" and abs(results.best.settings["width"] - 32) <= 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "shares"), [(Uniform, np.ones(4)), (Log, np.log([1.5 / 0.5, 2.5 / 1.5, 3.5 / 2.5, 4.5 / 3.5]))]
+)
+def test_whole_numbers_have_their_share_the_ends_too(kind, shares):
+    draws, choice = 20_000, kind(1, 4, integer=True)
+    drawn = np.bincount([choice.at(u) for u in rng().random(draws)], minlength=5)
+    assert drawn[0] == 0 and len(drawn) == 5
+    assert stats.chisquare(drawn[1:], draws * shares / shares.sum()).pvalue > 0.01
+    assert [choice.at(u) for u in (0, 1 - 1e-16, 1)] == [1, 4, 4]
+    assert choice.points(2) == [1, 4] and {type(v) for v in choice.points(3)} == {int}
+
+
 def test_any_executor_gives_the_same():
     alone = coarse_to_fine(chancy, SPACE, n=6, rounds=2, rng=rng(3))
     grid = grid_search(chancy, {"lr": [1.0, 2.0, 3.0]}, rng=rng(4))
@@ -100,6 +116,11 @@ def test_any_executor_gives_the_same():
             spread = coarse_to_fine(chancy, SPACE, n=6, rounds=2, rng=rng(3), executor=executor)
             assert list(spread) == list(alone)
             assert list(grid_search(chancy, {"lr": [1.0, 2.0, 3.0]}, rng=rng(4), executor=executor)) == list(grid)
+            with pytest.raises(KeyError, match="beta") as caught:  # an error of a trial arrives, from there, too
+                random_search(missing, {"lr": [0.1]}, n=3, rng=rng(), executor=executor)
+            assert caught.value.__notes__ == ["in the trial with the settings {'lr': 0.1}"]
+            failed = grid_search(fragile, {"lr": [20.0, 0.01]}, rng=rng(), executor=executor)
+            assert [t.failed for t in failed] == ["", "step 3: nan"]
 
 
 def test_one_seed_one_search():
@@ -147,6 +168,10 @@ def test_the_table():
         (lambda: Log(0.0, 1.0), ValueError, "low must be above 0 on a log scale"),
         (lambda: Uniform(1.0, 1.0), ValueError, "low must be below high"),
         (lambda: Uniform("a", 1.0), TypeError, "low must be a number"),
+        (lambda: Uniform(0, np.ones(2)), TypeError, "high must be one number"),
+        (lambda: Uniform(False, 1.0), TypeError, "low must be a number"),
+        (lambda: Log(0.5, 8, integer=True), ValueError, "low must be a whole number, as the values are, not 0.5"),
+        (lambda: coarse_to_fine(valley, SPACE, n=1, zoom=np.ones(2) / 2, rng=rng()), TypeError, "zoom must be one"),
         (lambda: Uniform(0, 1).points(1), ValueError, "n must be at least 2"),
         (
             lambda: grid_search(valley, SPACE, rng=rng()),
