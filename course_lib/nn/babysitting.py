@@ -13,13 +13,14 @@ import numpy as np
 from ..optim.adam import Adam
 from ..optim.first_order import Momentum
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count
+from ..optim.parameters import check_count, check_rng
 from .activations import ReLU
-from .checks import Replay, listening, named
+from .checks import Replay
 from .evaluation import Loss, check_rows, checkpoint, evaluate, restore
 from .layers import Layer
 from .losses import softmax_cross_entropy
-from .steps import Minibatch
+from .penalties import is_weight
+from .steps import Minibatch, listening, named
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +112,7 @@ def babysit(
     """
     x, y = check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
     batch, steps = check_count("batch", batch), check_count("steps", steps)
+    check_rng("rng", rng)
     if len(x) < max(10, batch):
         raise ValueError(f"data.x_train must have at least {max(10, batch)} rows, not {len(x)}")
     if y.dtype.kind not in "iu":
@@ -166,7 +168,7 @@ def _ratios(
     minibatch, order, seen = Minibatch(net, loss), rng.permutation(len(x)), []
     for i in range(steps):
         rows = order.take(np.arange(i * batch, (i + 1) * batch), mode="wrap")
-        before = {k: p.copy() for k, p in net.params.items() if k.endswith("W")}
+        before = {k: p.copy() for k, p in net.params.items() if is_weight(k)}
         minibatch.take(x[rows], y[rows])
         minibatch.step(optimizer)
         norms = {k: (np.linalg.norm(net.params[k] - w), np.linalg.norm(w)) for k, w in before.items()}

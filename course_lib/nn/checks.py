@@ -5,16 +5,15 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_hyper
+from ..optim.parameters import check_count, check_number
 from .evaluation import Loss, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy
-from .steps import one_line
+from .steps import listening, named, one_line, walk
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def gradient_check(
     """
     x, y = check_rows("x", x, "y", y)
     _check_float64({"x": x} | {f"params[{k!r}]": p for k, p in net.params.items()})
-    h, tolerance = (check_hyper(k, v, (0.0, math.inf)) for k, v in (("h", h), ("tolerance", tolerance)))
+    h, tolerance = check_number("h", h), check_number("tolerance", tolerance)
     if not h:
         raise ValueError("h must be above 0")
     if samples is not None:
@@ -137,17 +136,18 @@ def gradient_check(
         replay()
         return loss(net.forward(x, train=train), y)[0]
 
-    replay()
-    scores = net.forward(x, train=train)
-    dscores = loss(scores, y)[1]
-    analytic = {"x": net.backward(dscores).copy(), **{k: g.copy() for k, g in net.grads.items()}}
-    arrays = {"x": x, **net.params}
-    rows = [_compare(name, arrays[name], a, value, picked[name], h, tolerance) for name, a in analytic.items()]
-    culprits = ()
-    if any(not row.error <= tolerance for row in rows):
+    try:
+        scores = net.forward(x, train=train)
+        dscores = loss(scores, y)[1]
+        analytic = {"x": net.backward(dscores).copy(), **{k: g.copy() for k, g in net.grads.items()}}
+        arrays = {"x": x, **net.params}
+        rows = [_compare(name, arrays[name], a, value, picked[name], h, tolerance) for name, a in analytic.items()]
+        culprits = ()
+        if any(not row.error <= tolerance for row in rows):
+            replay()
+            culprits = tuple(_culprits(net, x, y, loss, train, h, tolerance, samples))
+    finally:
         replay()
-        culprits = tuple(_culprits(net, x, y, loss, train, h, tolerance, samples))
-    replay()
     return GradientCheck(tuple(sorted(rows, key=lambda row: -row.error)), tolerance, culprits)
 
 
@@ -166,41 +166,6 @@ class Replay:
                 layer.state[k][...] = a
         for g, draws in zip(self.rngs, self.draws, strict=True):
             g.bit_generator.state = draws
-
-
-def walk(layer: Layer) -> Iterator[Layer]:
-    """Give a layer and all layers within it."""
-    yield layer
-    for _, part in named(layer):
-        yield part
-
-
-def named(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    """Give the names and layers within a layer, as in its `params`: "1", "1.branch", …"""
-    for name, part in getattr(layer, "parts", {}).items():
-        yield prefix + name, part
-        yield from named(part, f"{prefix}{name}.")
-
-
-@contextmanager
-def listening(layers: dict[str, Layer], hear: Callable[[str, np.ndarray, np.ndarray], None]) -> Iterator[None]:
-    """While it lasts, `hear(name, x, y)` is called at every forward of these layers."""
-
-    def listen(name: str, forward: Callable) -> Callable:
-        def heard(x: np.ndarray, train: bool = False) -> np.ndarray:
-            y = forward(x, train)
-            hear(name, x, y)
-            return y
-
-        return heard
-
-    try:
-        for name, layer in layers.items():
-            layer.forward = listen(name, layer.forward)
-        yield
-    finally:
-        for layer in layers.values():
-            vars(layer).pop("forward", None)
 
 
 def _culprits(
@@ -258,11 +223,13 @@ def _compare(
     def slopes(at: tuple[int, ...], step: float) -> tuple[float, float]:
         """On the left and on the right; their mean is the central difference."""
         kept = w[at]
-        w[at] = kept + step
-        right = value()
-        w[at] = kept - step
-        left = value()
-        w[at] = kept
+        try:
+            w[at] = kept + step
+            right = value()
+            w[at] = kept - step
+            left = value()
+        finally:
+            w[at] = kept
         return (middle - left) / step, (right - middle) / step
 
     places = [tuple(int(k) for k in np.unravel_index(i, w.shape)) for i in picked]

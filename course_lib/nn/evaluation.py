@@ -102,8 +102,8 @@ def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
 def borrowed(net: Layer, params: Any) -> Iterator[None]:
     """Let the network hold other parameters for a while."""
     own = {k: p.copy() for k, p in net.params.items()}
-    put(net.params, params)
     try:
+        put(net.params, params)
         yield
     finally:
         put(net.params, own)

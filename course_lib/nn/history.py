@@ -1,12 +1,16 @@
-"""What a training run has seen, epoch by epoch; it plots itself."""
+"""What a training run has seen, epoch by epoch: the curves, and the bar meanwhile."""
 
 from __future__ import annotations
 
+import contextlib
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+COLUMNS = ("loss", "penalty", "accuracy", "val_loss", "val_accuracy", "lr")
 _PLOTS = {"loss": ("loss", "val_loss"), "accuracy": ("accuracy", "val_accuracy"), "lr": ("lr",)}
 
 
@@ -90,3 +94,31 @@ class History:
 def _pair(prefix: str, losses: np.ndarray, accuracies: np.ndarray) -> str:
     said = f"{prefix}loss {losses[-1]:.4g}"
     return said if np.isnan(accuracies[-1]) else f"{said}, {prefix}accuracy {accuracies[-1]:.1%}".replace("%", " %")
+
+
+class _Silent:
+    """A progress bar that shows nothing."""
+
+    def update(self) -> None: ...
+
+    def set_postfix(self, said: dict[str, str]) -> None: ...
+
+
+@contextlib.contextmanager
+def bar_of(progress: bool, total: int) -> Iterator[Any]:
+    """Give tqdm's bar over so many steps; or a silent one, if none is wanted or tqdm is not installed."""
+    tqdm = None
+    if progress:
+        with contextlib.suppress(ImportError):
+            from tqdm.auto import tqdm
+    if tqdm is None:
+        yield _Silent()
+    else:
+        with tqdm(total=total, unit="step") as bar:
+            yield bar
+
+
+def said(row: tuple[float, ...]) -> dict[str, str]:
+    """What the bar says of an epoch, the numbers that there are."""
+    shown = {name: row[COLUMNS.index(name)] for name in ("loss", "val_loss", "val_accuracy")}
+    return {name: f"{value:.3g}" for name, value in shown.items() if not math.isnan(value)}

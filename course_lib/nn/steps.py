@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Minibatch:
             raise Diverged(f"the loss is {value}, though the scores are finite")
         if self.seen is None:
             extra = 0.0 if self.penalty is None else penalty_value(self.penalty, params, self.on)
-            self.seen = value + extra, extra, accuracy(scores, self.y)
+            self.seen = float(value) + extra, extra, accuracy(scores, self.y)
         self.net.backward(dscores)
         if self.penalty is not None and not self.proximal:
             add_penalty_grad(self.penalty, params, self.net.grads, self.on)
@@ -77,23 +78,62 @@ class Minibatch:
 
 
 def blame(net: Layer, x: np.ndarray) -> str:
-    """Say where nan or inf first appears on the way from x through a network."""
+    """Say where nan or inf first appears on the way from x through a network, blocks within it included."""
     if has_nonfinite(x):
         return "the input x"
-    for i, layer in getattr(net, "parts", {"0": net}).items():
-        label = f"layer {i}, {one_line(layer)}"
-        for name, p in layer.params.items():
-            if has_nonfinite(p):
-                return f"parameter {name} of {label}"
-        x = layer.forward(x, train=True)
-        if has_nonfinite(x):
-            return f"the output of {label}"
-    return "the loss"
+    layers = dict(named(net)) or {"0": net}
+    found: list[str] = []
+
+    def hear(name: str, x: np.ndarray, y: np.ndarray) -> None:
+        layer = layers[name]
+        own = {} if getattr(layer, "parts", {}) else layer.params
+        bad = [f"parameter {key}" for key, p in own.items() if has_nonfinite(p)]
+        if bad or has_nonfinite(y):
+            found.append(f"{(bad or ['the output'])[0]} of layer {name}, {one_line(layer)}")
+
+    with listening(layers, hear):
+        net.forward(x, train=True)
+    return found[0] if found else "the scores (a second look, with other random draws, found none)"
 
 
 def rate_of(optimizer: Optimizer) -> float:
     """Give the learning rate of the coming step."""
     return float(np.mean(optimizer.settings()["lr"]))
+
+
+def walk(layer: Layer) -> Iterator[Layer]:
+    """Give a layer and all layers within it."""
+    yield layer
+    for _, part in named(layer):
+        yield part
+
+
+def named(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    """Give the names and layers within a layer, as in its `params`: "1", "1.branch", …"""
+    for name, part in getattr(layer, "parts", {}).items():
+        yield prefix + name, part
+        yield from named(part, f"{prefix}{name}.")
+
+
+@contextmanager
+def listening(layers: dict[str, Layer], hear: Callable[[str, np.ndarray, np.ndarray], None]) -> Iterator[None]:
+    """While it lasts, `hear(name, x, y)` is called at every forward of these layers."""
+
+    def listen(name: str, forward: Callable) -> Callable:
+        def heard(x: np.ndarray, train: bool = False) -> np.ndarray:
+            y = forward(x, train)
+            hear(name, x, y)
+            return y
+
+        return heard
+
+    try:
+        for name, layer in layers.items():
+            layer.forward = listen(name, layer.forward)
+        yield
+    finally:
+        for layer in layers.values():
+            vars(layer).pop("forward", None)
 
 
 def one_line(layer: Layer) -> str:
@@ -106,6 +146,6 @@ def one_line(layer: Layer) -> str:
 
 def _last_layer(net: Layer) -> str:
     """The layer in which a nan gradient began: the backward pass comes from the end."""
-    bad = {name.split(".")[0] for name, g in net.grads.items() if has_nonfinite(g)}
-    found = [f"layer {name}, {one_line(part)}" for name, part in getattr(net, "parts", {}).items() if name in bad]
+    bad = {name.rpartition(".")[0] for name, g in net.grads.items() if has_nonfinite(g)}
+    found = [f"layer {name}, {one_line(part)}" for name, part in named(net) if name in bad]
     return found[-1] if found else one_line(net)

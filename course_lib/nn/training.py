@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_hyper, check_rng, has_nonfinite
-from .evaluation import Loss, Score, borrowed, check_rows, checkpoint, evaluate, put, restore
-from .history import History
+from ..optim.parameters import check_count, check_number, check_rng, has_nonfinite
+from ..optim.schedules import Sequence
+from .evaluation import Loss, Score, accuracy, borrowed, check_rows, checkpoint, evaluate, put, restore
+from .history import COLUMNS, History, bar_of, said
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import MaxNorm, Penalty, is_weight
 from .steps import Diverged, Minibatch, rate_of
 
 _WATCH = {"val_loss": 1, "loss": 1, "val_accuracy": -1, "accuracy": -1}  # what should fall, and what should rise
-_COLUMNS = ("loss", "penalty", "accuracy", "val_loss", "val_accuracy", "lr")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class EarlyStopping:
             check_count("patience", self.patience)
         if self.watch not in _WATCH:
             raise ValueError(f"watch must be one of {list(_WATCH)}, not {self.watch!r}")
-        check_hyper("threshold", self.threshold, (0.0, math.inf))
+        check_number("threshold", self.threshold)
 
 
 def fit(
@@ -71,9 +71,11 @@ def fit(
     """Train a network on minibatches, in place.
 
     Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
-    validation set, and a `ReducePlateau` hears that loss. With a penalty R and strength within it
+    validation set, and a `ReducePlateau` hears that loss; in a chain of schedules, from its first step on. With a
+    penalty R, its strength included:
 
-        gradient:  W ← step with ∇L + ∇R(W)        proximal:  W ← step with ∇L, then W ← prox(W, α)
+        gradient: W ← step with ∇L + ∇R(W)
+        proximal: W ← step with ∇L, then W ← prox(W, α)
 
     The gradient is what chapter 1 does; the proximal step gives L1 its exact zeros, and is the only way for a
     penalty that is a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
@@ -92,7 +94,7 @@ def fit(
         penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
         proximal: whether the penalty comes as a proximal step after the optimizer's, with its rate α.
         penalize: tells from a parameter's name, such as "0.W", whether the penalty holds there.
-        augment: a function (x, rng) → x; or ((x, y), rng) → (x, y) if it has a true attribute `changes_labels`.
+        augment: a function `(x, rng) → x`; or `((x, y), rng) → (x, y)` if it has a true attribute `changes_labels`.
         early_stopping: a rule, or its patience; the best epoch's weights are restored in the end.
         progress: shows a bar where tqdm is installed.
 
@@ -102,6 +104,7 @@ def fit(
     Raises:
         TypeError, ValueError: a bad argument, named; nothing has been changed.
         Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored.
+        KeyboardInterrupt: Ctrl-C. The network has what it learnt, as at the end; another `fit` goes on.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU, Sequential
@@ -117,8 +120,8 @@ def fit(
     epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
     x, y, val = _read(data, batch)
     rule = _rule(early_stopping, val is not None)
-    _check_kinds(net, optimizer, rng)
-    _check_labels(net, x, y, val)
+    _check_kinds(net, optimizer, rng, penalty)
+    _check_labels(net, x, y, val, loss, rule.watch)
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
     kept = checkpoint(net)
@@ -126,7 +129,7 @@ def fit(
     best, since, best_value, stopped = 0, 0, math.inf, "all epochs done"
     steps = math.ceil(len(x) / batch)
 
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), _bar(progress, epochs * steps) as bar:
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), bar_of(progress, epochs * steps) as bar:
         for epoch in range(1, epochs + 1):
             try:
                 rate, seen, order = rate_of(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))
@@ -143,12 +146,13 @@ def fit(
                 restore(net, kept)
                 text = f"step {step} (epoch {epoch}): {broken}; the network is back at {where}"
                 raise Diverged(text, _history(log, best, "diverged"), step) from None
+            except KeyboardInterrupt:
+                _leave(net, optimizer, kept if early_stopping is not None and best else None)
+                raise
             log.append((*(total / len(x) for total in seen), *tested, rate))
-            observe = getattr(optimizer.lr, "observe", None)
-            if callable(observe):
-                observe(tested.loss if val else log[-1][0])
-            bar.set_postfix(loss=f"{log[-1][0]:.3g}", val_accuracy=f"{tested.accuracy:.3f}")
-            value = _WATCH[rule.watch] * log[-1][_COLUMNS.index(rule.watch)]
+            _observe(optimizer, tested.loss if val else log[-1][0])
+            bar.set_postfix(said(log[-1]))
+            value = _WATCH[rule.watch] * log[-1][COLUMNS.index(rule.watch)]
             since += 1
             if value < best_value - rule.threshold or not best:
                 best, since, best_value = epoch, 0, value
@@ -158,10 +162,7 @@ def fit(
                 stopped = f"no better {rule.watch} for {rule.patience} epochs"
                 break
 
-    if early_stopping is not None:
-        restore(net, kept)
-    elif (other := _other_weights(net, optimizer)) is not None:
-        put(net.params, other)
+    _leave(net, optimizer, kept if early_stopping is not None else None)
     return _history(log, best, stopped)
 
 
@@ -188,23 +189,30 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
     return rule
 
 
-def _check_kinds(net: Any, optimizer: Any, rng: Any) -> None:
+def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
     if not isinstance(net, Layer):
         raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     check_rng("rng", rng)
+    if penalty is not None and not all(callable(getattr(penalty, k, None)) for k in ("value", "grad", "prox")):
+        raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), and {penalty!r} has not")
     optimizer.settings()
 
 
-def _check_labels(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None) -> None:
-    """One row goes through the network: its shape is told before anything changes, and labels that have no score."""
-    scores = net.forward(x[:1])
+def _check_labels(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
+    """One row goes through the network: what does not fit is told before anything changes."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        scores = net.forward(x[:1])
     for name, labels in (("y_train", y), ("y_val", val[1] if val else y)):
         if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
             low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
             if low < 0 or high > most:
                 raise ValueError(f"data.{name} must lie in 0 … {most}, as there are scores, not {low} … {high}")
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            loss(scores, labels[:1])
+    if watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
+        raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
 
 
 def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple:
@@ -227,6 +235,28 @@ def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Sc
         return score
 
 
+def _observe(optimizer: Optimizer, loss: float) -> None:
+    """Tell the loss to the schedules that gave the last step's rates, if they listen."""
+    while hasattr(optimizer, "inner"):
+        optimizer = optimizer.inner
+    heard: list[Any] = []
+    for method in (optimizer, getattr(optimizer, "partner", optimizer)):  # Muon's partner has a rate of its own
+        rate, t = method.lr, method.t - 1
+        while isinstance(rate, Sequence):
+            rate, t = (rate.first, t) if t < rate.at else (rate.second, t - rate.at)
+        if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in heard):
+            heard.append(rate)
+            observe(loss)
+
+
+def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
+    """Leave in the network what is to be used: the best epoch's weights, or those that the method tests with."""
+    if kept is not None:
+        restore(net, kept)
+    elif (other := _other_weights(net, optimizer)) is not None:
+        put(net.params, other)
+
+
 def _other_weights(net: Layer, optimizer: Any) -> Any:
     """The weights that a method tests with, where these are not the ones it walks with."""
     while optimizer is not None:
@@ -243,26 +273,5 @@ def _test_weights(net: Layer, optimizer: Optimizer) -> contextlib.AbstractContex
 
 
 def _history(log: list, best: int, stopped: str) -> History:
-    columns = np.array(log, dtype=float).reshape(len(log), len(_COLUMNS)).T
+    columns = np.array(log, dtype=float).reshape(len(log), len(COLUMNS)).T
     return History(*columns, best=best, stopped=stopped)
-
-
-class _Silent:
-    """A progress bar that shows nothing."""
-
-    def update(self) -> None: ...
-
-    def set_postfix(self, **said: str) -> None: ...
-
-
-@contextlib.contextmanager
-def _bar(progress: bool, total: int) -> Iterator[Any]:
-    tqdm = None
-    if progress:
-        with contextlib.suppress(ImportError):
-            from tqdm.auto import tqdm
-    if tqdm is None:
-        yield _Silent()
-    else:
-        with tqdm(total=total, unit="step") as bar:
-            yield bar

@@ -215,8 +215,30 @@ def test_bad_input_of_the_gradient_check():
         gradient_check(net, x, y, h=0.0)
     with pytest.raises(TypeError, match="samples=3 needs rng"):
         gradient_check(net, x, y, samples=3)
+    for name in ("h", "tolerance"):
+        with pytest.raises(TypeError, match=f"{name} must be one number"):
+            gradient_check(net, x, y, **{name: np.full(3, 1e-5)})
     with pytest.raises(ValueError, match="y must have 5 rows"):
         gradient_check(net, x, y[:3])
+
+
+@pytest.mark.parametrize("at", [2, 3, 20, 60])
+def test_a_check_that_is_broken_off_leaves_all_as_it_was(at):
+    calls = iter(range(1, 1000))
+
+    def loss(scores, y):
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return softmax_cross_entropy(scores, y)
+
+    net = network(lambda rng: Sequential(BatchNorm(4, dtype=F8), Dropout(np.random.default_rng(3))))
+    before = {k: a.copy() for part in (net.params, net.state) for k, a in part.items()}
+    draws = net.layers[2].layers[1].rng.bit_generator.state
+    with pytest.raises(KeyboardInterrupt):
+        gradient_check(net, *batch(), loss, train=True)
+    after = {k: a for part in (net.params, net.state) for k, a in part.items()}
+    assert all(np.array_equal(before[k], after[k]) for k in before)
+    assert net.layers[2].layers[1].rng.bit_generator.state == draws
 
 
 def test_replay():
@@ -315,6 +337,8 @@ def test_bad_input_of_babysitting(digits):
         babysit(digits_net(), few, np.random.default_rng(0), batch=5)
     with pytest.raises(TypeError, match="optimizer must be an optimizer"):
         babysit(digits_net(), digits, np.random.default_rng(0), optimizer=0.1)
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        babysit(digits_net(), digits, 0)
     odd = SimpleNamespace(x_train=digits.x_train, y_train=digits.y_train.astype(float))
     with pytest.raises(TypeError, match=r"data.y_train must hold labels, integers, not float64"):
         babysit(digits_net(), odd, np.random.default_rng(0))

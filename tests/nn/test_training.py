@@ -1,8 +1,8 @@
 """Training against hand-written loops and torch; early stopping, checkpoints, and what breaks."""
 
 import math
+import signal
 import sys
-import types
 from types import SimpleNamespace
 
 import matplotlib
@@ -13,8 +13,8 @@ import torch
 from course_lib.nn.activations import ReLU
 from course_lib.nn.evaluation import Score, checkpoint, evaluate, restore
 from course_lib.nn.layers import Dense, Layer
-from course_lib.nn.losses import softmax_cross_entropy
-from course_lib.nn.network import Sequential
+from course_lib.nn.losses import softmax_cross_entropy, squared_error
+from course_lib.nn.network import Residual, Sequential
 from course_lib.nn.normalization import BatchNorm
 from course_lib.nn.penalties import L1, L2, MaxNorm
 from course_lib.nn.steps import Diverged
@@ -24,8 +24,10 @@ from course_lib.optim import (
     SGD,
     Adam,
     Cosine,
+    Linear,
     Lookahead,
     Momentum,
+    Muon,
     Nesterov,
     NesterovLookAhead,
     ReducePlateau,
@@ -262,6 +264,35 @@ def test_plateau_hears_the_validation_loss():
     assert heard == history.loss.tolist()
 
 
+class Listening(ReducePlateau):
+    """Keeps what it hears."""
+
+    def observe(self, loss):
+        self.__dict__.setdefault("heard", []).append(loss)
+        return super().observe(loss)
+
+
+@pytest.mark.parametrize(
+    "wrap", [SGD, lambda lr: SAM(Lookahead(Momentum(lr), k=2)), lambda lr: Muon(0.02, partner=Adam(lr))]
+)
+def test_plateau_in_a_chain_hears_the_losses_of_its_own_steps(wrap):
+    """Two epochs of warming up, of 3 steps each; then the plateau; in the end a small rate."""
+    plateau = Listening(0.2, factor=0.5, patience=0, threshold=0.2)
+    chain = Linear(0.0, steps=6, end=0.2).then(plateau, at=6).then(1e-4, at=24)
+    history = fit(network(), clouds(), wrap(chain), epochs=10, batch=30, rng=np.random.default_rng(0))
+    assert plateau.heard == history.val_loss[2:8].tolist()
+    if wrap is SGD:
+        rates = ReducePlateau(0.2, factor=0.5, patience=0, threshold=0.2)
+        expected = [0.0, 0.1, 0.2, *(rates.observe(v) for v in history.val_loss[2:7]), 1e-4, 1e-4]
+        assert history.lr.tolist() == expected and min(expected[2:8]) < 0.2
+
+
+def test_a_plateau_that_two_rates_share_hears_once():
+    plateau = Listening(0.02)
+    history = fit(network(), clouds(), Muon(plateau, partner=Adam(plateau)), epochs=2, rng=np.random.default_rng(0))
+    assert plateau.heard == history.val_loss.tolist()
+
+
 def test_proximal_l1_has_zeros_and_its_gradient_has_none():
     data, zeros = clouds(), []
     for proximal in (False, True):
@@ -338,6 +369,116 @@ def test_nan_names_step_and_layer_and_keeps_the_best(where, said):
     assert history.epochs == 2 and np.isfinite(history.val_loss).all() and history.stopped == "diverged"
     assert "the network is back at epoch 2, the best one" in str(caught.value)
     assert evaluate(net, data.x_val, data.y_val).loss == history.val_loss[history.best - 1]
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("forward", r"nan or inf first in the output of layer 1.branch.1, Breaks\(\)"),
+        ("backward", r"grads\['0.W'\] holds nan at \(0, 0\), in layer 1.branch.0, Dense\(9, 9\)"),
+    ],
+)
+def test_nan_inside_a_block_names_the_layer_there(where, said):
+    rng = np.random.default_rng(0)
+    branch = Sequential(Dense(9, 9, rng=rng, dtype=np.float64), Breaks(2, where))
+    ends = (Dense(n, m, rng=rng, dtype=np.float64) for n, m in ((6, 9), (9, 3)))
+    net = Sequential(next(ends), Residual(branch), next(ends))
+    with pytest.raises(Diverged, match=said):
+        fit(net, clouds(), SGD(0.1), epochs=1, batch=30, rng=rng)
+
+
+def test_a_nan_that_a_second_look_does_not_find():
+    class Once(Breaks):
+        def forward(self, x, train=False):
+            self.calls += train
+            return x * np.nan if train and self.calls == self.n else x
+
+    net = Sequential(*network().layers, Once(2))
+    with pytest.raises(Diverged, match=r"step 2 .* in the scores \(a second look, with other random draws, found none"):
+        fit(net, clouds(), SGD(0.1), epochs=1, batch=30, rng=np.random.default_rng(0))
+
+
+def ctrl_c(at):
+    """Ctrl-C while the batch of that number is being made."""
+    calls = iter(range(1, 10_000))
+
+    def augment(x, rng):
+        if next(calls) == at:
+            signal.raise_signal(signal.SIGINT)
+        return x
+
+    return augment
+
+
+def test_ctrl_c_keeps_what_was_learnt():
+    """Stopped before step 8: the weights of seven steps by hand; and another fit goes on."""
+    net, data, opt = network(), clouds(), Adam(0.03)
+    with pytest.raises(KeyboardInterrupt):
+        fit(net, data, opt, epochs=9, batch=30, rng=np.random.default_rng(2), augment=ctrl_c(8))
+    by_hand, theirs, rng = network(), Adam(0.03), np.random.default_rng(2)
+    rows = [r for _ in range(3) for r in np.split(rng.permutation(90), 3)][:7]
+    for r in rows:
+        theirs.follow(by_hand.params, Slow(by_hand, data.x_train[r], data.y_train[r]))
+    for k in net.params:
+        np.testing.assert_allclose(net.params[k], by_hand.params[k], rtol=1e-10, atol=1e-13)
+    assert opt.t == 7
+    before = evaluate(net, data.x_train, data.y_train).loss
+    fit(net, data, opt, epochs=2, batch=30, rng=np.random.default_rng(3))
+    assert evaluate(net, data.x_train, data.y_train).loss < before
+
+
+@pytest.mark.parametrize("make", [lambda: ScheduleFreeSGD(0.5), lambda: SAM(Lookahead(Adam(0.03), k=7))])
+def test_ctrl_c_leaves_the_weights_that_are_tested(make):
+    net, data, opt = network(), clouds(), make()
+    with pytest.raises(KeyboardInterrupt):
+        fit(net, data, opt, epochs=9, batch=30, rng=np.random.default_rng(2), augment=ctrl_c(4))
+    one_epoch = network()
+    history = fit(one_epoch, data, make(), epochs=1, batch=30, rng=np.random.default_rng(2))
+    assert same(net, one_epoch) and evaluate(net, data.x_val, data.y_val).loss == history.val_loss[0]
+    untouched = network()
+    with pytest.raises(KeyboardInterrupt):
+        fit(untouched, data, make(), epochs=1, batch=30, rng=np.random.default_rng(2), augment=ctrl_c(1))
+    assert same(untouched, network())
+
+
+def test_ctrl_c_with_early_stopping_restores_the_best_epoch():
+    data = clouds(40, 40)
+    whole = fit(network(), data, Adam(0.03), epochs=30, batch=20, rng=np.random.default_rng(1))
+    best = int(whole.val_loss.argmin())
+    assert best < 25
+    for step, left in ((2 * 29 + 1, whole.val_loss[best]), (2, None)):
+        net = network()
+        with pytest.raises(KeyboardInterrupt):
+            fit(
+                net, data, Adam(0.03), epochs=30, batch=20, rng=np.random.default_rng(1), augment=ctrl_c(step),
+                early_stopping=EarlyStopping(None),
+            )  # fmt: skip
+        if left is None:  # in the first epoch: there is no best one yet, and one step was made
+            assert not same(net, network())
+        else:
+            assert evaluate(net, data.x_val, data.y_val).loss == left
+
+
+@pytest.mark.parametrize("make", [SGD, lambda lr: SAM(SGD(lr), radius=5.0), NesterovLookAhead])
+def test_ctrl_c_within_a_step_leaves_no_borrowed_weights(make):
+    calls = iter(range(1, 100))
+
+    def loss(scores, y):
+        if next(calls) == 4:  # after two looks of one row: within the second step, or SAM's second look
+            raise KeyboardInterrupt
+        return softmax_cross_entropy(scores, y)
+
+    net, before = network(), network()
+    with pytest.raises(KeyboardInterrupt):
+        fit(net, clouds(), make(0.1), epochs=1, batch=30, rng=np.random.default_rng(0), loss=loss)
+    if "SAM" in repr(make(0.1)):
+        assert same(net, before)
+    else:
+        step = network()
+        rows = np.random.default_rng(0).permutation(90)[:30]
+        make(0.1).follow(step.params, Slow(step, clouds().x_train[rows], clouds().y_train[rows]))
+        for k in net.params:
+            np.testing.assert_allclose(net.params[k], step.params[k], rtol=1e-10)
 
 
 def test_a_rate_that_is_too_large():
@@ -438,6 +579,25 @@ def test_bad_input(change, error, said):
     assert all(np.array_equal(net.params[k], p) for k, p in before.items())
 
 
+def test_what_does_not_go_together_is_told_before_anything_changes():
+    data, net = clouds(), network()
+    values = SimpleNamespace(x_train=data.x_train, y_train=3.0 + data.x_train[:, :3], x_val=None)
+    rule = EarlyStopping(3, watch="accuracy")
+    for error, said, given in [
+        (TypeError, r"penalty must have value, grad and prox, such as L2\(.*, and 0.01 has not", dict(penalty=0.01)),
+        (TypeError, "patience must be an integer, not True", dict(early_stopping=True)),
+        (ValueError, "early stopping watches accuracy, but data.y_train holds no classes",
+         dict(data=values, loss=squared_error, early_stopping=rule)),
+        (ValueError, "w of shape", dict(penalty=MaxNorm(0.1, axis=1), proximal=True, penalize=lambda name: True)),
+        (ValueError, "shape", dict(penalty=MaxNorm(0.1), proximal=True, loss=squared_error)),
+    ]:  # fmt: skip
+        with pytest.raises(error, match=said):
+            fit(net, given.pop("data", data), SGD(0.1), epochs=1, rng=np.random.default_rng(0), **given)
+        assert same(net, network())
+    with pytest.raises(TypeError, match="threshold must be one number"):
+        EarlyStopping(threshold=np.zeros(2))
+
+
 def test_bad_rules_and_missing_data():
     for rule, said in ((dict(watch="loss!"), "watch must be one of"), (dict(threshold=-1.0), "threshold must be")):
         with pytest.raises(ValueError, match=said):
@@ -462,34 +622,25 @@ def test_history_plots_itself():
     assert "4 epochs, all epochs done" in repr(history)
 
 
-def test_the_bar_counts_steps(monkeypatch):
-    bars = []
+def test_the_bar_of_tqdm(monkeypatch, capsys):
+    run = dict(epochs=2, batch=40, progress=True)
+    fit(network(), clouds(), SGD(0.1), rng=np.random.default_rng(0), **run | {"progress": False})
+    assert capsys.readouterr() == ("", "")
+    history = fit(network(), clouds(), SGD(0.1), rng=np.random.default_rng(0), **run)
+    out, shown = capsys.readouterr()
+    last = shown.replace("\r", "\n").strip().splitlines()[-1]
+    loss, val_loss, val_accuracy = history.loss[-1], history.val_loss[-1], history.val_accuracy[-1]
+    assert out == "" and " 6/6 " in last and "step/s" in last
+    assert f"loss={loss:.3g}, val_loss={val_loss:.3g}, val_accuracy={val_accuracy:.3g}" in last
 
-    class Bar:
-        def __init__(self, total, unit):
-            self.total, self.n, self.said = total, 0, {}
-            bars.append(self)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            self.closed = True
-
-        def update(self):
-            self.n += 1
-
-        def set_postfix(self, **said):
-            self.said = said
-
-    fake = types.ModuleType("tqdm.auto")
-    fake.tqdm = Bar
-    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
-    monkeypatch.setitem(sys.modules, "tqdm.auto", fake)
-    fit(network(), clouds(), SGD(0.1), epochs=2, batch=40, rng=np.random.default_rng(0))
-    assert not bars
-    fit(network(), clouds(), SGD(0.1), epochs=2, batch=40, rng=np.random.default_rng(0), progress=True)
-    (bar,) = bars
-    assert bar.n == bar.total == 6 and bar.closed and set(bar.said) == {"loss", "val_accuracy"}
+    data = clouds()
+    data.x_val, data.y_train = None, np.eye(3)[data.y_train] * 5  # a regression without validation: no nan is shown
+    fit(network(), data, SGD(0.01), rng=np.random.default_rng(0), loss=squared_error, **run)
+    shown = capsys.readouterr().err
+    assert "loss=" in shown and "nan" not in shown and "val_" not in shown
+    with pytest.raises(Diverged):  # the bar is closed, at the step that broke
+        fit(network(), clouds(), SGD(1e300), rng=np.random.default_rng(0), **run)
+    assert " 1/6 " in capsys.readouterr().err.replace("\r", "\n").splitlines()[-1]
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # not installed: silence
-    fit(network(), clouds(), SGD(0.1), epochs=1, rng=np.random.default_rng(0), progress=True)
+    fit(network(), clouds(), SGD(0.1), rng=np.random.default_rng(0), **run)
+    assert capsys.readouterr() == ("", "")
