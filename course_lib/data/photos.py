@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from course_lib.optim.parameters import check_count
 
+from .augment.base import check_images
 from .augment.resizing import resample
 from .labels import check_dtype
 
@@ -65,10 +66,7 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     >>> resize(x, 4, 4).ravel().tolist() == x.ravel().tolist()
     True
     """
-    if not isinstance(images, np.ndarray) or images.dtype.kind != "f":
-        raise TypeError("images must be a NumPy array of floats")
-    if images.ndim != 4 or 0 in images.shape:
-        raise ValueError(f"images must have the shape (N, height, width, channels), not {images.shape}")
+    check_images(images, "images")
     size = check_count("height", height), check_count("width", width)
     return resample(images, np.array(size)[:, None], np.zeros((2, 1)), size)
 

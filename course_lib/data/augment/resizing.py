@@ -103,7 +103,7 @@ class RandomResizedCrop(Augmentation):
     >>> f(np.zeros((2, 32, 48, 3)), np.random.default_rng(0)).shape
     (2, 24, 24, 3)
 
-    Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016; the range is from
+    Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016; to draw S is from
     Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, 2015.
     """
 

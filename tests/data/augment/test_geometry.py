@@ -3,6 +3,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from course_lib.data.augment import (
+    Cutout,
     FlipHorizontal,
     FlipVertical,
     PadAndCrop,
@@ -109,6 +110,21 @@ def test_fine_stripes_become_grey_and_not_another_pattern():
     assert abs(resize(stripes, 16)[:, :, 1:-1] - 0.5).max() < 0.01
     small = RandomResizedCrop(8, short=(12, 18))(np.repeat(stripes, 20, axis=0), np.random.default_rng(0))
     assert abs(small[:, :, 1:-1] - 0.5).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    "f",
+    [FlipHorizontal(), FlipVertical(), RandomCrop((9, 11)), PadAndCrop(4), PadAndCrop(4, "reflect"), Cutout((5, 8))],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_batch_is_its_images_one_by_one(f, dtype, photos):
+    x = photos.astype(dtype)
+    y, rng = f(x, np.random.default_rng(5)), np.random.default_rng(5)
+    assert y.dtype == dtype and not np.shares_memory(x, y) and y.min() >= 0 and y.max() <= 1
+    np.testing.assert_array_equal(y, np.concatenate([f(image[None], rng) for image in x]))
+    also, labels = f((x[:, ::-1, ::-1], np.arange(7)), np.random.default_rng(5))  # strides below zero
+    np.testing.assert_array_equal(also, f(x[:, ::-1, ::-1].copy(), np.random.default_rng(5)))
+    np.testing.assert_array_equal(labels, np.arange(7))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
