@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import linalg
 from sklearn import decomposition, preprocessing
 
 from course_lib.data import load_digits
@@ -59,6 +60,13 @@ def test_what_each_gives_on_its_training_data():
     np.testing.assert_allclose(covariance, np.diag(PCA(x).variance), atol=1e-10)
     assert (np.diff(PCA(x).variance) < 0).all() and PCA(x).explained.sum() == pytest.approx(1)
     np.testing.assert_allclose(np.cov(Whiten(x)(x).T), np.eye(5), atol=1e-10)
+
+
+def test_whitening_turned_back_is_that_by_the_root_of_the_covariance():
+    x = data(500)
+    root = linalg.sqrtm(np.cov(x.T))
+    zca = Whiten(x)(x) @ Whiten(x).directions.T
+    np.testing.assert_allclose(zca @ root, x - x.mean(axis=0), atol=1e-9)
 
 
 def test_signs_do_not_depend_on_luck():
