@@ -216,6 +216,8 @@ class Maxout(Layer):
     Source: Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013.
     """
 
+    _memory = Layer._memory | {"_which"}
+
     def __init__(self, pieces: int = 2) -> None:
         super().__init__()
         self.pieces = check_count("pieces", pieces)

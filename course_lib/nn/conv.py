@@ -84,6 +84,8 @@ class Conv2d(_Windowed):
     Source: LeCun et al., Backpropagation applied to handwritten zip code recognition, 1989.
     """
 
+    _memory = Layer._memory | {"_X"}
+
     def __init__(
         self,
         c_in: int,

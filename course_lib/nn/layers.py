@@ -39,6 +39,8 @@ class Layer:
     (array([2., 2.]), Double())
     """
 
+    _memory = {"_x", "_y", "_y_shape"}  # what `forward` leaves for `backward`; a copy goes without it
+
     def __init__(self) -> None:
         self.params: Mapping[str, np.ndarray] = {}
         self.grads: Mapping[str, np.ndarray] = {}
@@ -95,11 +97,13 @@ class Layer:
 
     def _remembered(self, name: str, dy: np.ndarray) -> Any:
         """Give what `forward` left for `backward`, and raise unless dy has the shape of y, kept as `_y_shape`."""
-        kept = getattr(self, name, None)
-        if kept is None:
+        if not hasattr(self, "_y_shape"):
             raise RuntimeError(f"{self._label()}: backward needs a forward first")
-        self._check_batch("dy", dy, getattr(self, "_y_shape", None))
-        return kept
+        self._check_batch("dy", dy, self._y_shape)
+        return getattr(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in self._memory}
 
     def _label(self) -> str:
         """The layer as messages name it, in one line."""

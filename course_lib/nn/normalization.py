@@ -13,6 +13,8 @@ from .layers import Layer, Shape, column_sums, show_shape
 class _Normalization(Layer):
     """γ and β, one of each per feature; the last axis counts the features."""
 
+    _memory = Layer._memory | {"_x_hat", "_scale"}
+
     def __init__(self, features: int, eps: float, dtype: DTypeLike) -> None:
         super().__init__()
         features, dtype = check_count("features", features), check_dtype(dtype)

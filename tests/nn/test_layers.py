@@ -1,5 +1,8 @@
 """Layers against finite differences and torch autograd."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -241,6 +244,20 @@ def test_backward_is_of_the_last_forward_that_was_one(make, train):
         with pytest.raises((TypeError, ValueError)):
             layer.forward(bad, train)
         same()
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_a_copy_goes_without_the_last_batch(make):
+    layer = make(np.random.default_rng(1))
+    size = len(pickle.dumps(layer))
+    x = example_batch(layer, 500, np.random.default_rng(0))
+    y = layer.forward(x, True)
+    assert len(pickle.dumps(layer)) < size + 300
+    for twin in (copy.deepcopy(layer), copy.copy(layer), pickle.loads(pickle.dumps(layer))):
+        with pytest.raises(RuntimeError, match="backward needs a forward first"):
+            twin.backward(y)
+        assert np.array_equal(twin.forward(x, True), y)
+    assert layer.backward(y).shape == x.shape
 
 
 def test_the_rule_for_the_weights_is_an_argument():
