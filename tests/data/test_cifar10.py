@@ -116,6 +116,7 @@ def test_the_network_is_asked_once(served, tmp_path):
 def test_small_subsets(served, tmp_path):
     data = load(served, tmp_path, train=30, val=20, test=10)
     assert [len(part) for part in data] == [30, 30, 20, 20, 10, 10]
+    assert [len(part) for part in load(served, tmp_path, train=1, val=0, test=1)] == [1, 1, 0, 0, 1, 1]
     with pytest.raises(ValueError, match="train must be at most 180, not 181"):
         load(served, tmp_path, train=181, val=20)
     with pytest.raises(ValueError, match="test must be at most 40, not 41"):
