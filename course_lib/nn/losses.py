@@ -45,7 +45,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: float = 0.0) -> tuple[float, np.ndarray]:
     """Give the mean cross-entropy of the softmax of scores, and its gradient.
 
-    L = −(1/N) Σₙ log pₙ,ᵧₙ,  pₙ = exp(sₙ)/Σ exp(sₙ);  ∂L/∂s = (p − onehot(y))/N
+    L = −(1/N) Σₙ log p_{n yₙ},  pₙₖ = exp(sₙₖ)/Σⱼ exp(sₙⱼ);  ∂L/∂s = (p − onehot(y))/N
 
     Labels may be probabilities t instead, as mixup makes them: L = −(1/N) Σₙ Σₖ tₙₖ log pₙₖ, ∂L/∂s = (p − t)/N.
     Label smoothing asks for a little less than certainty: t ← (1 − ε) t + ε/C.
@@ -103,7 +103,7 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
 def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[float, np.ndarray]:
     """Give the mean multiclass hinge loss (the loss of a support vector machine), and its gradient.
 
-    L = (1/N) Σₙ Σ_{k ≠ yₙ} max(0, sₙₖ − sₙ,ᵧₙ + Δ)
+    L = (1/N) Σₙ Σ_{k ≠ yₙ} max(0, sₙₖ − s_{n yₙ} + Δ)
 
     A wrong class costs nothing once its score is Δ below the right one's. Each that does cost pulls its own score
     down and pushes the right one up by the same amount: ∂L/∂sₙₖ = 1/N, and −1/N for the right class each time.

@@ -165,7 +165,9 @@ class Container(Layer):
 class Sequential(Container):
     """Layers, one after the other.
 
-    y = f_L(… f₂(f₁(x)));  backward, the chain rule from the last layer to the first
+    y = f_L(… f₂(f₁(x)))
+
+    Backward is the chain rule, from the last layer to the first.
 
     `params` and `grads` gather those of the layers under names such as "0.W"; the arrays are the layers' own,
     so an optimizer's step on `params` trains the network.
