@@ -4,6 +4,8 @@ Each sub-command is one function here, and imports what it needs only when it ru
 """
 
 import argparse
+import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -57,7 +59,61 @@ def serve(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository)}
+def study(arguments: list[str]) -> int:
+    """Measure what the book tells in tables; without a name, list the studies."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: small products gain nothing by threads
+    from course_lib.studies import STUDIES, write
+
+    parser = argparse.ArgumentParser(prog="course study", description=study.__doc__)
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}")
+    parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
+    parser.add_argument("--write", action="store_true", help="run all studies, and write them into book/measured.md")
+    options = parser.parse_args(arguments)
+    if options.name is not None and options.name not in STUDIES:
+        raise ValueError(f"there is no study {options.name!r}, only {', '.join(STUDIES)}")
+    for count in ("seeds", "workers"):
+        if (value := getattr(options, count)) is not None and value < 1:
+            raise ValueError(f"--{count} must be at least 1, not {value}")
+    if options.write and options.name is not None:
+        raise ValueError(f"--write runs all studies: leave out {options.name!r}")
+    if options.name is None and not options.write:
+        for name, one in STUDIES.items():
+            print(f"{name:14}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
+        return 0
+    page = _measured_page() if options.write else None  # if there is none, say so before the work
+
+    tables = []
+    with _pool(options.workers) as executor:
+        for name in STUDIES if options.write else [options.name]:
+            tables.append(STUDIES[name].run(options.seeds, executor=executor, progress=sys.stderr.isatty()).table())
+            print(f"{tables[-1].plain()}\n", flush=True)
+    if page is not None:
+        write(page, tables)
+        print(page)
+    return 0
+
+
+def _measured_page() -> Path:
+    """Find the page that the tables are written on."""
+    from course_lib.site import repository as place
+
+    page = place.find_root(Path.cwd()) / "book" / "measured.md"
+    page.read_text("utf-8")
+    return page
+
+
+def _pool(workers: int) -> contextlib.AbstractContextManager:
+    """Give that many processes, each with a fresh Python; None for a single one."""
+    if workers == 1:
+        return contextlib.nullcontext()
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository, study)}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,13 +10,16 @@ import pytest
 import course_lib
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = ["optim", "nn", "data", "plots", "claims", "explore", "exercises", "site", "cli"]
+ORDER = "optim nn data ensembles deep studies plots claims explore exercises site cli".split()
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only where its package is asked for.
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}
 EXTRA = {
     "nn": {"tqdm"},
     "data": {"sklearn", "tqdm"},
+    "ensembles": {"tqdm"},
+    "deep": {"torch", "safetensors", "tqdm"},
+    "studies": {"tqdm"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
@@ -54,7 +57,8 @@ def test_imports_run_downward(path):
 def test_the_library_loads_without_the_build(tmp_path):
     """Colab has neither Sphinx nor PScript, and a script needs no torch."""
     code = (
-        "import sys; from course_lib import optim, nn, data, plots, claims, explore, exercises; explore.race();"
+        "import sys; from course_lib import optim, nn, data, studies, plots, claims, explore, exercises;"
+        "explore.race();"
         "sys.exit(', '.join({'torch', 'sphinx', 'pscript', 'quickjs', 'sklearn', 'scipy'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True)

@@ -1,0 +1,11 @@
+"""Measured tables: what methods bring, over seeds. `course study` prints them, and writes the book's page of them."""
+
+from .page import write
+from .regularization import CLEAN, NOISY
+from .study import Gain, Results, Study, Table
+from .trainability import TRAINABILITY
+
+#: Every study by the name that `course study` knows, in the order of the page.
+STUDIES = {"wrong-labels": NOISY, "few-examples": CLEAN, "trainability": TRAINABILITY}
+
+__all__ = ["CLEAN", "NOISY", "STUDIES", "TRAINABILITY", "Gain", "Results", "Study", "Table", "write"]

@@ -1,0 +1,214 @@
+"""A study: rows that differ in one thing, each measured over seeds, and the table of what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_lib.optim.parameters import check_count
+
+Measure = Callable[[Any, int], Mapping[str, float]]
+
+
+class Gain(NamedTuple):
+    """What a row brings: d̄ = mean dₛ over the seeds s, dₛ = row's value − base's value at that very seed.
+
+    Attributes:
+        mean: d̄.
+        error: its standard error, √(Σ (dₛ − d̄)²/(n − 1))/√n; nan for a single seed.
+        wins: the number of seeds with dₛ > 0.
+        n: the number of seeds.
+    """
+
+    mean: float
+    error: float
+    wins: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """Rows that differ in one thing, and a function that measures one row with one seed.
+
+    All that is drawn comes from the seed, so that rows are compared on the same data and the same first weights.
+
+    Args:
+        title: what the table is called.
+        text: what was measured, in Markdown.
+        measure: a function (row, seed) → {quantity: number}; of a module, so that processes can share the work.
+        rows: name → what `measure` takes for it. The first is the base that the others are compared with.
+        compare: whether to tell gains over the base, in the first quantity; else every quantity's mean ± its error.
+        seeds: how many seeds there are unless told otherwise: 0, 1, …
+        formats: quantity → format of its numbers; ".1f" unless given.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> def measure(row, seed):
+    ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
+    >>> print(Study("Steps", "How high?", measure, {"stool": 1.0, "ladder": 3.0}).run(seeds=9).table().plain())
+    Steps (9 seeds)
+              height        gain  wins
+      stool      1.0
+      ladder     3.0  +2.0 ± 0.1   9/9
+    """
+
+    title: str
+    text: str
+    measure: Measure
+    rows: Mapping[str, Any]
+    compare: bool = True
+    seeds: int = 20
+    formats: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not callable(self.measure):
+            raise TypeError(f"measure must be a function (row, seed) → {{quantity: number}}, not {self.measure!r}")
+        if not isinstance(self.rows, Mapping):
+            raise TypeError(f"rows must be a dict name → row, not {self.rows!r}")
+        if not self.rows:
+            raise ValueError("rows must have at least one row")
+        check_count("seeds", self.seeds)
+
+    def run(
+        self,
+        seeds: int | None = None,
+        *,
+        rows: Iterable[str] | None = None,
+        executor: Any = None,
+        progress: bool = False,
+    ) -> Results:
+        """Measure every row with every seed.
+
+        Args:
+            seeds: how many; the study's own number unless given.
+            rows: the names of some rows, the base among them in any case; all unless given.
+            executor: spreads the work: anything with the `map` of `concurrent.futures`. None: one after the other.
+                The results are the same.
+            progress: shows a bar where tqdm is installed.
+
+        Raises:
+            TypeError, ValueError: a bad argument, named. What `measure` raises is handed on, the row and seed noted.
+        """
+        seeds = check_count("seeds", self.seeds if seeds is None else seeds)
+        names = list(self.rows) if rows is None else list(rows)
+        for name in names:
+            if name not in self.rows:
+                raise ValueError(f"rows must be among {list(self.rows)}, not {name!r}")
+        names = [name for i, name in enumerate(self.rows) if name in names or not i]
+        if executor is not None and not callable(getattr(executor, "map", None)):
+            raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
+        tasks = [(name, self.rows[name], seed) for name in names for seed in range(seeds)]
+        spread = map if executor is None else executor.map
+        measured = list(_bar(spread(partial(_one, self.measure), tasks), len(tasks), progress))
+        for (name, _, seed), one in zip(tasks, measured, strict=True):
+            if list(one) != list(measured[0]):
+                raise ValueError(f"{name!r}, seed {seed}: measured {list(one)}, but the others {list(measured[0])}")
+        values = {k: np.array([one[k] for one in measured]).reshape(len(names), seeds) for k in measured[0]}
+        return Results(self, names, values)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study measured.
+
+    Attributes:
+        study: the study.
+        names: the rows' names.
+        values: quantity → array, shape (rows, seeds).
+    """
+
+    study: Study
+    names: Sequence[str]
+    values: Mapping[str, np.ndarray]
+
+    def gain(self, name: str) -> Gain:
+        """Compare a row with the base, seed by seed, in the first quantity."""
+        values = next(iter(self.values.values()))
+        d = values[self.names.index(name)] - values[0]
+        return Gain(float(d.mean()), _error(d), int((d > 0).sum()), len(d))
+
+    def table(self) -> Table:
+        """Lay it out."""
+        first, *others = self.values
+        n = self.values[first].shape[1]
+        rows = []
+        for i, name in enumerate(self.names):
+            if self.study.compare:
+                gain = self.gain(name)
+                told = [_pm(gain.mean, gain.error, "+.1f"), f"{gain.wins}/{n}"] if i else ["", ""]
+                rows.append([name, self._mean(first, i), *told, *(self._mean(k, i) for k in others)])
+            else:
+                rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
+        header = ["", first, "gain", "wins", *others] if self.study.compare else ["", first, *others]
+        return Table(self.study.title, f"{n} seed{'s' * (n > 1)}", self.study.text, header, rows)
+
+    def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
+        return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of results, to print or to put on a page."""
+
+    title: str
+    seeds: str
+    text: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def plain(self) -> str:
+        """Lay it out for a terminal."""
+        widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+            for row in (self.header, *self.rows)
+        ]
+        return "\n".join([f"{self.title} ({self.seeds})", *(f"  {line}".rstrip() for line in lines)])
+
+    def markdown(self) -> str:
+        """Lay it out for a page: the first column to the left, numbers to the right."""
+        rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
+        lines = ["| " + " | ".join(row).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") + " |" for row in rows]
+        return "\n".join([f"## {self.title}", "", f"{self.text} {self.seeds}.", "", *lines])
+
+
+def _one(measure: Measure, task: tuple[str, Any, int]) -> dict[str, float]:
+    """Measure one row with one seed."""
+    name, row, seed = task
+    try:
+        given = measure(row, seed)
+        if not isinstance(given, Mapping):
+            raise TypeError(f"measure must give {{quantity: number}}, not {given!r}")
+        measured = {str(k): float(v) for k, v in given.items()}
+        if not measured or not all(map(math.isfinite, measured.values())):
+            raise ValueError(f"measure must give finite numbers, at least one, not {measured}")
+    except Exception as error:
+        error.add_note(f"in the row {name!r} with seed {seed}")
+        raise
+    return measured
+
+
+def _error(d: np.ndarray) -> float:
+    return float(d.std(ddof=1)) / math.sqrt(len(d)) if len(d) > 1 else math.nan
+
+
+def _pm(value: float, error: float, form: str) -> str:
+    """Write a number and, where there is one, its error."""
+    said = f"{value:{form}}".replace("-", "−")
+    return said if math.isnan(error) else f"{said} ± {error:{form.lstrip('+')}}"
+
+
+def _bar(items: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
+    if progress:
+        with contextlib.suppress(ImportError):
+            from tqdm.auto import tqdm
+
+            return tqdm(items, total=total, unit="run")
+    return items

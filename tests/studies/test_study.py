@@ -1,0 +1,165 @@
+"""The engine of the measured tables: its arithmetic against SciPy, the same whatever the executor, bad input."""
+
+import math
+import re
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from course_lib.studies import TRAINABILITY, Study
+from course_lib.studies.page import MARK, setting, write
+
+
+def measure(row, seed):
+    rng = np.random.default_rng(seed)
+    luck = rng.normal()
+    return {"height": row + luck + 0.1 * row * rng.normal(), "width": row / 10}
+
+
+def toy(rows=None, **options):
+    rows = {"floor": 0.0, "stairs": 2.0, "cellar": -0.1} if rows is None else rows
+    return Study("Steps", "How high?", options.pop("measure", measure), rows, **options)
+
+
+def test_the_gain_is_paired_and_its_error_is_scipys():
+    results = toy(seeds=7).run()
+    height = np.array([[measure(row, seed)["height"] for seed in range(7)] for row in (0.0, 2.0, -0.1)])
+    np.testing.assert_array_equal(results.values["height"], height)
+    gain = results.gain("stairs")
+    assert gain.mean == pytest.approx(np.mean(height[1] - height[0]), abs=1e-12)
+    assert gain.error == pytest.approx(scipy.stats.sem(height[1] - height[0]), rel=1e-12)
+    # The luck that both rows share is not in it.
+    assert gain.error < 0.3 * math.hypot(scipy.stats.sem(height[0]), scipy.stats.sem(height[1]))
+    assert (gain.wins, gain.n) == (7, 7) and results.gain("cellar").wins == 0
+
+
+def test_a_tie_is_no_win():
+    assert toy({"one": 1.0, "same": 1.0}, seeds=4).run().gain("same") == (0.0, 0.0, 0, 4)
+
+
+def test_the_table_for_a_terminal_and_for_a_page():
+    table = toy({"floor": 0.0, "stairs": 2.0, "cellar": -2.0}, seeds=4, formats={"width": ".2f"}).run().table()
+    plain = table.plain().splitlines()
+    assert plain[0] == "Steps (4 seeds)"
+    assert plain[1].split() == ["height", "gain", "wins", "width"]
+    assert plain[2].split() == ["floor", "0.7", "0.00"]
+    assert plain[3] == "  stairs     2.6  +1.9 ± 0.1   4/4   0.20"
+    assert plain[4] == "  cellar    −1.2  −1.9 ± 0.1   0/4  −0.20"
+    assert len({len(line) for line in plain[1:]}) == 1
+    page = table.markdown().splitlines()
+    assert page[:5] == ["## Steps", "", "How high? 4 seeds.", "", "|  | height | gain | wins | width |"]
+    assert page[5] == "| :-- | --: | --: | --: | --: |"
+    assert page[7] == "| stairs | 2.6 | +1.9\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.1 | 4/4 | 0.20 |"
+
+
+def test_without_a_comparison_each_quantity_has_its_error():
+    results = toy(compare=False, seeds=5).run()
+    table = results.table()
+    assert list(table.header) == ["", "height", "width"]
+    mean, error = results.values["height"][1].mean(), scipy.stats.sem(results.values["height"][1])
+    assert list(table.rows[1]) == ["stairs", f"{mean:.1f} ± {error:.1f}", "0.2 ± 0.0"]
+
+
+def test_one_seed_has_no_error():
+    results = toy().run(seeds=1)
+    assert math.isnan(results.gain("stairs").error) and results.table().seeds == "1 seed"
+    assert "±" not in results.table().markdown() and "nan" not in results.table().plain()
+
+
+def test_some_rows_and_always_the_base():
+    assert toy().run(2, rows=["cellar"]).names == ["floor", "cellar"]
+    assert toy().run(2, rows=["stairs", "floor"]).names == ["floor", "stairs"]
+
+
+def test_threads_and_processes_give_the_same():
+    with ThreadPoolExecutor(3) as executor:
+        spread = toy(seeds=5).run(executor=executor)
+    np.testing.assert_array_equal(spread.values["height"], toy(seeds=5).run().values["height"])
+    rows = ["1 × He, α = 0.01"]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        spread = TRAINABILITY.run(1, rows=rows, executor=executor)
+    alone = TRAINABILITY.run(1, rows=rows)
+    for quantity, values in alone.values.items():
+        np.testing.assert_array_equal(spread.values[quantity], values)
+
+
+def test_a_bar_is_shown_where_it_is_asked_for(capsys):
+    toy().run(2, progress=True)
+    assert "6/6" in capsys.readouterr().err
+    toy().run(2)
+    assert capsys.readouterr().err == ""
+
+
+def test_results_stay_as_they_are():
+    results = toy().run(2)
+    with pytest.raises(AttributeError):
+        results.names = []
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"measure": 3}, TypeError, "measure must be a function (row, seed)"),
+        ({"rows": ["floor"]}, TypeError, "rows must be a dict name → row, not ['floor']"),
+        ({"rows": {}}, ValueError, "rows must have at least one row"),
+        ({"seeds": 0}, ValueError, "seeds must be at least 1, not 0"),
+        ({"seeds": 2.5}, TypeError, "seeds must be an integer, not 2.5"),
+    ],
+)
+def test_a_bad_study_is_named(options, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        toy(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"seeds": 0}, ValueError, "seeds must be at least 1, not 0"),
+        ({"seeds": "20"}, TypeError, "seeds must be an integer, not '20'"),
+        ({"rows": ["attic"]}, ValueError, "rows must be among ['floor', 'stairs', 'cellar'], not 'attic'"),
+        ({"executor": 4}, TypeError, "executor must have the map of concurrent.futures, and 4 has not"),
+    ],
+)
+def test_a_bad_run_is_named(options, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        toy().run(**options)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (lambda row, seed: {"height": math.nan}, ValueError, "finite numbers, at least one, not {'height': nan}"),
+        (lambda row, seed: {}, ValueError, "finite numbers, at least one, not {}"),
+        (lambda row, seed: 3.0, TypeError, "measure must give {quantity: number}, not 3.0"),
+        (lambda row, seed: 1 / 0, ZeroDivisionError, "division"),
+    ],
+)
+def test_what_goes_wrong_in_a_row_says_in_which(given, error, words):
+    with pytest.raises(error, match=re.escape(words)) as caught:
+        toy(measure=given).run(2)
+    assert caught.value.__notes__ == ["in the row 'floor' with seed 0"]
+
+
+def test_rows_must_measure_the_same():
+    with pytest.raises(ValueError, match=r"'stairs', seed 0: measured \['b'\], but the others \['a'\]"):
+        toy(measure=lambda row, seed: {"b" if row > 1 else "a": 1.0}).run(1)
+
+
+def test_the_page_keeps_its_head(tmp_path):
+    page = tmp_path / "measured.md"
+    page.write_text(f"# Measured\n\nRead me.\n\n{MARK}\n\nold\n", "utf-8")
+    table = toy(seeds=2).run().table()
+    for _ in range(2):  # a second time changes nothing
+        write(page, [table])
+        assert page.read_text("utf-8") == f"# Measured\n\nRead me.\n\n{MARK}\n\n{setting()}\n\n{table.markdown()}\n"
+
+
+def test_a_page_without_the_mark_stays_as_it_is(tmp_path):
+    page = tmp_path / "measured.md"
+    page.write_text("# Measured\n", "utf-8")
+    with pytest.raises(ValueError, match=r"measured\.md must have the line <!--"):
+        write(page, [])
+    assert page.read_text("utf-8") == "# Measured\n"
