@@ -48,6 +48,8 @@ class DropConnect(Noise):
     Source: Wan, Zeiler, Zhang, LeCun and Fergus, Regularization of neural networks using DropConnect, 2013.
     """
 
+    _memory = Noise._memory | {"_z", "_zW", "_t", "_sigma"}
+
     def __init__(
         self,
         n_in: int,

@@ -131,6 +131,8 @@ class Dropout(Noise):
     networks from overfitting, 2014.
     """
 
+    _memory = Noise._memory | {"_factor"}
+
     def __init__(self, keep: float, *, rng: np.random.Generator) -> None:
         self.keep = check_keep(type(self).__name__, keep)
         super().__init__(rng)

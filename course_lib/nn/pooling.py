@@ -46,6 +46,8 @@ class FractionalMaxPool(Noise):
     Source: Graham, Fractional max-pooling, 2014.
     """
 
+    _memory = Noise._memory | {"_z", "_low"}
+
     def __init__(
         self, ratio: float, *, rng: np.random.Generator, random: bool = True, overlapping: bool = True
     ) -> None:

@@ -1,5 +1,6 @@
 """Noise layers: masks, means over draws, gradients; and `average` against sums over all masks."""
 
+import copy
 import itertools
 import math
 
@@ -10,11 +11,14 @@ from scipy.stats import kstest
 from sklearn.linear_model import Ridge
 
 from course_lib.nn.activations import ReLU
+from course_lib.nn.dropconnect import DropConnect
 from course_lib.nn.layers import Dense
 from course_lib.nn.losses import softmax
 from course_lib.nn.network import Sequential
 from course_lib.nn.noise import Dropout, GaussianNoise, InvertedDropout, Noise, SpatialDropout, average
 from course_lib.nn.normalization import BatchNorm
+from course_lib.nn.pooling import FractionalMaxPool
+from course_lib.nn.stochastic_depth import StochasticDepth
 
 DROPOUTS = [Dropout, InvertedDropout, SpatialDropout]
 DRAWS = 100_000
@@ -300,6 +304,28 @@ def test_one_seed_one_result_and_a_new_draw_each_time(index):
     a.forward(x)
     assert a.rng.bit_generator.state == state  # testing draws nothing
     assert a.sizes((4, 5, 6)) == (4, 5, 6) and a.params == {} == a.grads
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        *layers(),
+        DropConnect(5, 5, 0.5, rng=generator(), activation=ReLU()),
+        FractionalMaxPool(1.5, rng=generator()),
+        StochasticDepth(ReLU(), 0.5, rng=generator()),
+    ],
+    ids=repr,
+)
+def test_a_copy_goes_without_the_last_batch(layer):
+    x = np.ones((6, 5) if isinstance(layer, DropConnect) else (2, 6, 6, 3), np.float32)
+    for train in (False, True):
+        layer.forward(x, train)
+        other = copy.deepcopy(layer)
+        arrays = {name for name, value in vars(other).items() if isinstance(value, np.ndarray | tuple)}
+        assert arrays <= {"_points", "_example"}
+        with pytest.raises(RuntimeError, match="backward needs a forward"):
+            other.backward(np.ones_like(x))
+        np.testing.assert_array_equal(other.forward(x, train=True), layer.forward(x, train=True))  # it draws the same
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
