@@ -16,7 +16,7 @@ from ..optim.optimizer import Optimizer
 from ..optim.parameters import check_count, check_rng
 from .activations import ReLU
 from .checks import Replay
-from .evaluation import Loss, check_rows, checkpoint, evaluate, restore
+from .evaluation import Loss, check_net, check_train, checkpoint, evaluate, restore
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import is_weight
@@ -110,7 +110,8 @@ def babysit(
 
     Source: Karpathy, A recipe for training neural networks, 2019.
     """
-    x, y = check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
+    check_net(net)
+    x, y = check_train(data)
     batch, steps = check_count("batch", batch), check_count("steps", steps)
     check_rng("rng", rng)
     if len(x) < max(10, batch):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..optim.parameters import check_count, check_number
-from .evaluation import Loss, check_rows
+from .evaluation import Loss, check_net, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .steps import listening, named, one_line, walk
@@ -120,6 +120,7 @@ def gradient_check(
 
     Source: Bengio, Practical recommendations for gradient-based training of deep architectures, 2012.
     """
+    check_net(net)
     x, y = check_rows("x", x, "y", y)
     _check_float64({"x": x} | {f"params[{k!r}]": p for k, p in net.params.items()})
     h, tolerance = check_number("h", h), check_number("tolerance", tolerance)

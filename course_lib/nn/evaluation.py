@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,8 +88,10 @@ def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
     """Write what `checkpoint` gave back into the network's own arrays.
 
     Raises:
-        ValueError: it is from another network; nothing has been changed.
+        TypeError, ValueError: it is no checkpoint, or from another network; nothing has been changed.
     """
+    if not isinstance(saved, Mapping) or saved.keys() != {"params", "state"}:
+        raise TypeError(f"saved must be what checkpoint gave, params and state, not a {type(saved).__name__}")
     for part, arrays in saved.items():
         mine = {k: a.shape for k, a in getattr(net, part, {}).items()}
         if mine != {k: a.shape for k, a in arrays.items()}:
@@ -119,6 +121,20 @@ def check_rows(name_x: str, x: Any, name_y: str, y: Any) -> tuple[np.ndarray, np
     if y.ndim < 1 or len(y) != len(x):
         raise ValueError(f"{name_y} must have {len(x)} rows, like {name_x}, not shape {y.shape}")
     return x, y
+
+
+def check_net(net: Any) -> None:
+    """Raise TypeError unless this is a network."""
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+
+
+def check_train(data: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Give data.x_train and data.y_train, if they are there and fit together."""
+    for name in ("x_train", "y_train"):
+        if getattr(data, name, None) is None:
+            raise TypeError(f"data must have {name}, and {type(data).__name__} has not")
+    return check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
 
 
 def put(arrays: Any, values: Any) -> None:

@@ -13,7 +13,19 @@ import numpy as np
 from ..optim.optimizer import Optimizer
 from ..optim.parameters import check_count, check_number, check_rng, has_nonfinite
 from ..optim.schedules import Sequence
-from .evaluation import Loss, Score, accuracy, borrowed, check_rows, checkpoint, evaluate, put, restore
+from .evaluation import (
+    Loss,
+    Score,
+    accuracy,
+    borrowed,
+    check_net,
+    check_rows,
+    check_train,
+    checkpoint,
+    evaluate,
+    put,
+    restore,
+)
 from .history import COLUMNS, History, bar_of, said
 from .layers import Layer
 from .losses import softmax_cross_entropy
@@ -47,7 +59,7 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         if self.patience is not None:
             check_count("patience", self.patience)
-        if self.watch not in _WATCH:
+        if self.watch not in list(_WATCH):
             raise ValueError(f"watch must be one of {list(_WATCH)}, not {self.watch!r}")
         check_number("threshold", self.threshold)
 
@@ -167,14 +179,11 @@ def fit(
 
 
 def _read(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    for name in ("x_train", "y_train"):
-        if getattr(data, name, None) is None:
-            raise TypeError(f"data must have {name}, and {type(data).__name__} has not")
-    x, y = check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
+    x, y = check_train(data)
     if batch > len(x):
         raise ValueError(f"batch must be at most the {len(x)} rows of data.x_train, not {batch}")
     x_val, y_val = getattr(data, "x_val", None), getattr(data, "y_val", None)
-    if x_val is None or not len(x_val):
+    if x_val is None or not np.size(x_val):
         return x, y, None
     return x, y, check_rows("data.x_val", x_val, "data.y_val", y_val)
 
@@ -190,8 +199,7 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
 
 
 def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
-    if not isinstance(net, Layer):
-        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+    check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     check_rng("rng", rng)
@@ -202,15 +210,18 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
 
 def _check_labels(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
     """One row goes through the network: what does not fit is told before anything changes."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        scores = net.forward(x[:1])
-    for name, labels in (("y_train", y), ("y_val", val[1] if val else y)):
+    for part, (inputs, labels) in {"val": val or (x, y), "train": (x, y)}.items():
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            scores = net.forward(inputs[:1])
         if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
             low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
             if low < 0 or high > most:
-                raise ValueError(f"data.{name} must lie in 0 … {most}, as there are scores, not {low} … {high}")
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            loss(scores, labels[:1])
+                raise ValueError(f"data.y_{part} must lie in 0 … {most}, as there are scores, not {low} … {high}")
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                loss(scores, labels[:1])
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"the loss does not take one row of data.y_{part}: {error}") from None
     if watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
         raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
 

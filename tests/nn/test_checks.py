@@ -211,6 +211,8 @@ def test_bad_input_of_the_gradient_check():
         gradient_check(coarse, x, y)
     with pytest.raises(TypeError, match="x is float32, too coarse"):
         gradient_check(net, x.astype(np.float32), y)
+    with pytest.raises(TypeError, match="net must be a network"):
+        gradient_check(None, x, y)
     with pytest.raises(ValueError, match="h must be above 0"):
         gradient_check(net, x, y, h=0.0)
     with pytest.raises(TypeError, match="samples=3 needs rng"):
@@ -339,6 +341,10 @@ def test_bad_input_of_babysitting(digits):
         babysit(digits_net(), digits, np.random.default_rng(0), optimizer=0.1)
     with pytest.raises(TypeError, match="rng must be a generator"):
         babysit(digits_net(), digits, 0)
+    with pytest.raises(TypeError, match="net must be a network"):
+        babysit("net", digits, np.random.default_rng(0))
+    with pytest.raises(TypeError, match="data must have x_train, and tuple has not"):
+        babysit(digits_net(), (1, 2), np.random.default_rng(0))
     odd = SimpleNamespace(x_train=digits.x_train, y_train=digits.y_train.astype(float))
     with pytest.raises(TypeError, match=r"data.y_train must hold labels, integers, not float64"):
         babysit(digits_net(), odd, np.random.default_rng(0))

@@ -543,6 +543,9 @@ def test_checkpoints_of_another_network():
     with pytest.raises(ValueError, match="the checkpoint's params are of another network"):
         restore(net, saved)
     assert all(np.array_equal(net.params[k], p) for k, p in before.items())
+    for other in ({}, net.params, None, [1]):
+        with pytest.raises(TypeError, match="saved must be what checkpoint gave"):
+            restore(net, other)
 
 
 @pytest.mark.parametrize(
@@ -562,6 +565,10 @@ def test_checkpoints_of_another_network():
         (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, as there are scores, not -1 … -1"),
         (dict(x_train=np.zeros((90, 5))), ValueError, "Dense.*6.*5"),
         (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
+        (dict(x_val=np.zeros((30, 5))), ValueError, "Dense.*6.*5"),
+        (dict(x_val=5.0), ValueError, "data.x_val must have shape"),
+        (dict(y_train=np.zeros((90, 1), int)), ValueError, "the loss does not take one row of data.y_train: .*shape"),
+        (dict(y_val=np.zeros(30)), TypeError, "the loss does not take one row of data.y_val: .*integers"),
         (dict(x_val=None, early_stopping=3), ValueError, "early stopping watches val_loss, but data has no validation"),
     ],
 )
@@ -599,7 +606,11 @@ def test_what_does_not_go_together_is_told_before_anything_changes():
 
 
 def test_bad_rules_and_missing_data():
-    for rule, said in ((dict(watch="loss!"), "watch must be one of"), (dict(threshold=-1.0), "threshold must be")):
+    for rule, said in (
+        (dict(watch="loss!"), "watch must be one of"),
+        (dict(watch=["loss"]), "watch must be one of"),
+        (dict(threshold=-1.0), "threshold must be"),
+    ):
         with pytest.raises(ValueError, match=said):
             EarlyStopping(**rule)
     with pytest.raises(TypeError, match="data must have x_train, and SimpleNamespace has not"):
