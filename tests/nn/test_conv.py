@@ -70,8 +70,8 @@ pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 def test_any_convolution_and_pool_is_that_of_torch(shape, c_out, size, stride, padding):
     x, rng = images(*shape), np.random.default_rng(0)
     layer = conv(shape[3], c_out, size, stride=stride, padding=padding)
-    W = torch.tensor(layer.params["W"]).permute(3, 2, 0, 1).contiguous()
-    b = torch.tensor(layer.params["b"])
+    tensors = {name: torch.tensor(p, requires_grad=True) for name, p in layer.params.items()}
+    W, b = tensors["W"].permute(3, 2, 0, 1).contiguous(), tensors["b"]
     fits = all(n + 2 * p >= k for n, k, p in zip(shape[1:], size, padding, strict=False))
     inside = all(n >= k for n, k in zip(shape[1:], size, strict=False))
     for mine, theirs, possible in (
@@ -89,6 +89,8 @@ def test_any_convolution_and_pool_is_that_of_torch(shape, c_out, size, stride, p
         ty.backward(torch.tensor(dy))
         np.testing.assert_allclose(y, ty.detach().numpy(), rtol=1e-10, atol=1e-12)
         np.testing.assert_allclose(mine.backward(dy), tx.grad.numpy(), rtol=1e-10, atol=1e-12)
+        for name, gradient in mine.grads.items():
+            np.testing.assert_allclose(gradient, tensors[name].grad.numpy(), rtol=1e-10, atol=1e-12)
 
 
 def test_convolution_is_its_formula():

@@ -246,6 +246,32 @@ def test_backward_is_of_the_last_forward_that_was_one(make, train):
         same()
 
 
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("make", EVERY)
+def test_arrays_of_any_layout_are_left_as_they_are(make, train):
+    """Read-only, turned around, every other column, the other byte order: the numbers alone matter."""
+    rng = np.random.default_rng(0)
+    layer, wide = make(rng), np.repeat(example_batch(make(rng), 3, rng), 2, axis=-1)
+    layouts = [lambda a: a[..., ::2], lambda a: a[..., ::-2], lambda a: np.asfortranarray(a[..., ::2]),
+               lambda a: a[..., ::2].astype(">f4")]  # fmt: skip
+    for turned in layouts:
+        x = turned(wide)
+        x.flags.writeable = False
+        state = {k: a.copy() for k, a in layer.state.items()}
+        expected = layer.forward(np.array(x, np.float32, order="C"), train)
+        double = np.repeat(rng.normal(size=expected.shape).astype(np.float32), 2, axis=-1)
+        dy = turned(double)
+        dy.flags.writeable = False
+        dx = layer.backward(np.array(dy, np.float32, order="C")).copy()
+        grads = {k: g.copy() for k, g in layer.grads.items()}
+        for k, a in state.items():
+            layer.state[k][...] = a
+        np.testing.assert_allclose(layer.forward(x, train), expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(layer.backward(dy), dx, rtol=1e-5, atol=1e-5)
+        for k in grads:
+            np.testing.assert_allclose(layer.grads[k], grads[k], rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("make", EVERY)
 def test_a_copy_goes_without_the_last_batch(make):
     layer = make(np.random.default_rng(1))
