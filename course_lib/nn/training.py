@@ -115,7 +115,8 @@ def fit(
 
     Raises:
         TypeError, ValueError: a bad argument, named; nothing has been changed.
-        Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored.
+        Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored; what the
+            optimizer remembers may be nan: go on with `optimizer.fresh()`.
         KeyboardInterrupt: Ctrl-C. The network has what it learnt, as at the end; another `fit` goes on.
 
     >>> from course_lib.data import load_digits

@@ -189,6 +189,15 @@ def test_kinks_are_no_mistakes():
     assert gradient_check(wrong, x, y).wrong == ("x",)
 
 
+def test_rounding_is_no_kink():
+    """Where the loss is a line, the slopes on the two sides differ by rounding alone, and most for the smaller step."""
+    rng = np.random.default_rng(0)
+    net, weights = HalfBias(4, 30, rng=rng, dtype=F8), rng.normal(size=(5, 30))
+    report = gradient_check(net, batch()[0], np.zeros(5), lambda s, y: (float((weights * s).sum()), weights))
+    assert report.wrong == ("b",) and sum(row.kinks for row in report.rows) == 0
+    assert report.rows[0].compared == 30 and report.rows[0].error == pytest.approx(2 / 3, rel=1e-6)
+
+
 def test_nothing_but_kinks_is_said():
     rng = np.random.default_rng(0)
     net = Sequential(ReLU(), Dense(4, 3, rng=rng, dtype=F8))
