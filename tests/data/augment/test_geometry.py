@@ -172,7 +172,7 @@ def test_the_short_side_is_drawn_evenly_and_whole_crops_are_themselves(photos, r
 
 
 def test_the_published_recipes(rng):
-    """ResNet's sides and window for ImageNet; for CIFAR-10 a border of 4 pixels, and a mirror image half of the time."""
+    """ResNet's sides and window for ImageNet; for CIFAR-10 a border of 4 pixels, and half of them mirrored."""
     f = RandomResizedCrop()
     assert (f.size, f.short) == (224, (256, 480)) and f(rng.random((2, 30, 40, 1)), rng).shape == (2, 224, 224, 1)
     assert (PadAndCrop().pad, PadAndCrop().mode, FlipHorizontal().p, FlipVertical().p) == (4, "constant", 0.5, 0.5)

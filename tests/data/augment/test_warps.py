@@ -48,6 +48,14 @@ def test_every_image_has_its_own_matrix_as_pillow_has_it(photos, rng):
             np.testing.assert_allclose(y[n, :, :, channel], theirs, atol=2e-6)
 
 
+@pytest.mark.parametrize("way", [0.5, -0.5])
+def test_the_image_ends_where_pillows_does(way, photos):
+    """On the very edge: half a pixel beyond the first middle is inside, half a pixel beyond the last is not."""
+    x = 0.5 + photos[:1, :, :, :1].astype(np.float32) / 2
+    for M in (translation(way, 0), translation(0, way)):
+        np.testing.assert_allclose(affine(x, M)[0, ..., 0], pillow_affine(x[0, ..., 0], np.linalg.inv(M)), atol=1e-6)
+
+
 def test_images_of_many_blocks_are_pillows(rng):
     x = rng.random((2, 301, 203, 1), dtype=np.float32)  # sampled some lines at a time
     M = rotation([20, 200]) @ shearing(0.2)
