@@ -40,7 +40,8 @@ class _Windowed(Layer):
             outs.append((n + 2 * pad - size) // stride + 1)
         return (*outs, shape[2])
 
-    def _check(self, x: np.ndarray) -> None:
+    def _measure(self, x: np.ndarray) -> None:
+        """Check x, and remember the shape of y."""
         self._check_batch("x", x, ("N", "H", "W", self.channels))
         self._y_shape = (len(x), *self.sizes(x.shape[1:]))
 
@@ -104,7 +105,7 @@ class Conv2d(_Windowed):
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._check(x)
+        self._measure(x)
         W, b = self.params["W"], self.params["b"]
         x = _pad(x, self.padding)
         self._X, self._x_shape = self._windows(x), x.shape
@@ -161,7 +162,7 @@ class MaxPool2d(_Windowed):
         super().__init__(size, size if stride is None else stride)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._check(x)
+        self._measure(x)
         y = np.full(self._y_shape, -np.inf, x.dtype)
         for _, pixels in self._places():
             np.maximum(y, x[pixels], out=y)
@@ -204,7 +205,7 @@ class AvgPool2d(_Windowed):
         super().__init__(size, size if stride is None else stride)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._check(x)
+        self._measure(x)
         self._x_shape = x.shape
         y = np.zeros(self._y_shape, x.dtype)
         for _, pixels in self._places():

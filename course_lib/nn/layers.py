@@ -89,11 +89,9 @@ class Layer:
             raise ValueError(f"{self._label()}: {name} is empty: its shape is {array.shape}")
 
     def _check_shape(self, name: str, got: tuple[int | str, ...], shape: tuple[int | str, ...]) -> None:
-        """Raise ValueError unless one shape is the other, where a letter stands for any number: ("N", 3)."""
+        """Raise ValueError unless `got` is this shape, in which a letter stands for any number: ("N", 3)."""
         if len(got) != len(shape) or any(n != m for n, m in zip(got, shape, strict=True) if not isinstance(m, str)):
             raise ValueError(f"{self._label()}: {name} must have shape {show_shape(shape)}, not {show_shape(got)}")
-
-    _fits, _agree = _check_batch, _check_shape
 
     def _remembered(self, name: str, dy: np.ndarray) -> Any:
         """Give what `forward` left for `backward`, and raise unless dy has the shape of y, kept as `_y_shape`."""
