@@ -74,18 +74,20 @@ def test_an_epoch_of_torch():
     rng = np.random.default_rng(5)
     x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
     for epoch in range(epochs):
-        order, total, right = rng.permutation(90), 0.0, 0
+        order, total, extras, right = rng.permutation(90), 0.0, 0.0, 0
         for start in range(0, 90, batch):
             rows = order[start : start + batch]
             scores = theirs(x[rows])
             loss = torch.nn.functional.cross_entropy(scores, y[rows])
             extra = 0.005 * sum(float((w.detach() ** 2).sum()) for w in weights)
-            total, right = total + len(rows) * (loss.item() + extra), right + (scores.argmax(1) == y[rows]).sum().item()
+            total, extras = total + len(rows) * (loss.item() + extra), extras + len(rows) * extra
+            right += (scores.argmax(1) == y[rows]).sum().item()
             opt.zero_grad()
             loss.backward()
             opt.step()
             schedule.step()
         assert history.loss[epoch] == pytest.approx(total / 90, rel=1e-10)
+        assert history.penalty[epoch] == pytest.approx(extras / 90, rel=1e-10)
         assert history.accuracy[epoch] == pytest.approx(right / 90, abs=1e-12)
         scores = theirs(torch.tensor(data.x_val))
         loss = torch.nn.functional.cross_entropy(scores, torch.tensor(data.y_val))
@@ -285,6 +287,13 @@ def test_plateau_in_a_chain_hears_the_losses_of_its_own_steps(wrap):
         rates = ReducePlateau(0.2, factor=0.5, patience=0, threshold=0.2)
         expected = [0.0, 0.1, 0.2, *(rates.observe(v) for v in history.val_loss[2:7]), 1e-4, 1e-4]
         assert history.lr.tolist() == expected and min(expected[2:8]) < 0.2
+
+
+def test_it_is_the_last_step_of_an_epoch_that_counts():
+    plateau = Listening(0.2)
+    chain = Linear(0.0, steps=6, end=0.2).then(plateau, at=5).then(1e-4, at=23)
+    history = fit(network(), clouds(), SGD(chain), epochs=10, batch=30, rng=np.random.default_rng(0))
+    assert plateau.heard == history.val_loss[1:7].tolist()
 
 
 def test_a_plateau_that_two_rates_share_hears_once():
