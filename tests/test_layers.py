@@ -57,7 +57,7 @@ def test_imports_run_downward(path):
 def test_the_library_loads_without_the_build(tmp_path):
     """Colab has neither Sphinx nor PScript, and a script needs no torch."""
     code = (
-        "import sys; from course_lib import optim, nn, data, studies, plots, claims, explore, exercises;"
+        "import sys; from course_lib import optim, nn, data, ensembles, studies, plots, claims, explore, exercises;"
         "explore.race();"
         "sys.exit(', '.join({'torch', 'sphinx', 'pscript', 'quickjs', 'sklearn', 'scipy'} & set(sys.modules)) or 0)"
     )

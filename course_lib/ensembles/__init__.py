@@ -1,0 +1,41 @@
+"""Ensembles: many models' predictions together, weights averaged along a run, and what either is worth."""
+
+from .averaging import EMA, SWA, average_weights, refresh_batch_norm
+from .bagging import Bootstrap, bootstrap, train_members
+from .calibration import Reliability, brier, ece, nll, reliability
+from .diversity import Pairwise, Spread, disagreement, error_correlation, spread, variance_of_mean
+from .montecarlo import MonteCarlo, monte_carlo, mutual_information, predictive_entropy
+from .snapshots import SnapshotEnsemble, snapshots
+from .voting import majority_vote, mean_logit, mean_probability, predict_members, score_members
+
+__all__ = [
+    "EMA",
+    "SWA",
+    "Bootstrap",
+    "MonteCarlo",
+    "Pairwise",
+    "Reliability",
+    "SnapshotEnsemble",
+    "Spread",
+    "average_weights",
+    "bootstrap",
+    "brier",
+    "disagreement",
+    "ece",
+    "error_correlation",
+    "majority_vote",
+    "mean_logit",
+    "mean_probability",
+    "monte_carlo",
+    "mutual_information",
+    "nll",
+    "predict_members",
+    "predictive_entropy",
+    "refresh_batch_norm",
+    "reliability",
+    "score_members",
+    "snapshots",
+    "spread",
+    "train_members",
+    "variance_of_mean",
+]

@@ -1,0 +1,308 @@
+"""Averages of weights: along one run (Polyak's, SWA), where they help; and of independent nets, where they do not."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..nn.checks import walk
+from ..nn.evaluation import put
+from ..nn.layers import Layer
+from ..nn.normalization import BatchNorm
+from ..optim.optimizer import Optimizer
+from ..optim.parameters import (
+    built_like,
+    check_broadcast,
+    check_count,
+    check_layout,
+    check_params,
+    has_nonfinite,
+    layout_of,
+)
+from ..optim.wrappers import Wrapper
+
+
+class _Averaging(Wrapper):
+    """Step with the inner optimizer, and keep an average of where it has been: the base of `EMA` and `SWA`."""
+
+    slots = ("x_test",)
+
+    def __init__(self, inner: Optimizer, **hyper: Any) -> None:
+        super().__init__(inner, **hyper)
+        walker = inner
+        while isinstance(walker, Wrapper):
+            walker = walker.inner
+        if callable(getattr(walker, "average", None)):
+            raise TypeError(f"inner must not be {type(walker).__name__}: it keeps an average of its own")
+        self.own_settings()
+
+    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+        """Take x into its average, after a step."""
+        raise NotImplementedError(f"{type(self).__name__} must define blend(self, x, x_test)")
+
+    def weight(self) -> Any:
+        """Give what the weights of all x in x_test sum to, 0 before there are any."""
+        raise NotImplementedError(f"{type(self).__name__} must define weight(self)")
+
+    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step, and take the new point into the average; see `Optimizer.step`."""
+        self._walk(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
+
+    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Do the same on a loss that can be asked; see `Optimizer.follow`."""
+        self._walk(params, lambda: self.inner.follow(params, loss, nonfinite=nonfinite))
+
+    def _walk(self, params: Any, inner_step: Callable[[], None]) -> None:
+        xs = self._fitting(params)
+        before = self.inner.t
+        inner_step()
+        if self.inner.t == before:  # it was skipped
+            return
+        if self._layout is None:
+            self._layout, self._state = layout_of(params, xs), [{key: np.zeros_like(x) for key, x in xs.items()}]
+        self.t += 1
+        for key, x in xs.items():
+            self.blend(x, self._state[0][key])
+
+    def _fitting(self, params: Any) -> dict[Any, np.ndarray]:
+        xs, now = check_params(params), self.own_settings()
+        if self._layout is not None:
+            check_layout(layout_of(params, xs), self._layout, "params")
+        check_broadcast({name: h for name, h in now.items() if isinstance(h, np.ndarray)}, xs)
+        return xs
+
+    def average(self, params: Any) -> Any:
+        """Give the average, x_test, built like `params` (a copy): use it in tests, and in the end.
+
+        Args:
+            params: what `step` is given. Before there is an average they stand in for it.
+
+        Raises:
+            TypeError, ValueError: parameters of another structure than those of earlier steps.
+
+        >>> from course_lib.optim import SGD
+        >>> x, opt = np.array([8.0]), SWA(SGD(0.5), start=1)
+        >>> for _ in range(2):
+        ...     opt.step(x, grads=x)
+        >>> x, opt.average(x)
+        (array([2.]), array([3.]))
+        """
+        xs, weight = self._fitting(params), self.weight()
+        x_tests = {key: x_test / weight for key, x_test in self._state[0].items()} if np.all(weight > 0) else xs
+        return built_like(params, {key: np.array(x_tests[key], dtype=x.dtype) for key, x in xs.items()})
+
+
+class EMA(_Averaging):
+    """Test with an exponential moving average of the weights: Polyak averaging, as it is done today.
+
+    x ← inner step(x);    x_test ← d x_test + (1 − d) x, with d = .995: x_test ← .995 x_test + .005 x
+
+    `params` hold x, which walks on as if nothing were there. **Test with the average**: `opt.average(params)`; `fit`
+    does so by itself, and leaves it in the network in the end. It forgets over about 1/(1 − d) steps: 200 for .995.
+
+    x_test starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up correction
+    divides by that. Without it the average is too small by this factor, until dᵗ has died out (1,000 steps for .995).
+    Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where it began.
+
+    The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Around
+    other wrappers it is the outermost: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights.
+
+    Args:
+        inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
+        decay: d, 0 ≤ d < 1, a number, or an array that broadcasts. 0 is no averaging.
+        start_up: whether `average` corrects for the start at 0.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import SGD
+    >>> x, opt = np.array([8.0]), EMA(SGD(0.0), decay=0.995)  # it stays where it is
+    >>> for _ in range(2):
+    ...     opt.step(x, grads=x)
+    >>> opt.start_up, opt.average(x)
+    (True, array([8.]))
+    >>> opt.start_up = False
+    >>> opt.average(x).round(4)  # .005 · 8 · (1 + .995)
+    array([0.0798])
+
+    Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992.
+    """
+
+    def __init__(self, inner: Optimizer, *, decay: float | np.ndarray = 0.995, start_up: bool = True) -> None:
+        super().__init__(inner, decay=decay, start_up=start_up)
+
+    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+        """x_test ← .995 x_test + .005 x."""
+        d = np.float64(self.decay)  # in float32, d and 1 − d would not sum to 1
+        x_test[...] = d * x_test + (1 - d) * x
+
+    def weight(self) -> Any:
+        """Give 1 − dᵗ; without start-up correction 1, as if it were."""
+        return 1 - self.decay**self.t if self.start_up else float(self.t > 0)
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give the decay, and whether the start is corrected."""
+        now = super().own_settings()
+        if not isinstance(now["start_up"], bool):
+            raise TypeError(f"start_up must be True or False, not {self.start_up!r}")
+        return now
+
+
+class SWA(_Averaging):
+    """Test with the plain mean of the weights that a run comes by late: stochastic weight averaging.
+
+    x ← inner step(x);    after the steps t₀, t₀ + c, t₀ + 2c, …:  n ← n + 1,  x_test ← x_test + (x − x_test)/n
+
+    The rate should stay large, or go in cycles of c steps: points that have come to rest have nothing to average.
+    `params` hold x. **Test with the average**: `opt.average(params)`; `fit` does so by itself, and leaves it in the
+    network in the end. Before t₀ the average is x itself. The running statistics of batch normalization are those of
+    x, not of x_test: see `refresh_batch_norm`. As with `EMA`, other wrappers go inside.
+
+    Args:
+        inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
+        start: t₀ ≥ 1, the first step after which x is taken; a whole number.
+        every: c ≥ 1, steps from one such point to the next; a whole number. Neither should change in mid-run.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> from course_lib.optim import SGD
+    >>> x, opt = np.array([16.0]), SWA(SGD(0.5), start=2, every=2)
+    >>> for _ in range(4):  # 8, 4, 2, 1: the mean of 4 and 1
+    ...     opt.step(x, grads=x)
+    >>> opt.average(x)
+    array([2.5])
+
+    Source: Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, Averaging weights leads to wider optima and better
+    generalization, 2018.
+    """
+
+    domains = Optimizer.domains | {"start": (1.0, math.inf), "every": (1.0, math.inf)}
+
+    def __init__(self, inner: Optimizer, *, start: int, every: int = 1) -> None:
+        super().__init__(inner, start=start, every=every)
+        self.start, self.every = self.own_settings().values()
+
+    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+        """x_test ← x_test + (x − x_test)/n, if this step is one of those."""
+        if self.t >= self.start and (self.t - self.start) % self.every == 0:
+            x_test += (x - x_test) / self.taken()
+
+    def taken(self) -> int:
+        """Give n, the number of points in the mean so far."""
+        return 0 if self.t < self.start else (self.t - self.start) // self.every + 1
+
+    def weight(self) -> float:
+        """Give 1, once there is a mean."""
+        return float(self.taken() > 0)
+
+    def own_settings(self) -> dict[str, Any]:
+        """Give start and every as ints."""
+        now = super().own_settings()
+        for name, value in now.items():
+            if np.ndim(value) or value % 1:
+                raise ValueError(f"{name} must be a whole number, not {getattr(self, name)!r}")
+        return {name: int(value) for name, value in now.items()}
+
+
+def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
+    """Compute the running statistics of batch normalization anew: averaged weights have never seen a batch.
+
+    running mean = (1/K) Σₖ μₖ,    running variance = (1/K) Σₖ σₖ², over the K batches of x
+
+    The whole network works as in training, dropout too. A network without batch normalization stays as it is.
+
+    Args:
+        net: a network; the `state` of its `BatchNorm` layers changes in place, no parameter does.
+        x: the training inputs, floats, shape (N, …).
+        batch: rows of a batch; the last one has what is left, but a single row joins the one before it.
+
+    Raises:
+        TypeError, ValueError: an x that does not fit, or makes nan or inf; nothing has been changed.
+
+    >>> from course_lib.nn import BatchNorm, Sequential
+    >>> net = Sequential(BatchNorm(1))
+    >>> refresh_batch_norm(net, np.array([[1.0], [3.0], [5.0], [9.0]]), batch=2)
+    >>> net.state["0.mean"], net.state["0.var"]
+    (array([4.5], dtype=float32), array([5.], dtype=float32))
+
+    Source: Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, Averaging weights leads to wider optima and better
+    generalization, 2018.
+    """
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+    x, batch = np.asarray(x), check_count("batch", batch)
+    if x.dtype.kind != "f":
+        raise TypeError(f"x must hold floats, not {x.dtype}")
+    if x.ndim < 2 or not len(x):
+        raise ValueError(f"x must have shape (N, …) with at least one row, not {x.shape}")
+    norms = {layer: layer.momentum for layer in walk(net) if isinstance(layer, BatchNorm)}
+    before = {layer: copy.deepcopy(layer.state) for layer in norms}
+    ends = list(range(batch, len(x) - 1, batch))  # where one batch ends and the next begins
+    for layer in norms:
+        put(layer.state, dict.fromkeys(layer.state, 0.0))  # nan would stay nan
+    try:
+        for k, rows in enumerate(np.split(x, ends) if norms else []):
+            for layer in norms:
+                layer.momentum = k / (k + 1)  # running ← (k running + new)/(k + 1)
+            net.forward(rows, train=True)
+        if any(has_nonfinite(a) for layer in norms for a in layer.state.values()):
+            raise ValueError("x makes the running statistics nan or infinite")
+    except Exception:
+        for layer in norms:
+            put(layer.state, before[layer])
+        raise
+    finally:
+        for layer, momentum in norms.items():
+            layer.momentum = momentum
+
+
+def average_weights(nets: Sequence[Layer]) -> Layer:
+    """Average the *weights* of independent networks: a warning, not a method.
+
+    W = (1/M) Σₘ Wₘ
+
+    Hidden units come in any order: each network has its own, and half of one unit plus half of another is neither. So
+    the mean of good networks is a bad one. Average their predictions, or the weights along one run (`EMA`, `SWA`).
+
+    Args:
+        nets: networks of the same layers and sizes, at least one.
+
+    Returns:
+        A new network of the mean parameters and running statistics.
+
+    Raises:
+        TypeError, ValueError: no networks, or such as differ in names or shapes; the first that does is named.
+
+    >>> from course_lib.nn import Dense, ReLU, Sequential
+    >>> def abs_net(order):  # |x| = ReLU(x) + ReLU(−x), its two units in one order or the other
+    ...     rng = np.random.default_rng(0)
+    ...     net = Sequential(Dense(1, 2, rng=rng), ReLU(), Dense(2, 1, rng=rng))
+    ...     net.params["0.W"][...], net.params["2.W"][...] = order, 1.0
+    ...     return net
+    >>> nets, x = [abs_net([1, -1]), abs_net([-1, 1])], np.array([[3.0]], np.float32)
+    >>> [net.forward(x).item() for net in nets], average_weights(nets).forward(x).item()
+    ([3.0, 3.0], 0.0)
+
+    Source: Ainsworth, Hayase and Srinivasa, Git re-basin: Merging models modulo permutation symmetries, 2023.
+    """
+    if isinstance(nets, Layer) or not isinstance(nets, Sequence):
+        raise TypeError(f"nets must be a list of networks, not {nets!r}")
+    if not nets:
+        raise ValueError("nets is empty: it takes at least one network")
+    for m, net in enumerate(nets):
+        if not isinstance(net, Layer):
+            raise TypeError(f"nets[{m}] must be a network, not {net!r}")
+        for part in ("params", "state"):
+            mine, first = ({k: a.shape for k, a in getattr(n, part).items()} for n in (net, nets[0]))
+            if mine != first:
+                key = next(k for k in [*first, *mine] if mine.get(k) != first.get(k))
+                raise ValueError(f"nets[{m}].{part}[{key!r}] has shape {mine.get(key)}, but nets[0] {first.get(key)}")
+    mean = copy.deepcopy(nets[0])
+    for part in ("params", "state"):
+        put(getattr(mean, part), {k: np.mean([getattr(n, part)[k] for n in nets], axis=0) for k in getattr(mean, part)})
+    return mean

@@ -1,0 +1,140 @@
+"""Monte-Carlo dropout: the noise of training kept on in testing makes one network an ensemble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..nn.layers import Layer
+from ..nn.losses import softmax
+from ..nn.noise import average
+from ..optim.parameters import check_count, check_rng
+from .voting import Predictions, mean_probability, stack
+
+
+@dataclass(frozen=True, repr=False)
+class MonteCarlo:
+    """What T noisy passes through one network say.
+
+    Attributes:
+        passes: the probabilities of each pass, shape (T, N, C); all that takes an ensemble's p takes them.
+    """
+
+    passes: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean probabilities, shape (N, C): the prediction."""
+        return mean_probability(self.passes)
+
+    @property
+    def std(self) -> np.ndarray:
+        """The standard deviation of the probabilities over the passes, shape (N, C)."""
+        return self.passes.std(axis=0)
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """The predictive entropy in nats, shape (N,): all uncertainty."""
+        return predictive_entropy(self.passes)
+
+    @property
+    def mutual_information(self) -> np.ndarray:
+        """The part of the entropy that comes of the passes' disagreement, shape (N,)."""
+        return mutual_information(self.passes)
+
+    def __repr__(self) -> str:
+        T, N, C = self.passes.shape
+        mean = f"mean entropy {self.entropy.mean():.3g}, mutual information {self.mutual_information.mean():.3g}"
+        return f"MonteCarlo({T} passes, {N} rows, {C} classes: {mean})"
+
+
+def monte_carlo(net: Layer, x: np.ndarray, passes: int, rng: np.random.Generator) -> MonteCarlo:
+    """Run a network several times with its noise on, and keep what each pass says.
+
+    p(y | x) ≈ (1/T) Σₜ softmax f(x, zₜ)
+
+    Only the noise is drawn (dropout and its kin); all else, such as batch norm, works as in testing.
+
+    Args:
+        net: a network with noise in it, that gives scores of shape (N, C).
+        x: a batch, shape (N, …).
+        passes: T, ≥ 1; 30 to 100 will do.
+        rng: where the noise comes from, for every layer; their own generators are not touched.
+
+    Returns:
+        A `MonteCarlo`, with the mean probabilities and their spread.
+
+    Raises:
+        TypeError, ValueError: bad passes or rng, a network without noise, or scores that are not finite.
+
+    >>> from course_lib.nn import Dense, InvertedDropout, Sequential
+    >>> rng = np.random.default_rng(0)
+    >>> net = Sequential(InvertedDropout(0.5, rng=rng), Dense(4, 2, rng=rng))
+    >>> monte_carlo(net, np.ones((3, 4)), 50, rng).mean.shape
+    (3, 2)
+
+    Source: Gal and Ghahramani, Dropout as a Bayesian approximation: representing model uncertainty in deep
+    learning, 2016.
+    """
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+    T, rng, kept = check_count("passes", passes), check_rng("rng", rng), []
+
+    def keep(scores: np.ndarray) -> np.ndarray:
+        kept.append(softmax(scores))
+        return kept[-1]
+
+    with np.errstate(invalid="ignore", over="ignore"):  # `stack` tells of nan
+        average(net, x, T, rng, of=keep)
+    return MonteCarlo(stack(kept, names=[f"pass {t}" for t in range(T)]))
+
+
+def predictive_entropy(p: Predictions) -> np.ndarray:
+    """Give the entropy of the mean probabilities: how uncertain an ensemble is in all.
+
+    H(p̄) = −Σₖ p̄ₖ log p̄ₖ
+
+    Args:
+        p: probabilities of M members or passes, shape (M, N, C).
+
+    Returns:
+        H in nats, shape (N,), from 0 to log C.
+
+    Raises:
+        TypeError, ValueError: no members, no probabilities, or members that do not fit.
+
+    >>> predictive_entropy(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(4)
+    array([0.6931])
+    """
+    return _entropy(mean_probability(p))
+
+
+def mutual_information(p: Predictions) -> np.ndarray:
+    """Give the part of the entropy that comes of the members' disagreement, and that more data would take away.
+
+    I = H(p̄) − (1/M) Σₘ H(pₘ) ≥ 0
+
+    Args:
+        p: probabilities of M members or passes, shape (M, N, C).
+
+    Returns:
+        I in nats, shape (N,); 0 where all say the same.
+
+    Raises:
+        TypeError, ValueError: no members, no probabilities, or members that do not fit.
+
+    >>> sure_but_split, all_unsure = [[1.0, 0.0], [0.0, 1.0]], [[0.5, 0.5], [0.5, 0.5]]
+    >>> mutual_information(np.array([sure_but_split, all_unsure]).transpose(1, 0, 2)).round(4)
+    array([0.6931, 0.    ])
+
+    Source: Houlsby, Huszár, Ghahramani and Lengyel, Bayesian active learning for classification and preference
+    learning, 2011.
+    """
+    p = stack(p, probabilities=True)
+    return np.maximum(_entropy(mean_probability(p)) - _entropy(p).mean(axis=0), 0.0)  # rounding may leave −1e-17
+
+
+def _entropy(p: np.ndarray) -> np.ndarray:
+    p = p.astype(np.float64)
+    return -np.sum(p * np.log(np.where(p > 0, p, 1.0)), axis=-1)
