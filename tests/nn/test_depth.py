@@ -74,6 +74,7 @@ def test_what_the_chapter_says():
         return through_depth(batch(), init, rng=np.random.default_rng(2), activation=activation)
 
     fading, stuck, right = run(small, "tanh"), run(large, "tanh"), run(xavier_normal, "tanh")
+    assert right.std.shape == (10,) and right.counts.shape == (10, 50)
     assert fading.std[-1] < 1e-6 and fading.grad_std[0] < 1e-5 * fading.grad_std[-1]
     assert stuck.flat.min() > 0.8 and stuck.std[-1] > 0.9 and fading.flat.max() == 0
     assert right.std[-1] > 0.2 and right.flat.max() < 0.05 and 0.2 < right.grad_std[0] < 5

@@ -52,6 +52,7 @@ def test_running_statistics_are_those_of_torch(image, momentum):
         ours.forward(x, train=True)
         np.testing.assert_allclose(ours.state["mean"], theirs.running_mean.numpy(), rtol=1e-12)
         np.testing.assert_allclose(ours.state["var"], theirs.running_var.numpy(), rtol=1e-12)
+    assert BatchNorm(3).momentum == 1 - torch.nn.BatchNorm1d(3).momentum
     theirs.eval()
     x = batch((2, 3), seed=99)
     y = theirs(torch.tensor(x)[:, :, None, None])[:, :, 0, 0] if image else theirs(torch.tensor(x))
@@ -85,6 +86,14 @@ def test_layer_norm(shape, train, by_differences, as_torch):
     x, layer = batch(shape), filled(LayerNorm(shape[-1], dtype=np.float64))
     by_differences(layer, x, train)
     as_torch(layer, x, train, lambda x, p: F.layer_norm(x, (shape[-1],), p["gamma"], p["beta"]))
+
+
+@pytest.mark.parametrize("layer", [BatchNorm, LayerNorm])
+def test_a_small_variance_shows_eps(layer):
+    """x = ±√ε has the variance ε: it comes to ±1/√2, and ε is torch's where none is given."""
+    for eps, of in ((1e-5, layer(2, dtype=np.float64)), (0.01, layer(2, eps=0.01, dtype=np.float64))):
+        x = np.sqrt(eps) * np.array([[1.0, -1.0], [-1.0, 1.0]])
+        np.testing.assert_allclose(of.forward(x, train=True), np.sign(x) / np.sqrt(2), rtol=1e-12)
 
 
 def test_layer_norm_knows_one_example_only():
