@@ -10,8 +10,9 @@ import torch
 
 from course_lib.optim import METHODS, Adam, Method, Optimizer, ParameterSet, Ravine, descend
 
-from .timing import Table, machine, medians, show, times
+from .timing import Table, medians, show, times
 
+PACKAGES = ("NumPy", "torch")
 SIZES = (100_000, 1_000_000, 10_000_000)
 Step = Callable[[], object]
 
@@ -198,8 +199,3 @@ def tables() -> Iterator[Table]:
     torch.set_num_threads(1)
     for make in (small, large, fused, bandwidth, threads, grids, warm_allocator):
         yield make()
-
-
-def setting() -> str:
-    """Say on what it was measured."""
-    return f"{machine()}, NumPy {np.__version__}, torch {torch.__version__}"

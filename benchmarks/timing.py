@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from statistics import median
 
 
@@ -53,7 +54,7 @@ class Table:
     def markdown(self) -> str:
         """Lay it out for a page: the first column to the left, numbers to the right."""
         rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
-        return "\n".join([f"## {self.title}", "", self.text, "", *("| " + " | ".join(row) + " |" for row in rows)])
+        return "\n".join([f"### {self.title}", "", self.text, "", *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def show(seconds: float) -> str:
@@ -66,12 +67,12 @@ def times(ratio: float) -> str:
     return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:.0f}×"
 
 
-def machine() -> str:
-    """Name the processor and the Python in one line."""
+def setting(packages: Sequence[str]) -> str:
+    """Name the processor, and the versions of Python and of packages, in one line."""
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo") as info:
             name = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    return f"{name}, Python {platform.python_version()}"
+    return ", ".join([name, f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in packages)])
