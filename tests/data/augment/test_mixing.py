@@ -47,6 +47,11 @@ def test_cutout_is_the_authors(h, w):
     assert Cutout(2).value == 0
 
 
+def test_the_published_shares():
+    """mixup's α on ImageNet lies in [0.1, 0.4]; CutMix draws λ evenly."""
+    assert (MixUp().alpha, CutMix().alpha) == (0.2, 1.0)
+
+
 def test_cutmix_is_the_authors():
     """Their rand_bbox: cut_w = int(W √(1 − λ)), bbx1 = clip(cx − cut_w // 2, 0, W), …"""
     n, (h, w) = 300, (12, 7)
