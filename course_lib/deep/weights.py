@@ -124,8 +124,8 @@ def load_pretrained(
     """Load a network that has been trained already, ready to be asked (in `eval` mode).
 
     "letters": a `SmallCNN` trained on letters drawn from fonts, which comes with the package. "resnet18": a
-    `ResNet18` trained on ImageNet's 1.3 million photographs of 1,000 classes, fetched once (47 MB) from where
-    torchvision's are published.
+    `ResNet18` trained on ImageNet's 1.3 million photographs of 1,000 classes, fetched once (47 MB) from
+    where torchvision publishes it.
 
     Args:
         name: "letters" or "resnet18".
@@ -142,7 +142,7 @@ def load_pretrained(
     Traceback (most recent call last):
     ValueError: name must be 'letters' or 'resnet18', not 'letter'
 
-    Source: Paszke and others, PyTorch: an imperative style, high-performance deep learning library, 2019 (the
+    Source: TorchVision maintainers and contributors, TorchVision: PyTorch's computer vision library, 2016 (the
     weights); Russakovsky and others, ImageNet large scale visual recognition challenge, 2015.
     """
     if name == "letters":
