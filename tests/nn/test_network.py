@@ -264,7 +264,7 @@ def test_the_table_of_a_network():
         return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in table.splitlines()]
 
     assert cells(net.table((8, 8, 1))) == expected
-    assert "(N," not in repr(net) and "1,386" in repr(net)
+    assert "(N," not in repr(net) and "1,386" in repr(net) and repr(net) == net.table()
     net.forward(np.ones((5, 8, 8, 1), np.float32))
     assert repr(net) == net.table() == net.table((8, 8, 1))
     assert repr(net).splitlines()[-1].endswith("1,386")
