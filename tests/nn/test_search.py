@@ -45,6 +45,7 @@ def test_the_grid_is_every_combination_and_finds_its_best():
     values = results.column("value")
     assert np.all(np.diff(values) >= 0) and results[0] is results.best
     assert [t.index for t in sorted(results, key=lambda t: t.index)] == list(range(28))
+    assert {t.round for t in results} == {0}
 
 
 def test_coarse_to_fine_finds_the_optimum():
@@ -138,8 +139,10 @@ def test_what_failed_comes_last():
         assert "step 3: nan" in repr(results)
     with pytest.raises(ValueError, match="none of the 1 trials gave a finite value: inf"):
         _ = grid_search(fragile, {"lr": [2.0]}, rng=rng()).best
-    results = coarse_to_fine(fragile, {"lr": Log(20.0, 90.0)}, n=3, rounds=2, rng=rng())
-    assert len(results) == 6 and all(t.failed for t in results)
+    results = coarse_to_fine(fragile, {"lr": Log(20.0, 90.0)}, n=30, rounds=2, rng=rng())
+    assert len(results) == 60 and all(t.failed for t in results)
+    again = np.log([t.settings["lr"] for t in results if t.round == 1])
+    assert np.ptp(again) > 0.7 * np.log(90 / 20)  # there is no best trial to draw nearer to
 
 
 def test_other_errors_end_it_and_name_the_settings():
@@ -157,6 +160,7 @@ def test_the_table():
     results = Results([Trial({"lr": 0.1, "act": "relu"}, 2.0, 0), Trial({"lr": 1e-5, "act": "tanh"}, 1.0, 1)])
     assert repr(results).splitlines() == ["      lr   act  value", "1  1e-05  tanh      1", "2    0.1  relu      2"]
     assert Results(list(results), maximize=True).best.value == 2.0
+    assert len(Results([])) == 0 and "value" in repr(Results([]))
     assert repr(random_search(valley, SPACE, n=23, rng=rng())).endswith("… and 3 more")
     with pytest.raises(KeyError, match="'rate' is neither"):
         results.column("rate")
@@ -186,6 +190,8 @@ def test_the_table():
         (lambda: random_search(valley, SPACE, n=0, rng=rng()), ValueError, "n must be at least 1"),
         (lambda: random_search(valley, SPACE, n=1, rng=0), TypeError, "rng must be a generator"),
         (lambda: random_search(valley, SPACE, n=1, rng=rng(), executor=2), TypeError, "executor must have the map"),
+        (lambda: grid_search(valley, {"lr": []}, rng=rng()), ValueError, r"space\['lr'\] is empty"),
+        (lambda: grid_search(valley, {"lr": [1]}, rng=0), TypeError, "rng must be a generator"),
         (lambda: coarse_to_fine(valley, SPACE, n=1, zoom=0.0, rng=rng()), ValueError, "zoom must be above 0"),
     ],
 )
