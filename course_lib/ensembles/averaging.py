@@ -14,6 +14,7 @@ from ..nn.evaluation import put
 from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
 from ..optim.optimizer import Optimizer
+from ..optim.parameter_set import ParameterSet
 from ..optim.parameters import (
     built_like,
     check_broadcast,
@@ -64,13 +65,14 @@ class _Averaging(Wrapper):
             return
         if self._layout is None:
             self._layout, self._state = layout_of(params, xs), [{key: np.zeros_like(x) for key, x in xs.items()}]
-        self.t += 1
+        self.t, self._last = self.t + 1, params if isinstance(params, ParameterSet) else None
         for key, x in xs.items():
             self.blend(x, self._state[0][key])
 
     def _fitting(self, params: Any) -> dict[Any, np.ndarray]:
-        xs, now = check_params(params), self.own_settings()
-        if self._layout is not None:
+        now = self.own_settings()
+        xs = params if params is self._last else check_params(params)  # the keys and shapes of a set never change
+        if self._layout is not None and xs is not params:
             check_layout(layout_of(params, xs), self._layout, "params")
         check_broadcast({name: h for name, h in now.items() if isinstance(h, np.ndarray)}, xs)
         return xs

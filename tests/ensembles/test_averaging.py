@@ -371,6 +371,18 @@ def test_average_is_a_copy():
             opt.average([np.zeros(2), np.array(0.0)])
 
 
+def test_another_set_is_looked_at():
+    """The set of the last step needs no check; another one does."""
+    x, opt = ParameterSet({"W": np.ones(2)}), EMA(SGD(0.1))
+    for _ in range(2):
+        opt.step(x, x.zeros_like())
+    same, other = ParameterSet({"W": np.ones(2)}), ParameterSet({"W": np.ones(3)})
+    opt.step(same, same.zeros_like())
+    with pytest.raises(ValueError, match=r"params\['W'\] was float64 \(2,\) before and is now float64 \(3,\)"):
+        opt.step(other, other.zeros_like())
+    assert opt.fresh().average(other)["W"].shape == (3,)
+
+
 BAD = {
     "no optimizer": (lambda: EMA(0.1), TypeError, r"inner must be an optimizer such as SGD\(0\.1\), not 0\.1"),
     "a class": (lambda: SWA(SGD, start=1), TypeError, "inner must be an optimizer"),
