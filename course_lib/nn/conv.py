@@ -171,11 +171,11 @@ class MaxPool2d(_Windowed):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x = self._remembered("_x", dy)
-        dx, left = np.zeros(x.shape, dy.dtype), dy.copy()
+        dx, left = np.zeros(x.shape, dy.dtype), np.ones(dy.shape, bool)
         for _, pixels in self._places():
-            here = left * (x[pixels] == self._y)
-            dx[pixels] += here
-            left -= here  # what has gone to one pixel is not there for the next
+            here = left & (x[pixels] == self._y)
+            dx[pixels] += dy * here
+            left ^= here  # what has gone to one pixel is not there for the next
         return dx
 
     def __repr__(self) -> str:
