@@ -111,7 +111,8 @@ class EMA(_Averaging):
     Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where it began.
 
     The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Around
-    other wrappers it is the outermost: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights.
+    other wrappers it is the outermost: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights. `fit`'s
+    proximal steps come after x is taken, so the average of a run with `MaxNorm` may lie a little above the limit.
 
     Args:
         inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
