@@ -236,6 +236,10 @@ def test_another_number_of_classes(tmp_path, name):
             lambda s: s.update({"conv1.1.num_batches_tracked": torch.tensor(1.5)}),
             r"tracked is torch\.float32 in the fi",
         ),
+        (
+            lambda s: [s.pop(f"conv1.1.{n}") for n in ("weight", "bias", "running_mean")],
+            r"; .*; .*mean is missing .*e\.$",
+        ),
         (lambda s: s.clear(), r"conv1\.0\.weight is missing in the file; .* and \d+ more"),
     ],
 )
