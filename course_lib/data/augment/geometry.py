@@ -146,7 +146,7 @@ class FlipHorizontal(Augmentation):
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         y, chosen = batch.copy(), rng.random(len(batch)) < self.p
-        y[chosen] = batch[chosen, :, ::-1]
+        y[chosen] = batch[chosen].take(np.arange(batch.shape[2])[::-1], axis=2)
         return y
 
 

@@ -86,7 +86,9 @@ class Cutout(Augmentation):
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         h, w = check_size(self.size)
         top, left = _middles(batch, rng) - np.array([[h // 2], [w // 2]])
-        return np.where(box(batch, top, left, top + h, left + w), batch.dtype.type(self.value), batch)
+        y = batch.copy()
+        y[box(batch, top, left, top + h, left + w)[..., 0]] = self.value
+        return y
 
 
 def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) -> tuple[np.ndarray, np.ndarray]:

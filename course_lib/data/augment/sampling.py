@@ -191,8 +191,8 @@ def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.
     (a, b, right), (c, d, down) = (inverse[:, i, :, None, None].swapaxes(0, 1) for i in (0, 1))
 
     def points(images: slice, lines: slice) -> tuple[np.ndarray, np.ndarray]:
-        x = a[images] * X + b[images] * Y[lines] + (right[images] + middle_x)
-        return x, c[images] * X + d[images] * Y[lines] + (down[images] + middle_y)
+        x = (a[images] * X + (right[images] + middle_x)) + b[images] * Y[lines]  # one row, one column, then all
+        return x, c[images] * X + (d[images] * Y[lines] + (down[images] + middle_y))
 
     return _sample_blocks(batch, (rows, columns), points, fill)
 
