@@ -338,7 +338,11 @@ def test_penalties_where_asked_and_limits():
     fit(plain, data, SGD(0.1), epochs=1, batch=90, rng=np.random.default_rng(0))
     assert same(plain, only_first)  # b was 0
     net = network()
-    fit(net, data, SGD(0.5), epochs=5, batch=30, rng=np.random.default_rng(0), penalty=MaxNorm(0.7), proximal=True)
+    assert np.linalg.norm(net.params["0.W"], axis=0).max() > 0.7
+    history = fit(
+        net, data, SGD(0.5), epochs=5, batch=30, rng=np.random.default_rng(0), penalty=MaxNorm(0.7), proximal=True
+    )
+    assert not history.penalty.any() and np.isfinite(history.loss).all()  # it is kept from the first step on
     norms = np.linalg.norm(net.params["0.W"], axis=0)
     assert norms.max() <= 0.7 * (1 + 1e-12) and np.isclose(norms, 0.7).any()
     with pytest.raises(ValueError, match=r"MaxNorm\(0.7\) is a limit and has no gradient: it needs proximal=True"):
