@@ -359,6 +359,7 @@ def test_float32_does_not_drift():
 
 def test_average_is_a_copy():
     w = [np.array([8.0]), np.array(4.0)]
+    assert same_bits(EMA(SGD(0.5), start_up=False).average(w), w)
     for opt in (EMA(SGD(0.5)), SWA(SGD(0.5), start=1)):
         before = copy.deepcopy(w)
         assert same_bits(opt.average(w), w) and opt.average(w)[0] is not w[0]
