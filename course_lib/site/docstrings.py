@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
-FORMULA = re.compile(r"[←=≈√∇‖]")
+FORMULA = re.compile(r"[←→=≈~√∇‖Σ]")
 END = re.compile(r"[.:]\)?\s*$")
+ITEM = re.compile(r"\n(?=\d\. )")
 LEADS = re.compile(r"[^;,] $")  # … that is, and then an indented formula
 
 
@@ -24,8 +25,10 @@ class Doc:
 
     sentence: str
     formula: tuple[str, ...]  # lines
-    prose: tuple[str, ...]  # paragraphs; one that begins with a blank is a formula
+    prose: tuple[str, ...]  # paragraphs, lists line by line; one that begins with a blank is a formula
     args: dict[str, str]
+    attributes: dict[str, str]
+    returns: str
     example: str
     source: str
 
@@ -42,7 +45,7 @@ def read_doc(obj: Any) -> Doc:
     """
     parts = re.split(r"\n\s*\n", inspect.cleandoc(obj.__doc__ or ""))
     sentence = _line(parts[0])
-    if not re.fullmatch(r"[A-Z].*[.:]", sentence):
+    if not re.fullmatch(r"[A-Z].*[.:]\)?", sentence):
         raise ValueError(f"{obj.__name__}: its docstring must begin with a sentence, not {sentence[:60]!r}")
     formulas: list[str] = []
     prose: list[str] = []
@@ -60,12 +63,14 @@ def read_doc(obj: Any) -> Doc:
             else:
                 formulas += lines
         else:
-            prose.append(_line(part))
+            prose.append("\n".join(_line(item) for item in ITEM.split(part)))
     return Doc(
         sentence,
         tuple(formulas),
         tuple(prose),
         _args(sections.get("Args", "")),
+        _args(sections.get("Attributes", "")),
+        _line(sections.get("Returns", "")),
         "\n\n".join(examples),
         _line(sections.get("Source", "")),
     )

@@ -13,29 +13,33 @@ from itertools import groupby, pairwise
 SYMBOLS = {
     "←": r"\leftarrow ", "→": r"\to ", "−": "-", "-": "-", "+": "+", "±": r"\pm ", "·": r"\cdot ", "×": r"\times ",
     "=": "=", "≈": r"\approx ", "<": "<", ">": ">", "≤": r"\le ", "≥": r"\ge ", "∝": r"\propto ", "∈": r"\in ",
-    ",": ",", ";": r";\;", ":": r":\;", "/": "/", ".": ".", "!": "!", "[": "[", "]": "]", "%": r"\%", "'": "'",
+    "≠": r"\ne ", "~": r"\sim ", "∘": r"\circ ", "∂": r"\partial ",
+    ",": ",", ";": r";\;", ":": r":\;", "/": "/", ".": ".", "!": "!", "%": r"\%", "'": "'",
 }  # fmt: skip
 #: Where the numerator of a fraction begins at the latest.
-STOPS = set("←→−-+±=≈<>≤≥∝∈,;:.")
+STOPS = set("←→−-+±=≈≠~<>≤≥∝∈,;:.")
 LETTERS = {"∇": r"\nabla ", "Σ": r"\sum ", "∞": r"\infty ", "…": r"\dots ", "ℓ": r"\ell "}
 MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
-PAIRS = {"(": ")", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
-FENCES = {"(": ("(", ")"), "‖": (r"\|", r"\|"), "|": ("|", "|"), "⌊": (r"\lfloor ", r"\rfloor "), "⌈": (r"\lceil ", r"\rceil ")}  # noqa: E501  # fmt: skip
+#: What opens, and what may close it: an interval such as [0, 1) has one of each.
+PAIRS = {"(": ")]", "[": "])", "{": "}", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
+CLOSE = set(")]}⌋⌉")
+FENCES = {"{": r"\{", "}": r"\}", "‖": r"\|", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil "}
 FUNCTIONS = {"cos", "exp", "log", "max", "min", "sin", "tanh"}
-#: Where a narrow screen may break a formula, beside the signs where KaTeX does: after words, and between points.
+#: Where a narrow screen may break a formula, beside the signs where KaTeX does: after words, points and clauses.
 BREAK = r"\allowbreak "
-COMMA = "," + BREAK
+COMMA, CLAUSE = "," + BREAK, r",\;" + BREAK
 #: Words of two letters; any other two are a product, as in xy.
-SHORT_WORDS = set("as at be by if in is it no of on or so to up".split())
+SHORT_WORDS = set("an as at be by if in is it no of on or so to up".split())
 TOKEN = re.compile(
     r"`[^`]+`|[A-Za-z]{2,}(?:_[a-z]+)+|[A-Za-z]{2,}(?:['’-][A-Za-z]+)*|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|\S"
 )
 #: In a sentence: words, the signs between symbols, what a symbol looks like, and what is no formula alone.
 CODE_OR_WORD = re.compile(r"[^\s`]*`[^`]*`\S*|\S+")
-SIGNS = set("←→−+±=≈<>≤≥∝·/")
+SIGNS = set("←→−+±=≈≠~<>≤≥∝·∘×/")
 PART = re.compile(
     r"[A-Za-z]'?$|[A-Za-z]'?[()]|\w{1,2}/(\w{1,2}$|\()|\d+[a-z]{1,3}$|[\d.]+$"  # x  f(x)  1/t  2n  .66
-    r"|(?!.*\w{3}-\w).*[Α-ω∇√‖|∞≤≥≈←→·±½¼¾…ℓΣ∝⌈⌊=<>+−^\u0302-\u0305⁰-₟ᵀ-ᵿⁿ²³¹]"
+    r"|d[a-np-zA-Z]$|[A-Za-z]_[A-Za-z]$|[a-z]\[\w\]$|(max|min|log|exp)\("  # dy  E_z  a[i]  max(
+    r"|(?!.*\w{3}-\w).*[Α-ω∇∂√‖|∞≤≥≈≠~←→·∘±½¼¾…ℓΣ∝⌈⌊=<>+−^\u0302-\u0305⁰-₟ᵀ-ᵿⁿ²³¹]"
 )
 NUMBERS = re.compile(r"[\d.,\s…()]*|\d+e-?\d+")
 
@@ -49,7 +53,7 @@ class Piece:
     """A part of a formula: its LaTeX, and what the rules must know of it."""
 
     tex: str
-    kind: str = "symbol"  # symbol, group, text, or stop: a sign that ends a product
+    kind: str = "symbol"  # symbol, differential, group, text, or stop: a sign that ends a product
     inside: str = ""  # of a group, what stands between its parentheses
 
 
@@ -67,8 +71,9 @@ def tex_of(formula: str) -> str:
     >>> tex_of("(v starts at 0)")
     '(v\\text{ starts }\\allowbreak \\text{at }\\allowbreak 0)'
     """
-    reader = _Reader(unicodedata.normalize("NFD", formula))
-    row = reader.row(until=None)
+    letters = unicodedata.normalize("NFD", formula).replace("=\u0338", "≠").replace("′", "'")
+    reader = _Reader(letters)
+    row = reader.row()
     if reader.at < len(reader.tokens):
         raise Unreadable(f"{reader.tokens[reader.at][0]!r} closes nothing in {formula!r}")
     return _joined(row)
@@ -101,19 +106,26 @@ def _is_formula(word: str, run: list[str], after: str) -> bool:
     core = word.strip("().,;:?!")
     if not core or "`" in word or word.startswith("*"):
         return False
-    if core in ("a", "A"):
-        return after in SIGNS or bool(run and run[-1] in SIGNS)
-    return bool(PART.match(core) or (run and core in FUNCTIONS))
+    if core in ("a", "A") or re.match(r"[a-z]+_[a-z]{2,}$", core):  # an article, a name in code
+        return after in SIGNS or bool(run and (run[-1] in SIGNS or (core[1:] and not _closed(run))))
+    return bool(PART.match(core) or (core in FUNCTIONS and (run or re.match(r"[A-Zb-z]\W*$", after))))
 
 
 def _ends(run: list[str]) -> bool:
     """Tell whether the last word ends a formula: with a comma or a full stop that is outside of parentheses."""
+    return run[-1][-1] in ".,;:?!" and _closed(run)
+
+
+def _closed(run: list[str]) -> bool:
+    """Tell whether no parenthesis is open."""
     so_far = " ".join(run)
-    return so_far[-1] in ".,;:?!" and so_far.count("(") <= so_far.count(")")
+    return so_far.count("(") <= so_far.count(")")
 
 
 def _set(run: list[str]) -> list[str]:
     """Set a run of words as a formula, if it is one; parentheses and stops of the sentence stay outside."""
+    if run[0] == "→" and run[1:]:
+        return [run[0], *_set(run[1:])]
     text, before, after = " ".join(run), "", ""
     while text and (text[-1] in ".,;:?!" or (text[-1] == ")" and text.count(")") > text.count("("))):
         text, after = text[:-1], text[-1] + after
@@ -141,22 +153,25 @@ class _Reader:
     def spaced(self, ahead: int = 0) -> bool:
         return self.at + ahead < len(self.tokens) and self.tokens[self.at + ahead][1]
 
-    def row(self, until: str | None) -> list[Piece]:
-        """Read up to the closing sign, or to the end."""
+    def row(self, until: str = "") -> list[Piece]:
+        """Read up to a closing sign, or to the end."""
         pieces: list[Piece] = []
-        while self.peek() and self.peek() != until and self.peek() not in ")⌋⌉":
+        while self.peek() and self.peek() not in CLOSE | set(until):
             if self.peek() == "/" and self.spaced() and self.spaced(1):
                 self.at += 1
                 start = max((i + 1 for i, piece in enumerate(pieces) if piece.kind in ("stop", "text")), default=0)
                 top, bottom = pieces[start:], [self.factor()]
-                while self.peek() and not self.spaced() and self.peek() not in STOPS | set(")]|‖⌋⌉/"):
+                while self.peek() and not self.spaced() and self.peek() not in STOPS | CLOSE | set("|‖/"):
                     bottom.append(self.factor())
                 pieces[start:] = [Piece(rf"\frac{{{_bare(top)}}}{{{_bare(bottom)}}}")]
-            elif self.peek() == "," and pieces and pieces[-1].kind == "group":
+            elif self.peek() == "," and pieces and (not until or pieces[-1].kind == "group"):
                 self.at += 1
-                pieces.append(Piece(COMMA, "stop"))
+                pieces.append(Piece(COMMA if until else CLAUSE, "stop"))
             else:
-                pieces.append(self.factor())
+                spaced, piece = self.spaced(), self.factor()
+                if spaced and pieces and _needs_air(pieces[-1], piece):
+                    pieces.append(Piece(r"\,"))
+                pieces.append(piece)
         return pieces
 
     def factor(self) -> Piece:
@@ -168,13 +183,15 @@ class _Reader:
             return Piece(rf"\sqrt{{{_bare([under])}}}")
         if token in PAIRS:
             inner = _joined(self.row(until=PAIRS[token]))
-            if self.peek() != PAIRS[token]:
+            if not self.peek() or self.peek() not in PAIRS[token]:
                 raise Unreadable(f"{token!r} is not closed in {self.formula!r}")
+            left, right = (FENCES.get(sign, sign) for sign in (token, self.peek()))
             self.at += 1
-            left, right = FENCES[token]
             tall = r"\frac" in inner
             tex = rf"\left{left}{inner}\right{right}" if tall else f"{left}{inner}{right}"
-            return self.scripted(Piece(tex, "group" if token == "(" else "symbol", inner))
+            return self.scripted(Piece(tex, "group" if token in "({" else "symbol", inner))
+        if token == "d" and not self.spaced() and self.peek()[:1].isalpha():
+            return Piece(f"d{self.factor().tex.strip()}", "differential")
         if token == "−" and spaced and not self.spaced():
             return Piece("{-}", "stop")  # a number's own sign
         if token in SYMBOLS:
@@ -261,12 +278,18 @@ def _joined(pieces: list[Piece]) -> str:
         part = "".join(piece.tex for piece in run)
         if is_text:
             before, after = runs[i - 1][1][-1] if i else edge, runs[i + 1][1][0] if i + 1 < len(runs) else edge
-            part = part.lstrip() if before.kind == "stop" and before.tex not in (",", COMMA, "{-}") else part
+            part = part.lstrip() if before.kind == "stop" and before.tex not in {",", COMMA, "{-}"} else part
             part = part.rstrip() if after.kind == "stop" and after.tex != "{-}" else part
             words = re.findall(r" ?\S+ ?", re.sub(" +", " ", part))
             part = "".join(rf"\text{{{word}}}" + BREAK * word.endswith(" ") for word in words)
         out += part
     return out.strip()
+
+
+def _needs_air(left: Piece, right: Piece) -> bool:
+    """Tell whether two factors want a thin space: dy W is not d, y and W."""
+    kinds, signs = {left.kind, right.kind}, {*SYMBOLS.values(), LETTERS["Σ"]} & {left.tex, right.tex}
+    return "differential" in kinds and not signs and not kinds & {"stop", "text"}
 
 
 def _is_text(piece: Piece) -> bool:
@@ -275,5 +298,5 @@ def _is_text(piece: Piece) -> bool:
 
 def _article(before: Piece, piece: Piece, after: Piece) -> Piece:
     """Make a word of an a that stands between words: there it is no symbol."""
-    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in (",", COMMA))
+    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in {",", COMMA, CLAUSE})
     return Piece(" a ", "text") if alone else piece

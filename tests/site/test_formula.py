@@ -4,16 +4,18 @@ import inspect
 
 import pytest
 
-from course_lib import optim
+from course_lib import data, nn, optim
+from course_lib.data import augment
 from course_lib.site import katex
 from course_lib.site.docstrings import read_doc
+from course_lib.site.entries import formulas_of
 from course_lib.site.formula import Unreadable, set_formulas, tex_of
-from course_lib.site.reference import formulas_of
 
 DOCUMENTED = {
-    name: obj
-    for name in optim.__all__
-    if (inspect.isclass(obj := getattr(optim, name)) or inspect.isfunction(obj)) and obj.__doc__
+    f"{package.__name__.removeprefix('course_lib.')}.{name}": obj
+    for package in (optim, nn, data, augment)
+    for name in package.__all__
+    if (inspect.isclass(obj := getattr(package, name)) or inspect.isfunction(obj)) and obj.__doc__
 }
 
 
@@ -39,11 +41,17 @@ DOCUMENTED = {
         ("sign(β₁ m)", r"\operatorname{sign}(\beta_{1}m)"),
         ("(π (t mod P)/P)", r"(\pi (t\bmod P)/P)"),
         ("slow + α (fast − slow)", r"\text{slow}+\alpha (\text{fast}-\text{slow})"),
-        ("x, then Adam's step", r"x,\text{ then }\allowbreak \text{Adam's }\allowbreak \text{step}"),
-        ("f(x), a draw", r"f(x),\allowbreak \text{ a }\allowbreak \text{draw}"),
+        ("x, then Adam's step", r"x,\;\allowbreak \text{then }\allowbreak \text{Adam's }\allowbreak \text{step}"),
+        ("f(x), a draw", r"f(x),\;\allowbreak \text{a }\allowbreak \text{draw}"),
         ("minimum −1/4 at (0, ±1)", r"\text{minimum }\allowbreak {-}1/4\text{ at }\allowbreak (0,\pm 1)"),
         ("min(1, max_norm/‖g‖)", r"\min (1,\texttt{max\_norm}/\|g\|)"),
         ("`steps` times", r"\texttt{steps}\text{ times}"),
+        ("dx = dy Wᵀ", r"dx=dy\,W^{T}"),
+        ("dγ = Σ dy x̂", r"d\gamma=\sum dy\,\hat{x}"),
+        ("∂L/∂s = dz f′(z)", r"\partial L/\partial s=dz\,f^{\prime}(z)"),
+        ("y = z ∘ x / p, z ~ Bernoulli(p)", r"y=\frac{z\circ x}{p},\;\allowbreak z\sim \operatorname{Bernoulli}(p)"),
+        ("u ~ U[0, 1), v ~ U(0, 1]", r"u\sim U[0,1),\;\allowbreak v\sim U(0,1]"),
+        ("Σ_{k ≠ yₙ} x_{jk} ~ {1, 2}", r"\sum_{k\ne y_{n}}x_{jk}\sim \{1,2\}"),
     ],
 )
 def test_formulas_read_as_a_reader_would(formula, tex):
@@ -51,7 +59,9 @@ def test_formulas_read_as_a_reader_would(formula, tex):
     katex.render(tex)
 
 
-@pytest.mark.parametrize("bad", ["x ← ☃", "(x", "x)", "‖x", "x + √", "☃ / x", "⌊t"])
+@pytest.mark.parametrize(
+    "bad", ["x ← ☃", "(x", "x)", "[x", "x]", "{x", "x}", "{x)", "(x}", "‖x", "x + √", "☃ / x", "⌊t"]
+)
 def test_what_has_no_rule_is_said(bad):
     with pytest.raises(Unreadable):
         tex_of(bad)
@@ -69,6 +79,11 @@ def test_what_has_no_rule_is_said(bad):
         ("*less* and **m** and `x += α v` and `a, b`.", "*less* and **m** and `x += α v` and `a, b`."),
         ("`a` is ρ, `b` is v", r"`a` is $\rho$, `b` is $v$"),
         ("a snowman ☃ = x", "a snowman ☃ = x"),
+        ("dx = dy, and so they do.", r"$dx=dy$, and so they do."),
+        ("half of log C, at most min(N − 1, D)", r"half of $\log C$, at most $\min (N-1,D)$"),
+        ("name → ‖ΔW‖, shape (n_in, n_out)", r"name → $\|\Delta W\|$, shape (n_in, n_out)"),
+        ("2/((1 + a²) fan_in) and n_out = n_in", r"$2/((1+a^{2})\texttt{fan\_in})$ and $n_{\text{out}}=n_{\text{in}}$"),
+        ("region i is a[i−1] … a[i] − 1", r"region $i$ is $a[i-1]\dots a[i]-1$"),
     ],
 )
 def test_formulas_are_found_in_sentences(text, expected):

@@ -1,32 +1,46 @@
-"""The reference pages: docstrings taken apart, sources linked, and the built pages held against the registry."""
+"""The reference pages: docstrings taken apart, sources linked, and the built pages held against the library."""
 
+import importlib
 import inspect
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from course_lib import optim
+from course_lib import nn, optim
 from course_lib.claims import source_of
 from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, Method, Optimizer
-from course_lib.site import reference
+from course_lib.site import entries, reference
 from course_lib.site.docstrings import read_doc
-from course_lib.site.reference import defaults, expand, label, named, set_source
+from course_lib.site.entries import defaults, label, set_source
+from course_lib.site.reference import PACKAGES, expand, fences
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 BIB = reference.references(BOOK / "references.bib")
 ROWS = METHODS | COMPOUND | SECOND_ORDER
 PAGES = {path: path.read_text("utf-8") for path in BOOK.glob("*.md") if "{library}" in path.read_text("utf-8")}
-ENTRIES = {
-    name: path.stem
+LISTED = [
+    (name, obj, path.stem)
     for path, text in PAGES.items()
-    for kind, body in reference.FENCE.findall(text)
-    if kind != " index"
-    for name in named(body)
+    for kind, found in fences(text)
+    if kind != "index"
+    for name, obj in found.items()
+]
+ENTRIES = {name: page for name, _, page in LISTED}
+OBJECTS = {name: obj.cls if isinstance(obj, Method) else obj for name, obj, _ in LISTED}
+#: Every public class and function of the library, as its entry is called.
+PUBLIC = {
+    name: obj
+    for package in PACKAGES
+    for public in importlib.import_module(f"course_lib.{package}").__all__
+    if callable(obj := getattr(importlib.import_module(f"course_lib.{package}"), public))
+    for name in ([public] if package == "optim" else [f"{package}.{public}"])
 }
+NEW_PAGES = ("networks", "training", "regularization", "data")  # their examples can be run as they stand
 
 
 # -- docstrings ---------------------------------------------------------------------------------
@@ -50,8 +64,19 @@ class Rolling(Optimizer):
             two). Or more.
         rho: |ρ| < 1.
 
+    Attributes:
+        place, speed: where it is, and how fast.
+
+    Returns:
+        Its shadow, of
+        length ρ.
+
     Raises:
         ValueError: never.
+
+    1. First α,
+       or so.
+    2. Then ρ.
 
     >>> 1 + 1
     2
@@ -76,7 +101,10 @@ def test_a_docstring_is_taken_apart():
     doc = read_doc(Rolling)
     assert doc.sentence == "Roll, and do not stop."
     assert doc.formula == ("x ← x − α g        (g = ∇f(x))",)
-    assert doc.prose == ("Its second paragraph holds a formula:", " y = α x\nz = α y", "A third one.")
+    second, last = "Its second paragraph holds a formula:", "1. First α, or so.\n2. Then ρ."
+    assert doc.prose == (second, " y = α x\nz = α y", "A third one.", last)
+    assert doc.attributes == {"place, speed": "where it is, and how fast."}
+    assert doc.returns == "Its shadow, of length ρ."
     assert doc.args == {
         "lr": "learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (or two). Or more.",
         "rho": "|ρ| < 1.",
@@ -87,7 +115,7 @@ def test_a_docstring_is_taken_apart():
 
 def test_an_entry_shows_what_the_registry_says():
     """A new class and its row are all that a new method needs."""
-    text = reference.method_entry("Rolling", ROLLING, BIB)
+    text = entries.method_entry("Rolling", ROLLING, BIB)
     assert text.startswith("(library-rolling)=\n### Rolling\n\nRoll, and do not stop.")
     assert r"$\displaystyle x\leftarrow x-\alpha g$ $\displaystyle (g=\nabla f(x))$" in text
     assert "```python\nclass Rolling(Optimizer):\n    slots" in text and "x -= self.lr * dx\n```" in text
@@ -106,6 +134,26 @@ def test_a_row_is_all_that_a_page_needs(monkeypatch):
     assert "\n### Rolling\n" in text and "| {ref}`Rolling <library-rolling>` | Roll, and do not stop. | `v` |" in text
 
 
+def test_an_entry_says_what_a_class_takes_has_and_gives():
+    text = entries.entry("nn.Rolling", Rolling, BIB)
+    assert text.startswith("(library-nn-rolling)=\n### Rolling\n\nRoll, and do not stop.")
+    assert r"1. First $\alpha$, or so." + "\n" + r"2. Then $\rho$." in text
+    assert "- `rho=1e-5` $|\\rho|<1$.\n- `.place`, `.speed` where it is, and how fast.\n" in text
+    assert "- **Gives** Its shadow, of length $\\rho$.\n:::" in text
+    assert "```pycon\n>>> 1 + 1\n2\n```" in text
+    for word in ("Setting", "Tested against", "```python", "Keeps"):  # they are of optimizers
+        assert word not in text
+    brief = entries.entry("nn.Rolling", Rolling, BIB, "brief")
+    assert "`rho=1e-5`" in brief and "pycon" not in brief and "A third one" not in brief
+
+
+def test_code_shows_the_lines_that_are_the_lesson():
+    text = entries.entry("nn.Dense", nn.Dense, BIB, "code")
+    assert f"```python\n{source_of(nn.Dense, only=('forward', 'backward'))}\n```" in text
+    assert "__init__" not in text and "y = x @ W" in text
+    assert "```python" not in entries.entry("nn.he", nn.he, BIB, "code")
+
+
 @pytest.mark.parametrize("text", [None, "", "a beginning in lower case.", "No full stop", "x ← y"])
 def test_without_a_sentence_there_is_no_entry(text):
     def nothing():
@@ -116,19 +164,18 @@ def test_without_a_sentence_there_is_no_entry(text):
         read_doc(nothing)
 
 
-@pytest.mark.parametrize("name", [*optim.__all__])
+@pytest.mark.parametrize("name", PUBLIC)
 def test_docstrings_have_the_form_that_pages_need(name):
     """One sentence; formulas at once after it; every argument described; a doctest that is shown."""
-    obj = getattr(optim, name)
-    if not (inspect.isclass(obj) or inspect.isfunction(obj)):
-        return
+    obj = PUBLIC[name]
     doc = read_doc(obj)
     if name in ENTRIES:
         for line in (*doc.formula, *(line for text in doc.prose if text[0] == " " for line in text.splitlines())):
-            assert len(set(re.findall(r"[a-z]{4,}", line))) < 8, f"a sentence without a full stop: {line}"
+            assert len(set(re.findall(r"[a-z]{4,}", line))) < 10, f"a sentence without a full stop: {line}"
         own = {n for n, p in inspect.signature(obj).parameters.items() if p.kind is not p.VAR_KEYWORD}
-        described = {n for names in doc.args for n in names.replace("*", "").split(", ")}
-        assert own <= described or name in ("Constant", "Function"), "their sentences say it"
+        described = {n for names in [*doc.args, *doc.attributes] for n in names.replace("*", "").split(", ")}
+        own -= {"per_channel"} if name == "data.Preprocess" else set()  # its subclasses tell of it
+        assert own <= described or not doc.args, f"tell of all arguments, or of none: {own - described}"
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -151,10 +198,9 @@ def test_registry_and_constructor_have_the_same_defaults(name):
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_every_source_is_in_the_references(name):
-    obj = ROWS[name].cls if name in ROWS else getattr(optim, name)
-    source = read_doc(obj).source
+    source = read_doc(OBJECTS[name]).source
     for part in set_source(source, BIB).split("; "):
-        assert not part or part.startswith("found in 1970") or "{cite:t}" in part, part
+        assert not part or part.startswith(("found in 1970", "photographs by")) or "{cite:t}" in part, part
         for key in re.findall(r"\{cite:t\}`(\w+)`", part):
             assert BIB[key].fields["year"] in source
 
@@ -174,17 +220,40 @@ def test_pages_miss_nothing():
     kinds = (optim.Optimizer, optim.Schedule, optim.SecondOrder, optim.Surface)
     found = {name for name in optim.__all__ if isinstance(o := getattr(optim, name), type) and issubclass(o, kinds)}
     abstract = {"Surface", "Surface2D"}  # the page says in words what they have
+    found |= {name for name in PUBLIC if "." in name}  # of optim some helpers have no entry; of the others all have
     assert found - abstract - set(ENTRIES) == set(), "name it in a fence of a page in book/"
     assert set(ROWS) <= set(ENTRIES)
-    listed = [
-        n for text in PAGES.values() for k, body in reference.FENCE.findall(text) if k != " index" for n in named(body)
-    ]
-    assert len(set(listed)) == len(listed), "two entries of one name"
+    assert len(ENTRIES) == len(LISTED), "two entries of one name"
+    assert len({label(name) for name in ENTRIES}) == len(ENTRIES), "two entries of one anchor"
 
 
-def test_a_name_that_is_not_there_stops_the_build():
-    with pytest.raises(ValueError, match=r"course_lib\.optim has no Nadir"):
-        expand("```{library}\nNadir\n```", BIB)
+@pytest.mark.parametrize(
+    ("fence", "message"),
+    [
+        ("\nNadir", r"course_lib\.optim has no Nadir"),
+        (" nn\nAdam", r"course_lib\.nn has no Adam"),
+        (" nn\nannotations", r"course_lib\.nn has no annotations"),
+        (" nothing\nAdam", f"must be one of {', '.join(PACKAGES)}, not 'nothing'"),
+        (" nn code brief\nDense", "not 'code brief'"),
+        (" nn data\nDense", "not 'nn data'"),
+    ],
+)
+def test_a_name_that_is_not_there_stops_the_build(fence, message):
+    with pytest.raises(ValueError, match=message):
+        expand(f"```{{library}}{fence}\n```", BIB)
+
+
+def test_every_page_of_the_library_begins_with_an_index():
+    for path, text in PAGES.items():
+        (first, _), *_ = fences(text)
+        assert first == "index", path.name
+
+
+@pytest.mark.parametrize("page", NEW_PAGES)
+def test_examples_of_a_page_run(page, capsys):
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGES[BOOK / f"{page}.md"], re.MULTILINE | re.DOTALL)
+    exec(compile(code, f"{page}.md", "exec"), {})
+    assert "LOOK" not in capsys.readouterr().out
 
 
 def test_index_lists_what_it_names_or_all():
@@ -195,6 +264,8 @@ def test_index_lists_what_it_names_or_all():
     assert expand(page, BIB).count("{ref}`") == 2
     kept = expand("```{library} index\nSGD\nAMSGrad\n```\n", BIB)
     assert "| Name | In one sentence | Keeps |" in kept and "| nothing |" in kept and "| `m`, `v`, `v_max` |" in kept
+    both = expand("```{library} index\n```\n\n```{library} nn code\nL2\n```\n\n```{library}\nl2\n```\n", BIB)
+    assert "| {ref}`L2 <library-nn-l2>` |" in both and "| {ref}`l2 <library-l2-function>` |" in both
 
 
 def test_other_fences_are_left_alone():
@@ -221,14 +292,15 @@ def pages(site):
 @pytest.mark.parametrize("name", ENTRIES)
 def test_entry_is_on_its_page(pages, name):
     page = pages[ENTRIES[name]]
-    section = next(s for s in page.find_all("section") if s.find(["h1", "h2", "h3"]).contents[0] == name)
-    assert page.find(id=label(name))
-    obj = ROWS[name].cls if name in ROWS else getattr(optim, name)
-    doc = read_doc(obj)
+    own = name.rpartition(".")[2]
+    anchor = page.find(id=label(name))
+    section = anchor if anchor.name == "section" else anchor.find_parent("section")
+    assert section.find(["h1", "h2", "h3"]).contents[0] == own
+    doc = read_doc(OBJECTS[name])
     if doc.formula:
         assert section.select(".formulas .katex-html")
         assert not section.select(".formula-as-written")
-    if doc.source:
+    if "{cite:t}" in set_source(doc.source, BIB):
         assert section.select_one(".provenance a[href*='references.html#']")
     if name in ROWS:
         row = ROWS[name]
@@ -253,11 +325,12 @@ def test_index_leads_to_every_method(pages):
 def test_pages_leave_nothing_unset(pages):
     for name, page in pages.items():
         text = "".join(page.select_one("article").find_all(string=lambda s: not s.find_parent(is_code)))
+        text = text.replace("(*kernel,", "")  # a shape as Python writes it
         assert not re.search(r"\{\w+(:\w)?\}`|[$`*]|:::", text), name
 
 
 def test_figures_are_described(pages):
-    for name in ("schedules", "surfaces"):
+    for name in ("schedules", "surfaces", "networks", "data"):
         (image,) = pages[name].select("article img")
         assert len(image["alt"]) > 100 and image["src"].endswith(".svg")
 
@@ -280,6 +353,49 @@ def test_epsilons_and_decays_are_those_that_notation_names():
     assert [default[n]["eps"] for n in ("Adam", "RMSprop", "Adagrad", "Adamax")] == [1e-8, 1e-8, 1e-10, 1e-8]
     assert "torch's RMSprop, Adagrad | outside the root | `1e-8`, `1e-10`" in text
     assert default["RMSprop"]["alpha"] == METHODS["RMSProp"].defaults["decay"] == 0.99
+
+
+def test_conventions_of_layers_are_those_that_notation_names():
+    """What the page says of torch and of us, asked of both."""
+    draw = np.random.default_rng(0)
+    default = {name: {k: p.default for k, p in inspect.signature(getattr(torch.nn, name)).parameters.items()} for name
+               in ("BatchNorm1d", "GELU", "LeakyReLU", "Dropout")}  # fmt: skip
+    assert (default["BatchNorm1d"]["momentum"], default["BatchNorm1d"]["eps"]) == (0.1, 1e-5)
+    ours = inspect.signature(nn.BatchNorm).parameters
+    assert (ours["momentum"].default, ours["eps"].default) == (0.9, 1e-5)
+    assert default["GELU"]["approximate"] == "none" and default["LeakyReLU"]["negative_slope"] == 0.01
+    x = draw.normal(size=(200, 3))
+    exact, by_tanh = (torch.nn.functional.gelu(torch.tensor(x), approximate=a).numpy() for a in ("none", "tanh"))
+    y = nn.GELU().forward(x)
+    assert np.allclose(y, by_tanh) and not np.allclose(y, exact, atol=1e-5)
+
+    theirs = torch.nn.Linear(300, 40)
+    assert theirs.weight.shape == (40, 300) and nn.Dense(300, 40, rng=draw).params["W"].shape == (300, 40)
+    assert abs(theirs.weight).max().item() == pytest.approx(300**-0.5, rel=0.01)
+    assert abs(theirs.bias).max().item() == pytest.approx(300**-0.5, rel=0.2)
+    assert torch.nn.Conv2d(3, 4, (5, 7)).weight.shape == (4, 3, 5, 7)
+    assert nn.Conv2d(3, 4, (5, 7), rng=draw).params["W"].shape == (5, 7, 3, 4)
+    started = torch.nn.init.kaiming_normal_(torch.empty(400, 300))
+    assert [started.var(), nn.he(draw, 300, 400).var()] == [pytest.approx(2 / 300, rel=0.03)] * 2
+
+    labels = draw.integers(0, 3, 200)
+    scores, right = torch.tensor(x), torch.tensor(labels)
+    smooth = torch.nn.functional.cross_entropy(scores, right, label_smoothing=0.2).item()
+    assert nn.softmax_cross_entropy(x, labels, smoothing=0.2)[0] == pytest.approx(smooth)
+    margins = torch.nn.functional.multi_margin_loss(scores, right).item()
+    assert nn.hinge(x, labels)[0] == pytest.approx(3 * margins)
+    assert nn.squared_error(x, x + 2)[0] == torch.nn.functional.mse_loss(scores, scores + 2).item() == 4
+    assert nn.L2(0.5).value(x) == pytest.approx(0.25 * (x**2).sum()) and np.allclose(nn.L2(0.5).grad(x), 0.5 * x)
+    kept = nn.InvertedDropout(0.9, rng=draw).forward(np.ones((1000, 10)), train=True) > 0
+    assert kept.mean() == pytest.approx(0.9, abs=0.02)
+    dropped = torch.nn.Dropout(0.9)(torch.ones(1000, 10)) == 0
+    assert dropped.double().mean().item() == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_checks_that_the_page_names_are_there():
+    text = PAGES[BOOK / "networks.md"]
+    for name in ("_check_batch", "_remembered", "_memory"):
+        assert f"`{name}`" in text and hasattr(nn.Layer, name)
 
 
 @pytest.mark.parametrize("symbol", ["lr", "rho", "decay", "beta1", "beta2", "eps", "weight_decay"])
