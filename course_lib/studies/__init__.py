@@ -2,7 +2,8 @@
 
 from .page import write
 from .regularization import CLEAN, NOISY
-from .study import Gain, Results, Study, Table
+from .study import Gain, Results, Study
+from .table import Table
 from .trainability import TRAINABILITY
 
 #: Every study by the name that `course study` knows, in the order of the page.

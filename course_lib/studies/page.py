@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from .study import Table
+from .table import Table
 
 MARK = "<!-- from here on `course study --write` writes -->"
 

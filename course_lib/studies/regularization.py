@@ -92,7 +92,7 @@ def rows(l2: float, l1: float, both: tuple[float, float]) -> dict[str, dict[str,
         "early stopping": {"early_stopping": EarlyStopping(patience=None)},
         f"L2, {l2:g}": {"penalty": L2(l2)},
         f"L1, {l1:g}": {"penalty": L1(l1)},
-        f"L1, {l1:g}, proximal": {"penalty": L1(l1), "proximal": True},
+        f"L1, {10 * l1:g}, proximal": {"penalty": L1(10 * l1), "proximal": True},  # momentum makes 10 of a gradient
         f"elastic net, {both[0]:g} and {both[1]:g}": {"penalty": ElasticNet(*both)},
         "dropout .5": {"net": dropout},
         "dropout .5, input .2": {"net": partial(dropout, keep_input=0.8)},

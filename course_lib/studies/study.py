@@ -1,4 +1,4 @@
-"""A study: rows that differ in one thing, each measured over seeds, and the table of what came of it."""
+"""A study: rows that differ in one thing, each measured over seeds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_lib.optim.parameters import check_count
+
+from .table import Table
 
 Measure = Callable[[Any, int], Mapping[str, float]]
 
@@ -151,32 +153,6 @@ class Results:
 
     def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
         return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of results, to print or to put on a page."""
-
-    title: str
-    seeds: str
-    text: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def plain(self) -> str:
-        """Lay it out for a terminal."""
-        widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
-        lines = [
-            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-            for row in (self.header, *self.rows)
-        ]
-        return "\n".join([f"{self.title} ({self.seeds})", *(f"  {line}".rstrip() for line in lines)])
-
-    def markdown(self) -> str:
-        """Lay it out for a page: the first column to the left, numbers to the right."""
-        rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
-        lines = ["| " + " | ".join(row).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") + " |" for row in rows]
-        return "\n".join([f"## {self.title}", "", f"{self.text} {self.seeds}.", "", *lines])
 
 
 def _one(measure: Measure, task: tuple[str, Any, int]) -> dict[str, float]:
