@@ -6,19 +6,10 @@ binary one: plain bytes, so that no file from the network is ever unpickled; and
 
 from __future__ import annotations
 
-import contextlib
 import gzip
-import hashlib
-import http.client
 import io
-import ssl
-import sys
 import tarfile
-import urllib.error
-import urllib.parse
-import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +17,8 @@ from numpy.typing import DTypeLike
 
 from course_lib.optim.parameters import check_count, check_rng
 
-from .cache import cache_folder, replacing
+from .cache import cache_folder
+from .download import fetch
 from .labels import Data, check_dtype, split
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -35,7 +27,6 @@ LIMIT = 200_000_000  # bytes; the archive has 170,052,171, and what is in it 184
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 TRAIN = tuple(f"cifar-10-batches-bin/data_batch_{i}.bin" for i in range(1, 6))
 TEST = "cifar-10-batches-bin/test_batch.bin"
-BROKEN = (TimeoutError, ConnectionResetError, ConnectionAbortedError, ssl.SSLError)  # connections
 RECORD = 1 + 3 * 32 * 32  # a byte for the class, then the red, the green and the blue pixels, row by row
 LARGEST = 10_000 * RECORD  # bytes of one file
 
@@ -72,8 +63,8 @@ def load_cifar10(
         (N, 32, 32, 3), and classes 0 … 9, `NAMES`, shape (N,).
 
     Raises:
-        ConnectionError: the archive could not be fetched, or not whole; nothing is kept of it, and the next call
-            begins anew.
+        ConnectionError: the archive could not be fetched, or not whole. What came of it is kept beside its place, and
+            the next call goes on from there; the message says what to do offline.
         TypeError: dtype is no float type, rng no generator, or a number of images no integer.
         ValueError: the archive is not the one that the checksum is of, is too large, or does not hold what it
             should; or a number of images is out of range.
@@ -89,9 +80,7 @@ def load_cifar10(
         if count is not None:
             check_count(label, count, least)
     path = Path(folder or cache_folder()) / "cifar-10-binary.tar.gz"
-    if not (path.is_file() and _md5(path) == md5.lower()):
-        fetch(url, path, md5=md5, progress=progress)
-    files = _read(path)
+    files = _read(fetch(url, path, md5=md5, most_bytes=LIMIT, progress=progress))
     x, y = _decode(b"".join(files[name] for name in TRAIN), "training")
     x_test, y_test = _decode(files[TEST], "test")
 
@@ -103,44 +92,6 @@ def load_cifar10(
         return np.divide(x[chosen], dtype.type(255), dtype=dtype, order="C"), y[chosen]
 
     return Data(*part(x, y, in_train), *part(x, y, parts.x_val), *part(x_test, y_test, in_test))
-
-
-def fetch(url: str, path: Path, *, md5: str, limit: int = LIMIT, progress: bool = True) -> None:
-    """Fetch a file, which is there only when it is whole and has the right checksum.
-
-    Args:
-        url: http or https.
-        path: where it is put; what was there stays until the new one is complete.
-        md5: the checksum, in hexadecimal.
-        limit: bytes that are accepted at most.
-        progress: show how far it is.
-
-    Raises:
-        ConnectionError: it could not be fetched, or not whole.
-        ValueError: another kind of address, too many bytes, or another checksum.
-    """
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError(f"url must begin with http:// or https://, not {url}")
-    done, seen = 0, hashlib.md5(usedforsecurity=False)
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            total = int(answer.headers.get("Content-Length") or 0)
-            if total > limit:
-                raise ValueError(f"{url} has {total} bytes; at most {limit} are accepted")
-            with replacing(path) as file, _bar(path.name, total, progress) as advance:
-                while piece := answer.read(1 << 18):
-                    done += len(piece)
-                    if done > limit:
-                        raise ValueError(f"{url} has more than the {limit} bytes that are accepted")
-                    seen.update(piece)
-                    file.write(piece)
-                    advance(len(piece))
-                if done < total:
-                    raise ConnectionError(f"{url} broke off after {done} of {total} bytes; nothing is kept, try again")
-                if seen.hexdigest() != md5.lower():
-                    raise ValueError(f"{url} has the checksum {seen.hexdigest()}, and not {md5}; nothing is kept")
-    except (urllib.error.URLError, http.client.HTTPException, *BROKEN) as error:
-        raise ConnectionError(f"{url} could not be fetched ({error}); nothing is kept, try again") from error
 
 
 def _read(path: Path) -> dict[str, bytes]:
@@ -179,34 +130,3 @@ def _at_most(label: str, count: int | None, there: int) -> int:
     if count is not None and count > there:
         raise ValueError(f"{label} must be at most {there}, not {count}")
     return there if count is None else count
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-@contextlib.contextmanager
-def _bar(name: str, total: int, shown: bool) -> Iterator[Callable[[int], object]]:
-    """Show progress with tqdm, or with a plain line of percents; give the function that says "so many bytes more"."""
-    if not shown:
-        yield lambda n: None
-        return
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        done = 0
-
-        def advance(n: int) -> None:
-            nonlocal done
-            before, done = done, done + n
-            if total and done * 20 // total > before * 20 // total:  # every 5 %
-                print(f"\r{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB", end="", file=sys.stderr, flush=True)
-
-        try:
-            yield advance
-        finally:
-            print(file=sys.stderr)
-    else:
-        with tqdm(total=total or None, desc=name, unit="B", unit_scale=True) as bar:
-            yield bar.update

@@ -79,7 +79,7 @@ def fetch(
             part.unlink(missing_ok=True)
             raise
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
-            kept = part.is_file() and part.stat().st_size
+            kept = _size(part)
             raise ConnectionError(
                 f"{file.name} could not be fetched from {url} ({getattr(error, 'reason', None) or error}). "
                 f"{'What came is kept: call again to go on. ' if kept else ''}"
@@ -102,7 +102,7 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
 
     Two processes that fetch at once write the same bytes to the same places, so they do not harm each other.
     """
-    start = part.stat().st_size if part.is_file() else 0
+    start = _size(part)
     headers = {"User-Agent": "course-lib"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
         answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
@@ -133,6 +133,13 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
                 raise ConnectionError(f"it broke off after {done} of {total} bytes")
             file.truncate()
     return start > 0
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _open_or_make(path: str, flags: int) -> int:

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import http.server
 import io
-import sys
+import re
 import tarfile
 import threading
 import types
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from course_lib.data import cifar10
-from course_lib.data.cifar10 import NAMES, TEST, TRAIN, fetch, load_cifar10
+from course_lib.data.cifar10 import NAMES, TEST, TRAIN, load_cifar10
 
 N = 40  # images in each of the six files
 
@@ -127,29 +127,32 @@ def test_small_subsets(served, tmp_path):
         load(served, tmp_path, dtype=np.uint8)
 
 
-def test_broken_off(served, tmp_path):
+def test_broken_off_and_gone_on(served, tmp_path):
     served.content, served.announced = WHOLE[: len(WHOLE) // 2], len(WHOLE)
     with pytest.raises(ConnectionError, match=rf"broke off after {len(WHOLE) // 2} of {len(WHOLE)} bytes"):
-        load(served, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    # Told no length, the checksum finds it.
-    served.announced = "nothing"
-    with pytest.raises(ValueError, match="checksum"):
         load(served, tmp_path, md5=md5(WHOLE))
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "cifar-10-binary.tar.gz").exists()
     served.content = WHOLE
     assert len(load(served, tmp_path).x_test) == N
+    assert [p.name for p in tmp_path.iterdir()] == ["cifar-10-binary.tar.gz"]
 
 
-def test_wrong_checksum_keeps_what_was_there(served, tmp_path):
-    with pytest.raises(ValueError, match=f"has the checksum {md5(WHOLE)}, and not {cifar10.MD5}"):
+def test_neither_another_file_nor_too_long_a_one_is_kept(served, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match=f"checksum {md5(WHOLE)}, not {cifar10.MD5}; nothing of it is kept"):
         load_cifar10(np.random.default_rng(0), folder=tmp_path, url=served.url, progress=False)
+    monkeypatch.setattr(cifar10, "LIMIT", len(WHOLE) - 1)
+    with pytest.raises(ValueError, match=rf"has {len(WHOLE)} bytes; at most {len(WHOLE) - 1} are accepted"):
+        load(served, tmp_path)
     assert list(tmp_path.iterdir()) == []
-    old = tmp_path / "file"
-    old.write_bytes(b"old")
-    with pytest.raises(ValueError, match="nothing is kept"):
-        fetch(served.url, old, md5="0" * 32, progress=False)
-    assert old.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    with pytest.raises(ConnectionError, match=rf"(?s)could not be fetched .*put it at {re.escape(str(path))}"):
+        load_cifar10(np.random.default_rng(0), folder=tmp_path, url="http://127.0.0.1:9/x", progress=False)
+    path.write_bytes(WHOLE)
+    assert len(load_cifar10(np.random.default_rng(0), folder=tmp_path, md5=md5(WHOLE), val=50).x_test) == N
 
 
 def test_a_checksum_may_be_in_capitals(served, tmp_path):
@@ -170,41 +173,6 @@ def test_a_small_file_that_unpacks_to_a_large_one(served, tmp_path, monkeypatch)
     assert len(served.content) < cifar10.LIMIT
     with pytest.raises(ValueError, match="unpacks to more than the 2000000 bytes"):
         load(served, tmp_path)
-
-
-def test_interrupted(served, tmp_path, monkeypatch):
-    class Stopped:
-        def update(self, piece):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(cifar10.hashlib, "md5", lambda **_: Stopped())
-    with pytest.raises(KeyboardInterrupt):
-        fetch(served.url, tmp_path / "file", md5="", progress=False)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("announced", [None, "nothing"])
-def test_too_large(served, tmp_path, announced):
-    served.announced = announced
-    with pytest.raises(ValueError, match=r"bytes.* accepted"):
-        fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=len(WHOLE) - 1, progress=False)
-    assert list(tmp_path.iterdir()) == []
-    if announced is None:  # told its length, nothing of it is read
-        with pytest.raises(ValueError, match=rf"has {len(WHOLE)} bytes; at most 9 are accepted"):
-            fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=9, progress=False)
-    fetch(served.url, tmp_path / "file", md5=md5(WHOLE), limit=len(WHOLE), progress=False)
-    assert (tmp_path / "file").read_bytes() == WHOLE
-
-
-def test_no_server_or_no_such_page(served, tmp_path):
-    served.status = 404
-    with pytest.raises(ConnectionError, match=r"could not be fetched \(HTTP Error 404"):
-        load(served, tmp_path)
-    with pytest.raises(ConnectionError, match="could not be fetched"):
-        fetch("http://127.0.0.1:9/x", tmp_path / "file", md5="", progress=False)
-    with pytest.raises(ValueError, match="url must begin with http:// or https://, not file:///etc/passwd"):
-        fetch("file:///etc/passwd", tmp_path / "file", md5="", progress=False)
-    assert list(tmp_path.iterdir()) == []
 
 
 def link(name, target, kind=tarfile.SYMTYPE):
@@ -239,37 +207,6 @@ def test_an_archive_that_is_not_one_is_named(served, tmp_path, content, words):
     served.content = content
     with pytest.raises(ValueError, match=words):
         load(served, tmp_path)
-
-
-def test_progress_without_tqdm(served, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    fetch(served.url, tmp_path / "file", md5=md5(WHOLE))
-    said = capsys.readouterr()
-    size = f"{len(WHOLE) / 1e6:.1f}"
-    assert said.out == "" and said.err.endswith(f"\rfile: {size} of {size} MB\n")
-    fetch(served.url, tmp_path / "file", md5=md5(WHOLE), progress=False)
-    assert capsys.readouterr().err == ""
-
-
-def test_progress_with_tqdm(served, tmp_path, monkeypatch):
-    counts = []
-
-    class Bar:
-        def __init__(self, total, **options):
-            counts.append(-total)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            pass
-
-        def update(self, n):
-            counts.append(n)
-
-    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=Bar))
-    fetch(served.url, tmp_path / "file", md5=md5(WHOLE))
-    assert counts[0] == -len(WHOLE) and sum(counts) == 0
 
 
 def test_names_are_in_the_published_order():
