@@ -132,6 +132,8 @@ class Results:
 
     def gain(self, name: str) -> Gain:
         """Compare a row with the base, seed by seed, in the first quantity."""
+        if name not in self.names:
+            raise ValueError(f"name must be among {list(self.names)}, not {name!r}")
         values = next(iter(self.values.values()))
         d = values[self.names.index(name)] - values[0]
         return Gain(float(d.mean()), _error(d), int((d > 0).sum()), len(d))
@@ -139,12 +141,12 @@ class Results:
     def table(self) -> Table:
         """Lay it out."""
         first, *others = self.values
-        n = self.values[first].shape[1]
+        n, form = self.values[first].shape[1], "+" + self.study.formats.get(first, ".1f")
         rows = []
         for i, name in enumerate(self.names):
             if self.study.compare:
                 gain = self.gain(name)
-                told = [_pm(gain.mean, gain.error, "+.1f"), f"{gain.wins}/{n}"] if i else ["", ""]
+                told = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{n}"] if i else ["", ""]
                 rows.append([name, self._mean(first, i), *told, *(self._mean(k, i) for k in others)])
             else:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])

@@ -55,6 +55,16 @@ def test_the_table_for_a_terminal_and_for_a_page():
     assert page[7] == "| stairs | 2.6 | +1.9\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.1 | 4/4 | 0.20 |"
 
 
+def test_a_gain_is_written_as_its_quantity_is():
+    table = toy({"floor": 0.0, "stairs": 2.0}, seeds=4, formats={"height": ".3f"}).run().table()
+    assert table.rows[1][1:3] == ["2.556", "+1.881 ± 0.142"]
+
+
+def test_a_row_that_is_not_there():
+    with pytest.raises(ValueError, match=r"name must be among \['floor', 'stairs', 'cellar'\], not 'attic'"):
+        toy().run(2).gain("attic")
+
+
 def test_without_a_comparison_each_quantity_has_its_error():
     results = toy(compare=False, seeds=5).run()
     table = results.table()
