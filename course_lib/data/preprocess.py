@@ -22,6 +22,7 @@ class Preprocess:
 
     Args:
         x_train: the training data, floats, shape (N, …), N ≥ 1.
+        per_channel: one mean for each channel (the last axis) instead of each entry.
 
     Attributes:
         shape: of one example.

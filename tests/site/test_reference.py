@@ -174,7 +174,6 @@ def test_docstrings_have_the_form_that_pages_need(name):
             assert len(set(re.findall(r"[a-z]{4,}", line))) < 10, f"a sentence without a full stop: {line}"
         own = {n for n, p in inspect.signature(obj).parameters.items() if p.kind is not p.VAR_KEYWORD}
         described = {n for names in [*doc.args, *doc.attributes] for n in names.replace("*", "").split(", ")}
-        own -= {"per_channel"} if name == "data.Preprocess" else set()  # its subclasses tell of it
         assert own <= described or not doc.args, f"tell of all arguments, or of none: {own - described}"
 
 
