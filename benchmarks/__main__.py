@@ -18,7 +18,7 @@ def measure(name: str) -> None:
     print(parts[0])
     for table in section.tables():
         print(f"\n{table.plain()}", flush=True)
-        parts.append(table.markdown())
+        parts.append(table.markdown(level=3))
     PAGE.write_text(replace(PAGE.read_text("utf-8"), name, "\n\n".join(parts)), "utf-8")
 
 

@@ -23,8 +23,9 @@ from course_lib.data.augment import (
     Rotate,
     Saturation,
 )
+from course_lib.studies.table import Table
 
-from .timing import Table, medians, show, times
+from .timing import medians, show, times
 
 PACKAGES = ("NumPy", "Pillow")
 N, SIDE = 256, 32

@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_info
 from course_lib.data import load_digits
 from course_lib.nn import Conv2d, Dense, Flatten, MaxPool2d, ReLU, Sequential, fit, softmax_cross_entropy
 from course_lib.optim import Momentum
+from course_lib.studies.table import Table
 
 from .augmentation import photo_crops
-from .timing import Table, medians, show, times
+from .timing import medians, show, times
 
 PACKAGES = ("NumPy", "torch")
 RATE, RHO = 0.01, 0.9

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from course_lib.optim import METHODS, Adam, Method, Optimizer, ParameterSet, Ravine, descend
+from course_lib.studies.table import Table
 
-from .timing import Table, medians, show, times
+from .timing import medians, show, times
 
 PACKAGES = ("NumPy", "torch")
 SIZES = (100_000, 1_000_000, 10_000_000)

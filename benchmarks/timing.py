@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from statistics import median
 
@@ -32,29 +31,6 @@ def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int 
                 function()
             record.append((time.perf_counter() - start) / count)
     return [median(record) for record in times]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of results, to print or to put on a page."""
-
-    title: str
-    text: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def plain(self) -> str:
-        """Lay it out for a terminal."""
-        widths = [max(len(row[i]) for row in [self.header, *self.rows]) for i in range(len(self.header))]
-        lines = [
-            "  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in (self.header, *self.rows)
-        ]
-        return "\n".join([self.title, *("  " + line for line in lines)])
-
-    def markdown(self) -> str:
-        """Lay it out for a page: the first column to the left, numbers to the right."""
-        rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
-        return "\n".join([f"### {self.title}", "", self.text, "", *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def show(seconds: float) -> str:

@@ -48,6 +48,7 @@ class Study:
         compare: whether to tell gains over the base, in the first quantity; else every quantity's mean ± its error.
         seeds: how many seeds there are unless told otherwise: 0, 1, …
         formats: quantity → format of its numbers; ".1f" unless given.
+        rows_are: what a row is, for the head of the first column.
 
     Raises:
         TypeError, ValueError: a bad argument, named.
@@ -56,7 +57,7 @@ class Study:
     ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
     >>> print(Study("Steps", "How high?", measure, {"stool": 1.0, "ladder": 3.0}).run(seeds=9).table().plain())
     Steps (9 seeds)
-              height        gain  wins
+      method  height        gain  wins
       stool      1.0
       ladder     3.0  +2.0 ± 0.1   9/9
     """
@@ -68,6 +69,7 @@ class Study:
     compare: bool = True
     seeds: int = 20
     formats: Mapping[str, str] = field(default_factory=dict)
+    rows_are: str = "method"
 
     def __post_init__(self) -> None:
         if not callable(self.measure):
@@ -150,8 +152,9 @@ class Results:
                 rows.append([name, self._mean(first, i), *told, *(self._mean(k, i) for k in others)])
             else:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
-        header = ["", first, "gain", "wins", *others] if self.study.compare else ["", first, *others]
-        return Table(self.study.title, f"{n} seed{'s' * (n > 1)}", self.study.text, header, rows)
+        compared = ["gain", "wins"] if self.study.compare else []
+        header = [self.study.rows_are, first, *compared, *others]
+        return Table(self.study.title, self.study.text, header, rows, f"{n} seed{'s' * (n > 1)}")
 
     def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
         return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table of results, to print or to put on a page."""
+    """A table of results, to print or to put on a page.
+
+    Attributes:
+        title: what it is called.
+        text: what was measured, in Markdown.
+        header: the columns' names.
+        rows: their cells.
+        note: a word on all of it, such as the number of seeds.
+    """
 
     title: str
-    seeds: str
     text: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
     def plain(self) -> str:
         """Lay it out for a terminal."""
@@ -23,10 +31,12 @@ class Table:
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
             for row in (self.header, *self.rows)
         ]
-        return "\n".join([f"{self.title} ({self.seeds})", *(f"  {line}".rstrip() for line in lines)])
+        title = f"{self.title} ({self.note})" if self.note else self.title
+        return "\n".join([title, *(f"  {line}".rstrip() for line in lines)])
 
-    def markdown(self) -> str:
-        """Lay it out for a page: the first column to the left, numbers to the right."""
+    def markdown(self, level: int = 2) -> str:
+        """Lay it out for a page, under a heading of that level: the first column to the left, numbers to the right."""
         rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
         lines = ["| " + " | ".join(row).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") + " |" for row in rows]
-        return "\n".join([f"## {self.title}", "", f"{self.text} {self.seeds}.", "", *lines])
+        text = f"{self.text} {self.note}." if self.note else self.text
+        return "\n".join([f"{'#' * level} {self.title}", "", text, "", *lines])

@@ -51,4 +51,5 @@ TRAINABILITY = Study(
     {f"{scale:g} × He, α = {rate:g}": (scale, rate) for scale in SCALES for rate in RATES},
     compare=False,
     seeds=5,
+    rows_are="setting",
 )

@@ -44,13 +44,13 @@ def test_the_table_for_a_terminal_and_for_a_page():
     table = toy({"floor": 0.0, "stairs": 2.0, "cellar": -2.0}, seeds=4, formats={"width": ".2f"}).run().table()
     plain = table.plain().splitlines()
     assert plain[0] == "Steps (4 seeds)"
-    assert plain[1].split() == ["height", "gain", "wins", "width"]
+    assert plain[1].split() == ["method", "height", "gain", "wins", "width"]
     assert plain[2].split() == ["floor", "0.7", "0.00"]
     assert plain[3] == "  stairs     2.6  +1.9 ± 0.1   4/4   0.20"
     assert plain[4] == "  cellar    −1.2  −1.9 ± 0.1   0/4  −0.20"
     assert len({len(line) for line in plain[1:]}) == 1
     page = table.markdown().splitlines()
-    assert page[:5] == ["## Steps", "", "How high? 4 seeds.", "", "|  | height | gain | wins | width |"]
+    assert page[:5] == ["## Steps", "", "How high? 4 seeds.", "", "| method | height | gain | wins | width |"]
     assert page[5] == "| :-- | --: | --: | --: | --: |"
     assert page[7] == "| stairs | 2.6 | +1.9\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.1 | 4/4 | 0.20 |"
 
@@ -75,7 +75,7 @@ def test_without_a_comparison_each_quantity_has_its_error():
 
 def test_one_seed_has_no_error():
     results = toy().run(seeds=1)
-    assert math.isnan(results.gain("stairs").error) and results.table().seeds == "1 seed"
+    assert math.isnan(results.gain("stairs").error) and results.table().note == "1 seed"
     assert "±" not in results.table().markdown() and "nan" not in results.table().plain()
 
 
