@@ -66,9 +66,9 @@ def test_a_row_that_is_not_there():
 
 
 def test_without_a_comparison_each_quantity_has_its_error():
-    results = toy(compare=False, seeds=5).run()
+    results = toy(compare=False, seeds=5, rows_are="step").run()
     table = results.table()
-    assert list(table.header) == ["", "height", "width"]
+    assert list(table.header) == ["step", "height", "width"]
     mean, error = results.values["height"][1].mean(), scipy.stats.sem(results.values["height"][1])
     assert list(table.rows[1]) == ["stairs", f"{mean:.1f} ± {error:.1f}", "0.2 ± 0.0"]
 
