@@ -93,7 +93,7 @@ def show_source(
 
     Args:
         obj: a class, a method or a function.
-        only: for a class, the method to show with the class line and its attributes, or several.
+        only: for a class, the method to show with the class line and its public attributes, or several.
         docstring: whether to show docstrings too.
 
     Raises:
@@ -144,10 +144,12 @@ def source_of(
         for name in wanted:
             if name not in {node.name for node in methods}:
                 raise ValueError(f"{top.name} does not define {name!r}; it has {[m.name for m in methods]}")
-        for node in methods:
-            if node.name not in wanted:
+        for node in top.body:
+            if isinstance(node, ast.FunctionDef) and node.name not in wanted:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 drop.update(range(first, node.end_lineno + 1))
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("_"):  # machinery
+                drop.update(range(node.lineno, node.end_lineno + 1))
     if not docstring:
         for node in ast.walk(top):
             is_scope = isinstance(node, (ast.ClassDef, ast.FunctionDef))

@@ -26,6 +26,7 @@ class Decorated(Base):
     """
 
     slots = ("v",)  # why
+    _memory = frozenset({"v"})
 
     def __init__(self, lr):
         """Keep the rate."""
@@ -111,7 +112,7 @@ def test_source_with_docstrings_is_the_file_text():
     assert "Say nothing." in source_of(Decorated, docstring=True)
 
 
-def test_only_one_method_keeps_the_class_line_and_the_attributes():
+def test_only_one_method_keeps_the_class_line_and_the_public_attributes():
     shown = source_of(Decorated, only="update")
     assert shown.splitlines()[:4] == [
         "class Decorated(Base):",
@@ -119,7 +120,7 @@ def test_only_one_method_keeps_the_class_line_and_the_attributes():
         "",
         "    @functools.lru_cache  # noqa: B019",
     ]
-    assert "__init__" not in shown and "def rate" not in shown and "@property" not in shown
+    assert "__init__" not in shown and "def rate" not in shown and "@property" not in shown and "_memory" not in shown
     assert compile(shown, "shown", "exec")
 
 
