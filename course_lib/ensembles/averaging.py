@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.checks import walk
-from ..nn.evaluation import put
+from ..nn.evaluation import check_net, check_rows, put
 from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
 from ..optim.optimizer import Optimizer
@@ -110,9 +110,10 @@ class EMA(_Averaging):
     divides by that. Without it the average is too small by this factor, until dᵗ has died out (1,000 steps for .995).
     Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where it began.
 
-    The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Around
-    other wrappers it is the outermost: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights. `fit`'s
-    proximal steps come after x is taken, so the average of a run with `MaxNorm` may lie a little above the limit.
+    The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Other
+    wrappers go inside: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights. (`Lookahead(EMA(…))` tests
+    with Lookahead's slow weights, the average for nothing.) `fit`'s proximal steps come after x is taken, so the
+    average of a run with `MaxNorm` may lie a little above the limit.
 
     Args:
         inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
@@ -217,7 +218,7 @@ def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
 
     running mean = (1/K) Σₖ μₖ,    running variance = (1/K) Σₖ σₖ², over the K batches of x
 
-    The whole network works as in training, dropout too. A network without batch normalization stays as it is.
+    A copy of the network works as in training, dropout too. Without batch normalization nothing happens.
 
     Args:
         net: a network; the `state` of its `BatchNorm` layers changes in place, no parameter does.
@@ -236,32 +237,19 @@ def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
     Source: Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, Averaging weights leads to wider optima and better
     generalization, 2018.
     """
-    if not isinstance(net, Layer):
-        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
-    x, batch = np.asarray(x), check_count("batch", batch)
-    if x.dtype.kind != "f":
-        raise TypeError(f"x must hold floats, not {x.dtype}")
-    if x.ndim < 2 or not len(x):
-        raise ValueError(f"x must have shape (N, …) with at least one row, not {x.shape}")
-    norms = {layer: layer.momentum for layer in walk(net) if isinstance(layer, BatchNorm)}
-    before = {layer: copy.deepcopy(layer.state) for layer in norms}
-    ends = list(range(batch, len(x) - 1, batch))  # where one batch ends and the next begins
+    check_net(net)
+    (x, _), batch = check_rows("x", x, "x", x), check_count("batch", batch)
+    trial = copy.deepcopy(net)  # what fails in mid-way changes nothing, and no generator of net's goes on
+    norms = [layer for layer in walk(trial) if isinstance(layer, BatchNorm)]
     for layer in norms:
         put(layer.state, dict.fromkeys(layer.state, 0.0))  # nan would stay nan
-    try:
-        for k, rows in enumerate(np.split(x, ends) if norms else []):
-            for layer in norms:
-                layer.momentum = k / (k + 1)  # running ← (k running + new)/(k + 1)
-            net.forward(rows, train=True)
-        if any(has_nonfinite(a) for layer in norms for a in layer.state.values()):
-            raise ValueError("x makes the running statistics nan or infinite")
-    except Exception:
+    for k, rows in enumerate(np.split(x, range(batch, len(x) - 1, batch)) if norms else ()):
         for layer in norms:
-            put(layer.state, before[layer])
-        raise
-    finally:
-        for layer, momentum in norms.items():
-            layer.momentum = momentum
+            layer.momentum = k / (k + 1)  # running ← (k running + new)/(k + 1)
+        trial.forward(rows, train=True)
+    if any(has_nonfinite(a) for layer in norms for a in layer.state.values()):
+        raise ValueError("x makes the running statistics nan or infinite")
+    put(net.state, trial.state)
 
 
 def average_weights(nets: Sequence[Layer]) -> Layer:

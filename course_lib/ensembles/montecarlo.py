@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..nn.evaluation import check_net
 from ..nn.layers import Layer
 from ..nn.losses import softmax
 from ..nn.noise import average
@@ -77,8 +78,7 @@ def monte_carlo(net: Layer, x: np.ndarray, passes: int, rng: np.random.Generator
     Source: Gal and Ghahramani, Dropout as a Bayesian approximation: representing model uncertainty in deep
     learning, 2016.
     """
-    if not isinstance(net, Layer):
-        raise TypeError(f"net must be a network such as Sequential(…), not {net!r}")
+    check_net(net)
     T, rng, kept = check_count("passes", passes), check_rng("rng", rng), []
 
     def keep(scores: np.ndarray) -> np.ndarray:

@@ -66,8 +66,9 @@ def snapshots(
     Args:
         net: where both runs start; it is copied, and not changed.
         data: has x_train, y_train, x_val and y_val, as for `fit`.
-        optimizer: any first-order method; its rate, a number, is the peak α₀. A fresh copy walks. (None that tests
-            with other weights than it walks with, such as `EMA`: a snapshot is of the walk.)
+        optimizer: any first-order method; its rate, a number, is the peak α₀ (Muon's partner keeps its own rate). A
+            fresh copy walks. (None that tests with other weights than it walks with, such as `EMA`: a snapshot is of
+            the walk.)
         cycles: M, ≥ 1.
         epochs_per_cycle: ≥ 1.
         rng: shuffles and augments; the control draws the same numbers.
