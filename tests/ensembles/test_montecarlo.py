@@ -94,6 +94,14 @@ def test_entropy_and_information_of_any_ensemble():
     assert 0 <= mutual_information(agreed).min() and mutual_information(agreed).max() < 1e-14
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_few_digits_are_counted_in_float64(dtype):
+    p = softmax(2 * np.random.default_rng(0).normal(size=(1, 7, 3))).astype(dtype)
+    exact = p[0].astype(float)
+    np.testing.assert_allclose(predictive_entropy(p), -(exact * np.log(exact)).sum(axis=1), rtol=1e-12)
+    assert (mutual_information(p) == 0).all()
+
+
 def test_the_network_is_left_alone():
     net = network()
     before = net.layers[3].rng.bit_generator.state, net.params.flat.copy(), {k: a.copy() for k, a in net.state.items()}
