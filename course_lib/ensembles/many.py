@@ -101,7 +101,7 @@ def fit_many(
     alive, fell, logs = np.ones(K, bool), dict[int, int](), [[] for _ in nets]
 
     def rest(broken: np.ndarray, step: int) -> None:
-        """Let members rest that have broken: weights of zero go on beside the others, and do no harm."""
+        """Take no more notice of members that have broken: from weights of zero they go on, and do no harm."""
         fell.update((int(k), step) for k in np.flatnonzero(alive & broken))
         alive[broken] = False
         many.params[~alive] = many.grads[~alive] = 0
@@ -120,8 +120,6 @@ def fit_many(
                     price = costs.add()
                     if has_nonfinite(scores) or has_nonfinite(value) or has_nonfinite(many.grads):
                         rest(_broken(scores) | _broken(value) | _broken(many.grads), step)
-                    elif not alive.all():
-                        many.grads[~alive] = 0
                     optimizer.step(many.params, many.grads)
                     seen += taken.shape[1] * np.array([value + price, price, right])
                     bar.update()

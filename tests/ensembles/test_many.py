@@ -219,6 +219,66 @@ def test_a_member_that_diverges_harms_no_other(method, val):
     assert broken and broken <= {1, 3}
 
 
+def broken_run(make, data, **more):
+    """One of the members breaks; at which step, and with what weights, is as in `fit`."""
+    nets, alone = make(), make()
+    with pytest.raises(Diverged) as caught:
+        fit_many(nets, data, SGD(0.01), epochs=2, rngs=rngs(len(nets)), **more)
+    for k, (net, rng) in enumerate(zip(alone, rngs(len(nets)), strict=True)):
+        try:
+            fit(net, data, SGD(0.01), epochs=2, rng=rng, **more)
+        except Diverged as error:
+            assert str(caught.value).startswith(f"member {k} diverged at step {error.step}: back at the best epoch")
+            assert caught.value.step == error.step
+        np.testing.assert_array_equal(nets[k].params.flat, net.params.flat)
+
+
+def test_a_member_breaks_on_the_validation_set():
+    data = digits()
+    data.x_val = np.concatenate([data.x_val, np.full((1, 64), 1e38, np.float32)])
+    data.y_val = np.append(data.y_val, 0)
+
+    def make():
+        nets = pair()
+        nets[0].params["0.W"][...] = 0
+        nets[0].params["0.W"][0, 0] = 1e-8
+        nets[1].params["0.W"][...] = 100
+        return nets
+
+    data.x_train = np.zeros_like(data.x_train)  # it never moves W
+    broken_run(make, data)
+
+
+def test_a_score_of_minus_infinity_breaks_a_member_though_its_loss_is_finite():
+    data = digits(val=False)
+    data.y_train = np.maximum(data.y_train, 1)
+
+    def make():
+        nets = pair()
+        nets[1].params["0.b"][0] = -np.inf
+        return nets
+
+    broken_run(make, data)
+
+
+def test_a_gradient_that_is_nan_breaks_a_member_though_its_loss_is_finite():
+    def loss(scores, y):
+        value, dscores = softmax_cross_entropy(scores, y)
+        return value, dscores * (np.nan if len(scores) == 50 and scores[0, 0] > 50 else 1)
+
+    def make():
+        nets = pair()
+        nets[1].params["0.b"][...] = 60
+        return nets
+
+    broken_run(make, digits(val=False), loss=loss)
+
+
+def test_the_first_of_equal_epochs_is_the_best():
+    nets, own = members(relus)
+    assert [history.best for history in fit_many(nets, digits(), SGD(0.0), epochs=3, rngs=own)] == [1] * K
+
+
 def test_all_members_diverge():
     nets, rngs = members(relus)
     starts = [net.params.flat.copy() for net in nets]
@@ -310,6 +370,12 @@ def same_layer():
     return [Sequential(layer), Sequential(layer)]
 
 
+class Power(Activation):
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+
+
 class Twice(Dense):
     def forward(self, x, train=False):
         return 2 * super().forward(x, train)
@@ -339,6 +405,11 @@ NETS = {
         lambda: [Sequential(dense(rngs()[0]), LeakyReLU(slope)) for slope in (0.1, 0.2)],
         ValueError,
         r"layer 1 is LeakyReLU\(0.2\) in net 1",
+    ),
+    "an attribute": (
+        lambda: [Sequential(dense(rngs()[0]), Power(n)) for n in (1, 2)],
+        ValueError,
+        r"layer 1 is Power\(\) in net 1",
     ),
     "depth": (
         lambda: [pair()[0], two(dense, lambda r: ReLU())[0]],
