@@ -4,14 +4,17 @@ from .averaging import EMA, SWA, average_weights, refresh_batch_norm
 from .bagging import Bootstrap, bootstrap, train_members
 from .calibration import Reliability, brier, ece, nll, reliability
 from .diversity import Pairwise, Spread, disagreement, error_correlation, spread, variance_of_mean
+from .many import fit_many
 from .montecarlo import MonteCarlo, monte_carlo, mutual_information, predictive_entropy
 from .snapshots import SnapshotEnsemble, snapshots
+from .stacked import Many
 from .voting import majority_vote, mean_logit, mean_probability, predict_members, score_members
 
 __all__ = [
     "EMA",
     "SWA",
     "Bootstrap",
+    "Many",
     "MonteCarlo",
     "Pairwise",
     "Reliability",
@@ -23,6 +26,7 @@ __all__ = [
     "disagreement",
     "ece",
     "error_correlation",
+    "fit_many",
     "majority_vote",
     "mean_logit",
     "mean_probability",

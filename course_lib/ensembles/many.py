@@ -19,7 +19,7 @@ from ..nn.network import Sequential
 from ..nn.noise import Noise
 from ..nn.penalties import L2, MaxNorm, Penalty
 from ..nn.steps import Diverged
-from ..nn.training import _check_labels, _read
+from ..nn.training import check_first_rows, read_data
 from ..optim.optimizer import Optimizer
 from ..optim.parameters import check_count, check_rng, has_nonfinite
 from .stacked import Many
@@ -85,10 +85,10 @@ def fit_many(
     """
     many = Many(nets)
     K, epochs, batch = len(nets), check_count("epochs", epochs), check_count("batch", batch)
-    x, y, val = _read(data, 1)
+    x, y, val = read_data(data, 1)
     if x.ndim != 2:
         raise ValueError(f"data.x_train must have shape (N, F), one row for each example, not {x.shape}")
-    _check_labels(many.nets[0], x, y, val, loss, "loss")
+    check_first_rows(many.nets[0], x, y, val, loss, "loss")
     _check_optimizer(optimizer, many.params.shape)
     rngs, rows = _check_rngs(rngs, many.nets), _check_rows(rows, K, len(x))
     n = rows.shape[1]

@@ -131,10 +131,10 @@ def fit(
     Source: Bottou, Large-scale machine learning with stochastic gradient descent, 2010.
     """
     epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
-    x, y, val = _read(data, batch)
+    x, y, val = read_data(data, batch)
     rule = _rule(early_stopping, val is not None)
     _check_kinds(net, optimizer, rng, penalty)
-    _check_labels(net, x, y, val, loss, rule.watch)
+    check_first_rows(net, x, y, val, loss, rule.watch)
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
     kept = checkpoint(net)
@@ -179,7 +179,8 @@ def fit(
     return _history(log, best, stopped)
 
 
-def _read(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+def read_data(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    """Give x_train, y_train, and (x_val, y_val) or None; raise if they do not fit together."""
     x, y = check_train(data)
     if batch > len(x):
         raise ValueError(f"batch must be at most the {len(x)} rows of data.x_train, not {batch}")
@@ -209,9 +210,10 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
     optimizer.settings()
 
 
-def _check_labels(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
+def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
     """One row goes through the network: what does not fit is told before anything changes."""
-    for part, (inputs, labels) in {"val": val or (x, y), "train": (x, y)}.items():
+    parts = {"train": (x, y)} if val is None else {"val": val, "train": (x, y)}
+    for part, (inputs, labels) in parts.items():
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             scores = net.forward(inputs[:1])
         if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":

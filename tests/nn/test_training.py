@@ -575,6 +575,7 @@ def test_checkpoints_of_another_network():
         (dict(x_train=np.zeros((0, 6))), ValueError, "data.x_train must have shape .* at least one row"),
         (dict(y_train=np.zeros(89, int)), ValueError, "data.y_train must have 90 rows"),
         (dict(y_train=np.full(90, 3)), ValueError, "data.y_train must lie in 0 … 2, as there are scores, not 3 … 3"),
+        (dict(y_train=np.full(90, 3), x_val=None), ValueError, "data.y_train must lie in 0 … 2"),
         (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, as there are scores, not -1 … -1"),
         (dict(x_train=np.zeros((90, 5))), ValueError, "Dense.*6.*5"),
         (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
