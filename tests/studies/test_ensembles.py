@@ -1,7 +1,11 @@
 """The ensembles' tables: their single networks are those of the regularizers' tables, their groups and scores by hand.
 
-What the tables tell comes out again over a few seeds, with margins that what does nothing would not pass.
+What the page tells comes out again over a few seeds, with margins that what does nothing would not pass.
 """
+
+import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +19,8 @@ from course_lib.studies.ensembles import AVERAGES, CLEAN, LONG, NOISY, ROWS, SHO
 SETTINGS = pytest.mark.parametrize(
     ("study", "theirs"), [(NOISY, regularization.NOISY), (CLEAN, regularization.CLEAN)], ids=["noisy", "clean"]
 )
+SNAPSHOTS, *CONTROLS, LATE = list(ROWS)[5:10]
+MEAN_WEIGHTS = list(ROWS)[-1]
 SMALL = Run(seed=3, train=100, wrong=0.3)
 
 
@@ -98,7 +104,7 @@ def test_groups_vote_and_are_scored_by_hand(monkeypatch):
         100 * (mean_probability(whole[:, 1000:]).argmax(1) == y_train).mean()
     )
     assert measure("bagged ×8") == pytest.approx(eight)
-    assert measure("one network of the eight's mean weights")["accuracy"] == pytest.approx(right[0])
+    assert measure(MEAN_WEIGHTS)["accuracy"] == pytest.approx(right[0])
 
 
 def test_the_rows_of_snapshots(monkeypatch):
@@ -156,16 +162,28 @@ def test_mean_weights_are_those_of_the_members(monkeypatch):
 def test_members_are_trained_once_for_all_rows(monkeypatch):
     trained = []
     monkeypatch.setattr(ensembles, "fit", lambda *_, **__: trained.append(1))
-    CLEAN.run(2, rows=["independent ×2", "independent ×8", "one network of the eight's mean weights"])
+    CLEAN.run(2, rows=["independent ×2", "independent ×8", MEAN_WEIGHTS])
     assert len(trained) == 16
 
 
-# What the tables tell
+# What the page tells
+
+PAGE = (Path(__file__).parents[2] / "book" / "measured.md").read_text("utf-8")
+
+
+def told(study, name, column):
+    """Read the numbers of a cell on the page."""
+    part = PAGE.partition(f"\n## {study.title}\n")[2].partition("\n## ")[0]
+    header, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in part.splitlines() if line[:1] == "|"
+    )
+    cell = next(row for row in rows if row[0] == name)[header.index(column)]
+    return [float(n) for n in re.findall(r"[+-]?\d+\.?\d*", cell.replace("−", "-"))]
 
 
 @pytest.fixture(scope="module")
 def clean():
-    return CLEAN.run(3, rows=[*list(ROWS)[1:4], *list(ROWS)[5:9], "one network of the eight's mean weights"])
+    return CLEAN.run(3, rows=[*list(ROWS)[1:4], *list(ROWS)[5:9], MEAN_WEIGHTS])
 
 
 def of(results, quantity, name):
@@ -173,49 +191,66 @@ def of(results, quantity, name):
 
 
 @pytest.mark.slow
-def test_independent_networks_gain_and_the_mean_of_their_weights_is_ruin(clean):
-    gains = [clean.gain(f"independent ×{n}").mean for n in (2, 4, 8)]
-    assert 0.1 < gains[0] < 1 and 0.3 < gains[2] < 1.5 and gains[0] < gains[2]
-    losses = [of(clean, "NLL", name) for name in list(ROWS)[:4]]
-    assert (np.diff(losses, axis=0) < 0).all()  # at each seed: the NLL is convex
-    assert (2 < of(clean, "disagree", "independent ×8")).all()
-    assert of(clean, "accuracy", "one network of the eight's mean weights").max() < 60
+@pytest.mark.parametrize("n", [2, 4, 8])
+def test_independent_networks_gain(clean, n):
+    name = f"independent ×{n}"
+    gain, error = told(CLEAN, name, "gain")
+    assert gain - error > 0.2
+    assert clean.gain(name).mean == pytest.approx(gain, abs=min(3 * error * math.sqrt(12 / 3) + 0.1, 0.9 * gain))
+    assert of(clean, "disagree", name).mean() == pytest.approx(told(CLEAN, name, "disagree")[0], abs=1)
+    fewer = f"independent ×{n // 2}" if n > 2 else "single"
+    assert (of(clean, "NLL", name) < of(clean, "NLL", fewer)).all()  # at each seed: the NLL is convex
+    assert told(CLEAN, name, "NLL") < told(CLEAN, fewer, "NLL")
+    assert told(NOISY, name, "NLL") < told(NOISY, fewer, "NLL")
+
+
+@pytest.mark.slow
+def test_the_mean_of_independent_weights_is_ruin(clean):
+    found = of(clean, "accuracy", MEAN_WEIGHTS)
+    assert found.mean() == pytest.approx(told(CLEAN, MEAN_WEIGHTS, "accuracy")[0], abs=20) and found.max() < 60
 
 
 @pytest.mark.slow
 def test_snapshots_of_a_network_that_interpolates_are_nearly_one(clean):
-    name = "snapshots of 5 cycles of 16 epochs"
-    assert (of(clean, "disagree", name) < 0.6 * of(clean, "disagree", "independent ×8")).all()
-    gain = of(clean, "accuracy", name) - of(clean, "accuracy", "– control: one run of 80 epochs")
-    assert abs(gain.mean()) < 0.8
-    late = CLEAN.measure(ROWS["snapshots of the last 5 of 8 cycles of 40 epochs"], 0)
-    assert 0 < late["disagree"] < 1
+    assert (of(clean, "disagree", SNAPSHOTS) < 0.6 * of(clean, "disagree", "independent ×8")).all()
+    gain = of(clean, "accuracy", SNAPSHOTS) - of(clean, "accuracy", CONTROLS[2])
+    on_page = told(CLEAN, SNAPSHOTS, "accuracy")[0] - told(CLEAN, CONTROLS[2], "accuracy")[0]
+    assert gain.mean() == pytest.approx(on_page, abs=0.8) and on_page < 0.3
+    late = CLEAN.measure(ROWS[LATE], 0)
+    assert late["disagree"] == pytest.approx(told(CLEAN, LATE, "disagree")[0], abs=0.5) and late["disagree"] > 0
 
 
 @pytest.mark.slow
 def test_the_snapshots_gain_is_early_stopping():
     """The first snapshot alone beats the vote, the vote beats the last one, which is as good as a single run."""
-    found = [[NOISY.measure(ROWS[name], seed) for name in list(ROWS)[5:9]] for seed in (0, 1)]
-    vote, first, last, single = np.mean([[one["accuracy"] for one in seed] for seed in found], axis=0)
-    for seed in found:
-        assert seed[1]["on its training labels"] < 80 and min(one["on its training labels"] for one in seed[2:]) > 97
-    assert 2 < vote - last < 8 and 5 < first - vote < 15 and abs(last - single) < 2
+    names = [SNAPSHOTS, *CONTROLS]
+    measured = [[NOISY.measure(ROWS[name], seed) for name in names] for seed in (0, 1)]
+    for column, tolerance in (("accuracy", 1.5), ("on its training labels", 4), ("disagree", 2)):
+        vote, *others = np.mean([[one[column] for one in seed] for seed in measured], axis=0)
+        on_page = [told(NOISY, name, column)[0] for name in names]
+        np.testing.assert_allclose(vote - others, on_page[0] - np.array(on_page[1:]), atol=tolerance)
+    vote, first, last, single = (told(NOISY, name, "accuracy")[0] for name in names)
+    assert first > vote + 5 > last + 8 and abs(last - single) < 1
 
 
 @pytest.mark.slow
 def test_bagging_helps_most_against_wrong_labels(monkeypatch):
+    """Three members, and one seed: less than the page's eight gain, over a single network and over three others."""
     monkeypatch.setattr(ensembles, "MEMBERS", 3)
     run = Run(0, 500, 0.3)
     groups = (ensembles.independent(run, 1), ensembles.independent(run, 3), ensembles.independent(run, 3, bagged=True))
     data = run.data()
     single, together, bagged = (np.mean([ensembles.score(p, data)["accuracy"] for p in group]) for group in groups)
-    assert single + 0.3 < together < single + 4 and bagged > together + 1
+    most = [told(NOISY, name, "gain")[0] for name in ("independent ×8", "bagged ×8")]
+    assert 0.2 * most[0] < together - single < 1.5 * most[0] and 0.3 * most[1] < bagged - single < 1.2 * most[1]
+    assert bagged > together + 1
 
 
 @pytest.mark.slow
-def test_ema_is_a_falling_rate():
+def test_an_average_is_a_falling_rate():
     found = AVERAGES.measure(AVERAGES.rows["wrong labels, L2"], 0)
-    assert 2 < found["EMA − last"] < 12 and 1 < found["SWA − last"] < 12
-    assert abs(found["EMA"] - found["cosine"]) < 3
+    for name in ("EMA − last", "SWA − last", "cosine − last"):
+        gain, error = told(AVERAGES, "wrong labels, L2", name)
+        assert found[name] == pytest.approx(gain, abs=3 * error * math.sqrt(12)) and found[name] > 0.2 * gain
     still = AVERAGES.measure(AVERAGES.rows["right labels, 200 digits"], 0)
-    assert abs(still["EMA − last"]) < 1
+    assert abs(still["EMA − last"]) < 1 and abs(told(AVERAGES, "right labels, 200 digits", "EMA − last")[0]) < 0.5
