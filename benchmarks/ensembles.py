@@ -69,7 +69,8 @@ def torch_runs(members: int, sizes: Sequence[int], batch: int, steps: int) -> tu
 
         def run() -> None:
             for rows in batches:
-                losses = cross_entropies(many(x[rows], **how), y[rows])
+                # embedding(rows, x) is x[rows], in a quarter of the time.
+                losses = cross_entropies(many(F.embedding(rows, x), **how), y[rows])
                 optimizer.zero_grad()
                 losses.sum().backward()
                 optimizer.step()
@@ -83,7 +84,7 @@ def torch_runs(members: int, sizes: Sequence[int], batch: int, steps: int) -> tu
     def one_by_one() -> None:
         for k, (model, optimizer) in enumerate(zip(models[2], optimizers, strict=True)):
             for rows in batches[:, k]:
-                loss = F.cross_entropy(model(x[rows]), y[rows])
+                loss = F.cross_entropy(model(F.embedding(rows, x)), y[rows])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
