@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import course_lib
 
@@ -68,6 +69,7 @@ def study(arguments: list[str]) -> int:
     parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}")
     parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
+    parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; told is then how much faster it is")
     parser.add_argument("--write", action="store_true", help="run all studies, and write them into book/measured.md")
     options = parser.parse_args(arguments)
     if options.name is not None and options.name not in STUDIES:
@@ -77,21 +79,42 @@ def study(arguments: list[str]) -> int:
             raise ValueError(f"--{count} must be at least 1, not {value}")
     if options.write and options.name is not None:
         raise ValueError(f"--write runs all studies: leave out {options.name!r}")
+    if options.device is not None and options.name is None:
+        raise ValueError("--device is for one study: name it")
     if options.name is None and not options.write:
         for name, one in STUDIES.items():
-            print(f"{name:14}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
+            print(f"{name:24}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
         return 0
     page = _measured_page() if options.write else None  # if there is none, say so before the work
 
     tables = []
     with _pool(options.workers) as executor:
         for name in STUDIES if options.write else [options.name]:
-            tables.append(STUDIES[name].run(options.seeds, executor=executor, progress=sys.stderr.isatty()).table())
+            one = STUDIES[name] if options.device is None else STUDIES[name].on(options.device)
+            tables.append(one.run(options.seeds, executor=executor, progress=sys.stderr.isatty()).table())
             print(f"{tables[-1].plain()}\n", flush=True)
+    if options.device not in (None, "cpu"):
+        print(_compare(STUDIES[options.name], options.device))
     if page is not None:
         write(page, tables)
         print(page)
     return 0
+
+
+def _compare(study: Any, device: str) -> str:
+    """Time the last row of a study on the processor and on a device."""
+    import time
+
+    *_, (name, row) = study.rows.items()
+    seconds = []
+    for place in ("cpu", device):
+        measure = study.on(place).measure
+        measure(row, 0)  # warm up
+        start = time.perf_counter()
+        measure(row, 0)
+        seconds.append(time.perf_counter() - start)
+    one, other = seconds
+    return f"{name}, one seed: {one:.2f} s on the processor, {other:.2f} s on {device}: {one / other:.1f}×"
 
 
 def _measured_page() -> Path:
@@ -113,7 +136,22 @@ def _pool(workers: int) -> contextlib.AbstractContextManager:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
-COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository, study)}
+def pretrain(arguments: list[str]) -> int:
+    """Train the small network on letters: weights, and a file that tells of them."""
+    from course_lib.deep import pretrain_letters
+
+    parser = argparse.ArgumentParser(prog="course pretrain", description=pretrain.__doc__)
+    parser.add_argument("--out", type=Path, default=Path("pretrained"), metavar="FOLDER", help="default: pretrained")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; default: cpu")
+    options = parser.parse_args(arguments)
+    card = pretrain_letters(options.out, seed=options.seed, device=options.device, progress=sys.stderr.isatty())
+    said = f"{card['accuracy']:.1%} of other letters are read".replace("%", " %")
+    print(f"{options.out / 'letters.safetensors'}: {card['bytes']:,} bytes, {said}")
+    return 0
+
+
+COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository, study, pretrain)}
 
 
 def main(arguments: list[str] | None = None) -> int:

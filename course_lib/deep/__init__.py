@@ -6,17 +6,40 @@ try:
 except ImportError as error:
     raise ImportError('course_lib.deep needs PyTorch: pip install "course-lib[deep]"') from error
 
+from .freezing import Depths, Stage, depths, freeze, unfreeze
 from .networks import IMAGENET_MEAN, IMAGENET_STD, Network, ResNet18, SmallCNN
+from .pretrain import RECIPE, pretrain_letters
+from .strategy import Advice, choose_strategy
+from .training import accuracy, predict, to_tensors, train
+from .transfer import cache_features, fine_tune, linear_probe, parameter_groups, replace_head
 from .weights import load_pretrained, load_weights, pretrained_card, save_weights
 
 __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
+    "RECIPE",
+    "Advice",
+    "Depths",
     "Network",
     "ResNet18",
     "SmallCNN",
+    "Stage",
+    "accuracy",
+    "cache_features",
+    "choose_strategy",
+    "depths",
+    "fine_tune",
+    "freeze",
+    "linear_probe",
     "load_pretrained",
     "load_weights",
+    "parameter_groups",
+    "predict",
+    "pretrain_letters",
     "pretrained_card",
+    "replace_head",
     "save_weights",
+    "to_tensors",
+    "train",
+    "unfreeze",
 ]

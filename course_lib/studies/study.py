@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -49,6 +50,7 @@ class Study:
         seeds: how many seeds there are unless told otherwise: 0, 1, …
         formats: quantity → format of its numbers; ".1f" unless given.
         rows_are: what a row is, for the head of the first column.
+        remark: says of the results what the table does not; a function (results) → text.
 
     Raises:
         TypeError, ValueError: a bad argument, named.
@@ -70,6 +72,7 @@ class Study:
     seeds: int = 20
     formats: Mapping[str, str] = field(default_factory=dict)
     rows_are: str = "method"
+    remark: Callable[[Results], str] | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.measure):
@@ -79,6 +82,16 @@ class Study:
         if not self.rows:
             raise ValueError("rows must have at least one row")
         check_count("seeds", self.seeds)
+
+    def on(self, device: str) -> Study:
+        """Give the same study, measured on a device of torch: "cpu" or "cuda".
+
+        Raises:
+            ValueError: `measure` has no argument `device`.
+        """
+        if "device" not in inspect.signature(self.measure).parameters:
+            raise ValueError(f"{self.title!r} is measured with NumPy: it has no device")
+        return replace(self, measure=partial(self.measure, device=device))
 
     def run(
         self,
@@ -154,7 +167,8 @@ class Results:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
         compared = ["gain", "wins"] if self.study.compare else []
         header = [self.study.rows_are, first, *compared, *others]
-        return Table(self.study.title, self.study.text, header, rows, f"{n} seed{'s' * (n > 1)}")
+        remark = self.study.remark(self) if self.study.remark else ""
+        return Table(self.study.title, self.study.text, header, rows, f"{n} seed{'s' * (n > 1)}", remark)
 
     def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
         return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))

@@ -16,6 +16,7 @@ class Table:
         header: the columns' names.
         rows: their cells.
         note: a word on all of it, such as the number of seeds.
+        remark: what follows from it, said below.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    remark: str = ""
 
     def plain(self) -> str:
         """Lay it out for a terminal."""
@@ -32,11 +34,13 @@ class Table:
             for row in (self.header, *self.rows)
         ]
         title = f"{self.title} ({self.note})" if self.note else self.title
-        return "\n".join([title, *(f"  {line}".rstrip() for line in lines)])
+        said = [f"  {self.remark}"] if self.remark else []
+        return "\n".join([title, *(f"  {line}".rstrip() for line in lines), *said])
 
     def markdown(self, level: int = 2) -> str:
         """Lay it out for a page, under a heading of that level: the first column to the left, numbers to the right."""
         rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]
         lines = ["| " + " | ".join(row).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") + " |" for row in rows]
         text = f"{self.text} {self.note}." if self.note else self.text
-        return "\n".join([f"{'#' * level} {self.title}", "", text, "", *lines])
+        said = ["", self.remark] if self.remark else []
+        return "\n".join([f"{'#' * level} {self.title}", "", text, "", *lines, *said])
