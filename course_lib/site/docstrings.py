@@ -14,7 +14,7 @@ from typing import Any
 
 SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
 FORMULA = re.compile(r"[←→=≈~√∇‖Σ]")
-END = re.compile(r"[.:]\)?\s*$")
+END = re.compile(r"[.:?]\)?\s*$")
 ITEM = re.compile(r"\n(?=\d\. )")
 LEADS = re.compile(r"[^;,] $")  # … that is, and then an indented formula
 
@@ -45,7 +45,7 @@ def read_doc(obj: Any) -> Doc:
     """
     parts = re.split(r"\n\s*\n", inspect.cleandoc(obj.__doc__ or ""))
     sentence = _line(parts[0])
-    if not re.fullmatch(r"[A-Z].*[.:]\)?", sentence):
+    if not re.fullmatch(r"[A-Z].*[.:?]\)?", sentence):
         raise ValueError(f"{obj.__name__}: its docstring must begin with a sentence, not {sentence[:60]!r}")
     formulas: list[str] = []
     prose: list[str] = []

@@ -14,9 +14,9 @@ from course_lib.optim import Method
 from .docstrings import Doc, read_doc
 from .formula import Unreadable, set_formulas, tex_of
 
-#: The methods that are the lesson: of an optimizer, and of a layer, a noise or a penalty.
+#: The methods that are the lesson: of an optimizer, and of a layer, a noise, a penalty, an average or a network.
 STEPS = ("update", "direction", "learn")
-LESSON = ("f", "df", "draw", "given", "forward", "backward", "value", "grad", "prox")
+LESSON = ("f", "df", "draw", "given", "features", "forward", "backward", "value", "grad", "prox", "blend", "weight")
 #: What every optimizer's `lr` may be; the page says it once.
 ANY_RATE = re.compile(r": a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?")
 
@@ -67,20 +67,23 @@ def set_source(text: str, bib: dict[str, Entry], paper: str = "") -> str:
             continue
         key = max(found, key=lambda k: len(found[k][0]))
         before, after = part[: found[key].start()], part[found[key].end() :]
-        author = bib[key].persons["author"][0].last_names[-1]
+        author = bib[key].persons["author"][0].last_names[-1].strip("{}")
         before = before[: before.find(author)] if author in before else before
         after = after.replace(f", {bib[key].fields['year']}", "", 1)
         parts.append(f"{before}{{cite:t}}`{key}`, *{found[key][0]}*{after}")
     if paper and not any(f"`{paper}`" in part for part in parts):
         parts.insert(0, f"{{cite:t}}`{paper}`")
-    return "; ".join(parts) + "." if parts else ""
+    return re.sub(r"\?\*\.$", "?*", "; ".join(parts) + ".") if parts else ""
 
 
 def _title(entry: Entry) -> str:
-    """A pattern for a reference's title, whatever stands between its words."""
+    """A pattern for a reference's title, whatever stands between its words; a subtitle may be left out."""
     title = re.sub(r"[{}]", "", entry.fields["title"])
     end = re.search(r"\W*$", title)[0]
-    return r"\b" + r"\W+".join(map(re.escape, re.findall(r"\w+", title))) + (re.escape(end) or r"\b")
+    words, main = (re.findall(r"\w+", text) for text in (title, title.partition(":")[0]))
+    after = len(main) if len(main) > 2 else len(words)  # "Adam" alone is no title
+    rest = r"\W+".join(map(re.escape, words[after:])) + (re.escape(end) or r"\b")
+    return r"\b" + r"\W+".join(map(re.escape, words[:after])) + (rf"\b(?:\W+{rest})?" if words[after:] else rest)
 
 
 def _paragraphs(doc: Doc) -> list[str]:

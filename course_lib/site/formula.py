@@ -18,26 +18,26 @@ SYMBOLS = {
 }  # fmt: skip
 #: Where the numerator of a fraction begins at the latest.
 STOPS = set("←→−-+±=≈≠~<>≤≥∝∈,;:.")
-LETTERS = {"∇": r"\nabla ", "Σ": r"\sum ", "∞": r"\infty ", "…": r"\dots ", "ℓ": r"\ell "}
+LETTERS = {"∇": r"\nabla ", "Σ": r"\sum ", "Π": r"\prod ", "∞": r"\infty ", "…": r"\dots ", "ℓ": r"\ell ", "#": r"\#"}
 MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
 #: What opens, and what may close it: an interval such as [0, 1) has one of each.
 PAIRS = {"(": ")]", "[": "])", "{": "}", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 CLOSE = set(")]}⌋⌉")
 FENCES = {"{": r"\{", "}": r"\}", "‖": r"\|", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil "}
-FUNCTIONS = {"cos", "exp", "log", "max", "min", "sin", "tanh"}
+FUNCTIONS = {"argmax", "argmin", "cos", "exp", "log", "max", "min", "sin", "tanh"}
 #: Where a narrow screen may break a formula, beside the signs where KaTeX does: after words, points and clauses.
 BREAK = r"\allowbreak "
 COMMA, CLAUSE = "," + BREAK, r",\;" + BREAK
 #: Words of two letters; any other two are a product, as in xy.
 SHORT_WORDS = set("an as at be by if in is it no of on or so to up".split())
 TOKEN = re.compile(
-    r"`[^`]+`|[A-Za-z]{2,}(?:_[a-z]+)+|[A-Za-z]{2,}(?:['’-][A-Za-z]+)*|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|\S"
+    r"`[^`]+`|[A-Za-z]{2,}(?:_[a-z]{2,})+|[A-Za-z]{2,}(?:['’-][A-Za-z]+)*|\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+|\S"
 )
 #: In a sentence: words, the signs between symbols, what a symbol looks like, and what is no formula alone.
 CODE_OR_WORD = re.compile(r"[^\s`]*`[^`]*`\S*|\S+")
 SIGNS = set("←→−+±=≈≠~<>≤≥∝·∘×/")
 PART = re.compile(
-    r"[A-Za-z]'?$|[A-Za-z]'?[()]|\w{1,2}/(\w{1,2}$|\()|\d+[a-z]{1,3}$|[\d.]+$"  # x  f(x)  1/t  2n  .66
+    r"[A-Za-z]'?$|[A-Za-z]'?[()]|\w{1,2}/(\w{1,2}$|\()|\d+[a-z]{1,3}$|[\d.]+$|\d+\)/\w$"  # x  f(x)  1/t  2n  .66  1)/2
     r"|d[a-np-zA-Z]$|[A-Za-z]_[A-Za-z]$|[a-z]\[\w\]$|(max|min|log|exp)\("  # dy  E_z  a[i]  max(
     r"|(?!.*\w{3}-\w).*[Α-ω∇∂√‖|∞≤≥≈≠~←→·∘±½¼¾…ℓΣ∝⌈⌊=<>+−^\u0302-\u0305⁰-₟ᵀ-ᵿⁿ²³¹]"
 )
@@ -106,6 +106,7 @@ def _is_formula(word: str, run: list[str], after: str) -> bool:
     core = word.strip("().,;:?!")
     if not core or "`" in word or word.startswith("*"):
         return False
+    core = unicodedata.normalize("NFD", core) if len(core) == 1 else core  # ŷ
     if core in ("a", "A") or re.match(r"[a-z]+_[a-z]{2,}$", core):  # an article, a name in code
         return after in SIGNS or bool(run and (run[-1] in SIGNS or (core[1:] and not _closed(run))))
     return bool(PART.match(core) or (core in FUNCTIONS and (run or re.match(r"[A-Zb-z]\W*$", after))))
@@ -181,6 +182,8 @@ class _Reader:
         if token == "√":
             under = self.factor()
             return Piece(rf"\sqrt{{{_bare([under])}}}")
+        if token == "|" and spaced and self.spaced():
+            return Piece(r"\mid ", "stop")  # given
         if token in PAIRS:
             inner = _joined(self.row(until=PAIRS[token]))
             if not self.peek() or self.peek() not in PAIRS[token]:
@@ -190,7 +193,9 @@ class _Reader:
             tall = r"\frac" in inner
             tex = rf"\left{left}{inner}\right{right}" if tall else f"{left}{inner}{right}"
             return self.scripted(Piece(tex, "group" if token in "({" else "symbol", inner))
-        if token == "d" and not self.spaced() and self.peek()[:1].isalpha():
+        if token == "d" and unicodedata.category(self.peek()[:1] or " ") in ("Lu", "Ll"):
+            if self.spaced():
+                return Piece("d", "differential")  # a factor d, which must not look like one
             return Piece(f"d{self.factor().tex.strip()}", "differential")
         if token == "−" and spaced and not self.spaced():
             return Piece("{-}", "stop")  # a number's own sign
@@ -203,7 +208,7 @@ class _Reader:
     def word(self, token: str, spaced: bool) -> Piece:
         if token[0] == "`" or "_" in token:
             return Piece(rf"\texttt{{{token.strip('`')}}}".replace("_", r"\_"))
-        if token in FUNCTIONS:
+        if token in FUNCTIONS and not (self.spaced() and re.match("[a-z]{3,}", self.peek()) and self.peek(1) != "("):
             return self.scripted(Piece(rf"\{token} "))
         if token == "mod":
             return Piece(r"\bmod ", "stop")
@@ -221,7 +226,11 @@ class _Reader:
         while self.peek() and not self.spaced():
             token = self.peek()
             kind, _, code = unicodedata.decomposition(token).partition(" ") if len(token) == 1 else ("", "", "")
-            if token in MARKS:
+            if token == "ᵧ" or (lower and token == "," and self.peek(1) == "ᵧ"):
+                self.at += 1  # no small y hangs below the line in Unicode: its look-alike stands for it
+                below = self.scripted(Piece("y")) if token == "ᵧ" else Piece(",")
+                lower += below.tex
+            elif token in MARKS:
                 self.at += 1
                 piece = Piece(rf"\{MARKS[token]}{{{piece.tex.strip()}}}")
             elif token in "'*":
@@ -298,5 +307,5 @@ def _is_text(piece: Piece) -> bool:
 
 def _article(before: Piece, piece: Piece, after: Piece) -> Piece:
     """Make a word of an a that stands between words: there it is no symbol."""
-    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in {",", COMMA, CLAUSE})
+    alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in {"", ",", COMMA, CLAUSE})
     return Piece(" a ", "text") if alone else piece

@@ -33,7 +33,7 @@ from . import docstrings, entries, formula
 from .entries import entry, index, method_entry
 
 #: The packages that have reference pages: every public name of one stands on exactly one page.
-PACKAGES = ("optim", "nn", "data", "data.augment")
+PACKAGES = ("optim", "nn", "data", "data.augment", "ensembles", "deep")
 KINDS = ("", "index", "brief", "code")
 FENCE = re.compile(r"^```\{library\}([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

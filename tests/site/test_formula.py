@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from course_lib import data, nn, optim
+from course_lib import data, deep, ensembles, nn, optim
 from course_lib.data import augment
 from course_lib.site import katex
 from course_lib.site.docstrings import read_doc
@@ -13,7 +13,7 @@ from course_lib.site.formula import Unreadable, set_formulas, tex_of
 
 DOCUMENTED = {
     f"{package.__name__.removeprefix('course_lib.')}.{name}": obj
-    for package in (optim, nn, data, augment)
+    for package in (optim, nn, data, augment, ensembles, deep)
     for name in package.__all__
     if (inspect.isclass(obj := getattr(package, name)) or inspect.isfunction(obj)) and obj.__doc__
 }
@@ -43,6 +43,7 @@ DOCUMENTED = {
         ("slow + α (fast − slow)", r"\text{slow}+\alpha (\text{fast}-\text{slow})"),
         ("x, then Adam's step", r"x,\;\allowbreak \text{then }\allowbreak \text{Adam's }\allowbreak \text{step}"),
         ("f(x), a draw", r"f(x),\;\allowbreak \text{a }\allowbreak \text{draw}"),
+        ("P(a row is out)", r"P(\text{a }\allowbreak \text{row }\allowbreak \text{is }\allowbreak \text{out})"),
         ("minimum −1/4 at (0, ±1)", r"\text{minimum }\allowbreak {-}1/4\text{ at }\allowbreak (0,\pm 1)"),
         ("min(1, max_norm/‖g‖)", r"\min (1,\texttt{max\_norm}/\|g\|)"),
         ("`steps` times", r"\texttt{steps}\text{ times}"),
@@ -52,6 +53,13 @@ DOCUMENTED = {
         ("y = z ∘ x / p, z ~ Bernoulli(p)", r"y=\frac{z\circ x}{p},\;\allowbreak z\sim \operatorname{Bernoulli}(p)"),
         ("u ~ U[0, 1), v ~ U(0, 1]", r"u\sim U[0,1),\;\allowbreak v\sim U(0,1]"),
         ("Σ_{k ≠ yₙ} x_{jk} ~ {1, 2}", r"\sum_{k\ne y_{n}}x_{jk}\sim \{1,2\}"),
+        ("ŷ = argmaxₖ #{m : ŷₘ = k}", r"\hat{y}=\argmax_{k}\#\{m:\;\hat{y}_{m}=k\}"),
+        ("p(y | x) ∝ (Πₘ |pₘ|)^(1/M)", r"p(y\mid x)\propto (\prod_{m}|p_{m}|)^{1/M}"),
+        ("d x + (1 − dᵗ) dy", r"d\,x+(1-d^{t})\,dy"),  # a factor d, and a gradient
+        ("Σ_b |acc_b − fan_in|", r"\sum_{b}|\text{acc}_{b}-\texttt{fan\_in}|"),
+        ("max pool → max x", r"\text{max }\allowbreak \text{pool}\to \max x"),
+        ("log pₙ,ᵧₙ + sᵧ", r"\log p_{n,y_{n}}+s_{y}"),  # Unicode has no y below the line
+        ("log softmax(s)", r"\log \operatorname{softmax}(s)"),
     ],
 )
 def test_formulas_read_as_a_reader_would(formula, tex):
@@ -84,6 +92,7 @@ def test_what_has_no_rule_is_said(bad):
         ("name → ‖ΔW‖, shape (n_in, n_out)", r"name → $\|\Delta W\|$, shape (n_in, n_out)"),
         ("2/((1 + a²) fan_in) and n_out = n_in", r"$2/((1+a^{2})\texttt{fan\_in})$ and $n_{\text{out}}=n_{\text{in}}$"),
         ("region i is a[i−1] … a[i] − 1", r"region $i$ is $a[i-1]\dots a[i]-1$"),
+        ("ŷ, the labels of M(M − 1)/2 pairs", r"$\hat{y}$, the labels of $M(M-1)/2$ pairs"),
     ],
 )
 def test_formulas_are_found_in_sentences(text, expected):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from sklearn.metrics import brier_score_loss
 
-from course_lib import nn, optim
+from course_lib import deep, ensembles, nn, optim
 from course_lib.claims import source_of
 from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, Method, Optimizer
 from course_lib.site import entries, reference
@@ -40,7 +41,8 @@ PUBLIC = {
     if callable(obj := getattr(importlib.import_module(f"course_lib.{package}"), public))
     for name in ([public] if package == "optim" else [f"{package}.{public}"])
 }
-NEW_PAGES = ("networks", "training", "regularization", "data")  # their examples can be run as they stand
+#: Pages whose examples can be run as they stand.
+NEW_PAGES = ("networks", "training", "regularization", "data", "ensembles", "transfer")
 
 
 # -- docstrings ---------------------------------------------------------------------------------
@@ -151,7 +153,17 @@ def test_code_shows_the_lines_that_are_the_lesson():
     text = entries.entry("nn.Dense", nn.Dense, BIB, "code")
     assert f"```python\n{source_of(nn.Dense, only=('forward', 'backward'))}\n```" in text
     assert "__init__" not in text and "y = x @ W" in text
+    text = entries.entry("ensembles.EMA", ensembles.EMA, BIB, "code")
+    assert "x_test[...] = d * x_test + (1 - d) * x" in text and "1 - self.decay**self.t" in text
+    assert "F.max_pool2d" in entries.entry("deep.SmallCNN", deep.SmallCNN, BIB, "code")
     assert "```python" not in entries.entry("nn.he", nn.he, BIB, "code")
+
+
+def test_a_sentence_may_end_with_a_question():
+    def nothing():
+        """Give both: are they alike?"""
+
+    assert read_doc(nothing).sentence == "Give both: are they alike?"
 
 
 @pytest.mark.parametrize("text", [None, "", "a beginning in lower case.", "No full stop", "x ← y"])
@@ -210,6 +222,14 @@ def test_a_title_is_found_whatever_stands_between_its_words():
     assert set_source("Nobody, Nothing, 1900.", BIB) == "Nobody, Nothing, 1900."
     assert set_source("Nobody, Nothing, 1900.", BIB, "kingma2015") == "{cite:t}`kingma2015`; Nobody, Nothing, 1900."
     assert set_source("", BIB) == ""
+    text = "He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015; Incorporating Nesterov momentum into Adam"
+    first, second = set_source(text, BIB).split("; ")  # a subtitle may be left out; Adam alone is no title
+    assert first == "{cite:t}`he2015`, *Delving deep into rectifiers*" and second.startswith("{cite:t}`dozat2016`")
+    text = "Yosinski, Clune, Bengio and Lipson, How transferable are features in deep neural networks?, 2014."
+    assert set_source(text, BIB) == "{cite:t}`yosinski2014`, *How transferable are features in deep neural networks?*"
+    title = "TorchVision: PyTorch's computer vision library"
+    text = f"TorchVision maintainers and contributors, {title}, 2016 (the weights)."
+    assert set_source(text, BIB) == f"{{cite:t}}`torchvision2016`, *{title}* (the weights)."
 
 
 # -- pages --------------------------------------------------------------------------------------
@@ -222,6 +242,8 @@ def test_pages_miss_nothing():
     found |= {name for name in PUBLIC if "." in name}  # of optim some helpers have no entry; of the others all have
     assert found - abstract - set(ENTRIES) == set(), "name it in a fence of a page in book/"
     assert set(ROWS) <= set(ENTRIES)
+    for name in (n for n in deep.__all__ if not callable(getattr(deep, n))):
+        assert [path.stem for path, text in PAGES.items() if f"`{name}`" in text] == ["transfer"], name
     assert len(ENTRIES) == len(LISTED), "two entries of one name"
     assert len({label(name) for name in ENTRIES}) == len(ENTRIES), "two entries of one anchor"
 
@@ -395,6 +417,46 @@ def test_the_checks_that_the_page_names_are_there():
     text = PAGES[BOOK / "networks.md"]
     for name in ("_check_batch", "_remembered", "_memory"):
         assert f"`{name}`" in text and hasattr(nn.Layer, name)
+
+
+def test_conventions_of_averages_and_ensembles_are_those_that_notation_names():
+    draw = np.random.default_rng(0)
+    theirs = inspect.signature(torch.optim.swa_utils.get_ema_avg_fn).parameters["decay"].default
+    assert (theirs, inspect.signature(ensembles.EMA).parameters["decay"].default) == (0.999, 0.995)
+    points = draw.normal(size=(6, 3))
+    model = torch.nn.Linear(3, 1, bias=False).double()
+    averages = [torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=how) for how in
+                (torch.optim.swa_utils.get_ema_multi_avg_fn(0.9), None)]  # fmt: skip
+    x, still = np.zeros(3), optim.SGD(0.0)
+    ours = [ensembles.EMA(still.fresh(), decay=0.9), ensembles.SWA(still.fresh(), start=1)]
+    for point in points:
+        x[:], model.weight.data[:] = point, torch.tensor(point)
+        for one, other in zip(ours, averages, strict=True):
+            one.step(x, grads=np.zeros(3))
+            other.update_parameters(model)
+    ema, swa = (other.module.weight.detach().numpy()[0] for other in averages)
+    kept = 0.9 ** len(points)  # what torch's start at the first point adds, and our division takes out
+    assert np.allclose(ema, ours[0].average(x) * (1 - kept) + kept * points[0])
+    assert np.allclose(swa, ours[1].average(x))
+
+    p = draw.dirichlet(np.ones(2), size=50)
+    y = draw.integers(2, size=50)
+    assert ensembles.brier(p, y) == pytest.approx(2 * brier_score_loss(y, p[:, 1]))
+    assert inspect.signature(ensembles.ece).parameters["bins"].default == 15
+    assert list(ensembles.reliability(np.array([[0.5, 0.5]]), np.array([0]), bins=4).count) == [0, 1, 0, 0]
+    labels = draw.integers(2, size=(2, 50))
+    (right, wrong), p = np.array([labels[0] == y, labels[1] == y]), np.eye(2)[labels]
+    assert ensembles.disagreement(p).mean == np.mean(right != wrong)
+    e = draw.normal(size=(4, 30))
+    assert ensembles.variance_of_mean(*ensembles.spread(e)) == pytest.approx(e.mean(axis=0).var(ddof=0))
+
+
+def test_the_table_of_strategies_is_that_of_the_library():
+    rows = re.findall(r"^\| (similar|different) \| (.*) \| (.*) \|$", PAGES[BOOK / "transfer.md"], re.MULTILINE)
+    assert [row[0] for row in rows] == ["similar", "different"]
+    for similarity, few, many in rows:
+        assert deep.choose_strategy(similarity, 1).strategy == few
+        assert deep.choose_strategy(similarity, 10_000).strategy == many
 
 
 @pytest.mark.parametrize("symbol", ["lr", "rho", "decay", "beta1", "beta2", "eps", "weight_decay"])
