@@ -66,21 +66,22 @@ def study(arguments: list[str]) -> int:
     from course_lib.studies import STUDIES, write
 
     parser = argparse.ArgumentParser(prog="course study", description=study.__doc__)
-    parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}")
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}; or how several begin")
     parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
     parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; told is then how much faster it is")
     parser.add_argument("--write", action="store_true", help="run all studies, and write them into book/measured.md")
     options = parser.parse_args(arguments)
-    if options.name is not None and options.name not in STUDIES:
+    names = [name for name in STUDIES if options.name is None or f"{name}-".startswith(f"{options.name}-")]
+    if not names:
         raise ValueError(f"there is no study {options.name!r}, only {', '.join(STUDIES)}")
     for count in ("seeds", "workers"):
         if (value := getattr(options, count)) is not None and value < 1:
             raise ValueError(f"--{count} must be at least 1, not {value}")
     if options.write and options.name is not None:
         raise ValueError(f"--write runs all studies: leave out {options.name!r}")
-    if options.device is not None and options.name is None:
-        raise ValueError("--device is for one study: name it")
+    if options.device is not None and len(names) > 1:
+        raise ValueError(f"--device is for one study: name one of {', '.join(names)}")
     if options.name is None and not options.write:
         for name, one in STUDIES.items():
             print(f"{name:24}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
@@ -89,12 +90,12 @@ def study(arguments: list[str]) -> int:
 
     tables = []
     with _pool(options.workers) as executor:
-        for name in STUDIES if options.write else [options.name]:
+        for name in names:
             one = STUDIES[name] if options.device is None else STUDIES[name].on(options.device)
             tables.append(one.run(options.seeds, executor=executor, progress=sys.stderr.isatty()).table())
             print(f"{tables[-1].plain()}\n", flush=True)
     if options.device not in (None, "cpu"):
-        print(_compare(STUDIES[options.name], options.device))
+        print(_compare(STUDIES[names[0]], options.device))
     if page is not None:
         write(page, tables)
         print(page)

@@ -7,6 +7,7 @@ except ImportError as error:
     raise ImportError('course_lib.deep needs PyTorch: pip install "course-lib[deep]"') from error
 
 from .freezing import Depths, Stage, depths, freeze, unfreeze
+from .many import Many, ManyByVmap, cross_entropies
 from .networks import IMAGENET_MEAN, IMAGENET_STD, Network, ResNet18, SmallCNN
 from .pretrain import RECIPE, pretrain_letters
 from .strategy import Advice, choose_strategy
@@ -20,6 +21,8 @@ __all__ = [
     "RECIPE",
     "Advice",
     "Depths",
+    "Many",
+    "ManyByVmap",
     "Network",
     "ResNet18",
     "SmallCNN",
@@ -27,6 +30,7 @@ __all__ = [
     "accuracy",
     "cache_features",
     "choose_strategy",
+    "cross_entropies",
     "depths",
     "fine_tune",
     "freeze",

@@ -50,6 +50,15 @@ def test_workers_change_nothing(capsys, monkeypatch):
     assert said[0] == said[1] and "1 × He, α = 0.01" in said[0]
 
 
+def test_how_several_begin_names_them_all(capsys, monkeypatch):
+    toy = Study("Steps", "", lambda row, seed: {"height": row}, {"floor": 0.0}, seeds=1)
+    monkeypatch.setattr(studies, "STUDIES", dict.fromkeys(["a", "b-c", "b-d", "bc"], toy))
+    for name, tables in {"a": 1, "b": 2, "b-c": 1, "bc": 1}.items():
+        assert cli.main(["study", name]) == 0
+        assert capsys.readouterr().out.count("Steps (1 seed)") == tables
+    assert cli.main(["study", "c"]) == 2
+
+
 @pytest.mark.usefixtures("toys")
 def test_all_tables_are_written(book, capsys):
     book.write_text(f"# Measured\n\n{MARK}\n\nold\n", "utf-8")
