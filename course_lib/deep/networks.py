@@ -61,7 +61,8 @@ class SmallCNN(nn.Module):
     torch.Size([5, 26])
 
     Source: after Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, 2015;
-    He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015.
+    He, Zhang, Ren and Sun, Delving deep into rectifiers: Surpassing human-level performance on ImageNet
+    classification, 2015.
     """
 
     def __init__(self, classes: int, *, generator: torch.Generator | None = None) -> None:
@@ -133,7 +134,7 @@ class BasicBlock(nn.Module):
 class ResNet18(nn.Module):
     """Classify colour photographs: 17 convolutions in eight residual blocks, and a linear head.
 
-    x → conv 7×7, 64 → max pool → 2 blocks each of 64, 128, 256, 512 channels → mean, features → fc, scores
+    x → conv 7×7, 64 → max pool → 2 blocks each of 64, 128, 256, 512 channels → mean, features → `fc`, scores
 
     Parameters have the names and shapes of torchvision's `resnet18`, so weights go from one to the other.
 

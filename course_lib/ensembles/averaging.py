@@ -106,9 +106,10 @@ class EMA(_Averaging):
     `params` hold x, which walks on as if nothing were there. **Test with the average**: `opt.average(params)`; `fit`
     does so by itself, and leaves it in the network in the end. It forgets over about 1/(1 − d) steps: 200 for .995.
 
-    x_test starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up correction
-    divides by that. Without it the average is too small by this factor, until dᵗ has died out (1,000 steps for .995).
-    Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where it began.
+    `x_test` starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up
+    correction divides by that. Without it the average is too small by this factor, until dᵗ has died out (1,000 steps
+    for .995). Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where
+    it began.
 
     The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Other
     wrappers go inside: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights. (`Lookahead(EMA(…))` tests

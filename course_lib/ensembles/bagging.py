@@ -32,7 +32,7 @@ def bootstrap(n: int, rng: np.random.Generator) -> Bootstrap:
         rng: draws.
 
     Returns:
-        Bootstrap(rows, out_of_bag).
+        `Bootstrap(rows, out_of_bag)`.
 
     Raises:
         TypeError, ValueError: a bad argument, named.

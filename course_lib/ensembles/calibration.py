@@ -14,7 +14,7 @@ from .voting import check_probabilities
 def nll(p: np.ndarray, y: np.ndarray) -> float:
     """Give the mean negative log-likelihood of the right classes, the cross-entropy.
 
-    NLL = −(1/N) Σₙ log pₙ,ᵧₙ
+    NLL = −(1/N) Σₙ log p_{n yₙ}
 
     Args:
         p: probabilities, shape (N, C).
@@ -39,7 +39,7 @@ def nll(p: np.ndarray, y: np.ndarray) -> float:
 def brier(p: np.ndarray, y: np.ndarray) -> float:
     """Give the mean squared distance of the probabilities from the truth.
 
-    BS = (1/N) Σₙ Σₖ (pₙₖ − 1[k = yₙ])²
+    Brier = (1/N) Σₙ Σₖ (pₙₖ − 1[k = yₙ])²
 
     It lies between 0 and 2. (For two classes some count one of them only, which is half of this.)
 

@@ -35,7 +35,7 @@ def disagreement(p: Predictions) -> Pairwise:
         p: probabilities or scores, shape (M, N, C), M ≥ 2.
 
     Returns:
-        Pairwise(matrix, mean).
+        `Pairwise(matrix, mean)`.
 
     Raises:
         TypeError, ValueError: fewer than two members, or such as do not fit or are not finite; they are named.
@@ -60,7 +60,7 @@ def error_correlation(p: Predictions, y: np.ndarray) -> Pairwise:
         y: the right classes, integers, shape (N,).
 
     Returns:
-        Pairwise(matrix, mean). A member that is right, or wrong, on all rows has no correlation: nan, which the mean
+        `Pairwise(matrix, mean)`. A member that is right, or wrong, on all rows has no correlation: nan, which the mean
         leaves out.
 
     Raises:
@@ -123,7 +123,7 @@ def spread(e: np.ndarray) -> Spread:
         e: numbers of M members over N cases, shape (M, N) or (M, N, …): their errors, say p − onehot(y).
 
     Returns:
-        Spread(rho, sigma, M). Where there is no pair, or nothing varies, ρ is 0.
+        `Spread(rho, sigma, M)`. Where there is no pair, or nothing varies, ρ is 0.
 
     Raises:
         TypeError, ValueError: no members, no floats, or nan or inf among them.
