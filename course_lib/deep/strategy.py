@@ -24,7 +24,7 @@ class Advice:
 
 
 #: From how many labels of each class on the images count as many.
-MANY = {"similar": 10, "different": 100}
+MANY = {"similar": 10, "different": 50}
 ADVICE = {
     ("similar", "few"): Advice(
         "frozen",
@@ -42,11 +42,12 @@ ADVICE = {
         ),
     ),
     ("different", "few"): Advice(
-        "last block, rate/10",
+        "all, rate/10",
         (
-            "No choice is good: the late features are wrong for such images, and the labels do not teach new ones.",
-            "The early stages, edges and strokes, are the most general: they are kept.",
-            "Features that mislead are worse than none: compare with training from scratch, and look for more labels.",
+            "No choice is good: the late features are wrong for such images, and the labels hardly teach new ones.",
+            "The early stages, edges and strokes, are the most general. But on textures frozen features, and the last "
+            "block alone, were far behind what changes everywhere a little.",
+            "Features can mislead: compare with training from scratch, and look for more labels.",
         ),
     ),
     ("different", "many"): Advice(
@@ -63,7 +64,7 @@ ADVICE = {
 def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
     """Say what to do with a pretrained network: similar or different images, few labels or many.
 
-    Few are less than 10 of each class if the images are similar, and less than 100 if they are not.
+    Few are less than 10 of each class if the images are similar, and less than 50 if they are not.
 
     Args:
         similarity: of the new images to those that the network has learnt from, "similar" or "different".

@@ -139,13 +139,13 @@ def sweep(
     return measured
 
 
-def learn(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu", steps: int = 3 * STEPS) -> SmallCNN:
+def learn(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu") -> SmallCNN:
     """Pretrain a network on images at hand, such as the digits 0–4."""
     with one_thread():
         g = torch.Generator().manual_seed(seed)
         net = SmallCNN(int(y.max()) + 1, generator=g).to(device)
         optimizer = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9, weight_decay=0.01)
-        train(net, x, y, optimizer, epochs=_epochs(x, steps), batch=BATCH, generator=g)
+        train(net, x, y, optimizer, epochs=_epochs(x, 3 * STEPS), batch=BATCH, generator=g)
     return net
 
 
@@ -155,5 +155,5 @@ def _train(net: nn.Module, parameters: object, x: Tensor, y: Tensor, g: torch.Ge
     return net
 
 
-def _epochs(x: Tensor, steps: int = STEPS) -> int:
-    return math.ceil(steps / math.ceil(len(x) / BATCH))
+def _epochs(x: Tensor, steps: int | None = None) -> int:
+    return math.ceil((steps or STEPS) / math.ceil(len(x) / BATCH))

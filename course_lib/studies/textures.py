@@ -24,14 +24,15 @@ def load_textures(rng: np.random.Generator, per_class: int) -> tuple[np.ndarray,
 
     g, exp(g), −exp(g), −|g|, sign(g) + 0.3 h, g·h
 
-    Mean and contrast of every patch are the same, so that neither tells the texture.
+    Every patch is brought to mean 0.5 and standard deviation 1/6, so that neither tells the texture. A few values then
+    lie outside [0, 1].
 
     Args:
         rng: draws all of it.
         per_class: patches of each texture, ≥ 1.
 
     Returns:
-        (x, y): x in [0, 1] of shape (6·per_class, 16, 16, 1), float32; y the place in `TEXTURES`. Shuffled.
+        (x, y): x of shape (6·per_class, 16, 16, 1), float32; y the place in `TEXTURES`. Shuffled.
 
     Raises:
         TypeError, ValueError: rng or per_class is none.
@@ -50,7 +51,7 @@ def load_textures(rng: np.random.Generator, per_class: int) -> tuple[np.ndarray,
     x /= x.std(axis=(1, 2), keepdims=True)
     y = np.repeat(np.arange(len(TEXTURES)), n)
     order = rng.permutation(len(y))
-    return np.clip(0.5 + x / 6, 0, 1).astype(np.float32)[order, :, :, None], y[order]
+    return (0.5 + x / 6).astype(np.float32)[order, :, :, None], y[order]
 
 
 def _noise(rng: np.random.Generator, n: int) -> np.ndarray:
