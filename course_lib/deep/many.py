@@ -62,9 +62,9 @@ class Many(Stack):
 
     Y[k] = X[k] W[k]ᵀ + b[k] for k = 1 … K: one call of `torch.baddbmm`
 
-    On the CPU its scores and gradients are to the bit those of K models on their own where MKL takes the same way for
-    both: with layers of 16 or 64 units, and more than one row. For odd widths or single rows MKL chooses its kernel by
-    where a matrix begins in memory, or torch has one of its own, and the last digit may differ.
+    On the CPU, with torch's MKL, its scores and gradients were to the bit those of K models on their own wherever it
+    was tried with layers of 16 or 64 units and more than one row. With odd widths or single rows the last digit was
+    seen to differ.
 
     Args:
         models: K modules `nn.Sequential` of `nn.Linear` and activations, such as `nn.ReLU`.
@@ -125,8 +125,8 @@ class Linears(torch.autograd.Function):
 class ManyByVmap(Stack):
     """K models of any architecture as one: `torch.func.vmap` runs the first one's code on all weights together.
 
-    Equal to the models on their own up to rounding, since batched kernels add in another order. Dropout draws for
-    every member anew. What keeps statistics of the data, as batch norm does, cannot be stacked.
+    Equal to the models on their own up to rounding. Dropout draws for every member anew. What keeps statistics of the
+    data, as batch norm does, cannot be stacked.
 
     Args:
         models: K modules of one architecture.
@@ -191,6 +191,10 @@ def _flat(name: str) -> str:
     return name.replace(".", "_")  # a parameter's name may have no dots
 
 
+def _form(p: Tensor) -> str:
+    return f"{tuple(p.shape)}, {p.dtype}, {p.device}{'' if p.requires_grad else ', frozen'}"
+
+
 def _check_models(models: Any) -> tuple[nn.Module, ...]:
     if isinstance(models, nn.Module) or not isinstance(models, Sequence):
         raise TypeError(f"models must be a list of modules, not {type(models).__name__}")
@@ -204,7 +208,7 @@ def _check_models(models: Any) -> tuple[nn.Module, ...]:
     for k, model in enumerate(models):
         if str(model) != str(models[0]):
             raise ValueError(f"models must be of one architecture: models[{k}] is {model}, models[0] {models[0]}")
-        mine, theirs = ({n: (*p.shape, p.dtype, p.device) for n, p in m.named_parameters()} for m in (model, models[0]))
+        mine, theirs = ({n: _form(p) for n, p in m.named_parameters()} for m in (model, models[0]))
         if mine != theirs:
             name = next(n for n in {**mine, **theirs} if mine.get(n) != theirs.get(n))
             raise ValueError(

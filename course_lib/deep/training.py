@@ -94,6 +94,7 @@ def train(
     """
     check_count("epochs", epochs)
     check_count("batch", batch)
+    check_generator(generator)
     _check_optimizer(model, optimizer)
     device = device_of(model) if device is None else check_device(device)
     _check_examples(model, x, y)
@@ -193,11 +194,18 @@ def device_of(model: nn.Module) -> torch.device:
 def check_device(device: Device) -> torch.device:
     """Raise ValueError unless torch can compute there."""
     try:
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # "meta" makes tensors and has no numbers: a model there would be lost
     except (RuntimeError, AssertionError, TypeError) as error:
         said = str(error).partition("\n")[0]
         raise ValueError(f"torch cannot compute on the device {device!r} here: {said}") from error
     return torch.device(device)
+
+
+def check_generator(generator: torch.Generator | None) -> None:
+    """Raise TypeError unless it is one of torch's, on the CPU: there it draws the same for every device."""
+    if generator is not None and (not isinstance(generator, torch.Generator) or generator.device.type != "cpu"):
+        what = generator.device if isinstance(generator, torch.Generator) else type(generator).__name__
+        raise TypeError(f"generator must be a torch.Generator on the cpu, not {what}")
 
 
 def check_floats(x: Tensor) -> None:
@@ -222,6 +230,9 @@ def check_labels(x: Tensor, y: Tensor) -> None:
         raise ValueError(f"y must have the shape ({len(x)},), a class for each example, not {tuple(y.shape)}")
     if y.min() < 0:
         raise ValueError(f"y must hold classes from 0 on, not {y.min()}")
+    if not (finite := x.isfinite()).all():
+        row = int(finite.flatten(1).all(1).int().argmin())
+        raise ValueError(f"x must hold finite numbers, and x[{row}] has nan or inf")
 
 
 def check_classes(scores: Tensor, y: Tensor) -> None:
@@ -247,7 +258,10 @@ def _rates_restored(optimizer: torch.optim.Optimizer) -> Iterator[None]:
 
 def _check_examples(model: nn.Module, x: Tensor, y: Tensor) -> None:
     check_labels(x, y)
-    check_classes(predict(model, x[:1]), y)  # one example tells the number of classes, and whether x fits at all
+    scores = predict(model, x[:1])  # one example tells the number of classes, and whether x fits at all
+    check_classes(scores, y)
+    if scores.isnan().any():
+        raise ValueError("model gives nan as it is: load or draw its weights anew")
 
 
 def _check_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:

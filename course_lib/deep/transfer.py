@@ -15,7 +15,7 @@ from course_lib.optim.parameters import check_count, check_number
 
 from .freezing import freeze, place_of, stages_of, unfreeze
 from .networks import Network
-from .training import Device, check_classes, check_device, check_labels, in_batches, train
+from .training import Device, check_device, check_generator, check_labels, in_batches, train
 
 
 def replace_head(model: Network, classes: int, *, generator: torch.Generator | None = None) -> nn.Linear:
@@ -57,7 +57,7 @@ def parameter_groups(model: Network, lr: float, *, ratio: float = 0.1) -> list[d
     Args:
         model: a network; its frozen parameters are in no group.
         lr: the head's rate.
-        ratio: the others' rate is ratio·lr.
+        ratio: the others' rate is `ratio * lr`.
 
     Raises:
         TypeError, ValueError: no such network, a rate that is none, or all of it is frozen.
@@ -122,7 +122,7 @@ def linear_probe(
 ) -> nn.Linear:
     """Fit a linear head to the features of a network, which stays as it is.
 
-    min over W, b of  (1/N) Σₙ −log softmax(W·features(xₙ) + b) at yₙ  +  ½λ‖W‖²
+    min (1/N) Σₙ −log softmax(W features(xₙ) + b)_{yₙ} + ½λ‖W‖²
 
     This is convex: L-BFGS finds its one minimum, and nothing is drawn. How well the head does tells how good the
     features are; `model.head = linear_probe(model, x, y)` makes it the network's own.
@@ -139,7 +139,7 @@ def linear_probe(
         The head.
 
     Raises:
-        TypeError, ValueError: a bad argument, named.
+        TypeError, ValueError: a bad argument, named; features that are nan or inf.
 
     >>> from course_lib.deep import SmallCNN
     >>> x, y = torch.rand(20, 1, 8, 8), torch.arange(20) % 4
@@ -151,13 +151,17 @@ def linear_probe(
     stages_of(model)
     check_number("l2", l2)
     check_labels(x, y)
+    high = int(y.max())
+    if classes is not None and check_count("classes", classes) <= high:
+        raise ValueError(f"classes must be at least {high + 1}, as y holds class {high}, not {classes}")
     if device is not None:
         model.to(check_device(device))
     seen = cache_features(model, x)
-    head = nn.Linear(seen.shape[1], int(y.max()) + 1 if classes is None else check_count("classes", classes)).to(seen)
+    if not seen.isfinite().all():
+        raise ValueError("model gives features that are nan or inf: load or draw its weights anew")
+    head = nn.Linear(seen.shape[1], classes or high + 1).to(seen)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    check_classes(head(seen[:1]), y)
     optimizer = torch.optim.LBFGS(head.parameters(), max_iter=300, line_search_fn="strong_wolfe")
     y = y.to(seen.device)
 
@@ -197,7 +201,7 @@ def fine_tune(
         classes: how many classes there are; max(y) + 1 unless given.
         downto: the last stage that is trained, seen from the head; all of them unless given.
         lr: the head's rate in the second part, with momentum 0.9; it falls to 0 along a cosine.
-        ratio: the rate of what lies below the head is ratio·lr.
+        ratio: the rate of what lies below the head is `ratio * lr`.
         epochs: passes over the examples in the second part.
         batch: examples of a minibatch.
         generator: shuffles.
@@ -208,7 +212,7 @@ def fine_tune(
         Every epoch's mean loss in the second part.
 
     Raises:
-        TypeError, ValueError: a bad argument, named.
+        TypeError, ValueError: a bad argument, named; the network has its old head.
         FloatingPointError: the loss is nan or inf; see `train`.
 
     >>> from course_lib.deep import SmallCNN
@@ -224,6 +228,8 @@ def fine_tune(
     check_number("lr", lr)
     check_number("ratio", ratio)
     check_count("epochs", epochs)
+    check_count("batch", batch)
+    check_generator(generator)
     names = [name for name, _ in stages_of(model)]
     place = place_of(names, "downto", downto, 0)
     settings = {"batch": batch, "generator": generator, "progress": progress}

@@ -210,7 +210,12 @@ BAD = {
     "dtypes": (
         lambda: Many([one(), one().double()]),
         ValueError,
-        r"0.weight is \(3, 6, torch.float64, .* in models\[1\]",
+        r"0.weight is \(3, 6\), torch.float64, cpu in models\[1\]",
+    ),
+    "one is frozen": (
+        lambda: Many([one(), one().requires_grad_(False)]),
+        ValueError,
+        r"0.weight is \(3, 6\), torch.float32, cpu, frozen in models\[1\], \(3, 6\), torch.float32, cpu in",
     ),
     "no Sequential": (lambda: Many([nn.Linear(6, 3)]), TypeError, "takes nn.Sequential, not Linear: ManyByVmap"),
     "no bias": (lambda: Many([nn.Sequential(nn.Linear(6, 3, bias=False))]), TypeError, "layer 0, Linear"),

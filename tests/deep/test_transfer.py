@@ -47,9 +47,14 @@ def sgd(groups, lr=0.1):
     return torch.optim.SGD(groups, lr, momentum=0.9, weight_decay=0.01)
 
 
+def bits(value):
+    return value.cpu().numpy().tobytes()
+
+
 def changed(net, before):
-    """Names of parameters and buffers of which a bit has changed."""
-    return {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
+    """Names of parameters and buffers of which a bit has changed, be it the sign of a zero."""
+    now = net.state_dict()
+    return {name for name in before if bits(now[name]) != bits(before[name])}
 
 
 def state(net):
@@ -73,10 +78,16 @@ def test_not_a_bit_of_what_is_frozen_changes(upto):
     assert changed(net, before) == rest  # all the others change, the count of batches too
 
 
-def test_a_full_fine_tune_changes_everything():
-    net, (x, y) = SmallCNN(10, generator=seeded()), batch()
+def photographs(n=4):
+    return torch.rand(n, 3, 32, 32, generator=seeded()), torch.arange(n) % 3
+
+
+@pytest.mark.parametrize(("make", "examples"), [(SmallCNN, batch), (ResNet18, photographs)])
+def test_a_full_fine_tune_changes_everything(make, examples):
+    net, (x, y) = make(10, generator=seeded()), examples()
+    freeze(net)
     before = state(net)
-    train(net, x, y, sgd(parameter_groups(net, 0.1)), epochs=2, generator=seeded())
+    fine_tune(net, x, y, classes=10, epochs=2, batch=len(x) // 2, generator=seeded())  # and no weight decay
     assert changed(net, before) == set(before)
 
 
@@ -127,6 +138,58 @@ def test_an_optimizer_made_before_leaves_the_frozen_alone():
     before = state(net)
     train(net, x, y, optimizer, epochs=1, generator=seeded())
     assert changed(net, before) == {"head.weight", "head.bias"}
+
+
+OPTIMIZERS = {
+    "SGD": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    "Adam": lambda p: torch.optim.Adam(p, 0.01, weight_decay=0.1),
+    "AdamW": lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1, foreach=True),
+}
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize("to_none", [True, False])
+def test_an_optimizer_made_before_in_a_loop_of_ones_own(make, to_none):
+    """It has momentum for what is frozen, and gradients are there at that moment; weight decay alone would move it."""
+    net, (x, y) = SmallCNN(10, generator=seeded()), batch(20)
+    optimizer = make(net.parameters())
+
+    def gradients():
+        net.train()
+        optimizer.zero_grad(set_to_none=to_none)
+        F.cross_entropy(net(x), y).backward()
+
+    gradients()
+    optimizer.step()
+    gradients()
+    freeze(net, "conv4")
+    before = state(net)
+    for _ in range(3):
+        optimizer.step()
+        gradients()
+    assert {name.partition(".")[0] for name in changed(net, before)} == {"embed", "head"}
+
+
+@pytest.mark.parametrize("move", [copy.deepcopy, lambda net: net.double(), lambda net: net.to("cpu"), lambda net: net])
+def test_what_is_frozen_stays_so_in_copies_and_other_types(move):
+    net, (x, y) = SmallCNN(10, generator=seeded()), batch(20)
+    freeze(net, "conv4")
+    first = state(net)
+    moved = move(net)
+    moved.load_state_dict(SmallCNN(10, generator=seeded(1)).state_dict())  # other weights, as frozen as these
+    before = state(moved)
+    optimizer = sgd(moved.parameters())  # of all, as one who does not know of groups would make it
+    train(moved.train(), x.to(moved.head.weight), y, optimizer, epochs=2, batch=10, generator=seeded())
+    assert {name.partition(".")[0] for name in changed(moved, before)} == {"embed", "head"}
+    assert moved is net or not changed(net, first)
+
+
+def test_what_is_frozen_stays_so_without_numbers():
+    net = SmallCNN(10)
+    freeze(net, "conv4")
+    before = depths(net)
+    net.to("meta").train()
+    assert depths(net) == before and [part.training for _, part in net.stages] == 4 * [False] + 2 * [True]
 
 
 def test_the_table_counts():
@@ -228,8 +291,8 @@ def test_fine_tuning_fits_the_head_first(downto):
     torch.testing.assert_close(net.head.weight, probe.weight)  # with next to no rate, what is left is the first part
     fine_tune(net, x, y, downto=downto, epochs=2, batch=16, generator=seeded())
     del before["head.weight"], before["head.bias"]
-    moved = {name.partition(".")[0] for name in before if not torch.equal(net.state_dict()[name], before[name])}
-    assert moved == {None: set(STAGES[:-1]), "conv4": {"conv4", "embed"}, "head": set()}[downto]
+    stages = {None: STAGES[:-1], "conv4": ["conv4", "embed"], "head": []}[downto]
+    assert changed(net, before) == {name for name in before if name.partition(".")[0] in stages}
     assert len(losses) == 1
 
 
@@ -352,8 +415,16 @@ def test_bad_input_is_named_and_nothing_is_changed():
     refused("upto must be one of 'conv1', ", net, "conv9", function=freeze)
     refused("downto must be one of 'conv1', ", net, "layer1", function=unfreeze)
     refused("downto must be one of 'conv1', ", net, x, y, downto="x", function=fine_tune)
-    refused("y holds class 9, but the model has 3 scores", net, x, y, classes=3, function=linear_probe)
-    refused("y holds class 9, but the model has 3 scores", net, x, y, classes=3, function=fine_tune)
+    refused("torch cannot compute on the device 'meta' here", net, x, y, optimizer, device="meta")
+    refused("torch cannot compute on the device 'meta' here", net, x, y, device="meta", function=fine_tune)
+    refused(
+        "generator must be a torch.Generator on the cpu, not int", net, x, y, optimizer, generator=0, error=TypeError
+    )
+    for function in (linear_probe, fine_tune):
+        refused("classes must be at least 10, as y holds class 9, not 9", net, x, y, classes=9, function=function)
+        refused("classes must be at least 1, not 0", net, x, y, classes=0, function=function)
+    for options, error in (({"batch": 0}, ValueError), ({"lr": -1}, ValueError), ({"generator": 0}, TypeError)):
+        refused(f"{next(iter(options))} must be", net, x, y, **options, error=error, function=fine_tune)
     refused("l2 must be", net, x, y, l2=-1, function=linear_probe)
     refused("lr must be", net, -1.0, function=parameter_groups)
     refused("x must hold floats", net, y, error=TypeError, function=cache_features)
@@ -373,14 +444,47 @@ def test_bad_input_is_named_and_nothing_is_changed():
             to_tensors(images, np.array(labels))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_images_that_are_nan_ruin_nothing(value):
+    net, (x, y) = SmallCNN(10), batch(20)
+    x[3, 0, 4, 5] = value
+    optimizer, before = sgd(net.parameters()), state(net)
+    for call in (
+        lambda: train(net, x, y, optimizer, epochs=1),
+        lambda: linear_probe(net, x, y),
+        lambda: fine_tune(net, x, y),
+        lambda: accuracy(net, x, y),
+    ):
+        with pytest.raises(ValueError, match=r"^x must hold finite numbers, and x\[3\] has nan or inf$"):
+            call()
+        assert not changed(net, before) and net.training
+
+
+def test_a_network_that_is_nan_is_told():
+    net, (x, y) = SmallCNN(10), batch(20)
+    net.conv2[0].weight.data[0] = float("nan")
+    head = net.head
+    for call in (lambda: linear_probe(net, x, y), lambda: fine_tune(net, x, y)):
+        with pytest.raises(
+            ValueError, match=r"^model gives features that are nan or inf: load or draw its weights anew$"
+        ):
+            call()
+    for call in (lambda: train(net, x, y, sgd(net.parameters()), epochs=1), lambda: accuracy(net, x, y)):
+        with pytest.raises(ValueError, match=r"^model gives nan as it is: load or draw its weights anew$"):
+            call()
+    assert net.head is head
+
+
 def test_nothing_to_train():
     net, (x, y) = SmallCNN(10), batch(20)
     optimizer = sgd(net.parameters())
     freeze(net, "head")
     with pytest.raises(ValueError, match="nothing to train: every parameter is frozen"):
         parameter_groups(net, 0.1)
+    before = state(net)
     with pytest.raises(ValueError, match="nothing to train: every parameter is frozen"):
         train(net, x, y, optimizer, epochs=1)
+    assert not changed(net, before)
 
 
 def test_a_rate_too_large_is_told():
