@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from course_lib.data import load_digits
 from course_lib.nn import Conv2d, Dense, Flatten, MaxPool2d, ReLU, Sequential, fit, softmax_cross_entropy
+from course_lib.nn.layers import fill_grads
 from course_lib.optim import Momentum
 from course_lib.studies.table import Table
 
@@ -99,7 +100,7 @@ def ours(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[
         for start in range(0, len(x), batch):
             rows = order[start : start + batch]
             loss, dscores = softmax_cross_entropy(net.forward(x[rows], train=True), y[rows])
-            net.backward(dscores)
+            fill_grads(net, dscores)
             optimizer.step(net.params, net.grads)
             total += len(rows) * loss
         return total / len(x)

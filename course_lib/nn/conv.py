@@ -114,15 +114,18 @@ class Conv2d(_Windowed):
         return y.reshape(self._y_shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        X, W = self._remembered("_X", dy), self.params["W"]
-        dY = dy.reshape(-1, self.c_out)
-        self.grads["W"][...] = (X.T @ dY).reshape(W.shape)
-        self.grads["b"][...] = column_sums(dY)
+        self.fill_grads(dy)
+        W, dY = self.params["W"], dy.reshape(-1, self.c_out)
         dx = np.zeros(self._x_shape, np.result_type(dy, W))
         for (i, j), pixels in self._places():  # dX = dY Wᵀ, one place in the window at a time: it stays in the cache
             dx[pixels] += (dY @ W[i, j].T).reshape(*dy.shape[:3], -1)
         (ph, pw), (_, h, w, _) = self.padding, dx.shape
         return dx[:, ph : h - ph, pw : w - pw]
+
+    def fill_grads(self, dy: np.ndarray) -> None:
+        X, dY = self._remembered("_X", dy), dy.reshape(-1, self.c_out)
+        self.grads["W"][...] = (X.T @ dY).reshape(self.params["W"].shape)
+        self.grads["b"][...] = column_sums(dY)
 
     def _windows(self, x: np.ndarray) -> np.ndarray:
         """Copy all windows into the rows of a matrix, shape (N · out height · out width, height · width · c_in)."""

@@ -151,10 +151,13 @@ class Dense(Layer):
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        x, W = self._remembered("_x", dy), self.params["W"]
+        self.fill_grads(dy)
+        return dy @ self.params["W"].T
+
+    def fill_grads(self, dy: np.ndarray) -> None:
+        x = self._remembered("_x", dy)
         np.matmul(x.T, dy, out=self.grads["W"])
         self.grads["b"][...] = column_sums(dy)
-        return dy @ W.T
 
     def sizes(self, shape: Shape) -> Shape:
         W = self.params["W"]
@@ -184,6 +187,15 @@ class Flatten(Layer):
 
     def sizes(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
+
+
+def fill_grads(layer: Layer, dy: np.ndarray) -> None:
+    """Fill a layer's `grads` as `backward` does, but without dL/dx where the layer can: training does not ask for it.
+
+    A layer can if its class defines `fill_grads(self, dy)`; one that only inherits it may have a `backward` of its own.
+    """
+    fill = vars(type(layer)).get("fill_grads", type(layer).backward)
+    fill(layer, dy)
 
 
 def column_sums(a: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..optim.parameter_set import ParameterSet
 from ..optim.parameters import check_count
-from .layers import Dense, Layer, Shape, show_shape
+from .layers import Dense, Layer, Shape, fill_grads, show_shape
 
 
 class Container(Layer):
@@ -211,6 +211,14 @@ class Sequential(Container):
         for layer in reversed(self.parts.values()):
             dy = layer.backward(dy)
         return dy
+
+    def fill_grads(self, dy: np.ndarray) -> None:
+        self._check_bound()
+        layers = list(self.parts.values())
+        for layer in reversed(layers[1:]):
+            dy = layer.backward(dy)
+        for first in layers[:1]:
+            fill_grads(first, dy)
 
     def sizes(self, shape: Shape) -> Shape:
         for layer in self.parts.values():

@@ -13,7 +13,7 @@ from ..optim.optimizer import Optimizer
 from ..optim.parameters import find_nonfinite, has_nonfinite
 from .evaluation import Loss, accuracy, borrowed
 from .history import History
-from .layers import Layer
+from .layers import Layer, fill_grads
 from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty_value
 
 
@@ -71,7 +71,7 @@ class Minibatch:
         if self.seen is None:
             extra = 0.0 if self.penalty is None else penalty_value(self.penalty, params, self.on)
             self.seen = float(value) + extra, extra, accuracy(scores, self.y)
-        self.net.backward(dscores)
+        fill_grads(self.net, dscores)
         if self.penalty is not None and not self.proximal:
             add_penalty_grad(self.penalty, params, self.net.grads, self.on)
         return self.net.grads

@@ -22,6 +22,7 @@ from course_lib.nn import (
     Tanh,
     softmax_cross_entropy,
 )
+from course_lib.nn.layers import fill_grads
 from course_lib.nn.network import Container
 from course_lib.optim import Adam, Momentum, Optimizer, ParameterSet
 
@@ -392,3 +393,47 @@ def test_bad_parts_are_named():
     with pytest.raises(TypeError, match=r"^Sequential: part 0: Mine.__init__ must call super\(\).__init__\(\)"):
         Sequential(Mine())
     assert isinstance(dense, Layer) and dense.params["W"].shape == (3, 3)
+
+
+class Doubled(Dense):
+    """A layer with a backward of its own: what it inherits must not pass it by."""
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.grads["W"] *= 2
+        return dx
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda rng: Conv2d(2, 4, 3, rng=rng),
+        lambda rng: Sequential(Conv2d(2, 4, 3, rng=rng), ReLU(), Conv2d(4, 4, 1, rng=rng)),
+        lambda rng: Residual(Conv2d(2, 2, 3, padding=1, rng=rng)),
+        lambda rng: Sequential(Flatten(), Doubled(50, 4, rng=rng)),
+        lambda rng: Doubled(2, 4, rng=rng),
+        lambda rng: Sequential(),
+    ],
+    ids=["convolution", "row", "residual", "flat", "own backward", "nothing"],
+)
+def test_gradients_without_that_of_the_input(first):
+    rng = np.random.default_rng(0)
+    layer = first(rng)
+    x = rng.normal(size=(3, 2) if isinstance(layer, Doubled) else (3, 5, 5, 2)).astype(np.float32)
+    net = Sequential(layer, ReLU())
+    dy = rng.normal(size=net.forward(x, train=True).shape).astype(np.float32)
+    net.backward(dy)
+    expected = net.grads.flat.copy()
+    net.grads.flat[...] = np.nan
+    fill_grads(net, dy)
+    assert np.array_equal(net.grads.flat, expected) and (expected.size == 0 or np.abs(expected).max() > 0)
+
+
+def test_training_does_not_compute_the_gradient_of_the_input(monkeypatch):
+    rng, asked = np.random.default_rng(0), []
+    net = Sequential(Dense(3, 4, rng=rng), ReLU(), Dense(4, 2, rng=rng))
+    backward = Dense.backward
+    monkeypatch.setattr(Dense, "backward", lambda self, dy: asked.append(repr(self)) or backward(self, dy))
+    net.forward(np.ones((5, 3), np.float32), train=True)
+    fill_grads(net, np.ones((5, 2), np.float32))
+    assert asked == ["Dense(4, 2)"]
