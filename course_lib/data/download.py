@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from course_lib.optim.parameters import check_count
+from course_lib.optim.parameters import check_count, check_number
 
 PIECE = 1 << 18  # bytes read at a time
 
@@ -62,6 +62,7 @@ def fetch(
     if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"url must begin with http:// or https://, not {url!r}")
     check_count("most_bytes", most_bytes)
+    check_number("timeout", timeout)
     kind, wanted = _wanted(sha256, md5)
     file = Path(file)
     if file.is_dir():

@@ -277,6 +277,7 @@ def test_several_at_once_do_not_harm_each_other(served, tmp_path, monkeypatch, t
         ({"sha256": None, "md5": "0" * 8}, ValueError, "md5 must be 32 hexadecimal digits"),
         ({"most_bytes": 0}, ValueError, "most_bytes must be at least 1"),
         ({"most_bytes": 1e6}, TypeError, "most_bytes must be an integer"),
+        ({"timeout": -1}, ValueError, "timeout must be finite and at least 0, not -1"),
     ],
 )
 def test_bad_arguments_ask_nobody(served, tmp_path, options, error, words):
