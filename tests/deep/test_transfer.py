@@ -296,6 +296,28 @@ def test_fine_tuning_fits_the_head_first(downto):
     assert len(losses) == 1
 
 
+def test_a_probe_is_at_the_minimum():
+    net, (x, y) = SmallCNN(3, generator=seeded()).double(), batch(60, 10)
+    head = linear_probe(net, x.double(), y, l2=1e-3)
+    head.zero_grad()
+    (F.cross_entropy(head(cache_features(net, x.double())), y) + 5e-4 * head.weight.square().sum()).backward()
+    assert max(p.grad.abs().max() for p in head.parameters()) < 1e-4
+
+
+def test_fine_tuning_is_a_probe_and_then_groups_with_momentum():
+    net, (x, y) = SmallCNN(3, generator=seeded()), batch(40, 5)
+    twin = copy.deepcopy(net)
+    losses = fine_tune(net, x, y, lr=0.05, ratio=0.3, epochs=2, batch=16, generator=seeded(1))
+    twin.head = linear_probe(twin, x, y)
+    body = [p for name, p in twin.named_parameters() if not name.startswith("head")]
+    groups = [{"params": body, "lr": 0.015}, {"params": twin.head.parameters(), "lr": 0.05}]
+    optimizer = torch.optim.SGD(groups, momentum=0.9)
+    others = train(twin, x, y, optimizer, epochs=2, batch=16, generator=seeded(1))
+    assert losses == pytest.approx(others, rel=1e-5)
+    for name, value in twin.state_dict().items():
+        torch.testing.assert_close(net.state_dict()[name], value, atol=1e-5, rtol=1e-4, msg=name)
+
+
 # -- the loop -------------------------------------------------------------------------------------
 
 
@@ -425,8 +447,9 @@ def test_bad_input_is_named_and_nothing_is_changed():
     for function in (linear_probe, fine_tune):
         refused("classes must be at least 10, as y holds class 9, not 9", net, x, y, classes=9, function=function)
         refused("classes must be at least 1, not 0", net, x, y, classes=0, function=function)
-    for options, error in (({"batch": 0}, ValueError), ({"lr": -1}, ValueError), ({"generator": 0}, TypeError)):
-        refused(f"{next(iter(options))} must be", net, x, y, **options, error=error, function=fine_tune)
+    for option, value in {"batch": 0, "lr": -1, "ratio": -1, "epochs": 0, "generator": 0}.items():
+        error = TypeError if option == "generator" else ValueError
+        refused(f"{option} must be", net, x, y, **{option: value}, error=error, function=fine_tune)
     refused("l2 must be", net, x, y, l2=-1, function=linear_probe)
     refused("lr must be", net, -1.0, function=parameter_groups)
     refused("x must hold floats", net, y, error=TypeError, function=cache_features)
