@@ -6,6 +6,7 @@ from .regularization import CLEAN, NOISY
 from .study import Gain, Results, Study
 from .table import Table
 from .trainability import TRAINABILITY
+from .transfer import NEGATIVE_TRANSFER, TEXTURES, TRANSFER
 
 #: Every study by the name that `course study` knows, in the order of the page.
 STUDIES = {
@@ -15,6 +16,9 @@ STUDIES = {
     "ensembles-wrong-labels": ensembles.NOISY,
     "ensembles-few-examples": ensembles.CLEAN,
     "ensembles-averages": ensembles.AVERAGES,
+    "transfer": TRANSFER,
+    "negative-transfer": NEGATIVE_TRANSFER,
+    "textures": TEXTURES,
 }
 
 __all__ = ["CLEAN", "NOISY", "STUDIES", "TRAINABILITY", "Gain", "Results", "Study", "Table", "write"]

@@ -22,7 +22,7 @@ def setting() -> str:
     return f"Measured with Python {platform.python_version()}, {others}; float32."
 
 
-_PACKAGES = {"NumPy": "numpy", "scikit-learn": "scikit-learn"}
+_PACKAGES = {"NumPy": "numpy", "scikit-learn": "scikit-learn", "torch": "torch"}
 
 
 def write(page: Path, tables: Iterable[Table]) -> None:

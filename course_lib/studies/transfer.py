@@ -66,8 +66,12 @@ def crossing(results: Results) -> str:
         near = [name for name in told if name == best or not _ahead(of[best] - of[name])]
         if not said or said[-1][1] != near:
             said.append((labels, near))
-    parts = [f"from {labels} on {', '.join(near)}" for labels, near in said]
-    return f"Best, or not clearly worse, of {', '.join(told)}: {'; '.join(parts)}."
+    parts = [f"from {labels} on {_listed(near)}" for labels, near in said]
+    return f"The best of {_listed(told)}, or not clearly worse: {'; '.join(parts)}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(f"*{name}*" for name in names[:-1]), f"*{names[-1]}*"]).removeprefix(" and ")
 
 
 def _ahead(d: np.ndarray) -> bool:

@@ -212,7 +212,10 @@ def test_where_strategies_cross():
     values = {k: np.array([v + noise for v in row]) + np.outer([0, 0, 1], noise) for k, row in of.items()}
     values["2"][1] -= [0.1, -0.1, 0.05]
     said = transfer.crossing(Results(TRANSFER, names, values))
-    assert said.endswith("from 2 on frozen, all, rate/10; from 5 on all, rate/10; from 50 on all, rate/10, scratch.")
+    assert said == (
+        "The best of *frozen*, *all, rate/10* and *scratch*, or not clearly worse: from 2 on *frozen* and "
+        "*all, rate/10*; from 5 on *all, rate/10*; from 50 on *all, rate/10* and *scratch*."
+    )
     assert transfer.crossing(Results(TRANSFER, names[:2], {k: v[:2] for k, v in values.items()})) == ""
 
 
