@@ -188,7 +188,7 @@ READ = (
 FORMATS = {"NLL": ".3f"}
 NOISY = Study(
     "Ensembles against wrong labels",
-    f"500 digits, 30 % of them with a wrong label. {READ} Voting averages out a part of what each network learns by "
+    f"500 digits, 30 % of them with a wrong label. {READ}\n\nVoting averages out a part of what each network learns by "
     "heart. Bagging does so most: its members see less of the data, are worse alone, and disagree twice as often. The "
     "snapshots' gain is **early stopping in disguise**: the first one alone, which has not learnt the wrong labels "
     "yet, beats the vote of all five, and the last one alone, a control, gains nothing. In four times the budget the "
@@ -201,7 +201,7 @@ NOISY = Study(
 )
 CLEAN = Study(
     "Ensembles with few examples",
-    f"200 digits, all labels right. {READ} Independent networks gain a little, and nearly all of it with the first "
+    f"200 digits, all labels right. {READ}\n\nIndependent networks gain a little, and nearly all of it with the first "
     "four. Snapshots gain nothing over their controls: where all training digits are fitted a cycle does not lead far "
     "away, and they disagree less than independent networks do. Bagging's members disagree most, but each sees 63 % of "
     "so few digits, and the vote just makes up for it.",
@@ -213,7 +213,7 @@ CLEAN = Study(
 AVERAGES = Study(
     "Averages of weights along a run",
     "Momentum with a constant rate of 0.05: accuracy with the last weights; with their averages EMA, of decay 0.995, "
-    "and SWA, of one point an epoch over the second half; and with a rate that falls to 0 along a cosine. Where L2 "
+    "and SWA, of one point an epoch over the second half; and with a rate that falls to 0 along a cosine.\n\nWhere L2 "
     "keeps the network from fitting wrong labels, the weights jump about to the end, and an average brings what a "
     "falling rate brings, without a schedule. Where the training digits are fitted the weights come to rest, and there "
     "is little or nothing to average.",
