@@ -151,7 +151,7 @@ def test_an_entry_says_what_a_class_takes_has_and_gives():
 
 def test_code_shows_the_lines_that_are_the_lesson():
     text = entries.entry("nn.Dense", nn.Dense, BIB, "code")
-    assert f"```python\n{source_of(nn.Dense, only=('forward', 'backward'))}\n```" in text
+    assert f"```python\n{source_of(nn.Dense, only=('forward', 'backward', 'fill_grads'))}\n```" in text
     assert "__init__" not in text and "y = x @ W" in text
     text = entries.entry("ensembles.EMA", ensembles.EMA, BIB, "code")
     assert "x_test[...] = d * x_test + (1 - d) * x" in text and "1 - self.decay**self.t" in text
