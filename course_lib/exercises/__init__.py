@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from .exercise import Exercise, Mutant
-from .play import Case
+from .cases import Case
+from .declaration import DeclarationError, Mutant
+from .exercise import Exercise
 from .registry import EXERCISES, progress
 from .result import Result, Status
 from .stub import NotAttempted, todo
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # for editors; __getattr__ below finds them
 __all__ = [
     "EXERCISES",
     "Case",
+    "DeclarationError",
     "Exercise",
     "Mutant",
     "NotAttempted",

@@ -1,128 +1,168 @@
-"""Check an answer, stage by stage, in the order in which a reader can act on what is said."""
+"""Check an answer, stage by stage, in the order in which a reader can act on what is said.
+
+First the answer is run, in limited time (`_attempt`): whatever touches the reader's code or what it returned is
+there. Then what it did is judged (`_judge`), with as much time as that takes.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dis
+import importlib
 import inspect
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import CodeType
+from typing import Any
 
 import numpy as np
 
-from . import errors
-from .diagnosis import diagnose, first_difference, in_words
+from . import wording
+from .cases import Case
+from .declaration import Declaration
+from .diagnosis import diagnose, first_difference
 from .intact import Intact
 from .limit import call
-from .play import Call, ForgotReturn, Problem, Raised, kind, play
+from .play import ForgotReturn, Problem, Raised, Run, kind
 from .result import Result, Status
 from .stub import NotAttempted
-
-if TYPE_CHECKING:
-    from .exercise import Exercise
 
 LIMIT = 3.0  # seconds
 
 
-@dataclass
-class _Answer:
+@dataclass(frozen=True)
+class _Verdict:
     status: Status
-    message: Sequence[str]
-    diagnosis: str | None = None
-    forgot_return: bool = False
+    message: tuple[str, ...]
+    diagnoses: tuple[str, ...] = ()
 
 
-def evaluate(exercise: Exercise, function: Any, *, seed: int, timeout: float) -> Result:
-    """Check `function` against the exercise.
+@dataclass(frozen=True)
+class _Attempt:
+    """What an answer did: its run, what to say if that ended early, and whether it answers the same twice."""
 
-    Everything that touches the reader's function or what it returned happens inside `call`. So nothing it does
-    raises here, and it ends after `timeout` seconds, unless it hangs in C code (see `limit.call`).
+    run: Run
+    message: tuple[str, ...]
+    repeats: bool
+
+
+def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -> Result:
+    """Check an answer to an exercise.
+
+    Nothing the reader's code does raises here, and it ends after `timeout` seconds, unless it hangs in C code
+    (see `limit.call`).
+
+    Raises:
+        DeclarationError: the exercise itself is wrong; no answer is to blame.
     """
+    cases = exercise.draw(seed)
+    cases.append(cases[0])  # asked twice: a function of its arguments alone answers the same
+    right = exercise.solve(cases)
+    _import_for(answer)
     numpy = Intact(np)
-    outcome = call(lambda: _answer(exercise, function, seed, numpy), timeout)
+    outcome = call(lambda: _attempt(exercise, answer, cases, right, numpy), timeout)
     numpy.put_back()  # again, in case a stopped thread had no time to
     if outcome.timed_out:
-        answer = _Answer(Status.TIMEOUT, errors.endless(outcome, timeout))
+        verdict = _Verdict(Status.TIMEOUT, wording.endless(outcome, timeout))
     elif outcome.error is not None:
-        answer = _Answer(Status.NOT_YET, errors.unreadable(exercise, outcome.error))
+        verdict = _Verdict(Status.NOT_YET, wording.unreadable(exercise, outcome.error))
+    elif isinstance(outcome.value, _Attempt):
+        verdict = _judge(exercise, outcome.value, cases, right)
+        if isinstance(outcome.value.run.problem, ForgotReturn) and outcome.printed.strip():
+            also = "It prints, but printing only shows a value; `return` hands it on."
+            verdict = replace(verdict, message=(*verdict.message, also))
     else:
-        answer = outcome.value
-    message = list(answer.message)
+        verdict = outcome.value
     if numpy.changed:
-        if answer.status is Status.PASS:
-            answer.status, message = Status.NOT_YET, ["The numbers are right, but:"]
-        message.append(_changed_numpy(numpy.changed))
-    if answer.forgot_return and outcome.printed.strip():
-        message.append("It prints, but printing only shows a value; `return` hands it on.")
-    printed = "" if answer.status is Status.NOT_ATTEMPTED else outcome.printed
-    return Result(exercise.name, answer.status, *message, diagnosis=answer.diagnosis, printed=printed)
+        words = ("The numbers are right, but:",) if verdict.status is Status.PASS else verdict.message
+        verdict = replace(verdict, status=_not_passed(verdict.status), message=(*words, _changed_numpy(numpy.changed)))
+    printed = "" if verdict.status is Status.NOT_ATTEMPTED else outcome.printed
+    return Result(exercise.name, verdict.status, *verdict.message, diagnoses=verdict.diagnoses, printed=printed)
 
 
-def _answer(exercise: Exercise, function: Any, seed: int, numpy: Intact) -> _Answer:
-    todos = NotAttempted.raised
+# ---------------------------------------------------------------- the answer is run
+
+
+def _attempt(
+    exercise: Declaration, answer: Any, cases: Sequence[Case], right: Run, numpy: Intact
+) -> _Attempt | _Verdict:
+    if answer is exercise.reference:
+        return _Verdict(Status.NOT_ATTEMPTED, (f"This is the book's own `{exercise.function}`, not yours.",))
     try:
-        answer = _compare(exercise, function, seed, numpy)
-    except Raised as raised:
-        answer = _Answer(Status.NOT_YET, errors.raised(exercise, raised))
-        if isinstance(raised.error, NotImplementedError):
-            answer.status = Status.NOT_ATTEMPTED
+        _check_signature(exercise, answer)
     except Problem as problem:
-        answer = _Answer(Status.NOT_YET, problem.args, forgot_return=isinstance(problem, ForgotReturn))
+        return _Verdict(Status.NOT_YET, problem.args)
+    if not exercise.method and _is_empty(answer):
+        return _Verdict(Status.NOT_ATTEMPTED, (f"Your `{exercise.function}` has no lines yet.",))
+    todos = NotAttempted.raised
+    with numpy:
+        run = exercise.play(answer, cases, like=right)
+        first = len(cases[0].given)
+        again = run.calls[-first:] if not run.problem else []
+        if run.problem and len(run.calls) >= first:  # it broke later: does it do so where it did not before?
+            again = exercise.play(answer, cases[:1], like=right).calls
     if NotAttempted.raised > todos:
         words = "This one is yours to write: put your own lines in the place of `ex.todo()`, then check again."
-        return _Answer(Status.NOT_ATTEMPTED, (words,))
-    return answer
-
-
-def _compare(exercise: Exercise, function: Any, seed: int, numpy: Intact) -> _Answer:
-    if function is exercise.reference:
-        return _Answer(Status.NOT_ATTEMPTED, (f"This is the book's own `{exercise.function}`, not yours.",))
-    _check_signature(exercise, function)
-    if _is_empty(function):
-        return _Answer(Status.NOT_ATTEMPTED, (f"Your `{exercise.function}` has no lines yet.",))
-    cases = exercise.cases(np.random.default_rng(seed))
-    cases.append(cases[0])  # asked twice: a function of its arguments alone answers the same
-    right = play(exercise.reference, cases, exercise.parameters, exercise.returns)
-    with numpy:
-        run = play(function, cases, exercise.parameters, exercise.returns, like=right)
-    changed = sorted({name for made in run.calls for name in made.changed}, key=exercise.parameters.index)
-    if isinstance(run.problem, ForgotReturn):
-        raise run.problem
-    if run.problem:
-        wrong = run.problem.args
-    elif changed:
-        wrong = (_in_place(changed),)
+        return _Verdict(Status.NOT_ATTEMPTED, (words,))
+    if not isinstance(run.problem, Raised):
+        message = run.problem.args if run.problem else ()
+    elif _is_unwritten(run.problem.error, answer):
+        return _Verdict(Status.NOT_ATTEMPTED, (f"Your `{exercise.function}` is still to be written.",))
     else:
-        wrong = _what_is_wrong(exercise, run.calls, right.calls)
-    if not wrong:
-        return _Answer(Status.PASS, (_passed(exercise, run.calls), exercise.after))
-    mutant = diagnose(exercise, run, cases, right)
-    if mutant:
-        return _Answer(Status.NOT_YET, (mutant.says, *(() if changed else wrong)), mutant.name)
-    repeated = len(cases[0].given)
-    if not run.problem and first_difference(run.calls[-repeated:], run.calls[:repeated]):
-        return _Answer(Status.NOT_YET, (_CHANGES_ITS_MIND,))
-    return _Answer(Status.NOT_YET, (*wrong, f"Stuck? `ex.{exercise.name}.hint()` gives a hint."))
+        case = cases[_case_of(len(run.calls), cases)]
+        message = wording.describe_raised(exercise, run.problem, case.init)
+    early = len(run.calls) < first
+    repeats = early or (len(again) == first and first_difference(again, run.calls[:first]) is None)
+    return _Attempt(run, message, repeats)
 
 
-_CHANGES_ITS_MIND = (
-    "Your function gave different answers to the same arguments. It remembers something between calls (a global "
-    "variable?) or draws random numbers; all it needs is in its arguments."
-)
+def _case_of(count: int, cases: Sequence[Case]) -> int:
+    """The index of the case that a call belongs to, counted over all cases."""
+    for index, case in enumerate(cases):
+        count -= len(case.given)
+        if count < 0:
+            return index
+    return len(cases) - 1
 
 
-def _check_signature(exercise: Exercise, function: Any) -> None:
-    line, wanted = f"`def {exercise.signature}:`", exercise.parameters
-    if not callable(function):
+def _check_signature(exercise: Declaration, answer: Any) -> None:
+    if exercise.method:
+        _check_class(exercise, answer)
+        _check_parameters(getattr(answer, exercise.method), exercise.parameters, exercise.method, skip=1)
+        if exercise.constructor:
+            _check_parameters(answer, exercise.constructor, "__init__", shown="self, ")
+        return
+    if not callable(answer):
         raise Problem(
-            f"The check takes the function itself, and got {kind(function)}. Leave out the brackets after its "
+            f"The check takes the function itself, and got {kind(answer)}. Leave out the brackets after its "
             f"name: `ex.{exercise.name}.check({exercise.function})`."
         )
+    _check_parameters(answer, exercise.parameters, exercise.function)
+
+
+def _check_class(exercise: Declaration, answer: Any) -> None:
+    if not isinstance(answer, type):
+        raise Problem(
+            f"The check takes the class itself, and got {kind(answer)}: `ex.{exercise.name}.check"
+            f"({exercise.function})`."
+        )
+    if not callable(getattr(answer, exercise.method, None)):
+        line = f"`def {exercise.method}(self, {', '.join(exercise.parameters)}):`"
+        raise Problem(f"Your class has no method `{exercise.method}`: it should have {line}.")
+
+
+def _check_parameters(function: Any, wanted: Sequence[str], name: str, skip: int = 0, shown: str = "") -> None:
+    shown = "self, " if skip else shown
+    line = f"`def {name}({shown}{', '.join(wanted)}):`"
     try:
         parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # some built-in functions do not tell
+    except (TypeError, ValueError):  # some built-in functions do not know
         return
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return
+    if skip and (len(parameters) < skip or parameters[0].name in wanted):
+        raise Problem(f"Your method has no `self`: it should begin with {line}.")
+    parameters = parameters[skip:]
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     by_name = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -134,11 +174,11 @@ def _check_signature(exercise: Exercise, function: Any) -> None:
     if len(by_place) < len(wanted) or any(name not in by_place[: len(wanted)] for name in needed):
         raise Problem(f"Your function takes {_count(needed)}; it should take {_count(wanted)}: {line}.")
     given = tuple(by_place[: len(wanted)])
-    if given != wanted and sorted(given) == sorted(wanted):
+    if given != tuple(wanted) and sorted(given) == sorted(wanted):
         raise Problem(f"Your function takes its arguments in another order. It should begin with {line}.")
-    for mine, name in zip(given, wanted, strict=True):
-        if mine != name:
-            raise Problem(f"Your function has an argument `{mine}` that should be called `{name}`: {line}.")
+    for mine, wants in zip(given, wanted, strict=True):
+        if mine != wants:
+            raise Problem(f"Your function has an argument `{mine}` that should be called `{wants}`: {line}.")
 
 
 def _count(names: Sequence[str]) -> str:
@@ -154,19 +194,89 @@ def _words() -> None:
 
 
 def _is_empty(function: Any) -> bool:
-    """True for a body of `pass`, `...` or a docstring."""
+    """Check for a body of `pass`, `...` or a docstring."""
     code = getattr(function, "__code__", None)
     if code is None or code.co_code not in (_nothing.__code__.co_code, _words.__code__.co_code):
         return False
     return set(code.co_consts) <= {None, function.__doc__}
 
 
-def _in_place(names: Sequence[str]) -> str:
-    listed = " and ".join(f"`{name}`" for name in names)
-    return (
-        f"Your function changes {listed} in place. The array belongs to the caller, and `+=`, `-=`, `*=` and `[...] =` "
-        f"write into it. Make a new array instead, as in `{names[0]} = {names[0]} - ...`."
-    )
+def _is_unwritten(error: BaseException, answer: Any) -> bool:
+    """Check for `raise NotImplementedError` in the answer's own lines: a library's is an error like others."""
+    if type(error) is not NotImplementedError or error.__traceback__ is None:
+        return False
+    *_, (file, _) = wording.places(error.__traceback__)
+    code = getattr(answer, "__code__", None) or next(iter(_codes(answer)), None)
+    return code is not None and file == code.co_filename
+
+
+def _codes(answer: Any) -> Iterator[CodeType]:
+    """The code of a function, or of a class's methods."""
+    for value in [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]:
+        code = getattr(value, "__code__", None)
+        if isinstance(code, CodeType):
+            yield code
+
+
+def _import_for(answer: Any) -> None:
+    """Import what an answer imports: a first `import torch` takes seconds, and they are not the answer's."""
+    with contextlib.suppress(Exception, SystemExit):  # whatever is wrong with it is said when it runs
+        waiting = list(_codes(answer))
+        for code in waiting:
+            waiting += [const for const in code.co_consts if isinstance(const, CodeType)]
+            for step in dis.get_instructions(code):
+                if step.opname == "IMPORT_NAME":
+                    importlib.import_module(str(step.argval))
+
+
+# ---------------------------------------------------------------- what it did is judged
+
+
+def _judge(exercise: Declaration, attempt: _Attempt, cases: Sequence[Case], right: Run) -> _Verdict:
+    run, wrong = attempt.run, attempt.message
+    if isinstance(run.problem, ForgotReturn):
+        return _Verdict(Status.NOT_YET, wrong)
+    changed = sorted(run.changed, key=exercise.parameters.index)
+    if not attempt.repeats:
+        return _Verdict(Status.NOT_YET, (wording.REMEMBERS,), ("remembers",))
+    if not run.problem:
+        wrong = _what_is_wrong(exercise, run, right)
+    if not wrong and not changed:
+        return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
+    also = (wording.in_place(changed),) if changed else ()
+    mutants = diagnose(exercise, run, cases, right)
+    names, sentences = tuple(m.name for m in mutants), tuple(m.says for m in mutants)
+    if mutants and not wrong:  # a mutant that does no more than change an argument in place
+        return _Verdict(Status.NOT_YET, sentences, names)
+    if changed:
+        names = (*names, "in place")
+    if len(mutants) == 2:
+        sentences = ("Two things are wrong at once.", *sentences)
+    if not mutants and isinstance(run.problem, Raised) and wording.is_name_from_elsewhere(run.problem.error):
+        names = ("a name from elsewhere", *names)
+    hint = () if mutants or not wrong else (f"Stuck? `ex.{exercise.name}.hint()` gives a hint.",)
+    return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names)
+
+
+def _what_is_wrong(exercise: Declaration, run: Run, right: Run) -> tuple[str, ...]:
+    if exercise.goal is None:
+        difference = first_difference(run.calls, right.calls)
+        return wording.describe_difference(exercise, difference) if difference else ()
+    for made in run.calls:
+        sentence = exercise.goal(**made.args, **made.outputs)
+        if sentence:
+            return (sentence,)
+    return ()
+
+
+def _passed(exercise: Declaration, run: Run) -> str:
+    if exercise.goal is not None:
+        return "Your answer reaches the goal in every case."
+    return f"Your `{exercise.function}` agrees with the book's in {len(run.calls)} calls."
+
+
+def _not_passed(status: Status) -> Status:
+    return Status.NOT_YET if status is Status.PASS else status
 
 
 def _changed_numpy(names: Sequence[str]) -> str:
@@ -175,20 +285,3 @@ def _changed_numpy(names: Sequence[str]) -> str:
         f"Your code changed {listed} for the whole notebook; it has been put back. `np.{names[0]} = ...` replaces "
         "what NumPy holds under that name: give your own values a name without `np.`."
     )
-
-
-def _what_is_wrong(exercise: Exercise, calls: Sequence[Call], right: Sequence[Call]) -> Sequence[str]:
-    if exercise.goal is None:
-        difference = first_difference(calls, right)
-        return in_words(exercise, difference) if difference else ()
-    for made in calls:
-        sentence = exercise.goal(**made.args, **made.outputs)
-        if sentence:
-            return (sentence,)
-    return ()
-
-
-def _passed(exercise: Exercise, calls: Sequence[Call]) -> str:
-    if exercise.goal is not None:
-        return "Your answer reaches the goal in every case."
-    return f"Your `{exercise.function}` agrees with the book's in {len(calls)} calls."

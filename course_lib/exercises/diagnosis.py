@@ -1,24 +1,27 @@
-"""Which known mistake is it? And if none: where is the first difference?"""
+"""Which known mistakes are they? And if none: where is the first difference?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from numpy import absolute, argwhere, array, generic, ndarray, zeros  # kept here: a reader may change `np`
+from numpy import absolute, argwhere, generic, maximum, ndarray, where, zeros  # kept here: a reader may change `np`
 
-from .play import Call, Case, Raised, Run, play
+from .cases import Case
+from .declaration import Declaration, Mutant
+from .limit import call
+from .play import Call, Run
 
-if TYPE_CHECKING:
-    from .exercise import Exercise, Mutant
-
-SMALL = 4  # arrays of up to so many numbers are written out
+PATIENCE = 1.0  # seconds: a mutant that never ends is not this mistake
+SINGLES, PAIRS = 5.0, 3.0  # seconds in all, for one mistake and for two at a time
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first number in which two runs differ."""
+    """The first value in which two runs differ."""
 
     call: Call
     right: Call
@@ -29,10 +32,12 @@ class Difference:
 def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference | None:
     """Compare two runs, call by call.
 
-    Numbers are equal if they differ by 1e-10 of the size of what they were made from (1e-5 where float32
-    is involved): more than rounding in another order of operations, less than any mistake.
+    Real numbers are equal if they differ by 1e-10 of the size of what they were made from (1e-5 where float32
+    is involved): more than rounding in another order of operations, less than any mistake. All else (whole numbers,
+    truth values, labels) has to be the same.
 
-    >>> case = Case("a number", {"x": array(8.0)}, ({}, {}))
+    >>> from .play import play
+    >>> case = Case.one("a number", x=8.0)
     >>> halved, thirds = (play(f, [case], ["x"], ["x"]).calls for f in (lambda x: x / 2, lambda x: x / 3))
     >>> first_difference(halved, halved) is None
     True
@@ -48,78 +53,74 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     return None
 
 
-def _close(got: ndarray, want: ndarray, args: Any) -> ndarray:
+def _close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> ndarray:
     if got.shape != want.shape:
         return zeros(want.shape, dtype=bool)
+    if want.dtype.kind != "f":
+        return got == want
     sources = [value for value in args.values() if isinstance(value, ndarray) and value.shape == want.shape]
     size = absolute([want, *sources]).max(axis=0)
     tolerance = 1e-5 if min(got.dtype.itemsize, want.dtype.itemsize) < 8 else 1e-10
-    return absolute(got - want) <= tolerance * size
+    rounding = where(want == 0, 1e-15 * _largest(args), 0.0)  # where 0 is right, a remainder of rounding will do
+    return absolute(got - want) <= maximum(tolerance * size, rounding)
 
 
-def diagnose(exercise: Exercise, run: Run, cases: Sequence[Case], right: Run) -> Mutant | None:
-    """The one known mistake that gives exactly this run; None if none does, or more than one."""
-    found = [mutant for mutant in exercise.mutants if _makes(exercise, mutant, run, cases, right)]
-    return found[0] if len(found) == 1 else None
+def _largest(args: Mapping[str, Any]) -> float:
+    """The size of the largest real number among the arguments."""
+    real = [v for v in args.values() if isinstance(v, float) or getattr(getattr(v, "dtype", None), "kind", "") == "f"]
+    return max((float(absolute(v).max()) for v in real if not isinstance(v, (ndarray, generic)) or v.size), default=0.0)
 
 
-def _makes(exercise: Exercise, mutant: Mutant, run: Run, cases: Sequence[Case], right: Run) -> bool:
-    function = exercise.mutated(mutant)
+def diagnose(exercise: Declaration, run: Run, cases: Sequence[Case], right: Run) -> tuple[Mutant, ...]:
+    """Return the known mistakes that give exactly this run.
+
+    One mistake if there is one that gives these values and changes these arguments in place; or else gives these
+    values; or else two that give them together. None where several explanations are left.
+
+    A mutant is run as an answer is, in limited time: one that never ends, or raises, does no harm.
+    """
+    same = _same_values(exercise, [(m,) for m in exercise.mutants], run, cases, right, SINGLES)
+    if not same:
+        same = _same_values(exercise, itertools.combinations(exercise.mutants, 2), run, cases, right, PAIRS)
+    for changed in (run.changed, frozenset()):
+        found = [mutants for mutants, made in same if made.changed == changed]
+        if found:
+            return found[0] if len(found) == 1 else ()
+    return ()
+
+
+def _same_values(
+    exercise: Declaration,
+    mistakes: Iterable[tuple[Mutant, ...]],
+    run: Run,
+    cases: Sequence[Case],
+    right: Run,
+    patience: float,
+) -> list[tuple[tuple[Mutant, ...], Run]]:
+    """Return those of the mistakes whose runs give the same values as `run`, with their runs."""
+    waiting = iter(mistakes)
+    found: list[tuple[tuple[Mutant, ...], Run]] = []
+
+    def try_all() -> None:
+        for mutants in waiting:
+            answer = exercise.mutated(*mutants)
+            made = _run(exercise, answer, run, cases, right) if answer else None
+            if made:
+                found.append((mutants, made))
+
+    end = time.monotonic() + patience
+    while time.monotonic() < end and call(try_all, PATIENCE).timed_out:
+        pass  # the one that never ends is left out, and the others go on
+    return found
+
+
+def _run(exercise: Declaration, answer: Callable[..., Any], run: Run, cases: Sequence[Case], right: Run) -> Run | None:
+    """Run a mutant; None unless it gives the same values as `run`, and the same problem if that had one."""
     for some in (cases[:1], cases):  # most are ruled out by the first case
-        try:
-            other = play(function, some, exercise.parameters, exercise.returns, like=right)
-        except Raised:
-            return False
-        mine = run.calls if some is cases else run.calls[: len(other.calls)]
-        if len(mine) != len(other.calls) or any(a.changed != b.changed for a, b in zip(mine, other.calls, strict=True)):
-            return False
-        if first_difference(mine, other.calls):
-            return False
-    return str(run.problem) == str(other.problem)
-
-
-def in_words(exercise: Exercise, difference: Difference) -> tuple[str, ...]:
-    """Tell a difference: which value, where, and the call that shows it, to be tried by hand."""
-    call, right = difference.call, difference.right
-    got, want = call.outputs[difference.name], right.outputs[difference.name]
-    place = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
-    a, b = _two_numbers(float(got[difference.index]), float(want[difference.index]))
-    steps = f", step {call.step}" if len(call.case.given) > 1 else ""
-    told = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
-    if any(getattr(value, "size", 1) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
-        return (told,)
-    width = max(len("should return"), len("yours returns"))
-    code = [
-        written_call(exercise, call.args),
-        f"{'yours returns':>{width}}  {_named(call.outputs)}",
-        f"{'should return':>{width}}  {_named(right.outputs)}",
-    ]
-    return told, "\n".join("    " + line for line in code)
-
-
-def written_call(exercise: Exercise, args: Any) -> str:
-    """A call as the reader would type it."""
-    return f"{exercise.function}({_named(args)})"
-
-
-def _named(values: Any) -> str:
-    return ", ".join(f"{name}={_value(value)}" for name, value in values.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, ndarray) and value.ndim:
-        if value.size > SMALL:
-            return f"<array of shape {value.shape}>"
-        rounded = array([float(f"{number:.6g}") for number in value.flat]).reshape(value.shape)
-        return f"np.array({rounded.tolist()})"
-    if isinstance(value, (ndarray, generic, float, int)):
-        return f"{float(value):.6g}"
-    return repr(value)
-
-
-def _two_numbers(a: float, b: float) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to tell them apart."""
-    for digits in (6, 9, 12):
-        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
-            return f"{a:.{digits}g}", f"{b:.{digits}g}"
-    return repr(a), repr(b)
+        made = exercise.play(answer, some, like=right)
+        mine = run.calls if some is cases else run.calls[: len(made.calls)]
+        if len(mine) != len(made.calls) or first_difference(mine, made.calls):
+            return None
+        if (made.problem or some is cases) and str(made.problem) != str(run.problem):
+            return None
+    return made

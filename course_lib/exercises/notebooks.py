@@ -1,132 +1,209 @@
-"""Find the exercises in a reader's notebook, and check them without opening it.
+"""Find the answers in a reader's notebook, and check them without opening it.
 
 A cell that holds an answer carries the tag `exercise:NAME`. Only its definitions are run, not its plots and
-checks, and of the other cells only those imports whose names it uses.
+checks, and of the other cells only what its names lead to: imports, functions, classes, constants.
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 import linecache
 import re
+import symtable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import wording
 from .checking import LIMIT
+from .exercise import Exercise
 from .limit import call
-from .registry import EXERCISES
+from .play import describe
 from .result import Result, Status
+from .stub import NotAttempted, todo
 
 TAG = "exercise:"
+_AT_HAND = {"np", "ex"}
 
 
 class NotebookError(ValueError):
-    """A notebook that cannot be read, or whose tags make no sense."""
+    """A file that is no notebook, or cannot be read."""
 
 
-def exercise_cells(path: str | Path) -> dict[str, str]:
-    """Give the source of each tagged cell by the name of its exercise, in the notebook's order.
+@dataclass(frozen=True)
+class Answers:
+    """What a notebook holds.
+
+    Attributes:
+        cells: the source of each tagged cell by the name of its exercise, in the notebook's order.
+        others: for each of these, the sources of all other code cells.
+        problems: a sentence for each tag that makes no sense, and for each exercise of this page that has no cell.
+    """
+
+    cells: Mapping[str, str]
+    others: Mapping[str, list[str]]
+    problems: Mapping[str, str]
+
+
+def read_answers(path: str | Path, exercises: Mapping[str, Exercise]) -> Answers:
+    """Read the answers in a notebook. One tag that makes no sense leaves the other answers as they are.
+
+    Args:
+        path: the notebook.
+        exercises: the book's exercises by name. Those of the page whose name is in the file's name must be there.
 
     Raises:
-        NotebookError: no notebook, an unknown name, a name that occurs twice, or a tag on a text cell.
+        NotebookError: it is no notebook.
     """
-    path, found = Path(path), {}
-    for cell in _cells(path):
+    path = Path(path)
+    cells = _cells(path)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for cell in cells:
         for tag in cell.get("metadata", {}).get("tags", []):
-            if not tag.startswith(TAG):
-                continue
-            name = tag.removeprefix(TAG)
-            if name not in EXERCISES:
-                raise NotebookError(f"{path.name}: the tag {tag!r} names no exercise; there are {', '.join(EXERCISES)}")
-            if name in found:
-                raise NotebookError(f"{path.name}: two cells have the tag {tag!r}; keep one")
-            if cell["cell_type"] != "code":
-                raise NotebookError(f"{path.name}: the tag {tag!r} is on a text cell; it belongs on a code cell")
-            found[name] = _source(cell)
-    return found
+            if str(tag).startswith(TAG):
+                found.setdefault(str(tag).removeprefix(TAG), []).append(cell)
+    problems = {}
+    for name, tagged in found.items():
+        if name not in exercises:
+            near = difflib.get_close_matches(name, exercises, n=1)
+            meant = f"do you mean `{TAG}{near[0]}`?" if near else f"there are {', '.join(exercises)}."
+            problems[name] = f"The tag `{TAG}{name}` names no exercise: {meant}"
+        elif len(tagged) > 1:
+            problems[name] = f"{len(tagged)} cells have the tag `{TAG}{name}`: keep it on one."
+        elif tagged[0]["cell_type"] != "code":
+            problems[name] = f"The tag `{TAG}{name}` is on a text cell; it belongs on a code cell."
+    for name, exercise in exercises.items():
+        if exercise.page and exercise.page in path.stem and name not in found:
+            problems[name] = (
+                f"No cell of {path.name} has the tag `{TAG}{name}`: the cell was deleted, or its tag was lost. Put "
+                "the tag back on the cell with your answer."
+            )
+    answers = {name: _source(tagged[0]) for name, tagged in found.items() if name not in problems}
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    others = {name: [_source(cell) for cell in code if cell is not found[name][0]] for name in answers}
+    return Answers(answers, others, problems)
 
 
-def check_notebook(path: str | Path, *, timeout: float = LIMIT) -> dict[str, Result]:
-    """Check all tagged cells of a notebook.
+def check_notebook(
+    path: str | Path, exercises: Mapping[str, Exercise], names: Sequence[str] | None = None, *, timeout: float = LIMIT
+) -> Iterator[tuple[str, Result]]:
+    """Check the answers in a notebook, one by one; each `exercise`, with its result.
+
+    Args:
+        path: the notebook.
+        exercises: the book's exercises by name.
+        names: which ones; None: all, and a failure for each problem that `read_answers` finds.
+        timeout: see `check_cell`.
 
     Raises:
-        NotebookError: see `exercise_cells`.
+        NotebookError: it is no notebook.
     """
-    cells = exercise_cells(path)
-    others = [_source(cell) for cell in _cells(Path(path)) if cell["cell_type"] == "code"]
-    return {
-        name: check_cell(name, source, imports=needed_imports(source, others), timeout=timeout)
-        for name, source in cells.items()
-    }
+    answers = read_answers(path, exercises)
+    if names is None:
+        names = list(answers.cells)
+        for name, sentence in answers.problems.items():
+            yield name, Result(name, Status.NOT_YET, sentence)
+    for name in names:
+        yield name, check_cell(exercises[name], answers.cells[name], others=answers.others[name], timeout=timeout)
 
 
-def check_cell(name: str, source: str, *, imports: str = "", timeout: float = LIMIT) -> Result:
+def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), timeout: float = LIMIT) -> Result:
     """Check the answer in the source of one cell.
 
     Args:
-        name: name of the exercise.
+        exercise: the exercise.
         source: the cell; `np` and `ex` are at hand.
-        imports: import statements to be run before.
+        others: sources of the other cells, from which imports and definitions are taken as they are needed.
         timeout: seconds for the cell, and again for the check.
-
-    Raises:
-        KeyError: there is no such exercise.
-
-    >>> check_cell("momentum", "def momentum_step(x, dx, v, lr, rho):\\n    ex.todo()").status.value
-    'NOT ATTEMPTED'
     """
-    exercise = EXERCISES[name]
+    name = exercise.name
     if not source.strip():
         return Result(name, Status.NOT_ATTEMPTED, "The cell is empty.")
-    from course_lib import exercises as ex
-
+    if exercise.start and _same_code(source, exercise.start):
+        return Result(name, Status.NOT_ATTEMPTED, "The cell is as it was at first.")
+    ex = SimpleNamespace(todo=todo, **{name: exercise})
     namespace: dict[str, Any] = {"np": np, "ex": ex, "__name__": "__exercise__"}
 
     def run() -> None:
-        if imports:
-            exec(compile(imports, "<imports>", "exec"), namespace)
+        needed = needed_definitions(source, others)
+        if needed:
+            exec(compile(needed, "<the other cells>", "exec"), namespace)
         exec(_definitions(source, name), namespace)
 
     outcome = call(run, timeout)
     if outcome.timed_out:
-        return Result(name, Status.TIMEOUT, *errors.endless(outcome, timeout), printed=outcome.printed)
-    if isinstance(outcome.error, NotImplementedError):
+        return Result(name, Status.TIMEOUT, *wording.endless(outcome, timeout), printed=outcome.printed)
+    if isinstance(outcome.error, NotAttempted):
         return Result(name, Status.NOT_ATTEMPTED, "The cell stops at a line that is still to be written.")
     if outcome.error is not None:
         return Result(name, Status.NOT_YET, *_cell_error(outcome.error), printed=outcome.printed)
     if exercise.function not in namespace:
-        says = f"The cell defines no `{exercise.function}`: it should hold `def {exercise.signature}:`."
+        says = f"The cell defines no `{exercise.function}`: it should hold `{exercise.opening}`."
         return Result(name, Status.NOT_YET, says, printed=outcome.printed)
     return exercise.evaluate(namespace[exercise.function], timeout=timeout)
 
 
-def needed_imports(source: str, cells: list[str]) -> str:
-    """Pick, out of other cells, the import statements that bring in a name that `source` uses.
+def needed_definitions(source: str, cells: Sequence[str]) -> str:
+    """Pick, out of other cells, what the names that `source` does not define lead to.
 
-    >>> needed_imports("y = sqrt(2)", ["import os\\nfrom math import sqrt", "print(1)"])
-    'from math import sqrt'
+    These are imports, functions, classes and assignments, in the order of the cells; and what they need in turn.
+
+    >>> print(needed_definitions("y = half(2)", ["import os\\nk = 2", "def half(x):\\n    return x / k", "print(k)"]))
+    k = 2
+    def half(x):
+        return x / k
     """
+    statements = [node for cell in cells for node in _statements(cell)]
+    needed: set[int] = set()
+    waiting, seen = [source], set(_AT_HAND)
+    while waiting:
+        for name in _free_names(waiting.pop()) - seen:
+            seen.add(name)
+            for index, (node, defines) in enumerate(statements):
+                if name in defines and index not in needed:
+                    needed.add(index)
+                    waiting.append(ast.unparse(node))
+    return "\n".join(ast.unparse(statements[index][0]) for index in sorted(needed))
+
+
+def _statements(cell: str) -> Iterator[tuple[ast.stmt, set[str]]]:
+    """The statements of a cell that define names, with these names."""
     try:
-        used = {node.id for node in ast.walk(ast.parse(_plain(source))) if isinstance(node, ast.Name)}
-    except SyntaxError:
-        return ""
-    found = []
-    for cell in cells:
-        try:
-            statements = ast.parse(_plain(cell)).body
-        except SyntaxError:
-            continue
-        for node in statements:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-                if names & used:
-                    found.append(ast.unparse(node))
-    return "\n".join(found)
+        body = _parse(cell).body
+    except (SyntaxError, ValueError):
+        return
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node, {node.name}
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and not _uses(node):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+            yield node, names
+
+
+def _free_names(source: str) -> set[str]:
+    """Names that a source uses and does not define: those that have to come from elsewhere."""
+    try:
+        table = symtable.symtable(ast.unparse(_parse(source)), "<cell>", "exec")
+    except (SyntaxError, ValueError):
+        return set()
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    own |= {child.get_name() for child in table.get_children()}
+    used: set[str] = set()
+    waiting = [table]
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.get_children()
+        used |= {s.get_name() for s in scope.get_symbols() if s.is_referenced() and (s.is_global() or scope is table)}
+    return used - own
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:
@@ -143,18 +220,37 @@ def _source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def _plain(source: str) -> str:
-    """The source without the notebook's own commands, `%...` and `!...`; lines keep their numbers."""
-    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+def _parse(source: str, file: str = "<cell>") -> ast.Module:
+    """A cell's syntax. If it is no plain Python, the notebook's own commands (`%...`, `!...`, `f?`) are passed over."""
+    try:
+        return ast.parse(source, file)
+    except SyntaxError:
+        return ast.parse(_without_commands(source), file)
+
+
+def _without_commands(source: str) -> str:
+    """The source without the notebook's own commands; lines keep their numbers."""
+    return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
 
 
 def _definitions(source: str, name: str) -> CodeType:
     """What a cell defines, compiled: without bare calls (checks, plots) and without `f = ex.name.use(f)`."""
     file = f"<the cell exercise:{name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    tree = ast.parse(_plain(source), file)
+    tree = _parse(source, file)
     tree.body = [node for node in tree.body if not isinstance(node, ast.Expr) and not _uses(node)]
     return compile(tree, file, "exec")
+
+
+def _same_code(source: str, start: str) -> bool:
+    """Check whether two sources define the same, whatever their comments and spaces."""
+    try:
+        dumps = [
+            [ast.dump(node) for node in _parse(text).body if not isinstance(node, ast.Expr)] for text in (source, start)
+        ]
+    except (SyntaxError, ValueError):
+        return False
+    return dumps[0] == dumps[1]
 
 
 def _uses(node: ast.stmt) -> bool:
@@ -163,7 +259,7 @@ def _uses(node: ast.stmt) -> bool:
 
 
 def _cell_error(error: BaseException) -> tuple[str, ...]:
-    words = f"The cell cannot be run: {errors.in_words(error)}"
+    words = f"The cell cannot be run: {describe(error)}"
     if isinstance(error, SyntaxError) and error.text:
         return words, f"    line {error.lineno}: {error.text.strip()}"
-    return words, errors.own_line(errors.places(error.__traceback__))
+    return words, wording.own_line(wording.places(error.__traceback__))

@@ -1,29 +1,16 @@
-"""Run a function on the cases of an exercise and write down what happened, call by call."""
+"""Run an answer on the cases of an exercise and record what happened, call by call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numpy import argwhere, array, array_equal, generic, isfinite, ndarray  # kept here: a reader may change `np`
+from numpy import argwhere, array, generic, isfinite, ndarray  # kept here: a reader may change `np`
 
+from .cases import Case, handed, is_tensor, numbers, unchanged
 from .limit import Stop
-
-
-@dataclass(frozen=True)
-class Case:
-    """Some calls in a row, each going on from what the one before returned.
-
-    Args:
-        label: what is special about it, in words: "gradients of 1e-6".
-        start: the arguments that the function itself carries on: x and v of an optimizer.
-        given: the other arguments, one mapping for each call.
-    """
-
-    label: str
-    start: Mapping[str, Any]
-    given: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -39,83 +26,120 @@ class Call:
 
 @dataclass(frozen=True)
 class Run:
-    """All calls; and if they ended early, the problem with what the next one returned."""
+    """All calls; and if they ended early, the problem with the next one."""
 
     calls: list[Call]
     problem: Problem | None = None
 
+    @property
+    def changed(self) -> frozenset[str]:
+        """Names of the arguments that some call changed in place."""
+        return frozenset(name for call in self.calls for name in call.changed)
+
 
 class Problem(Exception):
-    """Something about an answer that is wrong before its values are looked at, in words for the reader."""
+    """What is wrong with a call before its values are looked at, in words for the reader."""
 
 
 class ForgotReturn(Problem):
-    """The function returned None."""
+    """The answer returned None."""
 
 
-class Raised(Exception):
-    """The function itself raised `error`."""
+class Raised(Problem):
+    """The answer itself raised `error` when it was called with `arguments`."""
 
-    def __init__(self, args: Mapping[str, Any], error: BaseException) -> None:
-        super().__init__(args, error)
-        self.arguments, self.error = args, error
+    def __init__(self, arguments: Mapping[str, Any], error: BaseException) -> None:
+        super().__init__(describe(error))  # now: later nothing of the reader's is asked
+        self.arguments, self.error = arguments, error
 
 
 def play(
-    function: Callable[..., Any],
+    answer: Callable[..., Any],
     cases: Sequence[Case],
     parameters: Sequence[str],
     returns: Sequence[str],
+    *,
+    method: str = "",
     like: Run | None = None,
 ) -> Run:
-    """Call `function` through all cases.
+    """Call an answer through all cases.
 
     Args:
-        function: takes `parameters` by position, and returns the values named by `returns`.
+        answer: takes `parameters` by position, and returns the values named by `returns`; or a class, one of
+            whose methods does.
         cases: see `Case`. A returned value named as a part of `start` goes into the next call.
         parameters: names of the arguments, in order.
         returns: names of the returned values, in order.
-        like: the run of a right answer, which says what shapes are right; None asks for no shape.
+        method: name of the method, if the answer is a class.
+        like: the run of a right answer, which says what kinds and shapes of values are right; None: any.
 
     Returns:
-        A `Run`. It ends early if the function returns what cannot be compared with numbers.
-
-    Raises:
-        Raised: the function raised.
+        A `Run`. It ends early if the answer raises, or returns what cannot be compared.
 
     >>> halve = Case("a number", {"x": array(8.0)}, ({}, {}))
     >>> [float(call.outputs["x"]) for call in play(lambda x: x / 2, [halve], ["x"], ["x"]).calls]
     [4.0, 2.0]
     """
     calls: list[Call] = []
+    try:
+        for call in _calls(answer, cases, parameters, returns, method, like.calls if like else None):
+            calls.append(call)
+    except Problem as problem:
+        return Run(calls, problem)
+    return Run(calls)
+
+
+def _calls(
+    answer: Callable[..., Any],
+    cases: Sequence[Case],
+    parameters: Sequence[str],
+    returns: Sequence[str],
+    method: str,
+    right: Sequence[Call] | None,
+) -> Iterator[Call]:
+    count = 0
     for case in cases:
+        function = answer
+        if method:
+            init = {name: handed(name, value) for name, value in case.init.items()}
+            function = getattr(_called(answer, init, case.init, by_name=True), method)
         state = dict(case.start)
         for step, given in enumerate(case.given, start=1):
             merged = state | dict(given)
             args = {name: merged[name] for name in parameters}
-            passed = {name: _copy(value) for name, value in args.items()}
-            try:
-                result = function(*passed.values())
-            except Stop:
-                raise
-            except BaseException as error:  # SystemExit too
-                raise Raised(args, error) from error
-            shapes = {name: out.shape for name, out in like.calls[len(calls)].outputs.items()} if like else {}
+            passed = {name: handed(name, value) for name, value in args.items()}
+            result = _called(function, passed, args)
+            like = right[count].outputs if right else {}
             where = f"{case.label}, step {step}" if len(case.given) > 1 else case.label
-            try:
-                outputs = read(result, returns, shapes, where)
-            except Problem as problem:
-                return Run(calls, problem)
-            changed = tuple(name for name in args if not _same(args[name], passed[name]))
-            calls.append(Call(case, step, args, outputs, changed))
+            outputs = read(result, returns, like, where)
+            changed = tuple(name for name in args if not unchanged(args[name], passed[name]))
+            yield Call(case, step, args, outputs, changed)
+            count += 1
             state.update({name: outputs[name] for name in returns if name in state})
-    return Run(calls)
 
 
-def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where: str) -> dict[str, ndarray]:
-    """Take a returned value apart into named arrays of floats.
+def _called(function: Callable[..., Any], passed: Mapping[str, Any], args: Mapping, by_name: bool = False) -> Any:
+    try:
+        return function(**passed) if by_name else function(*passed.values())
+    except Stop:
+        raise
+    except BaseException as error:  # SystemExit too
+        raise Raised(args, error) from error
 
-    >>> read((1.0, [2.0]), ["x", "v"], {}, "a number, step 1")
+
+def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where: str) -> dict[str, ndarray]:
+    """Take a returned value apart into named arrays.
+
+    Args:
+        result: what was returned: one value for each name, or the value itself if there is one name.
+        returns: the names.
+        like: the right values, if known: the kind (numbers, labels) and shape that are wanted.
+        where: the call, for messages.
+
+    Raises:
+        Problem: it cannot be compared with the right values.
+
+    >>> read((1.0, [2.0]), ["x", "v"], {"x": array(1.0), "v": array(2.0)}, "a number, step 1")
     Traceback (most recent call last):
         ...
     course_lib.exercises.play.Problem: `v` is a list; it should be a NumPy array or a number.
@@ -130,33 +154,50 @@ def read(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple], where
             f"Your function returned {kind(result)}, not a value: use a plain `def`, and {line} in place of `yield`."
         )
     if len(returns) == 1:
-        values = (result,)
-    elif isinstance(result, (tuple, list)) or _stacked(result, returns, shapes):
+        lonely = isinstance(result, tuple) and len(result) == 1  # `return x,`
+        values = tuple(result) if lonely else (result,)
+    elif isinstance(result, (tuple, list)) or _stacked(result, returns, like):
         values = tuple(result)
     else:
         raise Problem(f"Your function returned one value ({kind(result)}); it should return {len(returns)}: {line}.")
+    if len(returns) == 1 and isinstance(values[0], tuple) and not _is_labels(values[0]):
+        raise Problem(f"Your function returned {len(values[0])} values; it should return one: {line}.")
     if len(values) != len(returns):
         count = f"{len(values)} value{'s' * (len(values) != 1)}"
         raise Problem(f"Your function returned {count}; it should return {len(returns)}: {line}.")
-    return {name: _array(value, name, shapes.get(name), where) for name, value in zip(returns, values, strict=True)}
+    return {name: _array(value, name, like.get(name), where) for name, value in zip(returns, values, strict=True)}
 
 
-def _stacked(result: Any, returns: Sequence[str], shapes: Mapping[str, tuple]) -> bool:
-    """True for `np.array([x, v])`, which can be taken apart as well as a tuple."""
-    return isinstance(result, ndarray) and any(result.shape == (len(returns), *shape) for shape in shapes.values())
+def _stacked(result: Any, returns: Sequence[str], like: Mapping[str, ndarray]) -> bool:
+    """Check for `np.array([x, v])`, which can be taken apart as well as a tuple."""
+    return isinstance(result, ndarray) and any(result.shape == (len(returns), *right.shape) for right in like.values())
 
 
-def _array(value: Any, name: str, shape: tuple | None, where: str) -> ndarray:
-    """One returned value as an array of floats of its own."""
-    if not isinstance(value, (ndarray, generic, float, int)) or isinstance(value, bool):
+def _is_labels(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value))
+
+
+def _array(value: Any, name: str, like: ndarray | None, where: str) -> ndarray:
+    """One returned value as an array of its own: floats, or what `like` holds (integers, truth values, labels)."""
+    wanted = like.dtype.kind if like is not None else ""
+    if _is_labels(value) and wanted in ("U", ""):
+        return _shaped(array(value, dtype=str), name, like, where)
+    if wanted == "U":
+        raise Problem(f"`{name}` is {kind(value)}; it should be {_labels(like)}. ({where})")
+    if is_tensor(value):
+        value = numbers(value)
+    if not isinstance(value, (ndarray, generic, float, int)):
         raise Problem(f"`{name}` is {kind(value)}; it should be a NumPy array or a number.")
     copy = array(value)
-    if copy.dtype.kind in "iu" and copy.ndim == 0:
+    if copy.dtype.kind == "b" and wanted == "f":
+        if copy.ndim == 0:
+            raise Problem(f"`{name}` is {kind(value)}; it should be a NumPy array or a number.")
+        raise Problem(f"`{name}` has dtype bool; it should hold real numbers (float64 or float32). ({where})")
+    if copy.dtype.kind in "iu" and wanted == "f":
         copy = copy.astype(float)  # a plain 0 is a fine number
-    if copy.dtype.kind != "f" or copy.dtype.itemsize < 4:
-        raise Problem(f"`{name}` has dtype {copy.dtype}; it should hold real numbers (float64 or float32). ({where})")
-    if shape is not None and copy.shape != shape:
-        raise Problem(f"`{name}` has shape {copy.shape}; it should have shape {shape}. ({where})")
+    if copy.dtype.kind not in "fiub" or (copy.dtype.kind == "f" and copy.dtype.itemsize < 4):
+        raise Problem(f"`{name}` has dtype {copy.dtype}; it should hold {_KINDS[wanted or 'f']}. ({where})")
+    _shaped(copy, name, like, where)
     bad = argwhere(~isfinite(copy))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
@@ -165,21 +206,35 @@ def _array(value: Any, name: str, shape: tuple | None, where: str) -> ndarray:
     return copy
 
 
+_KINDS = dict.fromkeys("iu", "whole numbers") | {"b": "truth values", "f": "real numbers (float64 or float32)"}
+
+
+def _labels(like: ndarray) -> str:
+    return f"a list of {like.size} strings" if like.ndim else "a string"
+
+
+def _shaped(values: ndarray, name: str, like: ndarray | None, where: str) -> ndarray:
+    if like is not None and values.shape != like.shape:
+        raise Problem(f"`{name}` has shape {values.shape}; it should have shape {like.shape}. ({where})")
+    return values
+
+
+def describe(error: BaseException) -> str:
+    """Return an error's type and message, with Python's own suggestion.
+
+    >>> describe(ZeroDivisionError("division by zero"))
+    'ZeroDivisionError: division by zero'
+    """
+    lines = traceback.TracebackException.from_exception(error).format_exception_only()
+    lines = [line.strip() for line in lines if not line.startswith(" ")]
+    return lines[0] if lines else type(error).__name__
+
+
 def kind(value: Any) -> str:
-    """The type of a value, in words.
+    """Return the type of a value, in words.
 
     >>> kind([]), kind(1)
     ('a list', 'an int')
     """
     word = "array" if isinstance(value, ndarray) else type(value).__name__
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
-
-
-def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, ndarray) else value
-
-
-def _same(before: Any, after: Any) -> bool:
-    if not isinstance(before, ndarray):
-        return True
-    return before.shape == after.shape and before.dtype == after.dtype and array_equal(before, after, equal_nan=True)

@@ -1,6 +1,8 @@
-"""What a check answers."""
+"""The result of a check."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any, Self
 
 from .show import Card, status_card
 
@@ -19,16 +21,16 @@ class Status(StrEnum):
 
 
 class Result(Card):
-    """The answer of one check: words for the reader, fields for a program.
+    """The result of one check: words for the reader, fields for a program.
 
     Args:
         exercise: name of the exercise.
         status: a `Status`.
         message: what is right or wrong, in paragraphs; a paragraph whose lines are indented is code.
-        diagnosis: name of the known mistake this is, or None.
+        diagnoses: names of the known mistakes in it, the more important first.
         printed: the beginning of what the reader's function printed.
 
-    >>> result = Result("momentum", Status.NOT_YET, "Your step goes uphill.", diagnosis="uphill")
+    >>> result = Result("momentum", Status.NOT_YET, "Your step goes uphill.", diagnoses=("uphill",))
     >>> result.passed, result.diagnosis
     (False, 'uphill')
     >>> result
@@ -41,21 +43,48 @@ class Result(Card):
         exercise: str,
         status: Status,
         *message: str,
-        diagnosis: str | None = None,
+        diagnoses: tuple[str, ...] = (),
         printed: str = "",
     ) -> None:
         self.exercise = exercise
         self.status = status
-        self.message = "\n".join(part for part in message if part)
-        self.diagnosis = diagnosis
+        self.paragraphs = tuple(part for part in message if part)
+        self.message = "\n".join(self.paragraphs)
+        self.diagnoses = diagnoses
         self.printed = printed
         card = status_card(exercise, status, [*message, _printing(printed)])
         super().__init__(card.text, html=card.html)
 
     @property
+    def diagnosis(self) -> str | None:
+        """The name of the first known mistake in it, or None."""
+        return self.diagnoses[0] if self.diagnoses else None
+
+    @property
     def passed(self) -> bool:
         """True if the answer is right."""
         return self.status is Status.PASS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its fields as JSON knows them.
+
+        >>> Result.from_dict(Result("choose", Status.PASS, "Right.").to_dict())
+        PASS · choose
+        Right.
+        """
+        return {
+            "exercise": self.exercise,
+            "status": str(self.status),
+            "message": list(self.paragraphs),
+            "diagnoses": list(self.diagnoses),
+            "printed": self.printed,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """Return the result that `to_dict` came from."""
+        name, status, message = fields["exercise"], Status(fields["status"]), fields["message"]
+        return cls(name, status, *message, diagnoses=tuple(fields["diagnoses"]), printed=fields["printed"])
 
 
 def _printing(printed: str) -> str:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.exercises import EXERCISES, NotAttempted, Status, todo
-from course_lib.exercises.exercise import Exercise, Mutant
+from course_lib.exercises import Exercise, Mutant
 from course_lib.exercises.limit import KEPT, call
 
 momentum = EXERCISES["momentum"]

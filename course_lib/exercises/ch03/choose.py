@@ -8,8 +8,9 @@ from numpy import absolute  # kept here: a reader may change `np`
 
 from course_lib.optim import Momentum, descend, steps_to
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
+from ..cases import Case
+from ..declaration import Mutant
+from ..exercise import Exercise
 
 TOLERANCE = 1e-6
 DIRECTIONS = 20  # how many eigenvalues between 1/κ and 1

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
+from ..cases import Case
+from ..declaration import Mutant
+from ..exercise import Exercise
 from .cases import SHAPES, plain, random_setting
 
 
@@ -19,6 +20,8 @@ def convert_cases(rng: np.random.Generator) -> list[Case]:
     for label, shape, size, dtype in SHAPES:
         cases.append(case(label, **random_setting(rng), v=(size * rng.standard_normal(shape)).astype(dtype)))
     cases.append(case("rho = 0.99", 0.1, 0.99, rng.standard_normal(2)))
+    cases.append(case("rho = 0", 0.1, 0.0, rng.standard_normal(2)))
+    cases.append(case("a rate of 1", 1.0, 0.5, rng.standard_normal(2)))
     cases.append(case("at rest", 0.1, 0.9, np.zeros(2)))
     return cases
 
@@ -132,6 +135,30 @@ def convert_rate(lr, rho, v):
             "Here the velocity is a plain sum of gradients.",
         ),
         Mutant(
+            "precedence",
+            "v / (1 - rho)",
+            "v / 1 - rho",
+            "`v / 1 - rho` divides by 1 and then subtracts `rho`: the difference needs brackets, `(1 - rho)`.",
+        ),
+        Mutant(
+            "precedence, in the rate",
+            "(1 - rho) * lr",
+            "1 - rho * lr",
+            "`1 - rho * lr` multiplies before it subtracts: the difference needs brackets, `(1 - rho)`.",
+        ),
+        Mutant(
+            "0.9 for rho",
+            "lr = (1 - rho) * lr",
+            "rho = 0.9\n    lr = (1 - rho) * lr",
+            "You use 0.9 whatever `rho` is. It is an argument: other values of it are tried as well.",
+        ),
+        Mutant(
+            "lr and rho exchanged",
+            "lr = (1 - rho) * lr",
+            "lr, rho = rho, lr\n    lr = (1 - rho) * lr",
+            "You have exchanged the rate and the momentum: the two conventions differ by the factor 1 − ρ.",
+        ),
+        Mutant(
             "swapped",
             "return lr, v",
             "return v, lr",
@@ -141,7 +168,8 @@ def convert_rate(lr, rho, v):
             "v in place",
             "v = v / (1 - rho)",
             "v /= 1 - rho",
-            "The numbers are right, but `/=` writes into the array `v` that the caller handed you. Make a new one: "
+            "The numbers are right, but the array `v` that the caller handed you is changed: an operator like `/=`, or "
+            "`v[...] =`, writes into it. Make a new one: "
             "`v = ...`.",
         ),
     ),

@@ -4,16 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
-from .cases import IN_PLACE, SHAPES, STEPS, plain, random_setting
+from ..cases import Case
+from ..declaration import Mutant
+from ..exercise import Exercise
+from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
     """Four steps each, with gradients that have nothing to do with x."""
 
-    def case(label: str, x: Any, v: Any, gradients: Any) -> Case:
-        setting = {"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng)
+    def case(label: str, x: Any, v: Any, gradients: Any, setting: Any = None) -> Case:
+        setting = setting or ({"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng))
         return Case(label, {"x": x, "v": v}, tuple({"dx": dx, **setting} for dx in gradients))
 
     cases = [case("a single number", plain(rng), plain(rng), [plain(rng) for _ in range(STEPS)])]
@@ -23,6 +24,7 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
     x, v, dx = rng.standard_normal((3, 3))
     cases.append(case("starting at rest", x, np.zeros(3), [dx] * STEPS))
     cases.append(case("zero gradients", x, v, [np.zeros(3)] * STEPS))
+    cases += [case(label, x, v, list(rng.standard_normal((STEPS, 3))), setting) for label, setting in EDGES]
     return cases
 
 
@@ -33,7 +35,8 @@ momentum = Exercise(
         "Write one step of gradient descent with momentum. You are given the point `x`, the gradient `dx` there, "
         "the velocity `v`, the rate `lr` (α) and the momentum `rho` (ρ). Return the new point and the new velocity, "
         "in the book's convention: the velocity is a decaying sum of gradients, v ← ρv + ∇f, and x ← x − αv.\n\n"
-        "Leave the arrays you are given as they are: make new ones."
+        "`x`, `dx` and `v` are single numbers in the first check, and arrays of any shape in the others: NumPy's "
+        "arithmetic needs no loop for either. Leave the arrays you are given as they are: make new ones."
     ),
     source="""\
 def momentum_step(x, dx, v, lr, rho):
@@ -210,6 +213,59 @@ def momentum_step(x, dx, v, lr, rho):
             "return v, x",
             "Both values are right, and in the wrong order: first the point, then the velocity.",
         ),
+        Mutant(
+            "rho forgotten",
+            "v = rho * v + dx",
+            "v = v + dx",
+            "The old velocity comes in whole: `rho` is missing, so nothing wears it down, and it never stops growing.",
+        ),
+        Mutant(
+            "mean with its weights exchanged",
+            "v = rho * v + dx",
+            "v = (1 - rho) * v + rho * dx",
+            "Your velocity is a running mean of gradients, with its two weights exchanged. Here it is a sum: `rho` "
+            "times the old velocity, and the whole gradient.",
+        ),
+        Mutant(
+            "gradient left out",
+            "rho * v + dx",
+            "rho * v",
+            "The gradient is missing: the velocity is only worn down, and nothing ever drives it.",
+        ),
+        Mutant(
+            "rate on the velocity only",
+            "x - lr * v",
+            "x - lr * (v - dx) - dx",
+            "The rate multiplies one part of the step only: the gradient comes in without it. It belongs on the whole "
+            "new velocity.",
+        ),
+        Mutant(
+            "rate on the gradient only",
+            "x - lr * v",
+            "x - (v - dx) - lr * dx",
+            "The rate multiplies the gradient only: the old velocity moves `x` without it. It belongs on the whole new "
+            "velocity.",
+        ),
+        Mutant(
+            "the step, not the point",
+            "x - lr * v",
+            "lr * v",
+            "You return the step. The new point is asked for: the old `x` minus the step.",
+        ),
+        Mutant(
+            "minus the step, not the point",
+            "x - lr * v",
+            "-lr * v",
+            "You return the step, with its sign. The new point is asked for: the old `x` plus that.",
+        ),
+        Mutant(
+            "the lecture's Nesterov",
+            "v = rho * v + dx\n    x = x - lr * v",
+            "old = v\n    v = rho * v - lr * dx\n    x = x - rho * old + (1 + rho) * v",
+            "This is the lecture's Nesterov step, in the convention v ← ρv − α∇f. Plain momentum is asked for, with "
+            "v ← ρv + ∇f.",
+        ),
+        *EXCHANGED,
         *IN_PLACE,
     ),
 )

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
-from .cases import IN_PLACE, SHAPES, STEPS, plain, random_setting
+from ..cases import Case
+from ..declaration import Mutant
+from ..exercise import Exercise
+from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Bowl:
 def nesterov_cases(rng: np.random.Generator) -> list[Case]:
     """Four steps each, on a bowl."""
 
-    def case(label: str, x: Any, v: Any, grad: Callable[[Any], Any]) -> Case:
-        setting = {"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng)
+    def case(label: str, x: Any, v: Any, grad: Callable[[Any], Any], setting: Any = None) -> Case:
+        setting = setting or ({"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng))
         return Case(label, {"x": x, "v": v}, ({"grad": grad, **setting},) * STEPS)
 
     cases = [case("a single number", plain(rng), plain(rng), Bowl(float(plain(rng)), float(plain(rng, -3, -1))))]
@@ -42,6 +43,7 @@ def nesterov_cases(rng: np.random.Generator) -> list[Case]:
     x, v, centre = rng.standard_normal((3, 3))
     cases.append(case("starting at rest", x, np.zeros(3), Bowl(rng.uniform(0.5, 2, 3), centre)))
     cases.append(case("zero gradients", x, v, Bowl(np.zeros(3), centre)))
+    cases += [case(label, x, v, Bowl(rng.uniform(0.5, 1, 3), centre), setting) for label, setting in EDGES]
     return cases
 
 
@@ -53,7 +55,8 @@ nesterov = Exercise(
         "look-ahead point itself: `x` here is that very point, so the gradient is taken at `x` and nowhere else. "
         "With the book's velocity: v ← ρv + ∇f(x), then x ← x − α(∇f(x) + ρv), with the new v.\n\n"
         "This time you take the gradient yourself: `grad` is a function, and `grad(x)` is the gradient at `x`. "
-        "Return the new point and the new velocity; make new arrays."
+        "Return the new point and the new velocity; make new arrays. (`x` and `v` are single numbers in the first "
+        "check, and arrays of any shape in the others.)"
     ),
     source="""\
 def nesterov_step(x, grad, v, lr, rho):
@@ -234,6 +237,50 @@ def nesterov_step(x, grad, v, lr, rho):
             "return v, x",
             "Both values are right, and in the wrong order: first the point, then the velocity.",
         ),
+        Mutant(
+            "the lecture's look-ahead form",
+            "dx = grad(x)\n    v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
+            "v = rho * v - lr * grad(x + rho * v)\n    x = x + v",
+            "This is Nesterov's look-ahead form in the convention v ← ρv − α∇f, as lectures write it, right in itself. "
+            "Here the gradient is taken at `x`, and the velocity is a sum of plain gradients.",
+        ),
+        Mutant(
+            "momentum in the other convention",
+            "v = rho * v + dx\n    x = x - lr * (dx + rho * v)",
+            "v = rho * v - lr * dx\n    x = x + v",
+            "This is plain momentum in the convention v ← ρv − α∇f. Nesterov's step is asked for, with v ← ρv + ∇f.",
+        ),
+        Mutant(
+            "rho forgotten",
+            "v = rho * v + dx",
+            "v = v + dx",
+            "The old velocity comes in whole: `rho` is missing where the velocity is updated.",
+        ),
+        Mutant(
+            "gradient left out of the velocity",
+            "v = rho * v + dx",
+            "v = rho * v",
+            "The gradient is missing in the velocity: it is only worn down.",
+        ),
+        Mutant(
+            "gradient left out of the step",
+            "(dx + rho * v)",
+            "(rho * v)",
+            "The gradient is missing in the step: `x` moves by the gradient and by `rho` times the new velocity.",
+        ),
+        Mutant(
+            "rate on the velocity only",
+            "lr * (dx + rho * v)",
+            "(dx + lr * rho * v)",
+            "The rate is missing on the gradient: it multiplies both parts of the step.",
+        ),
+        Mutant(
+            "the step, not the point",
+            "x - lr * (dx + rho * v)",
+            "lr * (dx + rho * v)",
+            "You return the step. The new point is asked for: the old `x` minus the step.",
+        ),
+        *EXCHANGED,
         *IN_PLACE,
     ),
 )

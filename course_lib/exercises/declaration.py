@@ -1,0 +1,259 @@
+"""An exercise as its author declares it, and what follows from the declaration. Nothing here checks an answer."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .cases import Case
+from .play import Run, play
+
+
+class DeclarationError(ValueError):
+    """A declaration that is wrong: its author's mistake, found when it is declared."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A known mistake: a patch of the solution, and the sentence that explains it to the reader.
+
+    Args:
+        name: what the mistake is called.
+        old: a piece of the solution, found in it exactly once.
+        new: what stands there if the mistake is made.
+        says: what is wrong and why, to the reader.
+    """
+
+    name: str
+    old: str
+    new: str
+    says: str
+
+    def patch(self, source: str) -> str | None:
+        """Return the source with the mistake in it; None if `old` is not in it exactly once.
+
+        >>> Mutant("uphill", "x - v", "x + v", "Your step goes uphill.").patch("return x - v")
+        'return x + v'
+        """
+        return source.replace(self.old, self.new) if source.count(self.old) == 1 else None
+
+
+@dataclass(eq=False, repr=False)
+class Declaration:
+    """One exercise. Everything about it is here; its signature is that of the solution.
+
+    The answer is the first thing that the solution defines: a function, or a class with one public method.
+    A class gets `Case.init` once a case, and its method is called in turn: it keeps its own state.
+
+    Args:
+        name: how it is reached, `ex.name`, and tagged in a notebook, `exercise:name`; unique in the book.
+        title: a few words.
+        prompt: what to do.
+        source: the solution.
+        returns: names of what the function returns, in order. What kind each is (real numbers, whole numbers,
+            truth values, labels) is what the solution returns.
+        cases: makes the cases to be checked from a random generator, the simplest first.
+        hints: two or more, the last nearly the answer.
+        mutants: the mistakes people make.
+        explanation: why the solution is right; shown with it.
+        after: what to do or notice once the answer is right.
+        accepts: right answers in another form, by name; the tests hold the engine to passing them.
+        goal: for exercises with many right answers: takes the arguments and the returned values of one
+            call by name, and returns a sentence if they miss the goal.
+        start: the code that the reader's cell begins with, where it is broken code to be repaired.
+        distractors: arguments that a right answer does not need.
+        packages: what it needs besides NumPy ("torch"): it cannot be done in the page.
+        page: the page of the book on which it stands, without a suffix: "03_momentum".
+
+    Raises:
+        DeclarationError: something in it does not fit together, or the solution does not pass its own cases.
+    """
+
+    name: str
+    title: str
+    prompt: str
+    source: str
+    returns: tuple[str, ...]
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    hints: tuple[str, ...]
+    mutants: tuple[Mutant, ...]
+    explanation: str = ""
+    after: str = ""
+    accepts: Mapping[str, str] = field(default_factory=dict)
+    goal: Callable[..., str | None] | None = None
+    start: str = ""
+    distractors: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        self._require(self.name.isidentifier(), f"its name must be a plain word, not {self.name!r}")
+        for key in ("returns", "hints", "mutants", "distractors", "packages"):
+            self._require(isinstance(getattr(self, key), tuple), f"{key} must be a tuple")
+        self._require(self.returns and all(map(str.isidentifier, self.returns)), "returns must name what is returned")
+        for what, twice in (("two results", self.returns), ("two mutants", [m.name for m in self.mutants])):
+            self._require(len(set(twice)) == len(twice), f"{what} have the same name")
+        self._definition(self.source, "the solution")
+        for mutant in self.mutants:
+            patched = mutant.patch(self.source)
+            self._require(patched is not None, f"mutant {mutant.name!r}: {mutant.old!r} must occur exactly once")
+            self._definition(patched, f"mutant {mutant.name!r}")
+        for name, text in [*self.accepts.items(), *([("start", self.start)] if self.start else [])]:
+            self._definition(text, name)
+        for name in self.distractors:
+            known = [*self.parameters, *self.constructor]
+            self._require(name in known, f"the distractor {name!r} is no argument")
+        if self.goal:
+            both = set(self.returns) & set(self.parameters)
+            self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
+        if not self.packages:  # a heavy package is not loaded for it; the tests call `verify`
+            self.verify()
+
+    def verify(self, seed: int = 0) -> None:
+        """Hold the solution against the cases of one seed.
+
+        Raises:
+            DeclarationError: it does not pass them, or is not a function of its arguments alone.
+        """
+        run = self.solve(self.draw(seed))
+        for call in run.calls:
+            self._require(not call.changed, f"the solution changes {list(call.changed)} in place")
+            missed = self.goal(**call.args, **call.outputs) if self.goal else None
+            self._require(not missed, f"the solution misses the goal: {missed}")
+
+    def draw(self, seed: int) -> list[Case]:
+        """Make the cases of a seed.
+
+        Raises:
+            DeclarationError: there are none, or one does not give exactly the arguments that are taken.
+        """
+        cases = list(self.cases(np.random.default_rng(seed)))
+        self._require(cases and all(isinstance(case, Case) for case in cases), "cases must return a list of Case")
+        carried = set(self.returns) & set(self.parameters)
+        for case in cases:
+            self._require(case.given, f"case {case.label!r} has no call")
+            self._require(set(case.start) <= carried, f"case {case.label!r}: only {sorted(carried)} are carried on")
+            for given in case.given:
+                missing, unknown = _differ({*case.start, *given}, self.parameters)
+                self._require(not missing, f"case {case.label!r} does not give {missing}")
+                self._require(not unknown, f"case {case.label!r} gives {unknown}, which no argument is called")
+            self._require(not any(_differ(case.init, self.constructor)), f"case {case.label!r}: init must be what "
+                          f"the constructor takes, {list(self.constructor)}")  # fmt: skip
+        return cases
+
+    def solve(self, cases: Sequence[Case]) -> Run:
+        """Run the solution on cases.
+
+        Raises:
+            DeclarationError: it cannot be run on them.
+        """
+        run = self.play(self.reference, cases)
+        if run.problem:
+            cause = getattr(run.problem, "error", None)
+            raise self.error(f"the solution cannot be run on its cases: {cause or run.problem}") from cause
+        return run
+
+    def play(self, answer: Callable[..., Any], cases: Sequence[Case], like: Run | None = None) -> Run:
+        """Run any answer on cases; see `play.play`."""
+        return play(answer, cases, self.parameters, self.returns, method=self.method, like=like)
+
+    # What follows from the declaration
+
+    @cached_property
+    def function(self) -> str:
+        """The name of the function or class that is asked for."""
+        return self._definition(self.source, "the solution").name
+
+    @cached_property
+    def method(self) -> str:
+        """The name of the method that is called, if a class is asked for; else empty."""
+        node = self._definition(self.source, "the solution")
+        if not isinstance(node, ast.ClassDef):
+            return ""
+        public = [n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+        self._require(len(public) == 1, f"the class must have one public method, not {public}")
+        return public[0]
+
+    @cached_property
+    def reference(self) -> Callable[..., Any]:
+        """The solution as a function, or as a class."""
+        return self.build(self.source, f"solution of {self.name}")
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the arguments of a call, in order."""
+        called = getattr(self.reference, self.method) if self.method else self.reference
+        return tuple(inspect.signature(called).parameters)[1 if self.method else 0 :]
+
+    @cached_property
+    def constructor(self) -> tuple[str, ...]:
+        """Names of the arguments of the constructor, if a class is asked for."""
+        return tuple(inspect.signature(self.reference).parameters) if self.method else ()
+
+    @property
+    def signature(self) -> str:
+        """The function as it is called."""
+        return f"{self.function}({', '.join(self.parameters)})"
+
+    @property
+    def opening(self) -> str:
+        """The first line of an answer."""
+        return f"class {self.function}:" if self.method else f"def {self.signature}:"
+
+    @property
+    def stub(self) -> str:
+        """What stands in the notebook before the reader writes it."""
+        if self.start or not self.method:
+            return self.start or f"{self.opening}\n    ex.todo()\n"
+        node = self._definition(self.source, "the solution")
+        methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+        bodies = [f"    def {n.name}({ast.unparse(n.args)}):\n        ex.todo()\n" for n in methods]
+        return f"class {self.function}:\n" + "\n".join(bodies)
+
+    def build(self, source: str, label: str) -> Callable[..., Any]:
+        """Make the function or class that is asked for out of source text; `label` stands in tracebacks."""
+        file = f"<{label}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        namespace: dict[str, Any] = {"np": np, "__name__": self.name}
+        namespace |= {name: importlib.import_module(name) for name in self.packages}
+        exec(compile(source, file, "exec"), namespace)
+        return namespace[self.function]
+
+    def mutated(self, *mutants: Mutant) -> Callable[..., Any] | None:
+        """The solution with one or more mistakes in it; None if they do not go together."""
+        source: str | None = self.source
+        for mutant in mutants:
+            source = mutant.patch(source) if source is not None else None
+        return self.build(source, f"{' and '.join(m.name for m in mutants)} of {self.name}") if source else None
+
+    def error(self, what: str) -> DeclarationError:
+        return DeclarationError(f"exercise {self.name}: {what}")
+
+    def _require(self, condition: Any, what: str) -> None:
+        if not condition:
+            raise self.error(what)
+
+    def _definition(self, source: str, what: str) -> ast.FunctionDef | ast.ClassDef:
+        """The first definition in a source, which has to be that of the solution."""
+        try:
+            body = ast.parse(source).body
+        except SyntaxError as error:
+            raise self.error(f"{what} is no Python: {error}") from error
+        found = next((n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)), None)
+        self._require(found, f"{what} defines no function")
+        if source != self.source:
+            defined = [n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+            self._require(self.function in defined, f"{what} defines no {self.function!r}")
+        return found
+
+
+def _differ(given: Any, wanted: Any) -> tuple[list[str], list[str]]:
+    return sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))

@@ -1,0 +1,205 @@
+"""What a check says: differences, calls, errors and endless loops, with the reader's own line."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import os
+import sysconfig
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy import array, generic, ndarray  # kept here: a reader may change `np`
+
+from .declaration import Declaration
+from .diagnosis import Difference
+from .limit import Outcome
+from .play import Raised, describe
+
+Place = tuple[str, int]  # file and line
+
+SMALL = 4  # arrays of up to so many numbers are written out
+#: What other courses and papers call our arguments.
+ELSEWHERE = {
+    "lr": ("learning_rate", "alpha", "eta", "step_size", "rate"),
+    "rho": ("momentum", "mu", "beta", "gamma"),
+    "dx": ("dw", "dW", "grad", "g", "gradient", "dtheta"),
+    "x": ("w", "W", "theta", "params", "weights"),
+    "v": ("velocity", "vx", "V"),
+}
+_NUMPY = frozenset(vars(np)) - frozenset(vars(builtins))
+_NOT_THE_READERS = (
+    "<frozen",
+    str(Path(__file__).parent.parent) + os.sep,  # course_lib
+    *(sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+
+
+# ---------------------------------------------------------------- values
+
+
+def describe_difference(exercise: Declaration, difference: Difference) -> tuple[str, ...]:
+    """Describe a difference: which value, where, and the call that shows it, to be tried by hand."""
+    call, right = difference.call, difference.right
+    got, want = call.outputs[difference.name], right.outputs[difference.name]
+    place = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
+    a, b = _two_values(got[difference.index], want[difference.index])
+    steps = f", step {call.step}" if len(call.case.given) > 1 else ""
+    sentence = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
+    if any(getattr(value, "size", 1) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
+        return (sentence,)
+    if exercise.method and call.step > 1:  # what went before cannot be shown in one line
+        return (sentence,)
+    width = max(len("should return"), len("yours returns"))
+    code = [
+        written_call(exercise, call.args, call.case.init),
+        f"{'yours returns':>{width}}  {_named(call.outputs)}",
+        f"{'should return':>{width}}  {_named(right.outputs)}",
+    ]
+    return sentence, "\n".join("    " + line for line in code)
+
+
+def written_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[str, Any]) -> str:
+    """Return a call as the reader would type it."""
+    if not exercise.method:
+        return f"{exercise.function}({_named(args)})"
+    made = f"{exercise.function}({_named(init)})"
+    return made if args is init else f"{made}.{exercise.method}({_named(args)})"
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, ndarray) and value.ndim:
+        if value.size > SMALL:
+            return f"<array of shape {value.shape}>"
+        rounded = value
+        if value.dtype.kind == "f":
+            rounded = array([float(f"{number:.6g}") for number in value.flat]).reshape(value.shape)
+        return f"np.array({rounded.tolist()})" if value.dtype.kind != "U" else repr(value.tolist())
+    if isinstance(value, (ndarray, generic)):
+        value = value.item()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return "<a function>" if callable(value) and text.startswith("<") else text
+
+
+def _two_values(a: Any, b: Any) -> tuple[str, str]:
+    """Two values, numbers with as many digits as it takes to tell them apart."""
+    if isinstance(a, str) or isinstance(b, str):
+        return repr(str(a)), repr(str(b))
+    for digits in (6, 9, 12):
+        if f"{float(a):.{digits}g}" != f"{float(b):.{digits}g}":
+            return f"{float(a):.{digits}g}", f"{float(b):.{digits}g}"
+    return repr(float(a)), repr(float(b))
+
+
+def in_place(names: Sequence[str]) -> str:
+    """Explain that arguments were changed in place."""
+    listed = " and ".join(f"`{name}`" for name in names)
+    return (
+        f"Your function changes {listed} in place. The array belongs to the caller, and operators such as `-=` and "
+        f"`*=`, or `{names[0]}[...] = ...`, write into it. Make a new array instead: `{names[0]} = ...`."
+    )
+
+
+REMEMBERS = (
+    "Your function gave different answers to the same arguments: it remembers something between calls (a global "
+    "variable, an attribute, a default argument that is changed?) or draws random numbers. All it needs is in its "
+    "arguments."
+)
+
+
+# ---------------------------------------------------------------- errors
+
+
+def describe_raised(exercise: Declaration, raised: Raised, init: Mapping[str, Any]) -> tuple[str, ...]:
+    """Describe what an answer raised, in which of the reader's lines, and in which call."""
+    error = raised.error
+    if isinstance(error, SystemExit):
+        words = "Your function ends the whole program (SystemExit): leave out `exit()`, and `return` the result."
+    elif isinstance(error, RecursionError):
+        words = "Your function calls itself without end (RecursionError)."
+    else:
+        words = f"Your function raised {describe(error)}"
+    line = own_line(places(error.__traceback__))
+    called = f"It was called like this: `{written_call(exercise, raised.arguments, init)}`"
+    return words, line, _tip(exercise, error, raised.arguments), called
+
+
+def is_name_from_elsewhere(error: BaseException) -> bool:
+    """Check for a name that has no meaning here, and is not NumPy's."""
+    return isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name not in _NUMPY
+
+
+def _tip(exercise: Declaration, error: BaseException, arguments: Mapping[str, Any]) -> str:
+    text = str(error)
+    if isinstance(error, UnboundLocalError):
+        name = text.split("'")[1]
+        return f"`{name}` is used before it has a value: it is set in a later line, or only under an `if`."
+    if isinstance(error, NameError):
+        return _name_tip(exercise, str(error.name))
+    if type(error).__name__ == "StdinNotImplementedError" or isinstance(error, EOFError) or "stdin" in text:
+        return "Nobody can type while a check runs: leave out `input()`. All it needs is in its arguments."
+    if isinstance(error, TypeError) and ("for ^" in text or "bitwise_xor" in text):
+        return "A power is written `**` in Python."
+    functions = [name for name, value in arguments.items() if callable(value)]
+    if functions and isinstance(error, TypeError) and "'function'" in text:
+        return f"Note that `{functions[0]}` is a function: its value at `x` is `{functions[0]}(x)`."
+    single = [name for name, value in arguments.items() if isinstance(value, ndarray) and not value.ndim]
+    if single and isinstance(error, (TypeError, IndexError)) and any(word in text for word in _LOOPS):
+        return (
+            f"`{single[0]}` is a single number in this call, and has no length. No loop is needed: NumPy's arithmetic "
+            "does the same to a number and to each element of an array."
+        )
+    return ""
+
+
+_LOOPS = ("has no len", "unsized", "not iterable", "invalid index to scalar", "not subscriptable", "0-d array")
+
+
+def _name_tip(exercise: Declaration, name: str) -> str:
+    known = [*exercise.parameters, *exercise.constructor]
+    ours = next((ours for ours, others in ELSEWHERE.items() if name in others and ours in known), None)
+    if ours:
+        return f"`{name}` has no meaning here. Do you mean the argument `{ours}`?"
+    if name in _NUMPY:
+        return f"Do you mean NumPy's, `np.{name}`?"
+    return f"`{name}` has no meaning here. All that is needed comes as an argument: {', '.join(known)}."
+
+
+def endless(outcome: Outcome, seconds: float) -> tuple[str, ...]:
+    """Explain that time ran out, and where."""
+    words = f"Your function had not come to an end after {seconds:g} seconds, so it was stopped here:"
+    line = own_line(outcome.stack) or "    (the line is not known)"
+    if outcome.stopped:
+        return words, line, "Does a loop in it never end?"
+    return words, line, "It could not be stopped, and may still be running: if things are slow, restart the kernel."
+
+
+def unreadable(exercise: Declaration, error: BaseException) -> tuple[str, ...]:
+    """Explain that what the answer returned broke the check itself."""
+    words = f"What your function returned cannot be looked at: that raised {type(error).__name__}."
+    return words, f"It should return plain numbers or NumPy arrays: `return {', '.join(exercise.returns)}`."
+
+
+def places(trace: TracebackType | None) -> tuple[Place, ...]:
+    """Return the places a traceback went through, from the outermost to the innermost."""
+    return tuple((frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace))
+
+
+def own_line(stack: Sequence[Place]) -> str:
+    """Return the innermost line that is not in Python, in a package or in this library: the reader's."""
+    own = [place for place in stack if not place[0].startswith(_NOT_THE_READERS)]
+    if not own:
+        return ""
+    file, number = own[-1]
+    text = linecache.getline(file, number).strip()
+    return f"    line {number}: {text}" if text else f"    line {number}"
