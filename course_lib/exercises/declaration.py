@@ -101,7 +101,7 @@ class Declaration:
         self._require(self.returns and all(map(str.isidentifier, self.returns)), "returns must name what is returned")
         for what, twice in (("two results", self.returns), ("two mutants", [m.name for m in self.mutants])):
             self._require(len(set(twice)) == len(twice), f"{what} have the same name")
-        self._definition(self.source, "the solution")
+        _ = self.method  # there is a definition, and a class has just one
         for mutant in self.mutants:
             patched = mutant.patch(self.source)
             self._require(patched is not None, f"mutant {mutant.name!r}: {mutant.old!r} must occur exactly once")
@@ -109,8 +109,7 @@ class Declaration:
         for name, text in [*self.accepts.items(), *([("start", self.start)] if self.start else [])]:
             self._definition(text, name)
         for name in self.distractors:
-            known = [*self.parameters, *self.constructor]
-            self._require(name in known, f"the distractor {name!r} is no argument")
+            self._require(name in [*self.parameters, *self.constructor], f"the distractor {name!r} is no argument")
         if self.goal:
             both = set(self.returns) & set(self.parameters)
             self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")

@@ -80,7 +80,7 @@ def diagnose(exercise: Declaration, run: Run, cases: Sequence[Case], right: Run)
     A mutant is run as an answer is, in limited time: one that never ends, or raises, does no harm.
     """
     same = _same_values(exercise, [(m,) for m in exercise.mutants], run, cases, right, SINGLES)
-    if not same:
+    if not same and not run.problem:
         same = _same_values(exercise, itertools.combinations(exercise.mutants, 2), run, cases, right, PAIRS)
     for changed in (run.changed, frozenset()):
         found = [mutants for mutants, made in same if made.changed == changed]

@@ -84,7 +84,8 @@ class Exercise(Declaration):
     def evaluate(self, answer: Any = _MISSING, *, seed: int = 0, timeout: float = LIMIT) -> Result:
         """Check an answer silently, and leave no trace in `progress`."""
         if answer is _MISSING:
-            says = f"Give the check your {'class' if self.method else 'function'}: `ex.{self.name}.check({self.function})`."
+            what = "class" if self.method else "function"
+            says = f"Give the check your {what}: `ex.{self.name}.check({self.function})`."
             return Result(self.name, Status.NOT_ATTEMPTED, says)
         return evaluate(self, answer, seed=seed, timeout=timeout)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy import array, generic, ndarray  # kept here: a reader may change `np`
 
+from .cases import is_tensor
 from .declaration import Declaration
 from .diagnosis import Difference
 from .limit import Outcome
@@ -50,7 +51,7 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     a, b = _two_values(got[difference.index], want[difference.index])
     steps = f", step {call.step}" if len(call.case.given) > 1 else ""
     sentence = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
-    if any(getattr(value, "size", 1) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
+    if any(_size(value) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
         return (sentence,)
     if exercise.method and call.step > 1:  # what went before cannot be shown in one line
         return (sentence,)
@@ -75,7 +76,13 @@ def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={_value(value)}" for name, value in values.items())
 
 
+def _size(value: Any) -> int:
+    return value.numel() if is_tensor(value) else getattr(value, "size", 1)
+
+
 def _value(value: Any) -> str:
+    if is_tensor(value):
+        return f"torch.tensor({value.tolist()})" if _size(value) <= SMALL else f"<tensor of shape {tuple(value.shape)}>"
     if isinstance(value, ndarray) and value.ndim:
         if value.size > SMALL:
             return f"<array of shape {value.shape}>"

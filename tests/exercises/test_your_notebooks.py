@@ -2,38 +2,55 @@
 
     pytest tests/exercises/test_your_notebooks.py
 
-An exercise that you have not begun is skipped. Set COURSE_NOTEBOOKS to check a folder other than `book`.
+An exercise that you have not begun is skipped. Set COURSE_NOTEBOOKS to check a folder other than `book`, with all
+folders in it.
 """
 
 import functools
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from course_lib.exercises import Status
-from course_lib.exercises.notebooks import NotebookError, check_notebook, exercise_cells
+from course_lib.exercises import EXERCISES, Status
+from course_lib.exercises.child import check_apart
+from course_lib.exercises.notebooks import NotebookError, read_answers
 
-BOOK = Path(os.environ.get("COURSE_NOTEBOOKS") or Path(__file__).parents[2] / "book")
-check = functools.cache(check_notebook)
+CHOSEN = os.environ.get("COURSE_NOTEBOOKS")
+FOLDER = Path(CHOSEN or Path(__file__).parents[2] / "book")
+COMMAND = [sys.executable, "-c", "from course_lib.exercises import EXERCISES, child; child.report(EXERCISES)"]
+
+
+@functools.cache
+def check(path):
+    return check_apart(path, EXERCISES, COMMAND)
+
+
+def notebooks():
+    """All notebooks of the folder, save the copies that Jupyter keeps."""
+    return [path for path in sorted(FOLDER.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
 
 
 def answers():
-    """One test for each tagged cell, and one for each notebook that cannot be read."""
-    for path in sorted(BOOK.glob("*.ipynb")):
+    """One test for each answer and each problem, and one for each notebook that cannot be read."""
+    if CHOSEN and not notebooks():
+        yield pytest.param(FOLDER, "", id=f"COURSE_NOTEBOOKS={CHOSEN}")
+    for path in notebooks():
         try:
-            names = list(exercise_cells(path))
+            found = read_answers(path, EXERCISES)
+            names = [*found.cells, *found.problems]
         except NotebookError:
             names = [""]
         for name in names:
-            yield pytest.param(path, name, id=f"{path.stem}: {name or 'not readable'}")
+            yield pytest.param(path, name, id=f"{path.relative_to(FOLDER).with_suffix('')}: {name or 'not readable'}")
 
 
 @pytest.mark.parametrize(("path", "name"), list(answers()))
 def test_your_answer(path, name):
-    problem = ""
+    problem = f"there is no notebook in COURSE_NOTEBOOKS={CHOSEN}" if path == FOLDER else ""
     try:
-        result = check(path)[name]
+        result = problem or check(path)[name]
     except NotebookError as error:
         problem = str(error)
     if problem:

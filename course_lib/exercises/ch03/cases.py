@@ -39,7 +39,8 @@ EXCHANGED = (  # they fit every solution with this first line
         "lr and rho exchanged",
         "v = rho * v + dx",
         "lr, rho = rho, lr\n    v = rho * v + dx",
-        "You have exchanged the rate and the momentum: `rho` is what is kept of the velocity, `lr` multiplies the step.",
+        "You have exchanged the rate and the momentum: `rho` is what is kept of the velocity, and `lr` multiplies the "
+        "step.",
     ),
 )
 
