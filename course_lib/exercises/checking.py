@@ -7,7 +7,6 @@ there. Then what it did is judged (`_judge`), with as much time as that takes.
 from __future__ import annotations
 
 import contextlib
-import dis
 import importlib
 import inspect
 from collections.abc import Iterator, Sequence
@@ -221,6 +220,8 @@ def _codes(answer: Any) -> Iterator[CodeType]:
 def _import_for(answer: Any) -> None:
     """Import what an answer imports: a first `import torch` takes seconds, and they are not the answer's."""
     with contextlib.suppress(Exception, SystemExit):  # whatever is wrong with it is said when it runs
+        import dis
+
         waiting = list(_codes(answer))
         for code in waiting:
             waiting += [const for const in code.co_consts if isinstance(const, CodeType)]

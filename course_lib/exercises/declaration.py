@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import linecache
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,26 +95,39 @@ class Declaration:
     page: str = ""
 
     def __post_init__(self) -> None:
+        self.check_declaration()
+        if not self.packages:  # a heavy package is not loaded for it; the tests call `verify`
+            self.verify()
+
+    def check_declaration(self) -> None:
+        """Check that its parts fit together.
+
+        Raises:
+            DeclarationError: they do not.
+        """
         self._require(self.name.isidentifier(), f"its name must be a plain word, not {self.name!r}")
         for key in ("returns", "hints", "mutants", "distractors", "packages"):
             self._require(isinstance(getattr(self, key), tuple), f"{key} must be a tuple")
         self._require(self.returns and all(map(str.isidentifier, self.returns)), "returns must name what is returned")
-        for what, twice in (("two results", self.returns), ("two mutants", [m.name for m in self.mutants])):
-            self._require(len(set(twice)) == len(twice), f"{what} have the same name")
-        _ = self.method  # there is a definition, and a class has just one
+        for what, names in (("two results", self.returns), ("two mutants", [m.name for m in self.mutants])):
+            self._require(len(set(names)) == len(names), f"{what} have the same name")
+        sources = {"the solution": self.source, **self.accepts} | ({"start": self.start} if self.start else {})
         for mutant in self.mutants:
             patched = mutant.patch(self.source)
             self._require(patched is not None, f"mutant {mutant.name!r}: {mutant.old!r} must occur exactly once")
-            self._definition(patched, f"mutant {mutant.name!r}")
-        for name, text in [*self.accepts.items(), *([("start", self.start)] if self.start else [])]:
-            self._definition(text, name)
+            sources[f"mutant {mutant.name!r}"] = str(patched)
+        for what, source in sources.items():
+            try:
+                compile(source, what, "exec")
+            except SyntaxError as error:
+                raise self.error(f"{what} is no Python: {error}") from error
+            names = [name for _, name in _definitions(source)]
+            self._require(self.function in names, f"{what} defines no {self.function!r}")
+        known = [*self.parameters, *self.constructor]
         for name in self.distractors:
-            self._require(name in [*self.parameters, *self.constructor], f"the distractor {name!r} is no argument")
-        if self.goal:
-            both = set(self.returns) & set(self.parameters)
-            self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
-        if not self.packages:  # a heavy package is not loaded for it; the tests call `verify`
-            self.verify()
+            self._require(name in known, f"the distractor {name!r} is no argument")
+        both = set(self.returns) & set(self.parameters) if self.goal else ()
+        self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
 
     def verify(self, seed: int = 0) -> None:
         """Hold the solution against the cases of one seed.
@@ -169,15 +182,16 @@ class Declaration:
     @cached_property
     def function(self) -> str:
         """The name of the function or class that is asked for."""
-        return self._definition(self.source, "the solution").name
+        found = _definitions(self.source)
+        self._require(found, "the solution defines no function")
+        return found[0][1]
 
     @cached_property
     def method(self) -> str:
         """The name of the method that is called, if a class is asked for; else empty."""
-        node = self._definition(self.source, "the solution")
-        if not isinstance(node, ast.ClassDef):
+        if ("class", self.function) not in _definitions(self.source):
             return ""
-        public = [n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+        public = [name for name, value in vars(self.reference).items() if callable(value) and not name.startswith("_")]
         self._require(len(public) == 1, f"the class must have one public method, not {public}")
         return public[0]
 
@@ -212,10 +226,8 @@ class Declaration:
         """What stands in the notebook before the reader writes it."""
         if self.start or not self.method:
             return self.start or f"{self.opening}\n    ex.todo()\n"
-        node = self._definition(self.source, "the solution")
-        methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
-        bodies = [f"    def {n.name}({ast.unparse(n.args)}):\n        ex.todo()\n" for n in methods]
-        return f"class {self.function}:\n" + "\n".join(bodies)
+        methods = re.findall(r"^    def .*:$", self.source, re.MULTILINE)
+        return f"{self.opening}\n" + "\n".join(f"{line}\n        ex.todo()\n" for line in methods)
 
     def build(self, source: str, label: str) -> Callable[..., Any]:
         """Make the function or class that is asked for out of source text; `label` stands in tracebacks."""
@@ -240,18 +252,10 @@ class Declaration:
         if not condition:
             raise self.error(what)
 
-    def _definition(self, source: str, what: str) -> ast.FunctionDef | ast.ClassDef:
-        """The first definition in a source, which has to be that of the solution."""
-        try:
-            body = ast.parse(source).body
-        except SyntaxError as error:
-            raise self.error(f"{what} is no Python: {error}") from error
-        found = next((n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)), None)
-        self._require(found, f"{what} defines no function")
-        if source != self.source:
-            defined = [n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-            self._require(self.function in defined, f"{what} defines no {self.function!r}")
-        return found
+
+def _definitions(source: str) -> list[tuple[str, str]]:
+    """What a source defines: ("def" or "class", name)."""
+    return re.findall(r"^(def|class) (\w+)", source, re.MULTILINE)
 
 
 def _differ(given: Any, wanted: Any) -> tuple[list[str], list[str]]:
