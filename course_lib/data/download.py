@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from course_lib.optim.parameters import check_count, check_number
+from course_lib.validation import check_count, check_number
 
 PIECE = 1 << 18  # bytes read at a time
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.nn.history import bar_of
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 Device = str | torch.device
 

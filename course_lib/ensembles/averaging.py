@@ -15,16 +15,9 @@ from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
 from ..optim.optimizer import Optimizer
 from ..optim.parameter_set import ParameterSet
-from ..optim.parameters import (
-    built_like,
-    check_broadcast,
-    check_count,
-    check_layout,
-    check_params,
-    has_nonfinite,
-    layout_of,
-)
+from ..optim.trees import built_like, check_broadcast, check_layout, check_params, has_nonfinite, layout_of
 from ..optim.wrappers import Wrapper
+from ..validation import check_count
 
 
 class _Averaging(Wrapper):

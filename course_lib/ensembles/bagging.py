@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_rng
+from ..validation import check_count, check_rng
 
 T = TypeVar("T")
 

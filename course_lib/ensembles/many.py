@@ -21,7 +21,8 @@ from ..nn.penalties import L2, MaxNorm, Penalty
 from ..nn.steps import Diverged
 from ..nn.training import check_first_rows, read_data
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_rng, has_nonfinite
+from ..optim.trees import has_nonfinite
+from ..validation import check_count, check_rng
 from .stacked import Many
 
 

@@ -6,7 +6,6 @@ shows itself as a piece of HTML that needs no kernel: compiled, or with a table 
 
 import inspect
 import math
-import numbers
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ import traitlets
 
 from course_lib.explore import page
 from course_lib.explore.page import STATIC_DIR, plain
+from course_lib.validation import ANY, check_number
 
 JS = Path(__file__).parent / "js"
 _DRAWING = ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
@@ -159,7 +159,7 @@ class Experiment(anywidget.AnyWidget):
             if not isinstance(value, bool | np.bool_):
                 raise ValueError(f"{self.name}: {name} must be True or False; got {value!r}")
             return bool(value)
-        number = self._number(name, value)
+        number = check_number(f"{self.name}: {name}", value, ANY)
         clean = min(max(number, control["low"]), control["high"])
         if control["values"]:
             clean = min(control["values"], key=lambda v: abs(v - clean))
@@ -172,7 +172,7 @@ class Experiment(anywidget.AnyWidget):
         name = control["name"]
         if np.shape(value) != (2,):
             raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        given = [self._number(name, v) for v in value]
+        given = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
         limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
@@ -182,14 +182,6 @@ class Experiment(anywidget.AnyWidget):
                 f"{self.name}: {name} = {tuple(given)} is outside the picture; using {tuple(clean)}", stacklevel=2
             )
         return clean
-
-    def _number(self, name: str, value: Any) -> float:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-            raise ValueError(f"{self.name}: {name} must be a number; got {value!r}")
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError(f"{self.name}: {name} must be finite; got {value!r}")
-        return number
 
     # ------------------------------------------------------------ their answer
 

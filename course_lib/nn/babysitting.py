@@ -13,7 +13,7 @@ import numpy as np
 from ..optim.adam import Adam
 from ..optim.first_order import Momentum
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_rng
+from ..validation import check_count, check_rng
 from .activations import ReLU
 from .checks import Replay
 from .evaluation import Loss, check_net, check_train, checkpoint, evaluate, restore

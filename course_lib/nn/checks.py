@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number
+from ..validation import check_count, check_number
 from .evaluation import Loss, check_net, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy

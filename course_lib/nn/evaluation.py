@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .layers import Layer
 from .losses import softmax_cross_entropy
 

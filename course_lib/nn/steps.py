@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import find_nonfinite, has_nonfinite
+from ..optim.trees import find_nonfinite, has_nonfinite
 from .evaluation import Loss, accuracy, borrowed
 from .history import History
 from .layers import Layer, fill_grads

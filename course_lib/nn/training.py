@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_number, check_rng, has_nonfinite
 from ..optim.schedules import Sequence
+from ..optim.trees import has_nonfinite
+from ..validation import check_count, check_number, check_rng
 from .evaluation import (
     Loss,
     Score,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..validation import check_bool
 from .optimizer import Optimizer, Rate
 
 Setting = float | np.ndarray
@@ -42,9 +43,7 @@ class Adam(Optimizer):
     def __init__(
         self, lr: Rate, *, beta1: Setting = 0.9, beta2: Setting = 0.999, eps: Setting = 1e-8, correct: bool = True
     ) -> None:
-        if not isinstance(correct, bool):
-            raise TypeError(f"correct must be True or False, not {correct!r}")
-        super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps, correct=correct)
+        super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps, correct=check_bool("correct", correct))
 
     def update(self, x, dx, m, v):
         m *= self.beta1

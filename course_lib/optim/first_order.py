@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate, gradient
-from .parameters import built_like, check_layout, check_params, layout_of, zeros_like
+from .trees import built_like, check_layout, check_params, layout_of, zeros_like
 
 
 class SGD(Optimizer):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate
-from .parameters import built_like, check_layout, check_params, layout_of
+from .trees import built_like, check_layout, check_params, layout_of
 
 
 class _ScheduleFree(Optimizer):

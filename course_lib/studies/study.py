@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 from .table import Table
 
