@@ -13,6 +13,7 @@ import numpy as np
 from ..optim.optimizer import Optimizer
 from ..optim.schedules import Sequence
 from ..optim.trees import has_nonfinite
+from ..progress import progress_bar
 from ..validation import check_count, check_number, check_rng
 from .evaluation import (
     Loss,
@@ -27,7 +28,7 @@ from .evaluation import (
     put,
     restore,
 )
-from .history import COLUMNS, History, bar_of, said
+from .history import COLUMNS, History, said
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import MaxNorm, Penalty, is_weight
@@ -143,7 +144,10 @@ def fit(
     best, since, best_value, stopped = 0, 0, math.inf, "all epochs done"
     steps = math.ceil(len(x) / batch)
 
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), bar_of(progress, epochs * steps) as bar:
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        progress_bar(progress, epochs * steps, "step") as bar,
+    ):
         for epoch in range(1, epochs + 1):
             try:
                 rate, seen, order = rate_of(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))

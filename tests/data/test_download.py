@@ -299,7 +299,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
     seen = []
 
     class Bar:
-        def __init__(self, total, initial, desc, **options):
+        def __init__(self, items, total, initial, desc, **options):
             seen.extend([desc, total, initial])
 
         def __enter__(self):
@@ -311,7 +311,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
         def update(self, n):
             seen[2] += n
 
-    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
     (tmp_path / ".weights.pth.part").write_bytes(CONTENT[:123_456])
     get(served, tmp_path / "weights.pth", progress=True)
     assert seen == ["weights.pth", 1_000_000, 1_000_000]
@@ -319,7 +319,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
 
 
 def test_progress_without_tqdm(served, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     get(served, tmp_path / "weights.pth", progress=True)
     said = capsys.readouterr()
     assert said.out == "" and said.err.endswith("\rweights.pth: 1.0 of 1.0 MB\n")
