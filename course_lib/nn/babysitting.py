@@ -15,8 +15,9 @@ from ..optim.first_order import Momentum
 from ..optim.optimizer import Optimizer
 from ..validation import check_count, check_rng
 from .activations import ReLU
-from .checks import Replay
-from .evaluation import Loss, check_net, check_train, checkpoint, evaluate, restore
+from .checkpoint import checkpoint, restore
+from .evaluation import Loss, check_net, check_train, evaluate
+from .gradient_check import Replay
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import is_weight

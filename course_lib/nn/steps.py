@@ -11,7 +11,8 @@ import numpy as np
 
 from ..optim.optimizer import Optimizer
 from ..optim.trees import find_nonfinite, has_nonfinite
-from .evaluation import Loss, accuracy, borrowed
+from .checkpoint import borrowed
+from .evaluation import Loss, accuracy
 from .history import History
 from .layers import Layer, fill_grads
 from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty_value

@@ -15,19 +15,8 @@ from ..optim.schedules import Sequence
 from ..optim.trees import has_nonfinite
 from ..progress import progress_bar
 from ..validation import check_count, check_number, check_rng
-from .evaluation import (
-    Loss,
-    Score,
-    accuracy,
-    borrowed,
-    check_net,
-    check_rows,
-    check_train,
-    checkpoint,
-    evaluate,
-    put,
-    restore,
-)
+from .checkpoint import borrowed, checkpoint, put, restore
+from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
 from .history import COLUMNS, History, said
 from .layers import Layer
 from .losses import softmax_cross_entropy

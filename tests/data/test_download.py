@@ -14,6 +14,7 @@ import pytest
 
 from course_lib.data import download
 from course_lib.data.download import fetch
+from course_lib.progress import NoBar
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -114,21 +115,12 @@ def test_broken_off_again_and_again(served, tmp_path):
 
 
 def test_interrupted_by_the_reader_and_resumed(served, tmp_path, monkeypatch):
-    def interrupt(name, start, total):
-        class Bar:
-            def __enter__(self):
-                return self.advance
-
-            def __exit__(self, *error):
-                pass
-
-            def advance(self, n):
-                raise KeyboardInterrupt
-
-        return Bar()
+    class Bar(NoBar):
+        def update(self, n=1):
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(download, "_bar", interrupt)
+        patch.setattr(download, "progress_bar", lambda *arguments, **options: Bar())
         with pytest.raises(KeyboardInterrupt):
             get(served, tmp_path / "weights.pth")
     assert names(tmp_path) == [".weights.pth.part"]

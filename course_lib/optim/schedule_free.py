@@ -1,7 +1,4 @@
-"""Schedule-Free methods: averaging instead of a schedule.
-
-Newer than Adam are also `wrappers` (Lookahead, SAM), which change how another method is used, and `muon`.
-"""
+"""Schedule-Free methods: averaging instead of a schedule."""
 
 from __future__ import annotations
 
