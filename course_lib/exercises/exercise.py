@@ -66,6 +66,7 @@ class Exercise:
         accepts: right answers in another form, by name; the tests hold the engine to passing them.
         goal: for exercises with many right answers: takes the arguments and the returned values of one
             call, and gives a sentence if they miss the goal.
+        page: the notebook that asks it, as in "03_momentum".
     """
 
     name: str
@@ -81,6 +82,7 @@ class Exercise:
     accepts: Mapping[str, str] = field(default_factory=dict)
     goal: Callable[..., str | None] | None = None
     progress: Progress = field(default_factory=Progress, init=False)
+    page: str = ""
 
     def __post_init__(self) -> None:
         for mutant in self.mutants:

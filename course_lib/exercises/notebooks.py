@@ -10,17 +10,19 @@ import ast
 import json
 import linecache
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from types import CodeType
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from . import errors
 from .checking import LIMIT
+from .exercise import Exercise
 from .limit import call
-from .registry import EXERCISES
 from .result import Result, Status
+from .stub import todo
 
 TAG = "exercise:"
 
@@ -29,8 +31,12 @@ class NotebookError(ValueError):
     """A notebook that cannot be read, or whose tags make no sense."""
 
 
-def exercise_cells(path: str | Path) -> dict[str, str]:
+def exercise_cells(path: str | Path, exercises: Mapping[str, Exercise]) -> dict[str, str]:
     """Give the source of each tagged cell by the name of its exercise, in the notebook's order.
+
+    Args:
+        path: the notebook.
+        exercises: what may be tagged, by name.
 
     Raises:
         NotebookError: no notebook, an unknown name, a name that occurs twice, or a tag on a text cell.
@@ -41,8 +47,8 @@ def exercise_cells(path: str | Path) -> dict[str, str]:
             if not tag.startswith(TAG):
                 continue
             name = tag.removeprefix(TAG)
-            if name not in EXERCISES:
-                raise NotebookError(f"{path.name}: the tag {tag!r} names no exercise; there are {', '.join(EXERCISES)}")
+            if name not in exercises:
+                raise NotebookError(f"{path.name}: the tag {tag!r} names no exercise; there are {', '.join(exercises)}")
             if name in found:
                 raise NotebookError(f"{path.name}: two cells have the tag {tag!r}; keep one")
             if cell["cell_type"] != "code":
@@ -51,40 +57,44 @@ def exercise_cells(path: str | Path) -> dict[str, str]:
     return found
 
 
-def check_notebook(path: str | Path, *, timeout: float = LIMIT) -> dict[str, Result]:
+def check_notebook(path: str | Path, exercises: Mapping[str, Exercise], *, timeout: float = LIMIT) -> dict[str, Result]:
     """Check all tagged cells of a notebook.
 
     Raises:
         NotebookError: see `exercise_cells`.
     """
-    cells = exercise_cells(path)
+    cells = exercise_cells(path, exercises)
     others = [_source(cell) for cell in _cells(Path(path)) if cell["cell_type"] == "code"]
     return {
-        name: check_cell(name, source, imports=needed_imports(source, others), timeout=timeout)
+        name: check_cell(name, source, exercises, imports=needed_imports(source, others), timeout=timeout)
         for name, source in cells.items()
     }
 
 
-def check_cell(name: str, source: str, *, imports: str = "", timeout: float = LIMIT) -> Result:
+def check_cell(
+    name: str, source: str, exercises: Mapping[str, Exercise], *, imports: str = "", timeout: float = LIMIT
+) -> Result:
     """Check the answer in the source of one cell.
 
     Args:
         name: name of the exercise.
         source: the cell; `np` and `ex` are at hand.
+        exercises: what there is, by name; `ex` offers them.
         imports: import statements to be run before.
         timeout: seconds for the cell, and again for the check.
 
     Raises:
         KeyError: there is no such exercise.
 
-    >>> check_cell("momentum", "def momentum_step(x, dx, v, lr, rho):\\n    ex.todo()").status.value
+    >>> from course_lib.chapters import exercises
+    >>> cell = "def momentum_step(x, dx, v, lr, rho):\\n    ex.todo()"
+    >>> check_cell("momentum", cell, exercises()).status.value
     'NOT ATTEMPTED'
     """
-    exercise = EXERCISES[name]
+    exercise = exercises[name]
     if not source.strip():
         return Result(name, Status.NOT_ATTEMPTED, "The cell is empty.")
-    from course_lib import exercises as ex
-
+    ex = SimpleNamespace(todo=todo, **exercises)
     namespace: dict[str, Any] = {"np": np, "ex": ex, "__name__": "__exercise__"}
 
     def run() -> None:

@@ -4,6 +4,7 @@ Under Jupyter it is an anywidget and Python computes. While the book is built (`
 shows itself as a piece of HTML that needs no kernel: compiled, or with a table of every setting beside it.
 """
 
+import functools
 import inspect
 import math
 import os
@@ -16,8 +17,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.explore import page
-from course_lib.explore.page import STATIC_DIR, plain
+from course_lib.explore.jsonable import plain
+from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.validation import ANY, check_number
 
 JS = Path(__file__).parent / "js"
@@ -107,7 +108,7 @@ class Experiment(anywidget.AnyWidget):
     ) -> None:
         if not name.isidentifier():
             raise ValueError(f"an experiment's name must be a plain word, not {name!r}")
-        self.name, self.digits, self.own = name, digits, own
+        self.name, self.page, self.digits, self.own = name, "", digits, own
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
@@ -199,6 +200,11 @@ class Experiment(anywidget.AnyWidget):
 
     # ------------------------------------------------------------ how it shows itself
 
+    @property
+    def key(self) -> str:
+        """Its name in the whole book, in compiled scripts and tables: that of its page, and its own."""
+        return f"{self.page}-{self.name}" if self.page else self.name
+
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
 
@@ -210,4 +216,32 @@ class Experiment(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if STATIC_DIR not in os.environ:
             return super()._repr_mimebundle_(**kwargs)
-        return {"text/plain": repr(self), "text/html": page.static_html(self, Path(os.environ[STATIC_DIR]))}
+        return {"text/plain": repr(self), "text/html": static_html(self, Path(os.environ[STATIC_DIR]))}
+
+
+def experiment(*, page: str) -> Callable[[Callable[..., Experiment]], Callable[..., Experiment]]:
+    """Declare that a function makes an experiment of the book, one of its own name.
+
+    Args:
+        page: the notebook that shows it first, as in "03_momentum".
+
+    >>> @experiment(page="03_momentum")
+    ... def ramp(**values):
+    ...     return Experiment("ramp", [], lambda: {}, [], alt="A line.", values=values)
+    >>> ramp().key
+    '03_momentum-ramp'
+    """
+
+    def declare(make: Callable[..., Experiment]) -> Callable[..., Experiment]:
+        @functools.wraps(make)
+        def made(*arguments: Any, **values: Any) -> Experiment:
+            one = make(*arguments, **values)
+            if one.name != make.__name__:
+                raise ValueError(f"{make.__name__} must make an experiment of its own name, not {one.name!r}")
+            one.page = page
+            return one
+
+        made.is_experiment, made.page = True, page
+        return made
+
+    return declare

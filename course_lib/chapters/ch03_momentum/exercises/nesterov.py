@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
+from course_lib.exercises import Case, Exercise, Mutant
+
 from .cases import IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
@@ -47,6 +47,7 @@ def nesterov_cases(rng: np.random.Generator) -> list[Case]:
 
 nesterov = Exercise(
     name="nesterov",
+    page="03_momentum",
     title="Nesterov's step, rearranged",
     prompt=(
         "Write one step of Nesterov's method in its rearranged form. It is momentum with a peek ahead, written for the "

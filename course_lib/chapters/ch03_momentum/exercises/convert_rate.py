@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Exercise, Mutant
-from ..play import Case
+from course_lib.exercises import Case, Exercise, Mutant
+
 from .cases import SHAPES, plain, random_setting
 
 
@@ -25,6 +25,7 @@ def convert_cases(rng: np.random.Generator) -> list[Case]:
 
 convert_rate = Exercise(
     name="convert_rate",
+    page="03_momentum",
     title="From one convention to the other",
     prompt=(
         "A paper writes momentum with a running mean of gradients, v ← ρv + (1 − ρ)∇f, and x ← x − αv. "
