@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.exercises import EXERCISES, NotAttempted, Status, todo
+from course_lib import chapters
+from course_lib.exercises import NotAttempted, Status, todo
 from course_lib.exercises.exercise import Exercise, Mutant
 from course_lib.exercises.limit import KEPT, call
 
+EXERCISES = chapters.exercises()
 momentum = EXERCISES["momentum"]
 
 

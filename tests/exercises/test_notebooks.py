@@ -4,17 +4,26 @@ import json
 
 import pytest
 
-from course_lib.exercises import EXERCISES, Status
-from course_lib.exercises.notebooks import (
-    NotebookError,
-    check_cell,
-    check_notebook,
-    exercise_cells,
-    needed_imports,
-)
+from course_lib import chapters
+from course_lib.exercises import Status, notebooks
+from course_lib.exercises.notebooks import NotebookError, needed_imports
+
+EXERCISES = chapters.exercises()
 
 RIGHT = EXERCISES["momentum"].source
 HEAD = "def momentum_step(x, dx, v, lr, rho):\n"
+
+
+def exercise_cells(path):
+    return notebooks.exercise_cells(path, EXERCISES)
+
+
+def check_notebook(path):
+    return notebooks.check_notebook(path, EXERCISES)
+
+
+def check_cell(name, source, **options):
+    return notebooks.check_cell(name, source, EXERCISES, **options)
 
 
 def cell(source, *tags, kind="code"):
@@ -50,7 +59,7 @@ def test_a_notebook_without_exercises(notebook):
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        ([cell(RIGHT, "exercise:adam")], "names no exercise; there are momentum, convert_rate"),
+        ([cell(RIGHT, "exercise:adam")], "names no exercise; there are choose, convert_rate"),
         ([cell(RIGHT, "exercise:momentum")] * 2, "two cells have the tag 'exercise:momentum'"),
         ([cell("text", "exercise:momentum", kind="markdown")], "on a text cell"),
     ],

@@ -11,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from course_lib import chapters
 from course_lib.exercises import Status
 from course_lib.exercises.notebooks import NotebookError, check_notebook, exercise_cells
 
 BOOK = Path(os.environ.get("COURSE_NOTEBOOKS") or Path(__file__).parents[2] / "book")
-check = functools.cache(check_notebook)
+EXERCISES = chapters.exercises()
+check = functools.cache(functools.partial(check_notebook, exercises=EXERCISES))
 
 
 def answers():
     """One test for each tagged cell, and one for each notebook that cannot be read."""
     for path in sorted(BOOK.glob("*.ipynb")):
         try:
-            names = list(exercise_cells(path))
+            names = list(exercise_cells(path, EXERCISES))
         except NotebookError:
             names = [""]
         for name in names:
