@@ -1,5 +1,6 @@
 """Chapters are found by being there, and read only when they are asked for."""
 
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -113,6 +114,15 @@ def test_the_books_own():
         assert (BOOK / f"{make.page}.ipynb").is_file(), f"{chapter}: {name} names no page"
     keys = [make().key for make in chapters.experiments().values()]
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("make", chapters.experiments().values(), ids=map("/".join, chapters.experiments()))
+def test_the_examples_of_every_experiment(make):
+    """pytest's own search passes over decorated functions."""
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    (examples,) = finder.find(make.__wrapped__, make.__name__, module=sys.modules[make.__module__])
+    found = runner.run(examples)
+    assert found.attempted > 0 == found.failed
 
 
 @pytest.mark.parametrize("chapter", chapters.chapters())
