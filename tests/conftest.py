@@ -1,7 +1,9 @@
 """What every test relies on: one thread for each process, no window, no clock; and the order of the slow ones."""
 
+import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
@@ -36,3 +38,60 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("NO BROWSER", sep="!", red=True, bold=True)
         terminalreporter.line(f"{len(skipped)} tests of the site were SKIPPED: no Chromium on this machine.", red=True)
         terminalreporter.line("Install one (Debian: apt install chromium), or name one: CHROMIUM=/path make test")
+
+
+def _close(got, wanted, where="", rtol=1e-9, atol=1e-12):
+    """Compare nested data; the first difference is named."""
+    if isinstance(wanted, dict):
+        assert got.keys() == wanted.keys(), where
+        for key in wanted:
+            _close(got[key], wanted[key], f"{where}.{key}", rtol, atol)
+    elif isinstance(wanted, list):
+        assert len(got) == len(wanted), where
+        for i, (g, w) in enumerate(zip(got, wanted, strict=True)):
+            _close(g, w, f"{where}[{i}]", rtol, atol)
+    elif isinstance(wanted, float) and got is not None:
+        assert got == pytest.approx(wanted, rel=rtol, abs=atol), where
+    else:
+        assert got == wanted, where
+
+
+def _compare_runs(got, wanted, where):
+    """Chaotic or exploding runs part ways by round-off in the end: compare while they are of ordinary size."""
+    import numpy as np
+
+    assert got.keys() == wanted.keys()
+    compared = 0
+    for key, w in wanted.items():
+        g = got[key]
+        if not isinstance(w, dict):
+            if isinstance(w, float) and not key.startswith("steps_"):
+                _close(g, w, f"{where} {key}")
+            elif not isinstance(w, float):
+                assert g == w, f"{where} {key}"
+            continue
+        for axis in w:
+            a, b = (np.array(v, dtype=float) for v in (g[axis], w[axis]))
+            assert a.shape == b.shape
+            wild = np.flatnonzero(~(np.abs(b) < 1e3))
+            end = min(int(wild[0]) if wild.size else b.size, 150)
+            np.testing.assert_allclose(a[:end], b[:end], rtol=1e-6, atol=1e-9, err_msg=f"{where} {key}.{axis}")
+            compared += end
+    return compared
+
+
+def _run(script, expression):
+    """Run a compiled script in the page's runtime, and return the value of an expression."""
+    quickjs = pytest.importorskip("quickjs")
+    from course_lib.explore import site_assets
+
+    context = quickjs.Context()
+    context.eval(site_assets([])["runtime.js"])
+    context.eval(script)
+    return json.loads(context.eval(f"[JSON.stringify({expression})].join('')"))
+
+
+@pytest.fixture(scope="session")
+def twin():
+    """Hold what JavaScript gives against what Python gives: `run(script, expression)`, `close`, `compare_runs`."""
+    return SimpleNamespace(run=_run, close=_close, compare_runs=_compare_runs)

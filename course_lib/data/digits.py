@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_rng
+from course_lib.validation import check_count, check_rng
 
 from .labels import Data, check_dtype
 

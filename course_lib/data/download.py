@@ -12,10 +12,10 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from course_lib.optim.parameters import check_count, check_number
+from course_lib.progress import NoBar, progress_bar
+from course_lib.validation import check_count, check_number
 
 PIECE = 1 << 18  # bytes read at a time
 
@@ -122,14 +122,17 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
             total = start + int(answer.headers["Content-Length"])
         if total > most_bytes:
             raise ValueError(f"{url} has {total} bytes; at most {most_bytes} are accepted")
-        with open(part, "r+b", opener=_open_or_make) as file, _bar(name, start, total) as advance:
+        bar = progress_bar(
+            bool(name), total or None, "B", instead=_Line(name, start, total), initial=start, desc=name, unit_scale=True
+        )
+        with open(part, "r+b", opener=_open_or_make) as file, bar:
             file.seek(start)
             while piece := answer.read(PIECE):
                 done += len(piece)
                 if done > most_bytes:
                     raise ValueError(f"{url} has more than the {most_bytes} bytes that are accepted")
                 file.write(piece)
-                advance(len(piece))
+                bar.update(len(piece))
             if done < total:
                 raise ConnectionError(f"it broke off after {done} of {total} bytes")
             file.truncate()
@@ -165,27 +168,16 @@ def _checksum(path: Path, kind: str) -> str:
         return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
 
 
-@contextlib.contextmanager
-def _bar(name: str | bool, start: int, total: int) -> Iterator[Callable[[int], object]]:
-    """Show progress with tqdm, or with a plain line; give the function that says "so many bytes more"."""
-    if not name:
-        yield lambda n: None
-        return
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        done = start
+class _Line(NoBar):
+    """Progress as a plain line, written again every 5 %, where tqdm is not installed."""
 
-        def advance(n: int) -> None:
-            nonlocal done
-            before, done = done, done + n
-            if total and done * 20 // total > before * 20 // total:  # every 5 %
-                print(f"\r{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB", end="", file=sys.stderr, flush=True)
+    def __init__(self, name: str | bool, start: int, total: int) -> None:
+        self.name, self.done, self.total = name, start, total
 
-        try:
-            yield advance
-        finally:
-            print(file=sys.stderr)
-    else:
-        with tqdm(total=total or None, initial=start, desc=name, unit="B", unit_scale=True) as bar:
-            yield bar.update
+    def update(self, n: int = 1) -> None:
+        before, self.done, total = self.done, self.done + n, self.total
+        if total and self.done * 20 // total > before * 20 // total:
+            print(f"\r{self.name}: {self.done / 1e6:.1f} of {total / 1e6:.1f} MB", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *error: object) -> None:
+        print(file=sys.stderr)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_rng
+from course_lib.validation import check_count, check_rng
 
 from .cache import cache_folder, load_arrays, save_arrays
 from .labels import check_dtype

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_number, check_rng
+from course_lib.validation import ANY, check_count, check_number, check_rng
 
 
 class Data(NamedTuple):
@@ -123,7 +123,7 @@ def wrong_labels(
     """
     _check_labels(y)
     check_rng("rng", rng)
-    share = check_number("share", share, (-np.inf, np.inf))
+    share = check_number("share", share, ANY)
     if not 0 <= share <= 1:
         raise ValueError(f"share must be between 0 and 1, not {share:g}")
     classes = check_count("classes", int(y.max()) + 1 if classes is None else classes, 2)

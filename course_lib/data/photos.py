@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 from .augment.base import check_images
 from .augment.resizing import resample

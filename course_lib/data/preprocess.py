@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_float
+from course_lib.validation import check_count, check_float
 
 
 class Preprocess:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_number, check_rng
+from course_lib.validation import check_count, check_number, check_rng
 
 from .labels import check_dtype
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 SIDE = 16  # pixels of the image that the small network sees, along one side
 #: What each colour of a photograph is centred by and divided by, for the published weights of ResNet-18.

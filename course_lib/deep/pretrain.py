@@ -14,7 +14,7 @@ import torch
 
 from course_lib.data import glyph_classes, load_glyphs
 from course_lib.data.cache import replacing
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 from .networks import SmallCNN
 from .training import Device, accuracy, check_device, one_thread, to_tensors, train

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 
 @dataclass(frozen=True)

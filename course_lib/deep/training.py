@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.nn.history import bar_of
-from course_lib.optim.parameters import check_count
+from course_lib.progress import progress_bar
+from course_lib.validation import check_count
 
 Device = str | torch.device
 
@@ -103,7 +103,7 @@ def train(
     x, y = x.to(device), y.to(device)
     steps = epochs * math.ceil(len(x) / batch)
     losses = []
-    with _rates_restored(optimizer), mode(model, training=True), bar_of(progress, steps) as bar:
+    with _rates_restored(optimizer), mode(model, training=True), progress_bar(progress, steps, "step") as bar:
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps) if anneal else None
         for epoch in range(epochs):
             total = torch.zeros((), device=device)  # summed there: to ask for each loss would make a GPU wait

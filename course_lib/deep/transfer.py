@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.optim.parameters import check_count, check_number
+from course_lib.validation import check_count, check_number
 
 from .freezing import freeze, place_of, stages_of, unfreeze
 from .networks import Network

@@ -9,22 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..nn.checks import walk
-from ..nn.evaluation import check_net, check_rows, put
+from ..nn.checkpoint import put
+from ..nn.evaluation import check_net, check_rows
 from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
+from ..nn.steps import walk
 from ..optim.optimizer import Optimizer
 from ..optim.parameter_set import ParameterSet
-from ..optim.parameters import (
-    built_like,
-    check_broadcast,
-    check_count,
-    check_layout,
-    check_params,
-    has_nonfinite,
-    layout_of,
-)
+from ..optim.trees import built_like, check_broadcast, check_layout, check_params, has_nonfinite, layout_of
 from ..optim.wrappers import Wrapper
+from ..validation import check_count
 
 
 class _Averaging(Wrapper):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_rng
+from ..progress import progress_bar
+from ..validation import check_count, check_rng
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ def train_members(
     if executor is not None and not callable(getattr(executor, "map", None)):
         raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
     spread = map if executor is None else executor.map
-    return list(_watched(spread(_make, [make] * n, range(n), rng.spawn(n)), n, progress))
+    return list(progress_bar(progress, n, "member", spread(_make, [make] * n, range(n), rng.spawn(n))))
 
 
 def _make(make: Callable[[int, np.random.Generator], T], index: int, rng: np.random.Generator) -> T:
@@ -97,12 +97,3 @@ def _make(make: Callable[[int, np.random.Generator], T], index: int, rng: np.ran
     if member is None:
         raise TypeError(f"make must give the member that it trained: make({index}, rng) gave None")
     return member
-
-
-def _watched(members: Iterable[T], n: int, progress: bool) -> Iterable[T]:
-    if progress:
-        with contextlib.suppress(ImportError):
-            from tqdm.auto import tqdm
-
-            return tqdm(members, total=n, unit="member")
-    return members

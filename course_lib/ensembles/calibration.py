@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .voting import check_probabilities
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.evaluation import Loss, accuracy
-from ..nn.history import COLUMNS, History, bar_of, said
+from ..nn.history import COLUMNS, History, said
 from ..nn.losses import softmax_cross_entropy
 from ..nn.network import Sequential
 from ..nn.noise import Noise
@@ -21,7 +21,9 @@ from ..nn.penalties import L2, MaxNorm, Penalty
 from ..nn.steps import Diverged
 from ..nn.training import check_first_rows, read_data
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_rng, has_nonfinite
+from ..optim.trees import has_nonfinite
+from ..progress import progress_bar
+from ..validation import check_count, check_rng
 from .stacked import Many
 
 
@@ -106,7 +108,10 @@ def fit_many(
         alive[broken] = False
         many.params[~alive] = many.grads[~alive] = 0
 
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), bar_of(progress, epochs * steps) as bar:
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        progress_bar(progress, epochs * steps, "step") as bar,
+    ):
         try:
             for epoch in range(1, epochs + 1):
                 rates = np.broadcast_to(optimizer.settings()["lr"], (K, 1))[:, 0]

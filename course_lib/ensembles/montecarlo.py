@@ -10,7 +10,7 @@ from ..nn.evaluation import check_net
 from ..nn.layers import Layer
 from ..nn.losses import softmax
 from ..nn.noise import average
-from ..optim.parameters import check_count, check_rng
+from ..validation import check_count, check_rng
 from .voting import Predictions, mean_probability, stack
 
 

@@ -13,8 +13,8 @@ from ..nn.history import History
 from ..nn.layers import Layer
 from ..nn.training import fit
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_number, check_rng
 from ..optim.schedules import Cosine, Snapshots
+from ..validation import check_count, check_number, check_rng
 
 
 @dataclass(frozen=True, repr=False)

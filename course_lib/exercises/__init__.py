@@ -1,40 +1,14 @@
-"""Exercises: `ex.momentum.check(my_function)` says what is right, and which mistake it is if not."""
+"""The engine of exercises: check, hint, solution, and which mistake it is. The exercises are in the chapters.
 
-from typing import TYPE_CHECKING
+>>> from course_lib.chapters.ch03_momentum import ex
+>>> ex.momentum.signature
+'momentum_step(x, dx, v, lr, rho)'
+"""
 
 from .cases import Case
 from .declaration import DeclarationError, Mutant
-from .exercise import Exercise
-from .registry import EXERCISES, progress
+from .exercise import Exercise, progress
 from .result import Result, Status
 from .stub import NotAttempted, todo
 
-if TYPE_CHECKING:  # for editors; __getattr__ below finds them
-    from .ch03 import choose, convert_rate, momentum, nesterov
-
-__all__ = [
-    "EXERCISES",
-    "Case",
-    "DeclarationError",
-    "Exercise",
-    "Mutant",
-    "NotAttempted",
-    "Result",
-    "Status",
-    "choose",
-    "convert_rate",
-    "momentum",
-    "nesterov",
-    "progress",
-    "todo",
-]
-
-
-def __getattr__(name: str) -> Exercise:
-    if name in EXERCISES:
-        return EXERCISES[name]
-    raise AttributeError(f"there is no exercise {name!r}; there are {', '.join(EXERCISES)}")
-
-
-def __dir__() -> list[str]:
-    return [*__all__, *EXERCISES]
+__all__ = ["Case", "DeclarationError", "Exercise", "Mutant", "NotAttempted", "Result", "Status", "progress", "todo"]

@@ -4,9 +4,9 @@ Under Jupyter it is an anywidget and Python computes. While the book is built (`
 shows itself as a piece of HTML that needs no kernel: compiled, or with a table of every setting beside it.
 """
 
+import functools
 import inspect
 import math
-import numbers
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.explore import page
-from course_lib.explore.page import STATIC_DIR, plain
+from course_lib.explore.jsonable import plain
+from course_lib.explore.page import STATIC_DIR, static_html
+from course_lib.validation import ANY, check_number
 
 JS = Path(__file__).parent / "js"
 _DRAWING = ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
@@ -107,7 +108,7 @@ class Experiment(anywidget.AnyWidget):
     ) -> None:
         if not name.isidentifier():
             raise ValueError(f"an experiment's name must be a plain word, not {name!r}")
-        self.name, self.digits, self.own = name, digits, own
+        self.name, self.page, self.digits, self.own = name, "", digits, own
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
@@ -159,7 +160,7 @@ class Experiment(anywidget.AnyWidget):
             if not isinstance(value, bool | np.bool_):
                 raise ValueError(f"{self.name}: {name} must be True or False; got {value!r}")
             return bool(value)
-        number = self._number(name, value)
+        number = check_number(f"{self.name}: {name}", value, ANY)
         clean = min(max(number, control["low"]), control["high"])
         if control["values"]:
             clean = min(control["values"], key=lambda v: abs(v - clean))
@@ -172,7 +173,7 @@ class Experiment(anywidget.AnyWidget):
         name = control["name"]
         if np.shape(value) != (2,):
             raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        given = [self._number(name, v) for v in value]
+        given = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
         limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
@@ -182,14 +183,6 @@ class Experiment(anywidget.AnyWidget):
                 f"{self.name}: {name} = {tuple(given)} is outside the picture; using {tuple(clean)}", stacklevel=2
             )
         return clean
-
-    def _number(self, name: str, value: Any) -> float:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-            raise ValueError(f"{self.name}: {name} must be a number; got {value!r}")
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError(f"{self.name}: {name} must be finite; got {value!r}")
-        return number
 
     # ------------------------------------------------------------ their answer
 
@@ -207,6 +200,11 @@ class Experiment(anywidget.AnyWidget):
 
     # ------------------------------------------------------------ how it shows itself
 
+    @property
+    def key(self) -> str:
+        """Its name in the whole book, in compiled scripts and tables: that of its page, and its own."""
+        return f"{self.page}-{self.name}" if self.page else self.name
+
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
 
@@ -218,4 +216,32 @@ class Experiment(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if STATIC_DIR not in os.environ:
             return super()._repr_mimebundle_(**kwargs)
-        return {"text/plain": repr(self), "text/html": page.static_html(self, Path(os.environ[STATIC_DIR]))}
+        return {"text/plain": repr(self), "text/html": static_html(self, Path(os.environ[STATIC_DIR]))}
+
+
+def experiment(*, page: str) -> Callable[[Callable[..., Experiment]], Callable[..., Experiment]]:
+    """Declare that a function makes an experiment of the book, one of its own name.
+
+    Args:
+        page: the notebook that shows it first, as in "03_momentum".
+
+    >>> @experiment(page="03_momentum")
+    ... def ramp(**values):
+    ...     return Experiment("ramp", [], lambda: {}, [], alt="A line.", values=values)
+    >>> ramp().key
+    '03_momentum-ramp'
+    """
+
+    def declare(make: Callable[..., Experiment]) -> Callable[..., Experiment]:
+        @functools.wraps(make)
+        def made(*arguments: Any, **values: Any) -> Experiment:
+            one = make(*arguments, **values)
+            if one.name != make.__name__:
+                raise ValueError(f"{make.__name__} must make an experiment of its own name, not {one.name!r}")
+            one.page = page
+            return one
+
+        made.is_experiment, made.page = True, page
+        return made
+
+    return declare

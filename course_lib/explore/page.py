@@ -8,45 +8,34 @@ import html
 import itertools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any, Protocol
 
 from course_lib.explore.compile import Library
-
-if TYPE_CHECKING:
-    from course_lib.explore.experiment import Experiment
+from course_lib.explore.jsonable import json_text, plain
 
 #: Names the folder for tables while the book is built; where it is unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
 
 
-def plain(value: Any, digits: int | None = None) -> Any:
-    """Arrays and NumPy numbers as what JSON knows; what is not finite becomes None; ``digits`` rounds.
+class Shown(Protocol):
+    """What a page has to know of an `Experiment`."""
 
-    >>> plain({"x": np.array([1.0, np.inf])})
-    {'x': [1.0, None]}
-    """
-    if isinstance(value, Mapping):
-        return {k: plain(v, digits) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        return [plain(v, digits) for v in value]
-    if isinstance(value, bool | np.bool_ | str) or value is None:
-        return bool(value) if isinstance(value, np.bool_) else value
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    if digits is not None:
-        number = float(f"{number:.{digits}g}")
-        return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    return number
+    name: str
+    key: str
+    spec: dict[str, Any]
+    params: dict[str, Any]
+    backdrop: dict[str, Any]
+    controls: dict[str, dict[str, Any]]
+    functions: dict[str, Callable[..., dict[str, Any]]]
+    digits: int
+    own: bool
+
+    def answer(self, key: str, params: dict[str, Any]) -> dict[str, Any]: ...
 
 
-def grid(experiment: "Experiment") -> dict[str, list[Any]]:
+def grid(experiment: Shown) -> dict[str, list[Any]]:
     """Every value that each control of a tabulated experiment can take."""
     axes: dict[str, list[Any]] = {}
     for name, c in experiment.controls.items():
@@ -61,7 +50,7 @@ def grid(experiment: "Experiment") -> dict[str, list[Any]]:
     return axes
 
 
-def table(experiment: "Experiment") -> dict[str, Any]:
+def table(experiment: Shown) -> dict[str, Any]:
     """What the site looks up: the answer to every setting, the last control changing fastest."""
     axes = grid(experiment)
     settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
@@ -73,31 +62,31 @@ def table(experiment: "Experiment") -> dict[str, Any]:
     }
 
 
-def compiled(experiments: Mapping[str, "Experiment"]) -> str:
+def compiled(experiments: Mapping[str, Shown]) -> str:
     """One script that adds the functions of experiments to ``course.experiments``; what they share stands once."""
     library, body = Library(), []
     for name, experiment in experiments.items():
-        keys = {key: library.add(f, f"{experiment.name}_{key}") for key, f in experiment.functions.items()}
+        keys = {key: library.add(f, f"{_identifier(experiment)}_{key}") for key, f in experiment.functions.items()}
         pairs = ", ".join(f"{key}: {function}" for key, function in keys.items())
         body.append(f"course.experiments[{json.dumps(name)}] = {{ {pairs} }};")
     return library.script("\n".join(body))
 
 
-def static_html(experiment: "Experiment", folder: Path) -> str:
+def static_html(experiment: Shown, folder: Path) -> str:
     """The experiment for a page of the site; its table, if it has one, is written into ``folder``."""
     spec, script, table_name = dict(experiment.spec), "", None
     if spec["tabulated"]:
-        text = _json(table(experiment))
-        table_name = f"{experiment.name}-{_digest(text)}"
+        text = json_text(table(experiment))
+        table_name = f"{experiment.key}-{_digest(text)}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{table_name}.js").write_text(f'course.tables["{table_name}"] = {text};\n', "utf-8")
     else:
-        spec["compiled"] = experiment.name
+        spec["compiled"] = experiment.key
         if experiment.own:  # the reader's own functions are not in the site's library: they come with the page
-            spec["compiled"] = f"{experiment.name}-{_digest(compiled({'': experiment}))}"
+            spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
             code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
             script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
-    state = _json({"spec": spec, "params": experiment.params, "table": table_name})
+    state = json_text({"spec": spec, "params": experiment.params, "table": table_name})
     alt = html.escape(spec["alt"])
     return (
         f'{script}<div class="course-experiment" data-course-experiment="{experiment.name}" role="group"'
@@ -106,16 +95,16 @@ def static_html(experiment: "Experiment", folder: Path) -> str:
     )
 
 
-def _json(value: Any) -> str:
-    """JSON that may stand in a script element, whatever its strings hold."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+def _identifier(experiment: Shown) -> str:
+    """The experiment's key as a name in JavaScript: race_03_momentum."""
+    return "_".join(reversed(experiment.key.split("-")))
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _reserved_height(experiment: "Experiment") -> str:
+def _reserved_height(experiment: Shown) -> str:
     """The room explore.css keeps until the experiment has started, so that the page does not jump.
 
     Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not picture.

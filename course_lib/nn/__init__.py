@@ -2,11 +2,12 @@
 
 from .activations import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
 from .babysitting import Babysitting, babysit
-from .checks import GradientCheck, gradient_check
+from .checkpoint import checkpoint, restore
 from .conv import AvgPool2d, Conv2d, GlobalAvgPool, MaxPool2d
 from .depth import Depth, through_depth
 from .dropconnect import DropConnect
-from .evaluation import Score, accuracy, checkpoint, evaluate, restore
+from .evaluation import Score, accuracy, evaluate
+from .gradient_check import GradientCheck, gradient_check, numerical_gradient
 from .history import History
 from .init import he, large, orthogonal, small, xavier_normal, xavier_uniform
 from .layers import Dense, Flatten, Layer
@@ -79,6 +80,7 @@ __all__ = [
     "he",
     "hinge",
     "large",
+    "numerical_gradient",
     "orthogonal",
     "penalty_value",
     "random_search",

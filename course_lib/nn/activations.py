@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number
+from ..validation import ANY, check_count, check_number
 from .layers import Layer, Shape, show_shape
 
 
@@ -124,7 +124,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, slope: float = 0.01) -> None:
         super().__init__()
-        self.slope = check_number("slope", slope, (-math.inf, math.inf))
+        self.slope = check_number("slope", slope, ANY)
 
     def f(self, x: np.ndarray) -> np.ndarray:
         return np.where(x > 0, x, self.slope * x)

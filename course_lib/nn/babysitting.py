@@ -13,10 +13,11 @@ import numpy as np
 from ..optim.adam import Adam
 from ..optim.first_order import Momentum
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_rng
+from ..validation import check_count, check_rng
 from .activations import ReLU
-from .checks import Replay
-from .evaluation import Loss, check_net, check_train, checkpoint, evaluate, restore
+from .checkpoint import checkpoint, restore
+from .evaluation import Loss, check_net, check_train, evaluate
+from .gradient_check import Replay
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import is_weight

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .init import draw_weights, he
 from .layers import Init, Layer, Shape, column_sums
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_float, check_rng
+from course_lib.validation import check_count, check_float, check_rng
 
 Init = Callable[[np.random.Generator, int, int, np.dtype], np.ndarray]
 

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .init import he
 from .layers import Layer, Shape
 from .noise import Noise, check_keep

@@ -1,15 +1,14 @@
-"""The network put to the test; and its weights laid aside, and taken up again."""
+"""The network put to the test: its loss and its accuracy."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .layers import Layer
 from .losses import softmax_cross_entropy
 
@@ -70,47 +69,6 @@ def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
     return np.count_nonzero(scores.argmax(axis=1) == y) / len(y)
 
 
-def checkpoint(net: Layer) -> dict[str, dict[str, np.ndarray]]:
-    """Copy a network's parameters and state (running statistics).
-
-    >>> from course_lib.nn import Dense, Sequential
-    >>> net = Sequential(Dense(2, 2, rng=np.random.default_rng(0)))
-    >>> saved = checkpoint(net)
-    >>> net.params["0.b"] += 1
-    >>> restore(net, saved)
-    >>> net.params["0.b"]
-    array([0., 0.], dtype=float32)
-    """
-    return {part: {k: a.copy() for k, a in getattr(net, part, {}).items()} for part in ("params", "state")}
-
-
-def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
-    """Write what `checkpoint` gave back into the network's own arrays.
-
-    Raises:
-        TypeError, ValueError: it is no checkpoint, or from another network; nothing has been changed.
-    """
-    if not isinstance(saved, Mapping) or saved.keys() != {"params", "state"}:
-        raise TypeError(f"saved must be what checkpoint gave, params and state, not a {type(saved).__name__}")
-    for part, arrays in saved.items():
-        mine = {k: a.shape for k, a in getattr(net, part, {}).items()}
-        if mine != {k: a.shape for k, a in arrays.items()}:
-            raise ValueError(f"the checkpoint's {part} are of another network: {list(arrays)}, not {list(mine)}")
-    for part, arrays in saved.items():
-        put(getattr(net, part, {}), arrays)
-
-
-@contextlib.contextmanager
-def borrowed(net: Layer, params: Any) -> Iterator[None]:
-    """Let the network hold other parameters for a while."""
-    own = {k: p.copy() for k, p in net.params.items()}
-    try:
-        put(net.params, params)
-        yield
-    finally:
-        put(net.params, own)
-
-
 def check_rows(name_x: str, x: Any, name_y: str, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Give x and y as arrays, if x holds floats and both have the same number of rows, at least one."""
     x, y = np.asarray(x), np.asarray(y)
@@ -135,9 +93,3 @@ def check_train(data: Any) -> tuple[np.ndarray, np.ndarray]:
         if getattr(data, name, None) is None:
             raise TypeError(f"data must have {name}, and {type(data).__name__} has not")
     return check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)
-
-
-def put(arrays: Any, values: Any) -> None:
-    """Write values into arrays of the same names."""
-    for name, value in values.items():
-        arrays[name][...] = value

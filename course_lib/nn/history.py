@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,28 +92,6 @@ class History:
 def _pair(prefix: str, losses: np.ndarray, accuracies: np.ndarray) -> str:
     said = f"{prefix}loss {losses[-1]:.4g}"
     return said if np.isnan(accuracies[-1]) else f"{said}, {prefix}accuracy {accuracies[-1]:.1%}".replace("%", " %")
-
-
-class _Silent:
-    """A progress bar that shows nothing."""
-
-    def update(self) -> None: ...
-
-    def set_postfix(self, said: dict[str, str]) -> None: ...
-
-
-@contextlib.contextmanager
-def bar_of(progress: bool, total: int) -> Iterator[Any]:
-    """Give tqdm's bar over so many steps; or a silent one, if none is wanted or tqdm is not installed."""
-    tqdm = None
-    if progress:
-        with contextlib.suppress(ImportError):
-            from tqdm.auto import tqdm
-    if tqdm is None:
-        yield _Silent()
-    else:
-        with tqdm(total=total, unit="step") as bar:
-            yield bar
 
 
 def said(row: tuple[float, ...]) -> dict[str, str]:

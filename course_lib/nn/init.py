@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike
 
-from course_lib.optim.parameters import check_count, check_number, check_rng
+from course_lib.validation import check_count, check_number, check_rng
 
 
 def small(

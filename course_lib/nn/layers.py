@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .init import draw_weights, he
 
 Shape = tuple[int, ...]

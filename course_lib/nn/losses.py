@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..optim.parameters import check_number
+from ..validation import check_number
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

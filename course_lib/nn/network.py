@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..optim.parameter_set import ParameterSet
-from ..optim.parameters import check_count
+from ..validation import check_count
 from .layers import Dense, Layer, Shape, fill_grads, show_shape
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number, check_rng
+from ..validation import check_count, check_number, check_rng, check_scalar
 from .layers import Layer, Shape
 
 IMAGES = ("N", "height", "width", "channels")
@@ -250,11 +250,10 @@ class GaussianNoise(Noise):
 
 def check_keep(label: str, keep: Any, name: str = "keep") -> float:
     """Give a probability to keep as a float, if it lies in (0, 1]."""
-    if isinstance(keep, bool) or not isinstance(keep, int | float | np.integer | np.floating):
-        raise TypeError(f"{label}: {name} must be a number, not {keep!r}")
-    if not 0 < keep <= 1:
+    number = check_scalar(f"{label}: {name}", keep)
+    if not 0 < number <= 1:
         raise ValueError(f"{label}: {name}, the probability to keep, must lie in (0, 1], not {keep}")
-    return float(keep)
+    return number
 
 
 def _noises(layer: Layer) -> Iterator[Noise]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..optim.parameters import check_count, check_number
+from ..validation import check_count, check_number
 from .init import check_dtype
 from .layers import Layer, Shape, column_sums, show_shape
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..optim.parameters import check_float, check_number
+from ..validation import check_float, check_number
 
 
 class Penalty(Protocol):

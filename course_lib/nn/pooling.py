@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number
+from ..validation import check_count, check_number
 from .layers import Shape
 from .noise import IMAGES, Noise
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number, check_rng
+from ..validation import check_count, check_number, check_rng
 from .trials import Log, Results, Trial, Uniform
 
 __all__ = ["Log", "Results", "Trial", "Uniform", "coarse_to_fine", "grid_search", "random_search"]

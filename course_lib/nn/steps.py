@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import find_nonfinite, has_nonfinite
-from .evaluation import Loss, accuracy, borrowed
+from ..optim.trees import find_nonfinite, has_nonfinite
+from .checkpoint import borrowed
+from .evaluation import Loss, accuracy
 from .history import History
 from .layers import Layer, fill_grads
 from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty_value

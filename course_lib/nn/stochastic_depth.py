@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_rng
+from ..validation import check_count, check_rng
 from .layers import Layer, Shape
 from .network import Container
 from .noise import Noise, check_keep

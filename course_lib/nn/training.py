@@ -11,22 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
-from ..optim.parameters import check_count, check_number, check_rng, has_nonfinite
 from ..optim.schedules import Sequence
-from .evaluation import (
-    Loss,
-    Score,
-    accuracy,
-    borrowed,
-    check_net,
-    check_rows,
-    check_train,
-    checkpoint,
-    evaluate,
-    put,
-    restore,
-)
-from .history import COLUMNS, History, bar_of, said
+from ..optim.trees import has_nonfinite
+from ..progress import progress_bar
+from ..validation import check_count, check_number, check_rng
+from .checkpoint import borrowed, checkpoint, put, restore
+from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
+from .history import COLUMNS, History, said
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import MaxNorm, Penalty, is_weight
@@ -142,7 +133,10 @@ def fit(
     best, since, best_value, stopped = 0, 0, math.inf, "all epochs done"
     steps = math.ceil(len(x) / batch)
 
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), bar_of(progress, epochs * steps) as bar:
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        progress_bar(progress, epochs * steps, "step") as bar,
+    ):
         for epoch in range(1, epochs + 1):
             try:
                 rate, seen, order = rate_of(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number
+from ..validation import ANY, check_count, check_number
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Uniform:
 
     def __post_init__(self) -> None:
         for name in ("low", "high"):
-            value = check_number(name, getattr(self, name), (-math.inf, math.inf))
+            value = check_number(name, getattr(self, name), ANY)
             if self.integer and value != round(value):
                 raise ValueError(f"{name} must be a whole number, as the values are, not {value}")
         if not self.low < self.high:

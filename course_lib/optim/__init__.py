@@ -1,6 +1,6 @@
 """Optimizers, the surfaces they walk on, and the theory of the walk."""
 
-from .adam import Adam, Adamax, AdamW, AMSGrad, Lion, NAdam
+from .adam import Adam, Adamax, AdamW, AMSGrad, NAdam
 from .analysis import (
     Comparison,
     RangeTest,
@@ -28,13 +28,23 @@ from .analysis import (
     regime,
     steps_to,
 )
-from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, NesterovLookAhead, RMSProp, RMSPropMomentum
+from .first_order import (
+    SGD,
+    AdaGrad,
+    CenteredRMSProp,
+    Lion,
+    Momentum,
+    Nesterov,
+    NesterovLookAhead,
+    RMSProp,
+    RMSPropMomentum,
+)
 from .gradients import clip_norm, clip_value, global_norm, l2
-from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from .muon import Muon, orthogonalize
 from .optimizer import Optimizer
 from .parameter_set import ParameterSet
 from .registry import COMPOUND, METHODS, SECOND_ORDER, Method
+from .schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from .schedules import (
     Constant,
     Cosine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..validation import check_bool
 from .optimizer import Optimizer, Rate
 
 Setting = float | np.ndarray
@@ -42,9 +43,7 @@ class Adam(Optimizer):
     def __init__(
         self, lr: Rate, *, beta1: Setting = 0.9, beta2: Setting = 0.999, eps: Setting = 1e-8, correct: bool = True
     ) -> None:
-        if not isinstance(correct, bool):
-            raise TypeError(f"correct must be True or False, not {correct!r}")
-        super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps, correct=correct)
+        super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps, correct=check_bool("correct", correct))
 
     def update(self, x, dx, m, v):
         m *= self.beta1
@@ -225,40 +224,3 @@ class NAdam(Optimizer):
         ahead = self.beta1 / (1 - self.beta1 ** (self.t + 1))
         c2 = 1 - self.beta2**self.t
         x -= self.lr * (ahead * m + now * dx) / (np.sqrt(v / c2) + self.eps)
-
-
-class Lion(Optimizer):
-    """Step by the sign alone of a mix of momentum and gradient.
-
-    x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) ∇f(x)),   then   m ← β₂ m + (1 − β₂) ∇f(x)        (m starts at 0)
-
-    Every coordinate moves by α each step, so α wants to be three to ten times smaller than Adam's, and λ that
-    much larger. It keeps one array beside the parameters, where Adam keeps two.
-
-    Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 1e-4 is usual.
-        beta1: β₁, 0 ≤ β₁ < 1: the weight of momentum in the step.
-        beta2: β₂, 0 ≤ β₂ < 1: the decay of momentum.
-        weight_decay: λ ≥ 0, decoupled as in AdamW.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
-
-    >>> x, opt = np.array([1.0, 1.0]), Lion(lr=0.1)
-    >>> opt.step(x, grads=np.array([100.0, -0.01]))
-    >>> x
-    array([0.9, 1.1])
-
-    Source: Chen et al., Symbolic discovery of optimization algorithms, 2023.
-    """
-
-    slots = ("m",)
-
-    def __init__(self, lr: Rate, *, beta1: Setting = 0.9, beta2: Setting = 0.99, weight_decay: Setting = 0.0) -> None:
-        super().__init__(lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay)
-
-    def update(self, x, dx, m):
-        x *= 1 - self.lr * self.weight_decay
-        x -= self.lr * np.sign(self.beta1 * m + (1 - self.beta1) * dx)
-        m *= self.beta2
-        m += (1 - self.beta2) * dx

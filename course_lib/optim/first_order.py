@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate, gradient
-from .parameters import built_like, check_layout, check_params, layout_of, zeros_like
+from .trees import built_like, check_layout, check_params, layout_of, zeros_like
 
 
 class SGD(Optimizer):
@@ -166,6 +166,50 @@ class NesterovLookAhead(Momentum):
     def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss: its gradient is taken at `ahead(params)`."""
         self.step(params, gradient(loss, self.ahead(params)), nonfinite=nonfinite)
+
+
+class Lion(Optimizer):
+    """Step by the sign alone of a mix of momentum and gradient.
+
+    x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) ∇f(x)),   then   m ← β₂ m + (1 − β₂) ∇f(x)        (m starts at 0)
+
+    Every coordinate moves by α each step, so α wants to be three to ten times smaller than Adam's, and λ that
+    much larger. It keeps one array beside the parameters, where Adam keeps two.
+
+    Args:
+        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 1e-4 is usual.
+        beta1: β₁, 0 ≤ β₁ < 1: the weight of momentum in the step.
+        beta2: β₂, 0 ≤ β₂ < 1: the decay of momentum.
+        weight_decay: λ ≥ 0, decoupled as in AdamW.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named; nothing has been changed.
+
+    >>> x, opt = np.array([1.0, 1.0]), Lion(lr=0.1)
+    >>> opt.step(x, grads=np.array([100.0, -0.01]))
+    >>> x
+    array([0.9, 1.1])
+
+    Source: Chen et al., Symbolic discovery of optimization algorithms, 2023.
+    """
+
+    slots = ("m",)
+
+    def __init__(
+        self,
+        lr: Rate,
+        *,
+        beta1: float | np.ndarray = 0.9,
+        beta2: float | np.ndarray = 0.99,
+        weight_decay: float | np.ndarray = 0.0,
+    ) -> None:
+        super().__init__(lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay)
+
+    def update(self, x, dx, m):
+        x *= 1 - self.lr * self.weight_decay
+        x -= self.lr * np.sign(self.beta1 * m + (1 - self.beta1) * dx)
+        m *= self.beta2
+        m += (1 - self.beta2) * dx
 
 
 class AdaGrad(Optimizer):

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..validation import check_float, check_number
 from .parameter_set import ParameterSet
-from .parameters import built_like, check_float, check_grads, check_hyper, check_params, leaves
+from .trees import built_like, check_grads, check_params, leaves
 
 
 def l2(grads: Any, params: Any, weight_decay: float) -> Any:
@@ -36,7 +37,7 @@ def l2(grads: Any, params: Any, weight_decay: float) -> Any:
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization, 2019, names the two kinds.
     """
-    lam = _number("weight_decay", weight_decay)
+    lam = check_number("weight_decay", weight_decay)
     if isinstance(params, ParameterSet) and params.fits(grads):
         return grads.with_flat(grads.flat + lam * params.flat)
     xs = check_params(params)
@@ -61,7 +62,7 @@ def clip_value(grads: Any, limit: float) -> Any:
 
     Source: Mikolov, Statistical language models based on neural networks, 2012.
     """
-    limit = _number("limit", limit)
+    limit = check_number("limit", limit)
     return _each(grads, lambda dx: np.clip(dx, -limit, limit))
 
 
@@ -107,7 +108,7 @@ def clip_norm(grads: Any, max_norm: float) -> Any:
 
     Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
-    max_norm = _number("max_norm", max_norm)
+    max_norm = check_number("max_norm", max_norm)
     norm = global_norm(grads)
     shorter = max_norm / norm if math.isfinite(norm) and norm > max_norm else 1.0
     return _each(grads, lambda dx: dx * shorter)
@@ -125,10 +126,3 @@ def _leaves(grads: Any) -> dict[Any, np.ndarray]:
     for key, dx in dxs.items():
         check_float(dx, "grads" if key is None else f"grads[{key!r}]")
     return dxs
-
-
-def _number(label: str, value: Any) -> float:
-    number = check_hyper(label, value, (0.0, math.inf))
-    if isinstance(number, np.ndarray):
-        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
-    return number

@@ -9,18 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..validation import cast_hyper, check_bool, check_count
 from .adam import AdamW
 from .optimizer import Optimizer, Rate
-from .parameters import (
-    cast_hyper,
-    check_broadcast,
-    check_count,
-    check_grads,
-    check_layout,
-    check_params,
-    find_nonfinite,
-    layout_of,
-)
+from .trees import check_broadcast, check_grads, check_layout, check_params, find_nonfinite, layout_of
 from .wrappers import load_with
 
 
@@ -147,8 +139,7 @@ class Muon(Optimizer):
     ) -> None:
         switches = {"nesterov": nesterov, "match_adamw": match_adamw, "inputs_first": inputs_first}
         for name, value in switches.items():
-            if not isinstance(value, bool):
-                raise TypeError(f"{name} must be True or False, not {value!r}")
+            check_bool(name, value)
         if not isinstance(partner, Optimizer | None):
             raise TypeError(f"partner must be an optimizer such as AdamW(3e-4), not {partner!r}")
         if matrices is not None and (isinstance(matrices, str) or not isinstance(matrices, Collection)):

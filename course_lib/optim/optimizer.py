@@ -20,15 +20,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from ..validation import cast_hyper, check_count, check_hyper
 from .blocks import walk
 from .parameter_set import ParameterSet
-from .parameters import (
+from .schedules.schedule import Schedule
+from .trees import (
     Layout,
-    cast_hyper,
     check_broadcast,
-    check_count,
     check_grads,
-    check_hyper,
     check_layout,
     check_params,
     check_state,
@@ -37,7 +36,6 @@ from .parameters import (
     rebuild,
     zeros_like,
 )
-from .schedules.schedule import Schedule
 
 _NONFINITE = ("raise", "skip", "allow")
 Rate = float | np.ndarray | Callable[[int], Any]

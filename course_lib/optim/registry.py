@@ -6,11 +6,11 @@ import importlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from .adam import Adam, Adamax, AdamW, AMSGrad, Lion, NAdam
-from .first_order import SGD, AdaGrad, CenteredRMSProp, Momentum, Nesterov, RMSProp, RMSPropMomentum
-from .modern import ScheduleFreeAdamW, ScheduleFreeSGD
+from .adam import Adam, Adamax, AdamW, AMSGrad, NAdam
+from .first_order import SGD, AdaGrad, CenteredRMSProp, Lion, Momentum, Nesterov, RMSProp, RMSPropMomentum
 from .muon import Muon
 from .optimizer import Optimizer
+from .schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from .second_order import BFGS, LBFGS, GradientDescent, Newton, NewtonCG, SaddleFreeNewton, SecondOrder, TrustRegion
 from .wrappers import SAM, Lookahead
 

@@ -10,17 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from .gradients import global_norm
-from .modern import _ScheduleFree
 from .optimizer import Optimizer, gradient
-from .parameters import (
-    built_like,
-    check_broadcast,
-    check_grads,
-    check_layout,
-    check_params,
-    check_state,
-    layout_of,
-)
+from .schedule_free import _ScheduleFree
+from .trees import built_like, check_broadcast, check_grads, check_layout, check_params, check_state, layout_of
 
 
 def load_with(name: str, opt: Optimizer, state: Any) -> None:

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from course_lib import explore
+from course_lib import chapters, explore
 from course_lib.explore.page import STATIC_DIR
 
 from . import katex
@@ -75,7 +75,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     static = cache / "static"
     (static / "explore").mkdir(parents=True, exist_ok=True)
     shutil.copytree(katex.FOLDER, static / "katex", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.js"))
-    for name, text in explore.site_assets().items():
+    for name, text in explore.site_assets(make() for make in chapters.experiments().values()).items():
         (static / "explore" / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
             app.add_css_file(f"explore/{name}", priority=950)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count
+from course_lib.progress import progress_bar
+from course_lib.validation import check_count
 
 from .table import Table
 
@@ -123,7 +123,7 @@ class Study:
             raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
         tasks = [(name, self.rows[name], seed) for name in names for seed in range(seeds)]
         spread = map if executor is None else executor.map
-        measured = list(_bar(spread(partial(_one, self.measure), tasks), len(tasks), progress))
+        measured = list(progress_bar(progress, len(tasks), "run", spread(partial(_one, self.measure), tasks)))
         for (name, _, seed), one in zip(tasks, measured, strict=True):
             if list(one) != list(measured[0]):
                 raise ValueError(f"{name!r}, seed {seed}: measured {list(one)}, but the others {list(measured[0])}")
@@ -198,12 +198,3 @@ def _pm(value: float, error: float, form: str) -> str:
     """Write a number and, where there is one, its error."""
     said = f"{value:{form}}".replace("-", "−")
     return said if math.isnan(error) else f"{said} ± {error:{form.lstrip('+')}}"
-
-
-def _bar(items: Iterable[Any], total: int, progress: bool) -> Iterable[Any]:
-    if progress:
-        with contextlib.suppress(ImportError):
-            from tqdm.auto import tqdm
-
-            return tqdm(items, total=total, unit="run")
-    return items

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_rng
+from course_lib.validation import check_count, check_rng
 
 SIDE, WAVE = 16, 5.0  # pixels of a patch along one side; and of a wave, about
 TEXTURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

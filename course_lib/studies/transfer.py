@@ -1,6 +1,6 @@
 """Transfer learning, measured: letters to handwritten digits, digits to other digits, letters to textures.
 
-A row is a strategy of `course_lib.deep.sweep`, a column a number of labels per class. Only what runs imports torch.
+A row is a strategy of `course_lib.studies.sweep`, a column a number of labels per class. Only what runs imports torch.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _sweep(
     strategy: str, source: Any, training: Examples, test: Examples, labels: tuple[int, ...], seed: int, device: str
 ) -> dict[str, float]:
     from course_lib.deep import to_tensors
-    from course_lib.deep.sweep import sweep
+    from course_lib.studies.sweep import sweep
 
     return sweep(strategy, source, to_tensors(*training), to_tensors(*test), labels, seed=seed, device=device)
 
@@ -91,7 +91,7 @@ def _sweep(
 def _low_digits(seed: int, device: str) -> Any:
     """Learn the digits 0–4; once for all rows."""
     from course_lib.deep import to_tensors
-    from course_lib.deep.sweep import learn
+    from course_lib.studies.sweep import learn
 
     data = load_digits(np.random.default_rng(seed), val=1, images=True)
     low = data.y_train < 5

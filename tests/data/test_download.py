@@ -14,6 +14,7 @@ import pytest
 
 from course_lib.data import download
 from course_lib.data.download import fetch
+from course_lib.progress import NoBar
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -114,21 +115,12 @@ def test_broken_off_again_and_again(served, tmp_path):
 
 
 def test_interrupted_by_the_reader_and_resumed(served, tmp_path, monkeypatch):
-    def interrupt(name, start, total):
-        class Bar:
-            def __enter__(self):
-                return self.advance
-
-            def __exit__(self, *error):
-                pass
-
-            def advance(self, n):
-                raise KeyboardInterrupt
-
-        return Bar()
+    class Bar(NoBar):
+        def update(self, n=1):
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(download, "_bar", interrupt)
+        patch.setattr(download, "progress_bar", lambda *arguments, **options: Bar())
         with pytest.raises(KeyboardInterrupt):
             get(served, tmp_path / "weights.pth")
     assert names(tmp_path) == [".weights.pth.part"]
@@ -299,7 +291,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
     seen = []
 
     class Bar:
-        def __init__(self, total, initial, desc, **options):
+        def __init__(self, items, total, initial, desc, **options):
             seen.extend([desc, total, initial])
 
         def __enter__(self):
@@ -311,7 +303,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
         def update(self, n):
             seen[2] += n
 
-    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
     (tmp_path / ".weights.pth.part").write_bytes(CONTENT[:123_456])
     get(served, tmp_path / "weights.pth", progress=True)
     assert seen == ["weights.pth", 1_000_000, 1_000_000]
@@ -319,7 +311,7 @@ def test_progress_with_tqdm_goes_on_from_where_it_was(served, tmp_path, monkeypa
 
 
 def test_progress_without_tqdm(served, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     get(served, tmp_path / "weights.pth", progress=True)
     said = capsys.readouterr()
     assert said.out == "" and said.err.endswith("\rweights.pth: 1.0 of 1.0 MB\n")

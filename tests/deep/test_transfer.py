@@ -29,7 +29,7 @@ from course_lib.deep import (
     unfreeze,
 )
 from course_lib.deep.strategy import ADVICE
-from course_lib.deep.sweep import STRATEGIES
+from course_lib.studies.sweep import STRATEGIES
 
 torch.set_num_threads(1)
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]

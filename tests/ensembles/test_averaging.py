@@ -23,8 +23,8 @@ from course_lib.nn import (
     fit,
 )
 from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
-from course_lib.optim.modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.muon import Muon
+from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.schedules import Cosine
 from course_lib.optim.wrappers import SAM, Lookahead
 

@@ -9,7 +9,7 @@ import pytest
 from course_lib.ensembles import EMA, SWA, mean_probability, predict_members, snapshots
 from course_lib.nn import L2, BatchNorm, Dense, Diverged, InvertedDropout, MaxNorm, ReLU, Sequential, fit
 from course_lib.optim import Adam, Momentum
-from course_lib.optim.modern import ScheduleFreeSGD
+from course_lib.optim.schedule_free import ScheduleFreeSGD
 from course_lib.optim.schedules import Cosine
 from course_lib.optim.wrappers import SAM, Lookahead
 

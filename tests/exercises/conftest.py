@@ -2,8 +2,10 @@
 
 import pytest
 
+from course_lib import chapters
 from course_lib.exercises.exercise import Progress
-from course_lib.exercises.registry import EXERCISES
+
+EXERCISES = chapters.exercises()
 
 
 @pytest.fixture(autouse=True)

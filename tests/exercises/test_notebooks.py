@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from course_lib.exercises import EXERCISES, Status, child
+from course_lib import chapters
+from course_lib.exercises import Status, child
 from course_lib.exercises.child import check_apart
 from course_lib.exercises.notebooks import (
     NotebookError,
@@ -16,6 +17,7 @@ from course_lib.exercises.notebooks import (
     read_answers,
 )
 
+EXERCISES = chapters.exercises()
 RIGHT = EXERCISES["momentum"].source
 HEAD = "def momentum_step(x, dx, v, lr, rho):\n"
 
@@ -59,7 +61,7 @@ def test_a_notebook_without_exercises(notebook):
 @pytest.mark.parametrize(
     ("cells", "name", "words"),
     [
-        ([cell(RIGHT, "exercise:adam")], "adam", "names no exercise: there are momentum, "),
+        ([cell(RIGHT, "exercise:adam")], "adam", f"names no exercise: there are {', '.join(EXERCISES)}."),
         ([cell(RIGHT, "exercise:momentun")], "momentun", "do you mean `exercise:momentum`?"),
         (
             [cell(RIGHT, "exercise:momentum")] * 2,
@@ -219,7 +221,7 @@ HANGS = HEAD + "    sum(range(10**12))"
 
 
 def apart(path, **options):
-    command = [sys.executable, "-c", "from course_lib.exercises import EXERCISES, child; child.report(EXERCISES)"]
+    command = [sys.executable, "-m", "course_lib.chapters.answers"]
     return check_apart(path, EXERCISES, command, **options)
 
 

@@ -8,23 +8,21 @@ folders in it.
 
 import functools
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from course_lib.exercises import EXERCISES, Status
-from course_lib.exercises.child import check_apart
+from course_lib import chapters
+from course_lib.chapters.answers import check_answers
+from course_lib.exercises import Status
 from course_lib.exercises.notebooks import NotebookError, read_answers
 
 CHOSEN = os.environ.get("COURSE_NOTEBOOKS")
 FOLDER = Path(CHOSEN or Path(__file__).parents[2] / "book")
-COMMAND = [sys.executable, "-c", "from course_lib.exercises import EXERCISES, child; child.report(EXERCISES)"]
+EXERCISES = chapters.exercises()
 
 
-@functools.cache
-def check(path):
-    return check_apart(path, EXERCISES, COMMAND)
+check = functools.cache(check_answers)
 
 
 def notebooks():

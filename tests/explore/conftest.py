@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course_lib import explore
+from course_lib import chapters, explore
 
 quickjs = pytest.importorskip("quickjs")
 
@@ -14,7 +14,7 @@ class Page:
 
     def __init__(self, *names):
         self.context = quickjs.Context()
-        assets = explore.site_assets()
+        assets = explore.site_assets(make() for make in chapters.experiments().values())
         for name in names:
             self.context.eval(assets[name])
 

@@ -7,17 +7,63 @@ import warnings
 
 import numpy as np
 import pytest
-import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib import explore
-from course_lib.explore.experiment import Experiment
-from course_lib.explore.page import STATIC_DIR, plain, static_html, table
+from course_lib import chapters
+from course_lib.explore import site_assets
+from course_lib.explore.experiment import Experiment, experiment
+from course_lib.explore.jsonable import plain
+from course_lib.explore.page import STATIC_DIR, static_html, table
 from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
-from course_lib.optim import Rosenbrock
 
-ALL = {name: make() for name, make in explore.EXPERIMENTS.items()}
+EXPERIMENTS = {"/".join(key): make for key, make in chapters.experiments().items()}
+ALL = {name: make() for name, make in EXPERIMENTS.items()}
+
+
+def _path(hill, steep, lr, start):
+    return {"path": {"x": [start[0], start[0] - lr], "y": [start[1], steep * start[1]]}, "other": {"x": [lr]}}
+
+
+def slide(**values):
+    """An experiment of each kind of control, to try the engine on."""
+    return Experiment(
+        "slide",
+        [
+            choice(
+                "hill",
+                "Hill",
+                {"low": "Low", "high": "High"},
+                "low",
+                presets={"high": {"lr": 0.2, "start": [-1.2, 1.0]}},
+            ),
+            slider("steep", "steepness", 0, 0.99, 0.8, step=0.01),
+            slider("lr", "rate", 1e-4, 3, 1.2, log=True),
+            point("start", "start", (-4.5, 1.5), within="window"),
+        ],
+        _path,
+        [panel("Path", axis("x", "window.x"), axis("y", "window.y"), [line("path")], alt="The path.")],
+        backdrop=lambda hill: {"window": {"x": [-5, 5], "y": [-3, 3 if hill == "low" else 9]}},
+        alt="A path.",
+        values=values,
+    )
+
+
+def grid(**values):
+    """A tabulated experiment."""
+    return Experiment(
+        "grid",
+        [
+            toggle("twice", "twice", False),
+            slider("lr", "rate", values=[0.01, 0.05, 0.1], value=0.05),
+            slider("rho", "momentum", values=[0.0, 0.5, 0.8, 0.9], value=0.5),
+        ],
+        lambda twice, lr, rho: {"sum": (1 + twice) * (lr + rho / 3)},
+        [],
+        alt="A sum.",
+        tabulated=True,
+        values=values,
+    )
 
 
 def keys_of(experiment):
@@ -46,12 +92,12 @@ def test_every_picture_has_words(name):
 
 
 def test_a_moved_control_is_answered():
-    race = explore.race()
-    before = race.data["Momentum"]["x"]
-    race.params = {"rho": 0.5}
-    assert race.params["rho"] == 0.5 and race.params["kappa"] == 50
-    assert race.data["Momentum"]["x"] != before
-    assert race.data["SGD"] == explore.race().data["SGD"]
+    one = slide()
+    before = one.data["path"]["y"]
+    one.params = {"steep": 0.5}
+    assert one.params["steep"] == 0.5 and one.params["lr"] == 1.2
+    assert one.data["path"]["y"] != before
+    assert one.data["other"] == slide().data["other"]
 
 
 def test_the_backdrop_is_computed_only_when_its_controls_move():
@@ -74,70 +120,50 @@ def test_the_backdrop_is_computed_only_when_its_controls_move():
 @pytest.mark.parametrize(
     ("change", "message", "clean"),
     [
-        ({"lr": 99}, r"race: lr = 99 is not in 0\.0001 … 3; using 3", {"lr": 3.0}),
-        ({"rho": -1}, r"race: rho = -1 is not in 0 … 0\.99; using 0", {"rho": 0.0}),
-        ({"start": (100, 0)}, r"race: start = \(100\.0, 0\.0\) is outside the picture", {"start": [5.0, 0.0]}),
+        ({"lr": 99}, r"slide: lr = 99 is not in 0\.0001 … 3; using 3", {"lr": 3.0}),
+        ({"steep": -1}, r"slide: steep = -1 is not in 0 … 0\.99; using 0", {"steep": 0.0}),
+        ({"start": (100, 0)}, r"slide: start = \(100\.0, 0\.0\) is outside the picture", {"start": [5.0, 0.0]}),
     ],
 )
 def test_values_outside_are_clamped_and_said_so(change, message, clean):
-    race = explore.race()
+    one = slide()
     with pytest.warns(UserWarning, match=message):
-        race.params = change
-    assert {k: race.params[k] for k in clean} == clean
+        one.params = change
+    assert {k: one.params[k] for k in clean} == clean
     with pytest.warns(UserWarning, match=message):
-        assert {k: explore.race(**change).params[k] for k in clean} == clean
+        assert {k: slide(**change).params[k] for k in clean} == clean
 
 
 def test_a_value_between_grid_points_is_moved_to_the_nearest():
-    with pytest.warns(UserWarning, match=r"noise: lr = 0\.06 is not in \[0\.01, .*\]; using 0\.05"):
-        assert explore.noise(lr=0.06).params["lr"] == 0.05
+    with pytest.warns(UserWarning, match=r"grid: lr = 0\.06 is not in \[0\.01, .*\]; using 0\.05"):
+        assert grid(lr=0.06).params["lr"] == 0.05
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "error", "message"),
     [
-        ({"speed": 1}, "race has no control 'speed'; it has surface, kappa, lr, rho, start"),
-        ({"lr": "0.5"}, "lr must be a number; got '0.5'"),
-        ({"lr": True}, "lr must be a number; got True"),
-        ({"lr": float("nan")}, "lr must be finite; got nan"),
-        ({"surface": "moon"}, "surface must be one of ravine, saddle, rosenbrock, bumpy; got 'moon'"),
-        ({"start": 3}, r"start must be two numbers \(x, y\); got 3"),
-        ({"start": (0, float("inf"))}, "start must be finite; got inf"),
+        ({"speed": 1}, ValueError, "slide has no control 'speed'; it has hill, steep, lr, start"),
+        ({"lr": "0.5"}, TypeError, "slide: lr must be a number, not '0.5'"),
+        ({"lr": True}, TypeError, "slide: lr must be a number, not True"),
+        ({"lr": float("nan")}, ValueError, "slide: lr must be finite, not nan"),
+        ({"hill": "moon"}, ValueError, "hill must be one of low, high; got 'moon'"),
+        ({"start": 3}, ValueError, r"start must be two numbers \(x, y\); got 3"),
+        ({"start": (0, float("inf"))}, ValueError, "slide: start must be finite, not inf"),
     ],
 )
-def test_bad_values_are_named_and_change_nothing(change, message):
-    race = explore.race()
-    before, data = dict(race.params), race.data
-    with pytest.raises(ValueError, match=message):
-        race.params = change
-    assert race.params == before and race.data == data
-
-
-@pytest.mark.parametrize(
-    ("surface", "window", "message"),
-    [
-        ("moon", None, "surface must be one of ravine, saddle, rosenbrock, bumpy, a Surface2D"),
-        (Rosenbrock, None, r"a Surface2D such as Rosenbrock\(b=10\)"),
-        (lambda x: x, None, "must be a function of two arrays, x and y"),
-        (lambda x, y: x if x > 0 else y, None, r"without `if` on them \(use np\.where\)"),
-        (lambda x, y: np.ones((2, 2)), None, "one number for each x and y"),
-        (lambda x, y: x * y, 3, r"window must be \(\(x0, x1\), \(y0, y1\)\); got 3"),
-        (lambda x, y: x * y, ((1, 0), (0, 1)), "window needs x0 < x1"),
-    ],
-)
-def test_bad_surfaces_are_named(surface, window, message):
-    with pytest.raises(ValueError, match=message):
-        explore.race(surface=surface, **({"window": window} if window else {}))
-
-
-def test_a_constant_function_is_drawn():
-    assert set(explore.race(surface=lambda x, y: 1.0).data["SGD"]["loss"]) == {0.0}
+def test_bad_values_are_named_and_change_nothing(change, error, message):
+    one = slide()
+    before, data = dict(one.params), one.data
+    with pytest.raises(error, match=message):
+        one.params = change
+    assert one.params == before and one.data == data
 
 
 def test_presets_follow_a_choice_made_in_python():
-    race = explore.race()
-    race.params = {"surface": "rosenbrock", "rho": 0.5}
-    assert race.params["lr"] == 0.0005 and race.params["rho"] == 0.5 and race.params["start"] == [-1.2, 1.0]
+    one = slide()
+    one.params = {"hill": "high", "steep": 0.5}
+    assert one.params["lr"] == 0.2 and one.params["steep"] == 0.5 and one.params["start"] == [-1.2, 1.0]
+    assert slide(hill="high").params["start"] == [-1.2, 1.0] and slide(hill="high", lr=0.001).params["lr"] == 0.001
 
 
 def test_a_tabulated_backdrop_may_not_move():
@@ -152,11 +178,6 @@ def test_no_text_escapes_its_script(tmp_path):
     e = Experiment("e", [slider("a", "<!--<script>", 0, 1, 0)], lambda a: {}, [], alt='"><script>')
     page = static_html(e, tmp_path)
     assert "<!--" not in page and page.count("<script") == 1
-
-
-def test_bad_arguments_of_the_race():
-    with pytest.raises(TypeError, match="mine must be an Optimizer"):
-        explore.race("Momentum")
 
 
 @given(st.sampled_from(sorted(ALL)), st.data())
@@ -182,7 +203,7 @@ def test_any_setting_is_answered_in_json(name, data):
 @pytest.mark.parametrize("name", ALL)
 def test_the_static_page(name, tmp_path, monkeypatch):
     monkeypatch.setenv(STATIC_DIR, str(tmp_path))
-    experiment = explore.EXPERIMENTS[name]()
+    experiment = EXPERIMENTS[name]()
     assert experiment.comm is None, "a site build must open no connection and embed no widget state"
     bundle = experiment._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
@@ -198,11 +219,11 @@ def test_the_static_page(name, tmp_path, monkeypatch):
 
 
 def test_the_table_holds_every_setting():
-    experiment = explore.noise()
+    experiment = grid()
     found = table(experiment)
     sizes = [len(a) for a in found["axes"]]
     assert len(found["rows"]) == np.prod(sizes)
-    setting = {"match": "effective", "lr": 0.2, "rho": 0.8}
+    setting = {"twice": True, "lr": 0.1, "rho": 0.8}
     index = np.ravel_multi_index(
         [a.index(setting[n]) for n, a in zip(found["names"], found["axes"], strict=True)], sizes
     )
@@ -216,35 +237,6 @@ def test_a_table_needs_a_grid():
     )  # fmt: skip
     with pytest.raises(ValueError, match="e is tabulated: a needs a finite set of values"):
         table(e)
-
-
-@pytest.mark.parametrize("match", ["rate", "effective"])
-def test_the_noise_floor_is_the_theory(match):
-    for lr, rho in ((0.05, 0.9), (0.2, 0.5)):
-        data = explore.noise(lr=lr, rho=rho, match=match).data
-        gentle = lr * (1 - rho) if match == "effective" else lr
-        assert data["SGD theory"] == pytest.approx(lr / (2 - lr))
-        step = np.array([[rho, 1.0], [-gentle * rho, 1 - gentle]])  # (v, x) → (v, x), with noise (1, −α)
-        kick = np.array([[1.0, -gentle], [-gentle, gentle**2]])
-        covariance = scipy.linalg.solve_discrete_lyapunov(step, kick)
-        assert data["Momentum theory"] == pytest.approx(covariance[1, 1])
-        assert data["SGD variance"] == pytest.approx(data["SGD theory"], rel=0.1)
-        assert data["Momentum variance"] == pytest.approx(data["Momentum theory"], rel=0.1)
-
-
-def test_phase_agrees_with_the_run():
-    """Where the map says so many steps a digit, the run's error falls by a digit in so many steps."""
-    e = explore.phase(kappa=25, lr=1.5, rho=0.6)
-    x, y = np.array(e.data["Momentum"]["x"]), np.array(e.data["Momentum"]["y"])
-    size = np.hypot(x, y)
-    measured = (100 - 40) / np.log10(size[40:60].max() / size[80:].max()) * (40 / 60)
-    assert measured == pytest.approx(e.data["digit"], rel=0.25)
-    assert explore.phase(lr=3.9, rho=0.1).data["digit"] is None
-
-
-def test_presets_follow_the_surface():
-    assert explore.race(surface="rosenbrock").params["start"] == [-1.2, 1.0]
-    assert explore.race(surface="rosenbrock", lr=0.001).params["lr"] == 0.001
 
 
 @pytest.mark.parametrize(
@@ -280,3 +272,29 @@ def test_a_point_stays_within_its_window():
     with pytest.warns(UserWarning, match="outside the picture"):
         e.params = {"p": [5, -5]}
     assert e.params["p"] == [1.0, -1.0]
+
+
+def test_a_declared_experiment_carries_its_pages_name(tmp_path):
+    @experiment(page="07_topic")
+    def grid(**values):
+        return globals()["grid"](**values)
+
+    assert (grid.page, grid.__name__, grid().key, grid(lr=0.1).params["lr"]) == (
+        "07_topic",
+        "grid",
+        "07_topic-grid",
+        0.1,
+    )
+    static_html(grid(), tmp_path)
+    assert [path.name.startswith("07_topic-grid-") for path in tmp_path.iterdir()] == [True]
+    other = experiment(page="08_other")(lambda: slide())
+    with pytest.raises(ValueError, match="<lambda> must make an experiment of its own name, not 'slide'"):
+        other()
+
+
+def test_experiments_of_one_name_on_two_pages_are_compiled_apart():
+    one, two = slide(), slide()
+    one.page, two.page = "07_topic", "08_other"
+    script = site_assets([one, two, grid()])["library.js"]
+    assert 'course.experiments["07_topic-slide"]' in script and 'course.experiments["08_other-slide"]' in script
+    assert "grid" not in script

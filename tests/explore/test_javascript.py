@@ -10,6 +10,8 @@ import pytest
 import quickjs
 
 from course_lib import explore
+from course_lib.explore.experiment import Experiment
+from course_lib.explore.parts import slider
 
 JS = Path(explore.__file__).parent / "js"
 
@@ -78,7 +80,17 @@ def host():
         "globalThis.document = { currentScript: { src: 'x' }, dispatchEvent() {}, querySelectorAll: () => [] };"
         "globalThis.Event = class {}; globalThis.IntersectionObserver = class {};"
     )
-    assets = explore.site_assets()
+
+    def total(a, b):
+        return {"sum": a + b}
+
+    def only_b(b):
+        return {"b": b}
+
+    ramp = Experiment(
+        "ramp", [slider("a", "a", 0, 1, 0), slider("b", "b", 0, 1, 0)], total, [], backdrop=only_b, alt="A ramp.",
+    )  # fmt: skip
+    assets = explore.site_assets([ramp])
     for name in ("runtime.js", "library.js", "site.js"):
         context.eval(assets[name])
     return context
@@ -97,11 +109,8 @@ def test_a_table_is_looked_up_in_row_major_order(host):
 def test_unchanged_controls_give_the_same_answer_object(host):
     """The front end redraws level lines only when the backdrop is another object."""
     host.eval(
-        "var spec = { compiled: 'race', compute: ['surface', 'kappa', 'lr', 'rho', 'start'],"
-        " backdrop: ['surface', 'kappa'] };"
-        "var answer = course.site.compiled(spec);"
-        "var p = { surface: 'ravine', kappa: 9, lr: 0.5, rho: 0.5, start: [1, 1] };"
-        "var a = answer(p), b = answer({ ...p, lr: 0.6 }), c = answer({ ...p, kappa: 10 });"
+        "var answer = course.site.compiled({ compiled: 'ramp', compute: ['a', 'b'], backdrop: ['b'] });"
+        "var p = { a: 0.5, b: 0.5 }, a = answer(p), b = answer({ ...p, a: 0.6 }), c = answer({ ...p, b: 0.7 });"
     )
     assert host.eval("a.backdrop === b.backdrop && a.data !== b.data && c.backdrop !== b.backdrop")
 

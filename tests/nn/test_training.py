@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from course_lib.nn.activations import ReLU
-from course_lib.nn.evaluation import Score, checkpoint, evaluate, restore
+from course_lib.nn.checkpoint import checkpoint, restore
+from course_lib.nn.evaluation import Score, evaluate
 from course_lib.nn.layers import Dense, Layer
 from course_lib.nn.losses import softmax_cross_entropy, squared_error
 from course_lib.nn.network import Residual, Sequential

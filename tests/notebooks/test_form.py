@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.exercises import EXERCISES
+from course_lib import chapters
 from course_lib.site.notebooks import problems
 from course_lib.site.reference import expand, references
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
+EXERCISES = chapters.exercises()
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
@@ -140,8 +141,8 @@ def test_exercises_are_stubs_with_a_check_after_them(chapter):
 
 
 def test_every_exercise_is_in_a_chapter():
-    used = [exercise(cell) for path in CHAPTERS for cell in cells_of(path, "code") if exercise(cell)]
-    assert sorted(used) == sorted(EXERCISES)
+    used = [(exercise(cell), path.stem) for path in CHAPTERS for cell in cells_of(path, "code") if exercise(cell)]
+    assert sorted(used) == sorted((name, one.page) for name, one in EXERCISES.items())
 
 
 # --------------------------------------------------------------------------------------------------- pages

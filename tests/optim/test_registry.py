@@ -68,7 +68,7 @@ def test_all_is_sorted_and_complete():
     assert optim.__all__ == sorted(set(optim.__all__), key=constants_classes_functions)
     public = {name for name, it in vars(optim).items() if not name.startswith("_") and not inspect.ismodule(it)}
     assert public == set(optim.__all__)
-    for module in (optim.adam, optim.first_order, optim.modern, optim.gradients, optim.parameter_set):
+    for module in (optim.adam, optim.first_order, optim.schedule_free, optim.gradients, optim.parameter_set):
         own = {n for n, it in vars(module).items() if getattr(it, "__module__", "") == module.__name__}
         assert {n for n in own if not n.startswith("_")} <= public
     for package in (optim.surfaces, optim.schedules, optim.second_order, optim.analysis):

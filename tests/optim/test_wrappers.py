@@ -8,8 +8,8 @@ import pytorch_optimizer
 import torch
 
 from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
-from course_lib.optim.modern import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.muon import Muon
+from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.surfaces.landscapes import SharpFlat
 from course_lib.optim.wrappers import SAM, Lookahead
 

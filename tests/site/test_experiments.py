@@ -5,12 +5,17 @@ import re
 import numpy as np
 import pytest
 
-from course_lib import explore
+from course_lib import chapters
 from course_lib.optim import Momentum, Ravine, descend
 
 pytestmark = pytest.mark.browser
 
-CHAPTER = "book/03_momentum.html"
+EXPERIMENTS = chapters.experiments()
+#: The page of the experiments that the front end is tried out on.
+CHAPTER = next(f"book/{make.page}.html" for (_, name), make in EXPERIMENTS.items() if name == "race")
+every_experiment = pytest.mark.parametrize(
+    ("where", "name"), [(f"book/{make.page}.html", name) for (_, name), make in EXPERIMENTS.items()]
+)
 STILL = {"reduced_motion": "reduce"}
 
 
@@ -51,9 +56,9 @@ def settle(shown):
     shown.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-@pytest.mark.parametrize("name", explore.EXPERIMENTS)
-def test_every_experiment_starts_and_answers_every_control(page, name):
-    shown = page(CHAPTER, **STILL)
+@every_experiment
+def test_every_experiment_starts_and_answers_every_control(page, where, name):
+    shown = page(where, **STILL)
     experiment = place(shown, name)
     for slider in experiment.locator(".cx-slider input").all():
         if not slider.is_visible():
@@ -289,7 +294,7 @@ def test_the_regime_is_told_in_words(page):
 def test_the_tabulated_experiment_loads_one_small_file(page):
     shown = page(CHAPTER, **STILL)
     experiment = place(shown, "noise")
-    tables = [address for address in shown.requests if re.search(r"/noise-[0-9a-f]+\.js$", address)]
+    tables = [address for address in shown.requests if re.search(r"/\w+-noise-[0-9a-f]+\.js$", address)]
     assert len(tables) == 1
     ratio = experiment.locator("dd").last
     equal_rate = float(ratio.inner_text())
@@ -332,12 +337,13 @@ def test_the_landing_page_moves_by_itself(page):
     assert clock.inner_text() != first
 
 
-@pytest.mark.parametrize("name", explore.EXPERIMENTS)
-def test_opened_from_disk(page, site, name):
-    shown = page(CHAPTER, base=site.as_uri() + "/", **STILL)
+@every_experiment
+def test_opened_from_disk(page, site, where, name):
+    shown = page(where, base=site.as_uri() + "/", **STILL)
     experiment = place(shown, name)
     drawn = draws(experiment)
-    set_slider(experiment, "rho", 0.9)
+    slider = experiment.locator(".cx-slider input:visible").first
+    set_slider(experiment, slider.get_attribute("data-control"), 0.9)
     settle(shown)
     assert draws(experiment) > drawn
 

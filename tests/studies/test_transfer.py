@@ -11,10 +11,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from course_lib import cli, studies
 from course_lib.deep import SmallCNN, load_pretrained, strategy
-from course_lib.deep import sweep as sweeps
-from course_lib.deep.sweep import STRATEGIES, Nearest, sweep
 from course_lib.studies import Study, textures, transfer
+from course_lib.studies import sweep as sweeps
 from course_lib.studies.study import Results
+from course_lib.studies.sweep import STRATEGIES, Nearest, sweep
 from course_lib.studies.transfer import NEGATIVE_TRANSFER, TEXTURES, TRANSFER
 
 torch.set_num_threads(1)

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_hyper, check_number, check_rng
-
-ANY = (-math.inf, math.inf)
+from course_lib.validation import ANY, check_count, check_hyper, check_number, check_rng
 
 
 class Augmentation:

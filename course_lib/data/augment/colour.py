@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_number
+from course_lib.validation import check_number
 
 from .base import Augmentation, check_images, check_limits, column, per_image
 from .warps import Range

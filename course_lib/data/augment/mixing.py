@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count, check_number
+from course_lib.validation import ANY, check_count, check_number
 
-from .base import ANY, Augmentation, check_images, check_probability, check_size, column, per_image
+from .base import Augmentation, check_images, check_probability, check_size, column, per_image
 
 
 def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.ndarray:

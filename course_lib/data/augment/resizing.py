@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.optim.parameters import check_count
+from course_lib.validation import check_count
 
 from .base import Augmentation, check_images, check_size
 

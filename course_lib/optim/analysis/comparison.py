@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...validation import check_count, check_hyper, check_rng
 from ..optimizer import Optimizer
-from ..parameters import check_count, check_hyper
 from ..second_order.newton import SecondOrder
-from ..surfaces.surface import Surface, generator
+from ..surfaces.surface import Surface
 from ..wrappers import SAM, Wrapper
 from .walk import _real, descend
 
@@ -185,7 +185,7 @@ def compare(
     goal = _Goal(surface, until, x)
     title = f"{surface!r}, {len(x)} run{'s' * (len(x) > 1)} of {steps} steps"
     results = {}
-    streams = generator("rng", rng).spawn(len(x)) if np.any(noise) else []
+    streams = check_rng("rng", rng).spawn(len(x)) if np.any(noise) else []
     for name, method in methods.items():
         run = _run_each if isinstance(method, SecondOrder) else _run
         results[name] = run(name, surface, method, x, steps, goal, noise, copy.deepcopy(streams))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...validation import check_count, check_number
 from ..optimizer import Optimizer
-from ..parameters import check_count, check_hyper, check_params
+from ..trees import check_params
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,14 +108,10 @@ def range_test(
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
     steps = check_count("steps", steps, least=2)
-    low, high = _number("low", low, 0.0), _number("high", high, 0.0)
-    smooth, explode = _number("smooth", smooth, 0.0), _number("explode", explode, 1.0)
+    low, high = check_number("low", low), check_number("high", high)
+    smooth, explode = check_number("smooth", smooth, (0.0, 1.0)), check_number("explode", explode, above=1.0)
     if not 0 < low < high:
         raise ValueError(f"low must be above 0 and high above low, not low={low:g} and high={high:g}")
-    if smooth >= 1:
-        raise ValueError(f"smooth must be at least 0 and below 1, not {smooth:g}")
-    if explode == 1:
-        raise ValueError("explode must be above 1, not 1")
     before = {key: x.copy() for key, x in check_params(params).items()}
     optimizer = optimizer.fresh()
     rates, losses, smoothed, stopped = np.geomspace(low, high, steps), [], [], f"the rate reached {high:.2g}"
@@ -142,13 +139,6 @@ def range_test(
         for key, x in check_params(params).items():
             x[...] = before[key]
     return RangeTest(rates[: len(losses)], np.array(losses), np.array(smoothed), first, stopped)
-
-
-def _number(label: str, value: Any, least: float) -> float:
-    number = check_hyper(label, value, (least, math.inf))
-    if np.ndim(number):
-        raise TypeError(f"{label} must be one number, not an array of shape {np.shape(number)}")
-    return number
 
 
 def _ask(loss: Any, params: Any) -> float:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...validation import check_count, check_hyper
 from ..optimizer import Optimizer
-from ..parameters import check_count, check_hyper
 from ..second_order.newton import SecondOrder
 from ..surfaces.surface import Surface
 

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ..parameters import check_count
+from ...validation import check_bool, check_count
 from .schedule import Number, Schedule
 
 
@@ -60,8 +60,8 @@ class OneCycle(Schedule):
         return rate
 
     def _checked(self, name, value):
-        if name in ("linear", "three_phase") and not isinstance(value, bool):
-            raise TypeError(f"{name} must be True or False, not {value!r}")
+        if name in ("linear", "three_phase"):
+            return check_bool(name, value)
         return super()._checked(name, value)
 
 

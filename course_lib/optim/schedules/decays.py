@@ -15,7 +15,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .schedule import Number, Rate, Schedule, as_schedule, check_count
+from ...validation import check_count
+from .schedule import Number, Rate, Schedule, as_schedule
 
 
 class Step(Schedule):

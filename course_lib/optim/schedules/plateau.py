@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ..parameters import check_count, check_hyper
-from .schedule import Schedule, check_number
+from ...validation import check_count, check_number, check_scalar
+from .schedule import Schedule
 
 
 class ReducePlateau(Schedule):
@@ -60,7 +60,7 @@ class ReducePlateau(Schedule):
 
     def observe(self, loss: float) -> float:
         """Tell one loss; give the rate from now on."""
-        loss = check_number("loss", loss)
+        loss = check_scalar("loss", loss)
         if math.isfinite(loss) and loss < self.best * (1 - math.copysign(self.threshold, self.best)):
             self.best, self.bad = loss, 0
         else:
@@ -95,8 +95,8 @@ class ReducePlateau(Schedule):
             raise TypeError(f"state must be a dict as state_dict() gives, not {state!r}")
         if state.keys() != self.state_dict().keys():
             raise ValueError(f"state must have the keys {list(self.state_dict())}, not {list(state)}")
-        now = float(check_hyper("state['now']", check_number("state['now']", state["now"]), self.domains["lr"]))
-        best = check_number("state['best']", state["best"])
+        now = check_number("state['now']", state["now"], self.domains["lr"])
+        best = check_scalar("state['best']", state["best"])
         if math.isnan(best):
             raise ValueError("state['best'] must be a loss, not nan")
         bad, rest = (check_count(f"state[{name!r}]", state[name], 0) for name in ("bad", "rest"))
@@ -104,4 +104,4 @@ class ReducePlateau(Schedule):
 
     def _checked(self, name, value):
         value = super()._checked(name, value)
-        return value if name in self.counts else check_number(name, value)
+        return value if name in self.counts else check_scalar(name, value)

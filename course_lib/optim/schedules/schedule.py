@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..parameters import check_count, check_hyper
+from ...validation import check_count, check_hyper
 
 Number = float | np.ndarray
 Rate = Number | Callable[[int], Any]  # a schedule is a callable, too
@@ -214,14 +214,6 @@ def check_steps(t: np.ndarray, step: Any) -> None:
     outside = ~((t >= 0) & (t < math.inf))
     if outside.any():
         raise ValueError(f"step must be finite and at least 0, not {t[outside].flat[0]}")
-
-
-def check_number(name: str, value: Any) -> float:
-    """Give one real number, NaN and infinity included, as a float."""
-    x = np.asarray(value)
-    if x.ndim != 0 or x.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be one number, not {value!r}")
-    return float(x)
 
 
 def joint_shape(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:

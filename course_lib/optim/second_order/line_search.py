@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..parameters import check_count, check_hyper
+from ...validation import check_count, check_number
 
 
 @dataclass
@@ -184,8 +184,8 @@ class Backtracking:
     trials: int = 100
 
     def __post_init__(self) -> None:
-        _check_part("c1", self.c1, 1.0)
-        _check_part("shrink", self.shrink, 1.0)
+        check_number("c1", self.c1, (0.0, 1.0), above=0.0)
+        check_number("shrink", self.shrink, (0.0, 1.0), above=0.0)
         check_count("trials", self.trials)
 
     def __call__(self, line: Line, a: float = 1.0) -> Step:
@@ -237,8 +237,8 @@ class StrongWolfe:
     trials: int = 20
 
     def __post_init__(self) -> None:
-        _check_part("c2", self.c2, 1.0)
-        _check_part("c1", self.c1, self.c2)
+        check_number("c2", self.c2, (0.0, 1.0), above=0.0)
+        check_number("c1", self.c1, (0.0, self.c2), above=0.0)
         check_count("trials", self.trials)
 
     def __call__(self, line: Line, a: float = 1.0) -> Step:
@@ -321,9 +321,3 @@ def _quadratic(lo: Trial, hi: Trial) -> float:
     h = hi.a - lo.a
     bend = ((hi.f - lo.f) / h - lo.slope) / h
     return lo.a - lo.slope / (2 * bend) if bend > 0 else math.nan
-
-
-def _check_part(label: str, value: Any, below: float) -> None:
-    number = check_hyper(label, value, None)
-    if not (np.ndim(number) == 0 and not isinstance(number, bool) and 0 < number < below):
-        raise ValueError(f"{label} must be a number above 0 and below {below:g}, not {value!r}")

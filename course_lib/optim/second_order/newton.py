@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count, check_hyper
+from ...validation import check_count, check_hyper
 from .line_search import Backtracking, Evaluations, Line, Loss, Point, Step, StrongWolfe
 
 Search = Backtracking | StrongWolfe

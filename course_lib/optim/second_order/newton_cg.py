@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count, check_hyper
+from ...validation import check_count, check_hyper
 from .line_search import Point
 from .newton import Search, SecondOrder
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..parameters import check_count
+from ...validation import check_count
 from .line_search import Point, StrongWolfe
 from .newton import Search, SecondOrder
 

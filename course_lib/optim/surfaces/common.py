@@ -6,11 +6,13 @@ losses whose gradients are estimates, `counterexamples` two problems made to mak
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count
-from .surface import Surface, Surface2D, Window, finite
+from ...validation import ANY, check_count, check_number
+from .surface import Surface, Surface2D, Window
 
 
 class Ravine(Surface2D):
@@ -34,8 +36,8 @@ class Ravine(Surface2D):
     _minima = ((0.0, 0.0),)
 
     def __init__(self, kappa: float = 25.0, angle: float = 0.0) -> None:
-        self.kappa = finite("kappa", kappa, least=1.0)
-        self.angle = finite("angle", angle)
+        self.kappa = check_number("kappa", kappa, (1.0, math.inf))
+        self.angle = check_number("angle", angle, ANY)
 
     @property
     def window(self) -> Window:
@@ -123,7 +125,7 @@ class Rosenbrock(Surface2D):
     _minima = ((1.0, 1.0),)
 
     def __init__(self, b: float = 100.0) -> None:
-        self.b = finite("b", b, above=0.0)
+        self.b = check_number("b", b, above=0.0)
 
     def f(self, x, y):
         w = y - x * x
@@ -158,7 +160,7 @@ class Bumpy(Surface2D):
     _minima = ((0.0, 0.0),)
 
     def __init__(self, height: float = 0.2) -> None:
-        self.height = finite("height", height, least=0.0)
+        self.height = check_number("height", height)
 
     def f(self, x, y):
         return (x * x + y * y) / 20 + self.height * (2 - np.cos(2 * x) - np.cos(2 * y))
@@ -220,7 +222,7 @@ class Quadratic(Surface):
         array([0.01, 0.1 , 1.  ])
         """
         dim = check_count("dim", dim, least=2)
-        return cls(np.geomspace(1 / finite("kappa", kappa, least=1.0), 1.0, dim), rotation)
+        return cls(np.geomspace(1 / check_number("kappa", kappa, (1.0, math.inf)), 1.0, dim), rotation)
 
     def value(self, x: ArrayLike) -> np.ndarray:
         x = self._point(x)

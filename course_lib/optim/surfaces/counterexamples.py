@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count
+from ...validation import ANY, check_count, check_number, check_rng
 from .noisy import LeastSquares
-from .surface import finite, generator
 
 
 class Reddi:
@@ -48,8 +47,8 @@ class Reddi:
 
     def __init__(self, C: float = 3.0, c: float = 1.0, period: int = 3) -> None:
         self.period = check_count("period", period, least=2)
-        self.c = finite("c", c, above=0.0)
-        self.C = finite("C", C, above=(self.period - 1) * self.c)
+        self.c = check_number("c", c, above=0.0)
+        self.C = check_number("C", C, ANY, above=(self.period - 1) * self.c)
 
     @property
     def slope(self) -> float:
@@ -109,11 +108,11 @@ class Wilson(LeastSquares):
     def __init__(self, train: int = 100, test: int = 1000, *, minority: float = 0.42, rng: np.random.Generator) -> None:
         self.train = train = check_count("train", train, least=3)
         self.test = test = check_count("test", test, least=1)
-        self.minority = minority = finite("minority", minority, above=0.0)
+        self.minority = minority = check_number("minority", minority, above=0.0)
         negative = round(minority * train)
         if not 1 <= negative < train - negative:
             raise ValueError(f"minority must make more than 0 and less than half of {train} examples, not {minority}")
-        y, y_test = (_labels(n, minority, generator("rng", rng)) for n in (train, test))
+        y, y_test = (_labels(n, minority, check_rng("rng", rng)) for n in (train, test))
         X, self.X_test = (np.zeros((n, 3 + 5 * train)) for n in (train, test))
         for i in range(train):
             X[i, :3] = y[i], 1, 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .surface import Surface2D, finite
+from ...validation import check_number
+from .surface import Surface2D
 
 
 class MonkeySaddle(Surface2D):
@@ -102,8 +103,8 @@ class SharpFlat(Surface2D):
     _minima = ((-1.0, 0.0), (1.0, 0.0))
 
     def __init__(self, sharp: float = 50.0, flat: float = 1.0) -> None:
-        self.sharp = finite("sharp", sharp, above=0.0)
-        self.flat = finite("flat", flat, above=0.0)
+        self.sharp = check_number("sharp", sharp, above=0.0)
+        self.flat = check_number("flat", flat, above=0.0)
 
     @property
     def saddles(self) -> np.ndarray:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count
+from ...validation import check_count, check_number
 from .classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
 from .common import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
 from .landscapes import MonkeySaddle, Plateau, SharpFlat
 from .matrices import random_rotation
-from .surface import Surface, finite
+from .surface import Surface
 
 
 class RosenbrockND(Surface):
@@ -40,7 +40,7 @@ class RosenbrockND(Surface):
 
     def __init__(self, dim: int, b: float = 100.0) -> None:
         self.dim = check_count("dim", dim, least=2)
-        self.b = finite("b", b, above=0.0)
+        self.b = check_number("b", b, above=0.0)
         self._start = tuple(np.resize([-1.2, 1.0], self.dim))
         self._minima = ((1.0,) * self.dim,)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..parameters import check_count
-from .surface import generator
+from ...validation import check_count, check_rng
 
 
 def random_rotation(dim: int, rng: np.random.Generator) -> np.ndarray:
@@ -30,7 +29,7 @@ def random_rotation(dim: int, rng: np.random.Generator) -> np.ndarray:
     Source: Mezzadri, How to generate random matrices from the classical compact groups, 2007.
     """
     dim = check_count("dim", dim, least=1)
-    q, r = np.linalg.qr(generator("rng", rng).standard_normal((dim, dim)))
+    q, r = np.linalg.qr(check_rng("rng", rng).standard_normal((dim, dim)))
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
     if np.linalg.det(q) < 0:
         q[:, 0] *= -1
@@ -65,5 +64,5 @@ def random_symmetric(dim: int, rng: np.random.Generator, count: int = 1) -> np.n
     optimization, 2014.
     """
     dim, count = check_count("dim", dim, least=1), check_count("count", count, least=0)
-    a = generator("rng", rng).standard_normal((count, dim, dim))
+    a = check_rng("rng", rng).standard_normal((count, dim, dim))
     return (a + np.swapaxes(a, -1, -2)) / 2

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count, check_hyper
-from .surface import Surface, Window, generator
+from ...validation import check_count, check_hyper, check_rng
+from .surface import Surface, Window
 
 
 class Noisy(Surface):
@@ -41,7 +41,7 @@ class Noisy(Surface):
             raise TypeError(f"surface must be a Surface such as Ravine(), not {surface!r}")
         self.surface = surface
         self.sigma = check_hyper("sigma", sigma, (0.0, np.inf))
-        self.rng = generator("rng", rng)
+        self.rng = check_rng("rng", rng)
         _look_like(self, surface)
 
     def value(self, x: ArrayLike) -> np.ndarray:
@@ -151,7 +151,7 @@ class Minibatch(Surface):
             raise TypeError(f"loss must be a loss over examples such as LeastSquares(X, y), not {loss!r}")
         self.loss = loss
         self.size = check_count("size", size, least=1)
-        self.rng = generator("rng", rng)
+        self.rng = check_rng("rng", rng)
         _look_like(self, loss)
 
     def value(self, x: ArrayLike) -> np.ndarray:

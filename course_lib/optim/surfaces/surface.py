@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..parameters import check_count
+from ...validation import check_count, check_rng
 
 Window = tuple[tuple[float, float], tuple[float, float]]
 
@@ -84,7 +84,7 @@ class Surface:
         >>> Saddle().sample(20, np.random.default_rng(0)).shape
         (20, 2)
         """
-        count, rng = check_count("count", count, least=0), generator("rng", rng)
+        count, rng = check_count("count", count, least=0), check_rng("rng", rng)
         (x0, x1), (y0, y1) = self.window
         low, high = np.full(self.dim, y0), np.full(self.dim, y1)
         low[0], high[0] = x0, x1
@@ -151,23 +151,3 @@ class Surface2D(Surface):
         h[..., 0, 0], h[..., 0, 1], h[..., 1, 1] = self.d2f(x[..., 0], x[..., 1])
         h[..., 1, 0] = h[..., 0, 1]
         return h
-
-
-# ---------------------------------------------------------------- settings are checked alike everywhere
-
-
-def finite(label: str, value: Any, *, least: float = -np.inf, above: float = -np.inf) -> float:
-    """Give a setting as a float; TypeError or ValueError, naming it, unless it is a finite number in its range."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{label} must be a number, not {value!r}")
-    if not (np.isfinite(value) and value >= least and value > above):
-        rule = f" and at least {least:g}" if least > -np.inf else f" and above {above:g}" if above > -np.inf else ""
-        raise ValueError(f"{label} must be finite{rule}, not {value}")
-    return float(value)
-
-
-def generator(label: str, value: Any) -> np.random.Generator:
-    """Give the generator back; TypeError, naming it, for anything else."""
-    if not isinstance(value, np.random.Generator):
-        raise TypeError(f"{label} must be a generator such as np.random.default_rng(0), not {value!r}")
-    return value

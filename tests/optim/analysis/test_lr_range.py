@@ -250,7 +250,7 @@ def test_negative_losses():
         ({"steps": True}, TypeError, "steps must be an integer"),
         ({"smooth": 1.0}, ValueError, "smooth must be at least 0 and below 1, not 1"),
         ({"smooth": -0.1}, ValueError, "smooth must be"),
-        ({"explode": 1.0}, ValueError, "explode must be above 1, not 1"),
+        ({"explode": 1.0}, ValueError, "explode must be finite and above 1, not 1"),
         ({"explode": np.nan}, ValueError, "explode must be"),
     ],
 )

@@ -771,7 +771,7 @@ def test_a_setting_cannot_hide_a_method():
 
 @pytest.mark.parametrize(
     ("loss", "message"),
-    [("3", "^loss must be one number"), (None, "^loss"), (True, "^loss"), (np.ones(2), "^loss"), (1j, "^loss")],
+    [("3", "^loss must be a number"), (None, "^loss"), (True, "^loss"), (np.ones(2), "^loss"), (1j, "^loss")],
 )
 def test_a_bad_loss_is_named_and_not_counted(loss, message):
     plateau = ReducePlateau(0.1)

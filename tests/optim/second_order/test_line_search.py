@@ -231,14 +231,14 @@ def test_points_keep_the_dtype():
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda: Backtracking(c1=0), ValueError, "c1 must be a number above 0 and below 1, not 0"),
+        (lambda: Backtracking(c1=0), ValueError, "c1 must be above 0 and below 1, not 0"),
         (lambda: Backtracking(c1=1.0), ValueError, "c1 must be"),
         (lambda: Backtracking(c1="a"), TypeError, "c1 must be a number"),
         (lambda: Backtracking(shrink=1), ValueError, "shrink must be"),
         (lambda: Backtracking(shrink=np.nan), ValueError, "shrink must be"),
         (lambda: Backtracking(trials=0), ValueError, "trials must be at least 1, not 0"),
         (lambda: Backtracking(trials=2.0), TypeError, "trials must be an integer"),
-        (lambda: StrongWolfe(c1=0.5, c2=0.4), ValueError, "c1 must be a number above 0 and below 0.4, not 0.5"),
+        (lambda: StrongWolfe(c1=0.5, c2=0.4), ValueError, "c1 must be above 0 and below 0.4, not 0.5"),
         (lambda: StrongWolfe(c2=1.0), ValueError, "c2 must be"),
         (lambda: StrongWolfe(c2=True), (TypeError, ValueError), "c2 must be"),
         (lambda: StrongWolfe(c2=np.ones(2)), (TypeError, ValueError), "c2 must be"),

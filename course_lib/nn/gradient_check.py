@@ -9,11 +9,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..optim.parameters import check_count, check_number
+from ..validation import check_count, check_number
 from .evaluation import Loss, check_net, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .steps import listening, named, one_line, walk
+
+
+def numerical_gradient(f: Callable[[np.ndarray], float], w: np.ndarray, h: float = 1e-5) -> np.ndarray:
+    """Return the gradient of f at w by central differences, one component after the other.
+
+    ∂f/∂wᵢ ≈ (f(w + h eᵢ) − f(w − h eᵢ))/2h, with an error that falls with h²
+
+    Args:
+        f: a function of an array that returns a number.
+        w: the point, an array of any shape; it is not changed.
+        h: the step. In float64, 1e-5 is near the best for values of about 1.
+
+    Returns:
+        The gradient, float64, of the shape of w.
+
+    >>> numerical_gradient(lambda w: np.sum(w**2), np.array([1.0, -2.0])).round(6)
+    array([ 2., -4.])
+
+    Source: Bengio, Practical recommendations for gradient-based training of deep architectures, 2012.
+    """
+    w, dw = np.array(w, dtype=float), np.zeros(np.shape(w))
+    for i in np.ndindex(w.shape):
+        middle = w[i]
+        w[i] = middle + h
+        above = f(w)
+        w[i] = middle - h
+        dw[i] = (above - f(w)) / (2 * h)
+        w[i] = middle
+    return dw
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case
-from ..declaration import Mutant
-from ..exercise import Exercise
+from course_lib.exercises import Case, Exercise, Mutant
+
 from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
@@ -49,6 +48,7 @@ def nesterov_cases(rng: np.random.Generator) -> list[Case]:
 
 nesterov = Exercise(
     name="nesterov",
+    page="03_momentum",
     title="Nesterov's step, rearranged",
     prompt=(
         "Write one step of Nesterov's method in its rearranged form. It is momentum with a peek ahead, written for the "

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 from numpy import absolute  # kept here: a reader may change `np`
 
+from course_lib.exercises import Case, Exercise, Mutant
 from course_lib.optim import Momentum, descend, steps_to
-
-from ..cases import Case
-from ..declaration import Mutant
-from ..exercise import Exercise
 
 TOLERANCE = 1e-6
 DIRECTIONS = 20  # how many eigenvalues between 1/κ and 1
@@ -61,6 +58,7 @@ def reaches_goal(kappa: float, lr: Any, rho: Any) -> str | None:
 
 choose = Exercise(
     name="choose",
+    page="03_momentum",
     title="Choose rate and momentum",
     prompt=(
         "A quadratic has its curvatures between 1/κ and 1. Choose the rate and the momentum for the condition number "

@@ -8,7 +8,7 @@ import schedulefree
 import torch
 
 from course_lib.optim import SGD, Adam, Quadratic, descend
-from course_lib.optim.modern import ScheduleFreeAdamW, ScheduleFreeSGD
+from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 
 SHAPES = {"W": (4, 3), "b": (3,), "scale": ()}
 SCALES = pytest.mark.parametrize("scale", [1.0, 1e-6, 0.0, 1e6])

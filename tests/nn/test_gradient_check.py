@@ -4,13 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.data import load_digits
 from course_lib.nn.activations import GELU, Maxout, ReLU, Tanh
 from course_lib.nn.babysitting import babysit
-from course_lib.nn.checks import Replay, gradient_check
 from course_lib.nn.conv import Conv2d, MaxPool2d
 from course_lib.nn.dropconnect import DropConnect
+from course_lib.nn.gradient_check import Replay, gradient_check, numerical_gradient
 from course_lib.nn.layers import Dense, Flatten, Layer
 from course_lib.nn.losses import softmax_cross_entropy
 from course_lib.nn.network import Residual, Sequential
@@ -357,3 +358,16 @@ def test_bad_input_of_babysitting(digits):
     odd = SimpleNamespace(x_train=digits.x_train, y_train=digits.y_train.astype(float))
     with pytest.raises(TypeError, match=r"data.y_train must hold labels, integers, not float64"):
         babysit(digits_net(), odd, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (3, 4)])
+def test_the_plain_numerical_gradient(shape):
+    """Against torch's gradient of a function in which all components meet."""
+    w = np.random.default_rng(0).normal(size=shape)
+    kept, t = w.copy(), torch.tensor(w, requires_grad=True)
+    (torch.sin(t).sum() * torch.exp(t).sum()).backward()
+    found = numerical_gradient(lambda w: np.sin(w).sum() * np.exp(w).sum(), w)
+    np.testing.assert_allclose(found, t.grad.numpy(), rtol=1e-7, atol=1e-8)
+    assert found.shape == w.shape and found.dtype == float and np.array_equal(w, kept)
+    exact = numerical_gradient(lambda w: np.sum(w**2), w.astype(np.float32), h=0.5)  # no error on a parabola
+    np.testing.assert_allclose(exact, 2 * w.astype(np.float32), rtol=1e-14)

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case
-from ..declaration import Mutant
-from ..exercise import Exercise
+from course_lib.exercises import Case, Exercise, Mutant
+
 from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
 
 
@@ -30,6 +29,7 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
 
 momentum = Exercise(
     name="momentum",
+    page="03_momentum",
     title="One momentum step",
     prompt=(
         "Write one step of gradient descent with momentum. You are given the point `x`, the gradient `dx` there, "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..declaration import Mutant
+from course_lib.exercises import Mutant
 
 STEPS = 4
 SHAPES: tuple[tuple[str, tuple[int, ...], float, type], ...] = (  # label, shape, size of the numbers, dtype

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.exercises import EXERCISES
-from course_lib.exercises.ch03.choose import allowed, reaches_goal
+from course_lib.chapters.ch03_momentum import ex
+from course_lib.chapters.ch03_momentum.exercises.choose import allowed, reaches_goal
 from course_lib.optim import Momentum, Nesterov, best_gd, best_heavy_ball
 
 
@@ -16,8 +16,8 @@ def gradient(x):
 
 @pytest.mark.parametrize(("name", "optimizer"), [("momentum", Momentum), ("nesterov", Nesterov)])
 def test_the_steps_are_the_librarys(name, optimizer):
-    step = EXERCISES[name].reference
-    takes_function = EXERCISES[name].parameters[1] == "grad"
+    step = getattr(ex, name).reference
+    takes_function = getattr(ex, name).parameters[1] == "grad"
     theirs, x, v = np.array([2.0, -1.0]), np.array([2.0, -1.0]), np.zeros(2)
     method = optimizer(0.1, rho=0.9)
     for _ in range(50):
@@ -30,7 +30,7 @@ def test_the_steps_are_the_librarys(name, optimizer):
 def test_converted_runs_go_on_along_the_same_path(rho):
     lr = 0.3
     x, v = np.array([2.0, -1.0]), np.array([0.2, 0.7])
-    y, (rate, w) = x, EXERCISES["convert_rate"].reference(lr, rho, v)
+    y, (rate, w) = x, ex.convert_rate.reference(lr, rho, v)
     for _ in range(50):
         v = rho * v + (1 - rho) * gradient(x)
         x = x - lr * v
@@ -41,7 +41,7 @@ def test_converted_runs_go_on_along_the_same_path(rho):
 
 @pytest.mark.parametrize("kappa", [10, 37, 100, 1000])
 def test_the_best_choice_is_polyaks_and_gets_there(kappa):
-    lr, rho = EXERCISES["choose"].reference(kappa)
+    lr, rho = ex.choose.reference(kappa)
     np.testing.assert_allclose((lr, rho), best_heavy_ball(1 / kappa, 1.0), rtol=1e-12)
     assert reaches_goal(kappa, lr, rho) is None
 
@@ -68,7 +68,7 @@ def test_the_count_is_right(kappa):
 
 
 def test_the_allowance_is_what_the_prompt_says():
-    prompt = EXERCISES["choose"].prompt
+    prompt = ex.choose.prompt
     for kappa in (10, 100, 1000):
         assert allowed(kappa) == math.ceil(12 * kappa**0.5)
         assert f"{allowed(kappa)} for κ = {kappa}" in prompt
@@ -88,11 +88,11 @@ def test_the_allowance_is_what_the_prompt_says():
 )
 def test_wrong_choices_are_told(lr, rho, words):
     assert words in reaches_goal(100.0, lr, rho)
-    assert words in EXERCISES["choose"].evaluate(lambda kappa: (lr, rho)).message or "2400" in words
+    assert words in ex.choose.evaluate(lambda kappa: (lr, rho)).message or "2400" in words
 
 
 def test_constants_do_not_reach_the_goal():
     """No single pair is right for every κ, so the formula is needed."""
     for kappa in (10, 30, 100, 300, 1000):
         lr, rho = best_heavy_ball(1 / kappa, 1.0)
-        assert not EXERCISES["choose"].evaluate(lambda kappa, lr=lr, rho=rho: (lr, rho)).passed
+        assert not ex.choose.evaluate(lambda kappa, lr=lr, rho=rho: (lr, rho)).passed

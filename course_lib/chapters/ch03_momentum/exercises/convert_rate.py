@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case
-from ..declaration import Mutant
-from ..exercise import Exercise
+from course_lib.exercises import Case, Exercise, Mutant
+
 from .cases import SHAPES, plain, random_setting
 
 
@@ -28,6 +27,7 @@ def convert_cases(rng: np.random.Generator) -> list[Case]:
 
 convert_rate = Exercise(
     name="convert_rate",
+    page="03_momentum",
     title="From one convention to the other",
     prompt=(
         "A paper writes momentum with a running mean of gradients, v ← ρv + (1 − ρ)∇f, and x ← x − αv. "

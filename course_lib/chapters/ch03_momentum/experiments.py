@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.explore.experiment import Data, Experiment
+from course_lib.explore.experiment import Data, Experiment, experiment
 from course_lib.explore.parts import (
     axis,
     bars,
@@ -80,6 +80,7 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
     }
 
 
+@experiment(page="03_momentum")
 def phase(**values: Any) -> Experiment:
     """The (α, ρ) plane of the heavy ball on a ravine: how fast, in which regime, and the path, at the point you drag.
 
@@ -173,6 +174,7 @@ def _eigen(method: str, kappa: float, lr: float, rho: float) -> Data:
     return data
 
 
+@experiment(page="03_momentum")
 def eigen(**values: Any) -> Experiment:
     """The error along five eigenvectors of a quadratic over time, and the factor a step for every curvature.
 
@@ -255,6 +257,7 @@ def _noise(lr: float, rho: float, match: str) -> Data:
     return data
 
 
+@experiment(page="03_momentum")
 def noise(*, guess: bool = False, **values: Any) -> Experiment:
     """Where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
 

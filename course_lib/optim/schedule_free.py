@@ -1,7 +1,4 @@
-"""Schedule-Free methods: averaging instead of a schedule.
-
-Newer than Adam are also `wrappers` (Lookahead, SAM), which change how another method is used, and `muon`.
-"""
+"""Schedule-Free methods: averaging instead of a schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate
-from .parameters import built_like, check_layout, check_params, layout_of
+from .trees import built_like, check_layout, check_params, layout_of
 
 
 class _ScheduleFree(Optimizer):

@@ -10,9 +10,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from .networks import SmallCNN
-from .training import Device, accuracy, check_device, one_thread, train
-from .transfer import fine_tune, linear_probe, parameter_groups, replace_head
+from course_lib.deep import SmallCNN, accuracy, fine_tune, linear_probe, parameter_groups, replace_head, train
+from course_lib.deep.training import Device, check_device, one_thread
 
 LR, STEPS, BATCH = 0.02, 200, 50  # of every strategy that trains a network; momentum .9, the rate falls along a cosine
 

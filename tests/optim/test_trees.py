@@ -20,7 +20,6 @@ from course_lib.optim import (
     ScheduleFreeAdamW,
     ScheduleFreeSGD,
 )
-from course_lib.optim.parameters import check_number, check_rng
 
 
 def read_only(x):
@@ -358,30 +357,3 @@ def test_the_look_ahead_form_knows_its_parameters():
 def test_lookahead_refuses_what_would_not_come_back(inner):
     with pytest.raises(TypeError, match=f"{type(inner).__name__}: it steps from a memory of its own"):
         Lookahead(inner)
-
-
-def test_one_number():
-    assert [check_number("x", value) for value in (1, np.float32(0.5), np.array(2.0))] == [1.0, 0.5, 2.0]
-    assert type(check_number("x", 1)) is float
-    assert check_number("x", -1, (-1, 1)) == -1
-    for value, domain, error, message in [
-        (np.ones(2), (0, 2), TypeError, r"x must be one number, not an array of shape \(2,\)"),
-        (True, (0, 2), TypeError, "x must be a number .*, not True"),
-        ("1", (0, 2), TypeError, "x must be a number .*, not '1'"),
-        (1 + 0j, (0, 2), TypeError, "x must be"),
-        (2, (0, 2), ValueError, "x must be at least 0 and below 2, not 2"),
-        (np.nan, (0, 2), ValueError, "x must be at least 0 and below 2, not nan"),
-        (np.inf, (0, np.inf), ValueError, "x must be finite and at least 0, not inf"),
-        (np.nan, (-np.inf, np.inf), ValueError, "x must be finite, not nan"),
-        (-np.inf, (-np.inf, 1), ValueError, "x must be finite and below 1, not -inf"),
-    ]:
-        with pytest.raises(error, match=message):
-            check_number("x", value, domain)
-
-
-def test_a_generator():
-    rng = np.random.default_rng(0)
-    assert check_rng("rng", rng) is rng
-    for value in (0, None, np.random, np.random.RandomState(0), rng.bit_generator):
-        with pytest.raises(TypeError, match="layer: rng must be a generator such as"):
-            check_rng("layer: rng", value)

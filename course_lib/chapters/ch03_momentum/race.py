@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.explore.experiment import Data, Experiment
+from course_lib.explore.experiment import Data, Experiment, experiment
 from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, slider
 from course_lib.explore.primitives import field, least, plane, trace, tuned
 from course_lib.optim import SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle
@@ -140,6 +140,7 @@ def _check_height(height: Callable[..., Any]) -> None:
         raise ValueError("race: the surface must give one number for each x and y")
 
 
+@experiment(page="03_momentum")
 def race(
     mine: Optimizer | None = None,
     *,

@@ -1,11 +1,10 @@
-"""Read and check what an optimizer is given, and name what is wrong as its owner writes it: `params['W1']`.
+"""Parameters as one array, a list or a dict of arrays: read, checked and put back together.
 
-Parameters come as one array, a list or a dict of arrays. Nothing here changes an argument.
+What is wrong is named as its owner writes it: `params['W1']`. Nothing here changes an argument.
 """
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from bisect import bisect_left
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..validation import check_count, check_float, describe
 from .parameter_set import ParameterSet
 
 Leaves = dict[Any, np.ndarray]  # key → array; the key is None, an index or a dict's key
@@ -36,7 +36,7 @@ def leaves(tree: Any, what: str) -> Leaves:
             return dict(enumerate(tree))
         case "dict":
             return dict(tree)
-    raise TypeError(f"{what} must be a NumPy float array, or a list or dict of them, not {_said(tree)}")
+    raise TypeError(f"{what} must be a NumPy float array, or a list or dict of them, not {describe(tree)}")
 
 
 def rebuild(kind: str, values: dict[Any, Any]) -> Any:
@@ -150,78 +150,6 @@ def check_layout(new: Layout, old: Layout, what: str) -> None:
             raise ValueError(f"{label} was {old_dtype} {old_shape} before and is now {dtype} {shape}")
 
 
-def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> Any:
-    """Give a number as a float and an array as it is, if it lies in low ≤ value < high and is finite."""
-    low, high = domain or (-math.inf, math.inf)
-    if type(value) is float and low <= value < high and value > -math.inf:
-        return value
-    if isinstance(value, bool) and domain is None:  # a switch, not a number
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
-        raise TypeError(f"{label} must be a number or a NumPy array of numbers, not {value!r}")
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{label} must be a real number or an array of them, not {array.dtype}")
-    outside = ~(np.isfinite(array) & (array >= low) & (array < high))
-    if outside.any():
-        rules = ["finite"] * math.isinf(high - low) + [f"at least {low:g}"] * (low > -math.inf)
-        rules += [f"below {high:g}"] * (high < math.inf)
-        raise ValueError(f"{label} must be {' and '.join(rules)}, not {array[outside].flat[0]}")
-    return float(value) if array.ndim == 0 else value
-
-
-def check_count(label: str, value: Any, least: int = 1) -> int:
-    """Give a whole number as an int, if it is at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{label} must be an integer, not {value!r}")
-    if value < least:
-        raise ValueError(f"{label} must be at least {least}, not {value}")
-    return int(value)
-
-
-def check_number(label: str, value: Any, domain: tuple[float, float] = (0.0, math.inf)) -> float:
-    """Give one number as a float, if it lies in low ≤ value < high and is finite."""
-    number = check_hyper(label, value, domain)
-    if isinstance(number, np.ndarray):
-        raise TypeError(f"{label} must be one number, not an array of shape {number.shape}")
-    return number
-
-
-def check_rng(label: str, rng: Any) -> np.random.Generator:
-    """Give a generator of random numbers, if it is one."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{label} must be a generator such as np.random.default_rng(0), not {rng!r}")
-    return rng
-
-
-def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
-    """Give the hyper-parameters for parameters of a dtype, arrays cast to it; each must keep to its domain there.
-
-    In float32, ρ = 1 − 10⁻¹² is 1 and α = 10³⁰⁰ is infinite. A number is checked and stays as it is: in
-    arithmetic with an array it takes the array's dtype.
-    """
-    if dtype == np.float64 and not any(isinstance(h, np.ndarray) for h in hyper.values()):
-        return hyper
-    cast = dict(hyper)
-    for name, value in hyper.items():
-        if isinstance(value, np.ndarray):
-            if value.dtype == dtype:
-                continue
-            with np.errstate(over="ignore", under="ignore"):
-                cast[name] = check_hyper(f"{name} in {dtype}", value.astype(dtype), domains.get(name))
-        elif not isinstance(value, bool):
-            _check_rounded(name, value, dtype, domains.get(name))
-    return cast
-
-
-@functools.lru_cache(maxsize=256)  # the same few numbers at every step
-def _check_rounded(name: str, value: float, dtype: np.dtype, domain: tuple[float, float] | None) -> None:
-    with np.errstate(over="ignore", under="ignore"):
-        rounded = check_hyper(f"{name} in {dtype}", float(dtype.type(value)), domain)
-    if name == "eps" and value > 0 and rounded == 0:
-        raise ValueError(f"eps must not be so small that it is 0 in {dtype}, as {value:g} is")
-
-
 def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
     """Raise ValueError if a hyper-parameter's array does not broadcast to every parameter's shape."""
     for label, grid in grids.items():
@@ -235,7 +163,7 @@ def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
 def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tuple[Layout | None, list[Leaves]]:
     """Read a saved state: give the parameters' layout as far as it is known, and a copy of each slot."""
     if not isinstance(state, Mapping):
-        raise TypeError(f"state must be a dict as state_dict() gives, not {_said(state)}")
+        raise TypeError(f"state must be a dict as state_dict() gives, not {describe(state)}")
     if "t" not in state:
         raise ValueError("state['t'] is missing: the number of finished steps")
     t = check_count("state['t']", state["t"], least=0)
@@ -258,13 +186,6 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
     if layout is None:  # a method without slots
         return None, []
     return layout, [{key: np.array(trees[slot][key]) for key in layout[1]} for slot in slots]
-
-
-def check_float(x: Any, label: str) -> None:
-    if not isinstance(x, np.ndarray | np.floating):
-        raise TypeError(f"{label} must be a NumPy float array, not {_said(x)}")
-    if x.dtype.kind != "f":
-        raise TypeError(f"{label} must hold floats, not {x.dtype}: write {label}.astype(float)")
 
 
 def _name(what: str, key: Any) -> str:
@@ -302,9 +223,3 @@ def _touches(xs: Leaves, dxs: Leaves) -> Callable[[Any], bool]:
         return before > 0 and reach[before - 1] > low
 
     return touches
-
-
-def _said(x: Any) -> str:
-    if isinstance(x, int | float):
-        return f"the Python {type(x).__name__} {x!r} (a NumPy array can change in place: np.array({x!r}))"
-    return f"a {type(x).__name__}"

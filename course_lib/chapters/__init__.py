@@ -1,0 +1,14 @@
+"""The chapters: each folder `chNN_topic` holds one chapter's experiments and exercises, and is found by being there.
+
+In a notebook:
+
+>>> from course_lib.chapters.ch03_momentum import ex, explore
+>>> explore.race(kappa=30).params["kappa"]
+30.0
+>>> ex.momentum.title
+'One momentum step'
+"""
+
+from .discovery import ChapterExercises, ChapterExperiments, chapters, exercises, experiments
+
+__all__ = ["ChapterExercises", "ChapterExperiments", "chapters", "exercises", "experiments"]

@@ -1,0 +1,176 @@
+"""Find what the chapters hold. Nothing is listed by hand, and nothing is imported before it is asked for.
+
+- A chapter is a folder `chNN_topic` beside this file.
+- An experiment is a function that is declared with `@experiment(page=…)`, in any module of the chapter's folder.
+  A chapter that shows another one's experiment imports the function from there.
+- An exercise is an `Exercise` of the name of its file, in the chapter's folder `exercises`. A file without one
+  holds what several exercises share.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from course_lib.exercises import Exercise, progress, todo
+from course_lib.exercises.show import Card
+from course_lib.explore.experiment import Experiment
+
+FOLDER = Path(__file__).parent
+T = TypeVar("T")
+
+
+def chapters() -> tuple[str, ...]:
+    """Return the names of the chapters' folders, in the book's order.
+
+    >>> "ch03_momentum" in chapters()
+    True
+    """
+    return tuple(m.name for m in pkgutil.iter_modules([str(FOLDER)]) if m.ispkg and re.match(r"ch\d\d_", m.name))
+
+
+def experiments() -> dict[tuple[str, str], Callable[..., Experiment]]:
+    """Return every experiment of the book: (chapter, name) → the function that makes it."""
+    return {
+        (chapter, name): make
+        for chapter in chapters()
+        for name, make in ChapterExperiments(_package(chapter)).declared().items()
+        if make.__module__.startswith(f"{_package(chapter)}.")  # where it lives, not where it is shown again
+    }
+
+
+def exercises() -> dict[str, Exercise]:
+    """Return every exercise of the book by its name.
+
+    Raises:
+        ValueError: two chapters have an exercise of the same name.
+    """
+    return _joined((chapter, ChapterExercises(_package(chapter)).declared()) for chapter in chapters())
+
+
+def _joined(found: Iterable[tuple[str, dict[str, Exercise]]]) -> dict[str, Exercise]:
+    book: dict[str, Exercise] = {}
+    home: dict[str, str] = {}
+    for chapter, declared in found:
+        for name, exercise in declared.items():
+            if name in book:
+                raise ValueError(f"exercise {name!r} is in {home[name]} and in {chapter}: its name must be unique")
+            book[name], home[name] = exercise, chapter
+    return book
+
+
+class ChapterExperiments:
+    """A chapter's experiments by name: `explore.race(kappa=100)`.
+
+    Args:
+        package: the chapter's package; in its `__init__.py` that is `__name__`.
+
+    Raises:
+        AttributeError: the chapter has no experiment of that name.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def declared(self) -> dict[str, Callable[..., Experiment]]:
+        """Return the functions that make them, by name, those that are imported from other chapters included.
+
+        Raises:
+            ValueError: two experiments of the chapter have the same name.
+        """
+        found: dict[str, Callable[..., Experiment]] = {}
+        for module in _modules(self._package):
+            for make in vars(module).values():
+                if not (callable(make) and hasattr(make, "is_experiment")):
+                    continue
+                name = make.__name__
+                if found.setdefault(name, make) is not make:
+                    raise ValueError(f"{self._package} has two experiments of the name {name!r}")
+        return found
+
+    def __getattr__(self, name: str) -> Callable[..., Experiment]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _found(self._package, "experiment", name, self.declared())
+
+    def __dir__(self) -> list[str]:
+        return sorted(self.declared())
+
+    def __repr__(self) -> str:
+        return f"experiments of {self._package.rpartition('.')[2]}: {', '.join(self.declared())}"
+
+
+class ChapterExercises:
+    """A chapter's exercises by name, `ex.momentum.check(…)`; beside them `ex.todo()` and `ex.progress()`.
+
+    Args:
+        package: the chapter's package; in its `__init__.py` that is `__name__`.
+
+    Raises:
+        AttributeError: the chapter has no exercise of that name.
+    """
+
+    todo = staticmethod(todo)
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def declared(self) -> dict[str, Exercise]:
+        """Return the exercises by name.
+
+        Raises:
+            ValueError: a file's exercise does not have the file's name.
+        """
+        found: dict[str, Exercise] = {}
+        for module in _modules(f"{self._package}.exercises"):
+            name = module.__name__.rpartition(".")[2]
+            own = [e for e in vars(module).values() if isinstance(e, Exercise)]
+            for exercise in own:
+                if exercise.name != name or len(own) > 1 or hasattr(type(self), name):
+                    raise ValueError(f"{module.__name__} must hold one exercise of its own name, not {exercise.name!r}")
+                found[name] = exercise
+        return found
+
+    def progress(self) -> Card:
+        """Show how far the reader has come with this chapter's exercises in this session."""
+        return progress(self.declared().values())
+
+    def __getattr__(self, name: str) -> Exercise:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _found(self._package, "exercise", name, self.declared())
+
+    def __dir__(self) -> list[str]:
+        return sorted([*self.declared(), "progress", "todo"])
+
+    def __repr__(self) -> str:
+        return f"exercises of {self._package.rpartition('.')[2]}: {', '.join(self.declared())}"
+
+
+def _found(package: str, kind: str, name: str, there: dict[str, T]) -> T:
+    if name not in there:
+        known = ", ".join(there) or "none"
+        raise AttributeError(f"{package.rpartition('.')[2]} has no {kind} {name!r}; there are {known}")
+    return there[name]
+
+
+def _modules(package: str) -> Iterable[ModuleType]:
+    """Import the modules of a package, without its subpackages; none if there is no such package."""
+    try:
+        path = importlib.import_module(package).__path__
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        return
+    for module in pkgutil.iter_modules(path):
+        if not module.ispkg:
+            yield importlib.import_module(f"{package}.{module.name}")
+
+
+def _package(chapter: str) -> str:
+    return f"{__package__}.{chapter}"

@@ -1,0 +1,63 @@
+"""What chapter 3's experiments show is what theory says, and the race takes what a reader hands to it."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from course_lib.chapters.ch03_momentum import explore
+from course_lib.optim import Rosenbrock
+
+
+@pytest.mark.parametrize(
+    ("surface", "window", "message"),
+    [
+        ("moon", None, "surface must be one of ravine, saddle, rosenbrock, bumpy, a Surface2D"),
+        (Rosenbrock, None, r"a Surface2D such as Rosenbrock\(b=10\)"),
+        (lambda x: x, None, "must be a function of two arrays, x and y"),
+        (lambda x, y: x if x > 0 else y, None, r"without `if` on them \(use np\.where\)"),
+        (lambda x, y: np.ones((2, 2)), None, "one number for each x and y"),
+        (lambda x, y: x * y, 3, r"window must be \(\(x0, x1\), \(y0, y1\)\); got 3"),
+        (lambda x, y: x * y, ((1, 0), (0, 1)), "window needs x0 < x1"),
+    ],
+)
+def test_bad_surfaces_are_named(surface, window, message):
+    with pytest.raises(ValueError, match=message):
+        explore.race(surface=surface, **({"window": window} if window else {}))
+
+
+def test_a_constant_function_is_drawn():
+    assert set(explore.race(surface=lambda x, y: 1.0).data["SGD"]["loss"]) == {0.0}
+
+
+def test_bad_arguments_of_the_race():
+    with pytest.raises(TypeError, match="mine must be an Optimizer"):
+        explore.race("Momentum")
+
+
+@pytest.mark.parametrize("match", ["rate", "effective"])
+def test_the_noise_floor_is_the_theory(match):
+    for lr, rho in ((0.05, 0.9), (0.2, 0.5)):
+        data = explore.noise(lr=lr, rho=rho, match=match).data
+        gentle = lr * (1 - rho) if match == "effective" else lr
+        assert data["SGD theory"] == pytest.approx(lr / (2 - lr))
+        step = np.array([[rho, 1.0], [-gentle * rho, 1 - gentle]])  # (v, x) → (v, x), with noise (1, −α)
+        kick = np.array([[1.0, -gentle], [-gentle, gentle**2]])
+        covariance = scipy.linalg.solve_discrete_lyapunov(step, kick)
+        assert data["Momentum theory"] == pytest.approx(covariance[1, 1])
+        assert data["SGD variance"] == pytest.approx(data["SGD theory"], rel=0.1)
+        assert data["Momentum variance"] == pytest.approx(data["Momentum theory"], rel=0.1)
+
+
+def test_phase_agrees_with_the_run():
+    """Where the map says so many steps a digit, the run's error falls by a digit in so many steps."""
+    e = explore.phase(kappa=25, lr=1.5, rho=0.6)
+    x, y = np.array(e.data["Momentum"]["x"]), np.array(e.data["Momentum"]["y"])
+    size = np.hypot(x, y)
+    measured = (100 - 40) / np.log10(size[40:60].max() / size[80:].max()) * (40 / 60)
+    assert measured == pytest.approx(e.data["digit"], rel=0.25)
+    assert explore.phase(lr=3.9, rho=0.1).data["digit"] is None
+
+
+def test_presets_follow_the_surface():
+    assert explore.race(surface="rosenbrock").params["start"] == [-1.2, 1.0]
+    assert explore.race(surface="rosenbrock", lr=0.001).params["lr"] == 0.001
