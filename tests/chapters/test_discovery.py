@@ -13,7 +13,8 @@ from course_lib.chapters import ChapterExercises, ChapterExperiments, discovery
 BOOK = Path(__file__).parents[2] / "book"
 EXERCISE = """
 from course_lib.exercises import Case, Exercise, Mutant
-{variable} = Exercise("{name}", "t", "p", "def f(x):\\n    return x\\n", ("x",), lambda rng: [Case.one("one", x=1.0)], ("a", "b"), ())
+cases = [Case.one("one", x=1.0)]
+{variable} = Exercise("{name}", "t", "p", "def f(x):\\n    return x\\n", ("x",), lambda rng: cases, ("a", "b"), ())
 """
 EXPERIMENTS = """
 from course_lib.explore.experiment import Experiment, experiment
