@@ -53,6 +53,7 @@ from .schedules import (
     Triangular,
     WarmRestarts,
     Warmup,
+    WarmupStableDecay,
 )
 from .second_order import (
     BFGS,
@@ -183,6 +184,7 @@ __all__ = [
     "TrustRegion",
     "WarmRestarts",
     "Warmup",
+    "WarmupStableDecay",
     "Wilson",
     "adamw_noise_floor",
     "averaged_noise_floor",
