@@ -102,9 +102,12 @@ class Exponential(Schedule):
 
 
 class InverseTime(Schedule):
-    """The 1/t rate: its sum is infinite, so it reaches any point; its sum of squares is not, so noise dies out.
+    """The 1/t rate, and its powers: slow enough to reach any point, and fast enough for noise to die out.
 
     α(t) = α₀ / (1 + kt)^p
+
+    Any point is reached if the sum of the rates is infinite, p ≤ 1; noise dies out for certain if the sum of their
+    squares is finite, p > ½.
 
     Args:
         lr: α₀ ≥ 0, the first rate.
