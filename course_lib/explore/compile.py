@@ -244,6 +244,7 @@ class _Rewrite(ast.NodeTransformer):
     ) -> None:
         self.library, self.name = library, name
         self.elements, self.kind, self.settings = elements, kind, settings
+        self.defaults = function.__defaults__ or ()
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         enclosing = {free: cell.cell_contents for free, cell in cells}
         self.outside: dict[str, Any] = {**vars(builtins), **function.__globals__, **enclosing}
@@ -255,6 +256,7 @@ class _Rewrite(ast.NodeTransformer):
             argument.annotation = None
         if ast.get_docstring(node) is not None:
             node.body = node.body[1:]
+        node.args.defaults = [self._constant(value, "a default") for value in self.defaults]
         self.local = {a.arg for a in arguments} | _stored(node.body)
         self.loops, self.loops_around = _stored(node.body, loops=True), set()
         self.is_method = bool(arguments) and arguments[0].arg == "self"
@@ -359,9 +361,16 @@ class _Rewrite(ast.NodeTransformer):
             return ast.Name(self.library.add(value), node.ctx)
         if isinstance(value, Optimizer | Surface2D | Schedule):
             return ast.Call(ast.Name(self.library.add(value), node.ctx), [ast.Dict([], [])], [])
-        if isinstance(value, bool | int | float | str | list | tuple | dict):
+        return self._constant(value, repr(node.id))
+
+    def _constant(self, value: Any, what: str) -> ast.AST:
+        """A number, a word or plain data from outside, written in."""
+        if isinstance(value, float) and not math.isfinite(value):  # JavaScript says Infinity and NaN
+            name = ast.Attribute(ast.Name("np"), "nan" if math.isnan(value) else "inf")
+            return ast.UnaryOp(ast.USub(), name) if value == -math.inf else name
+        if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
             return ast.parse(repr(value), mode="eval").body
-        raise self.error(f"{node.id!r} is a {type(value).__name__}")
+        raise self.error(f"{what} is a {type(value).__name__}")
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if self._of_self(node) and self.kind is not None:

@@ -315,6 +315,24 @@ def nothing():
     return sum([]) + sum([2, 3])
 
 
+TOP, BOTTOM, COUNT = np.inf, -np.inf, 3
+
+
+def by_default(a, n=COUNT, low=BOTTOM, b=None):
+    return [n, low < a, a < TOP, BOTTOM < 0, b is None]
+
+
+def test_defaults_and_infinities_are_written_in():
+    assert compute(by_default, 1) == by_default(1) == [3, True, True, True, True]
+    assert compute(by_default, 1, 5) == by_default(1, 5)
+
+    def of_an_array(a, b=np.ones(2)):  # noqa: B008
+        return a
+
+    with pytest.raises(CompileError, match="of_an_array cannot be compiled: a default is a ndarray"):
+        Library().add(of_an_array)
+
+
 def test_a_sum_of_nothing_is_zero():
     assert compute(nothing) == nothing() == 5
 
