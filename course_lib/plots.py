@@ -14,9 +14,12 @@ import numpy as np
 from matplotlib import cycler
 from matplotlib.axes import Axes
 
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, schedules
+
 __all__ = [
     "COLORS",
     "INK",
+    "PALETTE",
     "STYLE",
     "color_of",
     "draw_band",
@@ -27,7 +30,13 @@ __all__ = [
     "use_style",
 ]
 
-#: One colour per optimizer in the whole book: distinct to colour-blind readers, 3:1 on light and dark pages.
+#: Text and axes: the grey as far from a white page as from the dark page (#14181f), 4.2:1.
+INK = "#777b82"
+
+#: Eight colours for one figure: any two distinct to colour-blind readers, each 3:1 on light and dark pages.
+PALETTE = ("#D55E00", "#0072B2", "#009E73", "#9671FE", "#D70272", "#607338", "#CC0A0A", "#5A9CB8")
+
+#: One colour per method in the whole book. What has none here gets one of the palette: see `color_of`.
 COLORS = {
     "SGD": "#D55E00",
     "Momentum": "#0072B2",
@@ -51,8 +60,40 @@ COLORS = {
     "Muon": "#5B7DB1",
 }
 
-#: Text and axes: the grey as far from a white page as from the dark page (#14181f), 4.2:1.
-INK = "#777b82"
+# A line is one colour of the palette: kin, which rarely share a figure, share it.
+_REGULARIZERS = (
+    ("L2", "MaxNorm"),
+    ("Dropout", "InvertedDropout", "SpatialDropout"),
+    ("augmentation", "Cutout"),
+    ("BatchNorm", "LayerNorm"),
+    ("EarlyStopping",),
+    ("L1", "ElasticNet"),
+    ("MixUp", "label smoothing"),
+    ("DropConnect", "GaussianNoise", "StochasticDepth", "FractionalMaxPool"),
+)
+_SCHEDULES = (
+    ("Constant", "Function"),
+    ("Step", "MultiStep"),
+    ("Exponential", "Warmup"),
+    ("InverseTime", "WarmupStableDecay"),
+    ("Linear", "Polynomial"),
+    ("Cosine", "ReducePlateau"),
+    ("OneCycle", "Triangular"),
+    ("WarmRestarts", "Snapshots", "Sequence"),
+)
+_TRANSFER = (
+    ("scratch",),
+    ("frozen",),
+    ("last block, rate/10",),
+    ("all, rate/10",),
+    ("all, full rate",),
+    ("random, frozen",),
+    ("random head, all at rate/10",),
+    ("random head, all at full rate",),
+)
+for _family in (_REGULARIZERS, _SCHEDULES, _TRANSFER):
+    COLORS |= {name: color for color, names in zip(PALETTE, _family, strict=True) for name in names}
+COLORS["1-NN"] = INK  # no network: what the others must beat
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.6, 3.2),
@@ -108,13 +149,31 @@ def use_style() -> None:
         set_matplotlib_formats("svg")
 
 
-def color_of(method: object) -> str:
-    """Return the colour of an optimizer, given as its name, its class or an instance; grey for a stranger.
+def color_of(method: object, stranger: str = INK) -> str:
+    """Return the colour of a method, a regularizer, a schedule or a strategy of transfer; grey for a stranger.
 
-    >>> color_of("Momentum")
-    '#0072B2'
+    A method of the library that has no colour in `COLORS` gets one of the palette, by its place in the registry.
+
+    Args:
+        method: its name, its class or an instance.
+        stranger: the colour of what is not the library's.
+
+    >>> color_of("Momentum"), color_of("Cosine"), color_of("frozen")
+    ('#0072B2', '#607338', '#0072B2')
     """
-    return COLORS.get(_name(method), INK)
+    name = _name(method)
+    if name in COLORS:
+        return COLORS[name]
+    # New optimizers begin at the palette's end, with colours that none of the six most shown has.
+    for registry, palette in (
+        ([*METHODS, *COMPOUND], PALETTE[::-1]),
+        (SECOND_ORDER, PALETTE),
+        (schedules.__all__, PALETTE[::-1]),
+    ):
+        without = [known for known in registry if known not in COLORS]
+        if name in without:
+            return palette[without.index(name) % len(palette)]
+    return stranger
 
 
 def draw_contours(ax: Axes, surface: Any, *, levels: int = 14, points: int = 160) -> None:
@@ -146,7 +205,7 @@ def draw_path(ax: Axes, path: np.ndarray, method: object, *, label: str | None =
     Args:
         ax: the axis to draw on.
         path: the points, the start first.
-        method: the optimizer (name, class or instance); it gives the colour and, unless said, the label.
+        method: the method (name, class or instance); it gives the colour and, unless said, the label.
         label: the words `label_lines` or a legend will show.
     """
     path = np.asarray(path)
@@ -163,7 +222,7 @@ def draw_loss(ax: Axes, values: np.ndarray, method: object, *, label: str | None
     Args:
         ax: the axis to draw on.
         values: one value a step, shape (steps + 1,).
-        method: the optimizer; it gives the colour and, unless said, the label.
+        method: the method; it gives the colour and, unless said, the label.
         label: the words `label_lines` or a legend will show.
     """
     values = np.asarray(values, dtype=float)
@@ -180,7 +239,7 @@ def draw_band(ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, labe
         ax: the axis to draw on.
         x: the horizontal values, shape (n,).
         runs: one row a seed, shape (seeds, n).
-        method: the optimizer; it gives the colour and, unless said, the label.
+        method: the method; it gives the colour and, unless said, the label.
         label: the words `label_lines` or a legend will show.
     """
     x, runs = np.asarray(x), np.asarray(runs)

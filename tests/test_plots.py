@@ -9,7 +9,9 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
 from course_lib import plots
-from course_lib.optim import COMPOUND, METHODS, SGD, Momentum, Ravine, Saddle
+from course_lib.nn import L2
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, SGD, Cosine, Momentum, Ravine, Saddle, schedules
+from course_lib.studies.sweep import STRATEGIES
 
 LIGHT, DARK = "#ffffff", "#14181f"
 
@@ -41,8 +43,47 @@ def test_each_colour_stands_out_from_both_pages(name, page):
     assert contrast(plots.COLORS[name], page) >= 3  # WCAG 1.4.11, graphical objects
 
 
-def test_every_method_has_a_colour():
-    assert set(plots.COLORS) == {*METHODS, *COMPOUND, "NesterovLookAhead"}
+@pytest.mark.parametrize("page", [LIGHT, DARK])
+def test_each_colour_of_the_palette_stands_out_too(page):
+    assert min(contrast(color, page) for color in plots.PALETTE) >= 3
+
+
+def test_everything_that_the_book_compares_has_a_colour():
+    known = [*METHODS, *COMPOUND, *SECOND_ORDER, *STRATEGIES, "augmentation", "label smoothing"]
+    known += [name for name in schedules.__all__ if name != "Schedule"]
+    known += (
+        "L1 L2 ElasticNet MaxNorm Dropout InvertedDropout SpatialDropout DropConnect BatchNorm EarlyStopping".split()
+    )
+    for name in known:
+        assert plots.color_of(name, "none") != "none", name
+        assert min(contrast(plots.color_of(name), page) for page in (LIGHT, DARK)) >= 3
+    assert plots.color_of(Cosine(0.1, steps=3)) == plots.color_of(Cosine) == plots.COLORS["Cosine"]
+    assert plots.color_of(L2(0.1)) == plots.COLORS["L2"] and plots.color_of("1-NN") == plots.INK
+
+
+def test_what_one_figure_shows_has_colours_of_its_own():
+    figures = [
+        "Constant Step Exponential InverseTime Linear Cosine OneCycle WarmRestarts".split(),
+        "Constant Cosine WarmupStableDecay".split(),
+        "L2 Dropout augmentation BatchNorm EarlyStopping L1 MixUp DropConnect".split(),
+        [name for name in STRATEGIES if name != "random head, all at rate/10"],
+        list(SECOND_ORDER),
+    ]
+    for names in figures:
+        assert len({plots.color_of(name) for name in names}) == len(names)
+
+
+def test_a_new_method_needs_no_colour(monkeypatch):
+    """It gets one of the palette, the same each time, and no other method's changes."""
+    before = {name: plots.color_of(name) for name in METHODS}
+    monkeypatch.setitem(METHODS, "Newest", METHODS["SGD"])
+    monkeypatch.setitem(METHODS, "Newer", METHODS["SGD"])
+    got = [plots.color_of(name) for name in ("Newest", "Newer", "Newest")]
+    assert got == [plots.PALETTE[-1], plots.PALETTE[-2], plots.PALETTE[-1]]
+    assert not set(got) & {plots.COLORS[name] for name in ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")}
+    assert before == {name: plots.color_of(name) for name in before}
+    monkeypatch.setitem(plots.COLORS, "Newest", "#123456")  # one that is wished for
+    assert plots.color_of("Newest") == "#123456" and plots.color_of("Newer") == plots.PALETTE[-1]
 
 
 def test_the_text_is_as_clear_as_one_grey_can_be_on_both_pages():
@@ -52,7 +93,7 @@ def test_the_text_is_as_clear_as_one_grey_can_be_on_both_pages():
 
 
 def test_colours_are_distinct_for_colour_blind_readers():
-    """Machado et al. (2009), severity 1: any two optimizers of one figure stay apart."""
+    """Machado et al. (2009), severity 1: any two colours of the palette stay apart."""
     simulations = {
         "protanopia": [
             [0.152286, 1.052583, -0.204868],
@@ -65,9 +106,11 @@ def test_colours_are_distinct_for_colour_blind_readers():
             [-0.011820, 0.042940, 0.968881],
         ],
     }
-    figures = [["SGD", "Momentum", "Nesterov"], ["SGD", "Momentum", "AdaGrad", "RMSProp", "Adam"]]
-    for used_together, matrix in itertools.product(figures, simulations.values()):
-        seen = [np.clip(np.array(matrix) @ to_rgb(plots.COLORS[name]), 0, 1) for name in used_together]
+    simulations["none"] = np.eye(3)
+    six = [plots.COLORS[name] for name in ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam")]
+    assert set(six) <= set(plots.PALETTE)
+    for used_together, matrix in itertools.product([six, plots.PALETTE], simulations.values()):
+        seen = [np.clip(np.array(matrix) @ to_rgb(color), 0, 1) for color in used_together]
         for i, a in enumerate(seen):
             for b in seen[i + 1 :]:
                 assert np.abs(a - b).max() > 0.15

@@ -1,4 +1,4 @@
-"""Which strategy of transfer to choose: the lecture's table, callable, with its reasons and what was measured."""
+"""Which strategy of transfer to choose: a table like the lecture's, callable, with reasons and what was measured."""
 
 from __future__ import annotations
 
@@ -63,9 +63,13 @@ ADVICE = {
 
 
 def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
-    """Say what to do with a pretrained network: similar or different images, few labels or many.
+    """Return advice on what to do with a pretrained network: similar or different images, few labels or many.
 
     Few are less than 10 of each class if the images are similar, and less than 50 if they are not.
+
+    The lecture's table is the same but for two words. For different images and few labels it advises a linear
+    classifier on features of several stages; here changing everything a little was better. For similar images and many
+    labels it changes a few layers only.
 
     Args:
         similarity: of the new images to those that the network has learnt from, "similar" or "different".
@@ -82,7 +86,7 @@ def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
     - The features are right for such images: only their meaning is new, and a linear head learns that.
     - So few labels would be learnt by heart, were there hundreds of thousands of weights to do it with.
 
-    Source: after Yosinski, Clune, Bengio and Lipson, How transferable are features in deep neural networks?, 2014.
+    Source: after Li, Johnson and Yeung, CS231n Lecture 7: Training Neural Networks, Part II, 2017.
     """
     if similarity not in MANY:
         raise ValueError(f"similarity must be 'similar' or 'different', not {similarity!r}")

@@ -211,9 +211,11 @@ class SWA(_Averaging):
 def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
     """Compute the running statistics of batch normalization anew: averaged weights have never seen a batch.
 
-    running mean = (1/K) Σₖ μₖ,    running variance = (1/K) Σₖ σₖ², over the K batches of x
+    running mean = (1/K) Σₖ μₖ,    running variance = (1/K) Σₖ nₖ/(nₖ − 1) σₖ², over the K batches of x
 
-    A copy of the network works as in training, dropout too. Without batch normalization nothing happens.
+    The factor makes of σₖ², the variance of nₖ numbers (rows, and places of an image) about their own mean, an estimate
+    of the population's, as `BatchNorm` does in training. A copy of the network works as in training, dropout too.
+    Without batch normalization nothing happens.
 
     Args:
         net: a network; the `state` of its `BatchNorm` layers changes in place, no parameter does.

@@ -1,9 +1,10 @@
 """The library's own lines, as JavaScript for the static page (PScript does the translating).
 
 An experiment's functions and whatever they call are followed by name: other functions, optimizers (their
-``update``) and surfaces (their ``f`` and ``df``) are compiled from their source, numbers and strings are written
-in, and the few functions of `primitives` are left to their twins in js/runtime.js. Arrays are seen element by
-element: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, and come back in a list.
+``update``), surfaces (their ``f``, ``df`` and ``d2f``) and schedules (their ``rate``) are compiled from their source,
+numbers and strings are written in, and the few functions of `primitives` are left to their twins in js/runtime.js.
+Arrays are seen element by element: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, and come back
+in a list; so is the ``t`` of a ``rate``. A function may hold functions of its own.
 
 What cannot be translated is an error here, at build time, that names the function and the word.
 """
@@ -25,6 +26,7 @@ import numpy as np
 
 from course_lib.explore.primitives import PRIMITIVES, lowest
 from course_lib.optim import Optimizer
+from course_lib.optim.schedules import Function, Schedule
 from course_lib.optim.surfaces import Surface2D
 
 _BUILTINS = {
@@ -45,8 +47,10 @@ _BUILTINS = {
 }
 _NUMPY = {
     "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
-    "maximum", "minimum", "where", "square", "isfinite",
+    "maximum", "minimum", "where", "square", "isfinite", "clip", "float_power", "divmod",
 }  # fmt: skip
+#: What definitions are built with, in js/runtime.js.
+_BUILDERS = ("np", "optimizer", "surface", "schedule", "rate_of")
 
 
 @contextlib.contextmanager
@@ -77,12 +81,20 @@ class Library:
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}
         self._known: list[tuple[Any, str]] = []  # things and their names; two things never share one
-        self._taken = {"course", "np", "optimizer", "surface", *PRIMITIVES}
+        self._taken = {"course", *_BUILDERS, *PRIMITIVES}
         self._standard: set[str] = set()
         self._methods: set[str] = set()
 
     def add(self, thing: Any, name: str | None = None) -> str:
-        """Compile a function, an optimizer or a surface (class or instance) with all it needs; its name there."""
+        """Compile a function, an optimizer, a surface or a schedule with all it needs; return its name there.
+
+        An optimizer, a surface or a schedule may be a class or an instance.
+
+        >>> from course_lib.optim import Cosine
+        >>> library = Library()
+        >>> name = library.add(Cosine(0.1, steps=100))
+        >>> script = library.script(f"course.rates = [0, 50].map(new {name}({{}}));")
+        """
         for known, its_name in self._known:
             if known is thing:
                 return its_name
@@ -97,8 +109,10 @@ class Library:
             text = self._optimizer(thing, kind)
         elif issubclass(kind, Surface2D):
             text = self._surface(thing, kind)
+        elif issubclass(kind, Schedule):
+            text = self._schedule(thing, kind)
         else:
-            raise CompileError(f"{name!r} is neither a function, an Optimizer nor a Surface2D")
+            raise CompileError(f"{name!r} is neither a function, an Optimizer, a Surface2D nor a Schedule")
         self.definitions[name] = text
         return name
 
@@ -106,7 +120,7 @@ class Library:
         """One classic script: the definitions and then ``body``, in a scope of their own."""
         with _pscript() as pscript:
             standard = pscript.stdlib.get_partial_std_lib(sorted(self._standard), sorted(self._methods))
-        names = ", ".join(["np", "optimizer", "surface", *PRIMITIVES])
+        names = ", ".join([*_BUILDERS, *PRIMITIVES])
         parts = [
             f"const {{ {names} }} = course;",
             standard,
@@ -115,19 +129,17 @@ class Library:
         ]
         return "(() => {\n" + "\n".join(p for p in parts if p.strip()) + "\n})();\n"
 
-    # ------------------------------------------------------------ optimizers and surfaces
+    # ------------------------------------------------------------ optimizers, surfaces and schedules
 
     def _optimizer(self, thing: Any, kind: type[Optimizer]) -> str:
         if not kind.elementwise:
             raise CompileError(f"{kind.__name__} does not treat each element alone, as a compiled optimizer must")
         defaults = _defaults(kind) if isinstance(thing, type) else {n: getattr(thing, n) for n in thing.hyper}
-        for key, value in defaults.items():
-            if not isinstance(value, bool | float | int):
-                raise CompileError(f"{kind.__name__}: {key} must be a number on a compiled page, not {value!r}")
+        defaults = {key: self._setting(kind, key, value) for key, value in defaults.items()}
         result = ast.Return(ast.List([ast.Name(n) for n in ("x", *kind.slots)]))
         in_place = ("x", "dx", *kind.slots)
         update = self._translate(kind.update, f"{kind.__name__}.update", ending=[result], elements=in_place)
-        return f"optimizer({json.dumps(list(kind.slots))}, {_js(defaults)}, {update})"
+        return f"optimizer({json.dumps(list(kind.slots))}, {_object(defaults)}, {update})"
 
     def _surface(self, thing: Any, kind: type[Surface2D]) -> str:
         defaults = _defaults(kind)
@@ -145,7 +157,47 @@ class Library:
             window = self._translate(of_parameters.fget, f"{kind.__name__}.window", elements=())
         f = self._translate(kind.f, f"{kind.__name__}.f", elements=("x", "y"))
         df = self._translate(kind.df, f"{kind.__name__}.df", elements=("x", "y"))
-        return f"surface({_js(defaults)}, {window}, {_js(lowest(instance))}, {f}, {df})"
+        d2f = "null"
+        if kind.d2f is not Surface2D.d2f:
+            d2f = self._translate(kind.d2f, f"{kind.__name__}.d2f", elements=("x", "y"))
+        return f"surface({_js(defaults)}, {window}, {_js(lowest(instance))}, {f}, {df}, {d2f})"
+
+    def _schedule(self, thing: Any, kind: type[Schedule]) -> str:
+        if isinstance(thing, Function):  # a function step → rate is compiled as what it is
+            if not isinstance(thing.f, FunctionType):
+                raise CompileError(f"{kind.__name__}: f must be a function of Python's own, not {thing.f!r}")
+            return f"schedule({{}}, (h, t) => {self.add(thing.f)}(t))"
+        if isinstance(thing, type):
+            values = {n: v for n, v in _defaults(kind).items() if v is not None}
+            settings = tuple(inspect.signature(kind).parameters)
+        else:
+            values = {n: getattr(thing, n) for n in thing.hyper}
+            settings = thing.hyper
+        values = {key: self._setting(kind, key, value) for key, value in values.items()}
+        rate = self._translate(kind.rate, f"{kind.__name__}.rate", elements=("t",), kind=kind, settings=settings)
+        return f"schedule({_object(values)}, {rate})"
+
+    def _setting(self, kind: type, key: str, value: Any) -> str:
+        """One setting of an optimizer or a schedule, in JavaScript."""
+        if isinstance(value, Schedule):
+            return f"new {self.add(value)}({{}})"
+        if isinstance(value, tuple) and all(isinstance(v, float | int) for v in value):
+            return _js(value)
+        if not isinstance(value, bool | float | int):
+            raise CompileError(f"{kind.__name__}: {key} must be a number on a compiled page, not {value!r}")
+        return _js(value)
+
+    def getter(self, kind: type, name: str) -> str:
+        """Compile a property of a class; its name there, a function of the settings."""
+        fget = inspect.getattr_static(kind, name).fget
+        for known, its_name in self._known:
+            if known is fget:
+                return its_name
+        its_name = next(n for i in itertools.count() if (n := f"{name}_of_{kind.__name__}{i or ''}") not in self._taken)
+        self._taken.add(its_name)
+        self._known.append((fget, its_name))
+        self.definitions[its_name] = self._translate(fget, f"{kind.__name__}.{name}", elements=(), kind=kind)
+        return its_name
 
     # ------------------------------------------------------------ Python to JavaScript
 
@@ -155,11 +207,16 @@ class Library:
         name: str,
         ending: Iterable[ast.stmt] = (),
         elements: Sequence[str] | None = None,
+        kind: type | None = None,
+        settings: Sequence[str] | None = None,
     ) -> str:
-        """One function; ``elements`` names the arrays that are seen element by element, in a method."""
+        """One function; ``elements`` names the arrays that are seen element by element, in a method.
+
+        ``kind`` is the class of a method; where ``settings`` are named, it may read nothing else of ``self``.
+        """
         node = _definition(function, name)
-        node = _Rewrite(self, function, name, elements).rewrite(node)
-        node.body = [*ast.parse("PSCRIPT_OVERLOAD = False").body, *node.body, *ending]
+        node = _Rewrite(self, function, name, elements, kind, settings).rewrite(node)
+        node.body = [*_plain_operators(), *node.body, *ending]
         node.name = "compiled"
         source = ast.unparse(ast.fix_missing_locations(node))
         with _pscript() as pscript:
@@ -177,11 +234,17 @@ class _Rewrite(ast.NodeTransformer):
     """From the Python we write to the Python that PScript knows."""
 
     def __init__(
-        self, library: Library, function: FunctionType, name: str, elements: Sequence[str] | None = None
+        self,
+        library: Library,
+        function: FunctionType,
+        name: str,
+        elements: Sequence[str] | None = None,
+        kind: type | None = None,
+        settings: Sequence[str] | None = None,
     ) -> None:
-        self.library = library
-        self.name = name
-        self.elements = elements
+        self.library, self.name = library, name
+        self.elements, self.kind, self.settings = elements, kind, settings
+        self.defaults = function.__defaults__ or ()
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         enclosing = {free: cell.cell_contents for free, cell in cells}
         self.outside: dict[str, Any] = {**vars(builtins), **function.__globals__, **enclosing}
@@ -193,9 +256,9 @@ class _Rewrite(ast.NodeTransformer):
             argument.annotation = None
         if ast.get_docstring(node) is not None:
             node.body = node.body[1:]
-        self.local = {a.arg for a in arguments} | {
-            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
+        node.args.defaults = [self._constant(value, "a default") for value in self.defaults]
+        self.local = {a.arg for a in arguments} | _stored(node.body)
+        self.loops, self.loops_around = _stored(node.body, loops=True), set()
         self.is_method = bool(arguments) and arguments[0].arg == "self"
         if self.is_method:
             arguments[0].arg = "h"
@@ -204,6 +267,57 @@ class _Rewrite(ast.NodeTransformer):
 
     def error(self, what: str) -> CompileError:
         return CompileError(f"{self.name} cannot be compiled: {what}")
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """A function within: it sees the names around it."""
+        what = f"the function {node.name} within it"
+        if node.decorator_list:
+            raise self.error(f"{what} has a decorator")
+        if node.name[0].isupper():
+            raise self.error(f"{what} must have a name that begins with a small letter: it is no class")
+        self._parameters(node.args, what)
+        node.returns = None
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        with self._within(node.args, body):
+            node.body = [*_plain_operators(), *(self.visit(statement) for statement in body)]
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        self._parameters(node.args, "a lambda within it")
+        with self._within(node.args, [node.body]):
+            node.body = self.visit(node.body)
+        return node
+
+    @contextlib.contextmanager
+    def _within(self, arguments: ast.arguments, body: list[ast.AST]) -> Iterator[None]:
+        """While the body of a function within is visited, its own names are known, too."""
+        around = self.local, self.loops, self.loops_around
+        own = {a.arg for a in arguments.args} | _stored(body)
+        self.local, self.loops = self.local | own, _stored(body, loops=True)
+        self.loops_around = (around[1] | around[2]) - own
+        yield
+        self.local, self.loops, self.loops_around = around
+
+    def _parameters(self, arguments: ast.arguments, what: str) -> None:
+        """Only plain ones, and defaults that are the same whenever they are looked at."""
+        if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs:
+            raise self.error(f"{what} must take plain arguments, with no * and no /")
+        for argument in arguments.args:
+            if argument.arg in ("self", "this"):
+                raise self.error(f"{what} cannot have an argument {argument.arg}")
+            argument.annotation = None
+        arguments.defaults = [self.visit(default) for default in arguments.defaults]
+        for default in arguments.defaults:
+            try:
+                ast.literal_eval(default)
+            except ValueError:
+                raise self.error(f"{what} has the default {ast.unparse(default)!r}; write a constant") from None
+
+    def _refuse(self, node: ast.AST) -> ast.AST:
+        words = {ast.ClassDef: "a class", ast.AsyncFunctionDef: "async", ast.Global: "global", ast.Await: "await"}
+        raise self.error(f"{words.get(type(node), 'yield')} has no place in it")
+
+    visit_ClassDef = visit_AsyncFunctionDef = visit_Global = visit_Await = visit_Yield = visit_YieldFrom = _refuse
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         """What NumPy changes in place and JavaScript would not, or the other way round, has no place here."""
@@ -232,6 +346,8 @@ class _Rewrite(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if self.is_method and node.id == "self":
             return ast.Name("h", node.ctx)
+        if node.id in self.loops_around:  # after a loop, JavaScript's variable is one further than Python's
+            raise self.error(f"a function within it reads the loop variable {node.id}; hand it over as an argument")
         if node.id in self.local:
             return node
         if node.id not in self.outside:
@@ -243,39 +359,104 @@ class _Rewrite(ast.NodeTransformer):
             return node
         if isinstance(value, FunctionType | type):
             return ast.Name(self.library.add(value), node.ctx)
-        if isinstance(value, Optimizer | Surface2D):
+        if isinstance(value, Optimizer | Surface2D | Schedule):
             return ast.Call(ast.Name(self.library.add(value), node.ctx), [ast.Dict([], [])], [])
-        if isinstance(value, bool | int | float | str | list | tuple | dict):
+        return self._constant(value, repr(node.id))
+
+    def _constant(self, value: Any, what: str) -> ast.AST:
+        """A number, a word or plain data from outside, written in."""
+        if isinstance(value, float) and not math.isfinite(value):  # JavaScript says Infinity and NaN
+            name = ast.Attribute(ast.Name("np"), "nan" if math.isnan(value) else "inf")
+            return ast.UnaryOp(ast.USub(), name) if value == -math.inf else name
+        if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
             return ast.parse(repr(value), mode="eval").body
-        raise self.error(f"{node.id!r} is a {type(value).__name__}")
+        raise self.error(f"{what} is a {type(value).__name__}")
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and isinstance(self.outside.get(node.value.id), ModuleType):
+        if self._of_self(node) and self.kind is not None:
+            if isinstance(inspect.getattr_static(self.kind, node.attr, None), property):
+                return ast.Call(ast.Name(self.library.getter(self.kind, node.attr)), [ast.Name("h")], [])
+            if self.settings is not None and node.attr not in self.settings:
+                raise self.error(f"it reads self.{node.attr}, which is none of its settings")
+        if self._module(node.value) is not None:
             if self.outside[node.value.id] not in (np, math) or node.attr not in _NUMPY:
                 raise self.error(f"{node.value.id}.{node.attr} has no JavaScript twin")
             return ast.Attribute(ast.Name("np"), node.attr, node.ctx)
         return self.generic_visit(node)
 
+    def _of_self(self, node: ast.AST) -> bool:
+        """Whether this is `self.<name>`."""
+        return (
+            self.is_method
+            and isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+        )
+
+    def _module(self, node: ast.AST) -> ModuleType | None:
+        """The module that a name stands for."""
+        if not isinstance(node, ast.Name) or node.id in self.local:
+            return None
+        value = self.outside.get(node.id)
+        return value if isinstance(value, ModuleType) else None
+
     def _refuse_calls_on_arrays(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute):
-            owner = node.func.value
-            if not (isinstance(owner, ast.Name) and isinstance(self.outside.get(owner.id), ModuleType)):
+            if self._module(node.func.value) is None:
                 raise self.error(f"it calls {ast.unparse(node.func)}()")
         elif isinstance(node.func, ast.Name) and node.func.id in {"sum", "max", "min", "len"}:
+            if node.func.id == "sum" and len(node.args) == 1 and isinstance(node.args[0], ast.ListComp):
+                return  # a sum over settings, such as milestones, not over elements
             raise self.error(f"it calls {node.func.id}(), but sees one element at a time")
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr == "rate"
+            and self._of_self(node.func.value)
+            and self.settings is not None
+        ):  # a schedule within a schedule
+            return ast.Call(ast.Name("rate_of"), [self.visit(node.func.value), *map(self.visit, node.args)], [])
         if self.elements is not None:
             self._refuse_calls_on_arrays(node)
-        called = self.outside.get(node.func.id) if isinstance(node.func, ast.Name) else None
-        if isinstance(called, type) and issubclass(called, Optimizer | Surface2D):
-            names = list(inspect.signature(called).parameters)
+        outside = isinstance(node.func, ast.Name) and node.func.id not in self.local
+        called = self.outside.get(node.func.id) if outside else None
+        if called is sum and len(node.args) == 1 and not node.keywords:  # PScript's has no sum of nothing
+            return ast.Call(ast.Attribute(ast.Name("np"), "total"), [self.visit(node.args[0])], [])
+        if isinstance(called, type) and issubclass(called, Optimizer | Surface2D | Schedule):
+            parameters = inspect.signature(called).parameters
+            names = list(parameters)
             given = {**dict(zip(names, node.args, strict=False)), **{k.arg: k.value for k in node.keywords}}
+            if issubclass(called, Schedule):
+                for name in names:  # the constructor, which fills them in, is not compiled
+                    if name not in given and parameters[name].default in (None, inspect.Parameter.empty):
+                        raise self.error(f"{ast.unparse(node)!r} must give {name}")
             node.args = [ast.Dict([ast.Constant(k) for k in given], list(given.values()))]
             node.keywords = []
         elif node.keywords:
             raise self.error(f"line {ast.unparse(node)!r}: give the arguments of a function by position")
         return self.generic_visit(node)
+
+
+def _plain_operators() -> list[ast.stmt]:
+    """What makes PScript write + as +, in one function."""
+    return ast.parse("PSCRIPT_OVERLOAD = False").body
+
+
+def _stored(body: Iterable[ast.AST], loops: bool = False) -> set[str]:
+    """The names that a function's body makes its own, or its loops do; functions within it are left out."""
+    found, todo = set(), list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef):
+            found |= set() if loops else {node.name}
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.For) and loops:
+                found |= _stored([node.target])
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and not loops:
+                found.add(node.id)
+            todo += ast.iter_child_nodes(node)
+    return found
 
 
 def _definition(function: Callable[..., Any], name: str) -> ast.FunctionDef:
@@ -301,7 +482,12 @@ def _defaults(kind: type) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
+def _object(values: Mapping[str, str]) -> str:
+    """A JavaScript object of what is JavaScript already."""
+    return "{" + ", ".join(f"{json.dumps(k)}: {v}" for k, v in values.items()) + "}"
+
+
 def _js(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(k)}: {_js(v)}" for k, v in value.items()) + "}"
+        return _object({k: _js(v) for k, v in value.items()})
     return json.dumps(np.asarray(value).tolist() if not isinstance(value, str | bool) else value)

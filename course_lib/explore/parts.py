@@ -20,7 +20,7 @@ mark           value under its key
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_lib.plots import COLORS
+from course_lib.plots import color_of
 
 Part = dict[str, Any]
 
@@ -142,7 +142,7 @@ def _mark(kind: str, key: str, **options: Any) -> Part:
 
 def colour_of(method: str) -> str:
     """The book's one colour for a method; the reader's own methods share the text's colour."""
-    return COLORS.get(method, "currentColor")
+    return color_of(method, "currentColor")
 
 
 def line(

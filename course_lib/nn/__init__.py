@@ -1,7 +1,8 @@
 """Small networks in NumPy: layers, losses, initialization, penalties, noise, training and search."""
 
 from .activations import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
-from .babysitting import Babysitting, babysit
+from .babysitting import Babysitting, babysit, dead_units
+from .batch_loss import BatchLoss, hessian
 from .checkpoint import checkpoint, restore
 from .conv import AvgPool2d, Conv2d, GlobalAvgPool, MaxPool2d
 from .depth import Depth, through_depth
@@ -30,6 +31,7 @@ __all__ = [
     "L2",
     "AvgPool2d",
     "Babysitting",
+    "BatchLoss",
     "BatchNorm",
     "Conv2d",
     "Dense",
@@ -73,11 +75,13 @@ __all__ = [
     "babysit",
     "checkpoint",
     "coarse_to_fine",
+    "dead_units",
     "evaluate",
     "fit",
     "gradient_check",
     "grid_search",
     "he",
+    "hessian",
     "hinge",
     "large",
     "numerical_gradient",

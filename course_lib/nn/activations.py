@@ -137,12 +137,12 @@ class LeakyReLU(Activation):
 
 
 class ELU(Activation):
-    """A rectifier whose negative side bends towards −α: smooth, and the mean comes nearer to 0.
+    """A rectifier whose negative side bends towards −α, so that the mean comes nearer to 0; smooth if α = 1.
 
     y = x where x > 0, else α (eˣ − 1);  dx = dy, or dy · α eˣ
 
     Args:
-        alpha: α ≥ 0; at 1 the slope is continuous.
+        alpha: α ≥ 0; at 1 the slope is continuous, elsewhere it jumps from α to 1 at 0.
 
     Raises:
         TypeError, ValueError: an alpha that is no finite number of at least 0.

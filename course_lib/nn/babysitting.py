@@ -16,7 +16,7 @@ from ..optim.optimizer import Optimizer
 from ..validation import check_count, check_rng
 from .activations import ReLU
 from .checkpoint import checkpoint, restore
-from .evaluation import Loss, check_net, check_train, evaluate
+from .evaluation import Loss, check_net, check_rows, check_train, evaluate
 from .gradient_check import Replay
 from .layers import Layer
 from .losses import softmax_cross_entropy
@@ -128,7 +128,7 @@ def babysit(
         ten, ten_steps = _learn_ten(net, x, y, loss, rng)
     with _left_alone(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ratios = _ratios(net, x, y, loss, (optimizer or Momentum(0.01)).fresh(), rng, batch, steps)
-        dead = _dead_units(net, x[some])
+        dead = dead_units(net, x[some])
     problems = []
     if not chance / 2 < first < 1.5 * chance:
         problems.append(f"the initial loss {first:.3g} is far from log C = {chance:.3g}: look at the initial weights")
@@ -178,8 +178,31 @@ def _ratios(
     return dict(zip(before, np.median(seen, axis=0).tolist(), strict=True))
 
 
-def _dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
-    """Count, for each ReLU, the units (channels of an image) that are 0 for every row."""
+def dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
+    """Count, for each ReLU of a network, the units (channels of an image) that are 0 for every row.
+
+    Such a unit has the gradient 0 on all of them: if x is the training set, it never learns again.
+
+    Args:
+        net: a network, asked in test mode; it is not changed.
+        x: inputs, floats, shape (N, …).
+
+    Returns:
+        Name of the ReLU → (dead units, units), from the input on.
+
+    Raises:
+        TypeError, ValueError: a bad argument, named.
+
+    >>> from course_lib.nn import Dense, Sequential
+    >>> net = Sequential(Dense(2, 3, rng=np.random.default_rng(0)), ReLU())
+    >>> net.params["0.b"][:2] = -100
+    >>> dead_units(net, np.ones((5, 2), np.float32))
+    {'1 ReLU': (2, 3)}
+
+    Source: Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013.
+    """
+    check_net(net)
+    x, _ = check_rows("x", x, "x", x)
     alive: dict[str, np.ndarray] = {}
 
     def hear(name: str, x: np.ndarray, y: np.ndarray) -> None:

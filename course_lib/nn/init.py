@@ -186,12 +186,13 @@ def orthogonal(
     kernel: tuple[int, ...] = (),
     gain: float = 1.0,
 ) -> np.ndarray:
-    """Draw a random rotation: in a linear network it keeps the length of every signal exactly, at any depth.
+    """Draw a random orthogonal matrix: a linear network of equal widths keeps the length of every signal, at any depth.
 
     Wᵀ W = gain² I, or W Wᵀ = gain² I where there are more units than inputs; W as a matrix (fan_in, n_out)
 
-    Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal: so all rotations are equally
-    likely.
+    Lengths are kept on the way forward where there are at least as many units as inputs; fewer units lose what lies
+    outside their span. Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal: so all
+    orthogonal matrices are equally likely, half of them rotations and half reflections.
 
     Args:
         rng, n_in, n_out, dtype, kernel: as for `small`.

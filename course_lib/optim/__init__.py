@@ -63,6 +63,7 @@ from .schedules import (
     Triangular,
     WarmRestarts,
     Warmup,
+    WarmupStableDecay,
 )
 from .second_order import (
     BFGS,
@@ -193,6 +194,7 @@ __all__ = [
     "TrustRegion",
     "WarmRestarts",
     "Warmup",
+    "WarmupStableDecay",
     "Wilson",
     "adamw_noise_floor",
     "averaged_noise_floor",

@@ -190,8 +190,8 @@ class NAdam(Optimizer):
 
     m, v as in Adam        m̄ = β₁ m/(1 − β₁ᵗ⁺¹) + (1 − β₁) ∇f(x)/(1 − β₁ᵗ)        x ← x − α m̄ / (√v̂ + ε)
 
-    β₁ is constant here; the paper also lets it rise towards its value over the first steps, and torch always
-    does (`momentum_decay`; a huge one gives this method).
+    β₁ is constant here; the paper also lets it rise towards its value, from half of it at first and over some ten
+    thousand steps, and torch always does (`momentum_decay`; a huge one gives this method).
 
     Args:
         lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.

@@ -92,8 +92,9 @@ class Muon(Optimizer):
     the authors' code; with a sum the step is the same, ε aside.)
 
     What is not a matrix (a bias, a gain, a convolution's filters) goes to `partner`, which has settings of its
-    own. The authors advise the same for embeddings and for the last layer: name the others in `matrices`.
-    `opt.matrix_keys(params)` tells which go where.
+    own. The authors use Muon on filters as well, flattened to a matrix (outputs, all the rest), which this class does
+    not do; for embeddings and for the last layer they advise the partner, too: name the others in `matrices`.
+    `opt.matrix_keys(params)` lists those that are treated as matrices.
 
     Args:
         lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 0.02 is usual.

@@ -189,13 +189,15 @@ class Lookahead(Wrapper):
 
 
 class SAM(Wrapper):
-    """Step with the gradient of the steepest point nearby, so that only a flat minimum is a place to stay.
+    """Step with the gradient of the worst point nearby, the one of highest loss, so that flat minima are preferred.
 
     g = ∇f(x)        g' = ∇f(x + r g/‖g‖)        x ← inner step with g'
 
-    The norm is over all parameters together. Where the loss can rise fast within the radius r, g' is large:
-    it points out of sharp minima. (Without noise the walk may then hang on the ridge between two valleys, where
-    either side pushes back.) It costs two gradients a step, so it needs a loss that can be asked:
+    The norm is over all parameters together. To first order x + r g/‖g‖ is the highest point within the radius r; in a
+    sharp valley the gradient there is much larger than at x. With noise, or steps that are large beside the valley, a
+    walk is thrown out of it. Small steps without noise are not: at a radius well below the valley's width they stay in
+    the sharp minimum, at a larger one they may hang beside it, where the point looked at has no gradient. It costs two
+    gradients a step, so it needs a loss that can be asked:
     `opt.follow(params, loss)`, not `opt.step(params, grads)`.
 
     While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns

@@ -134,7 +134,7 @@ def test_torch_as_it_is_differs_by_bfloat16_alone(monkeypatch):
     x, g = np.zeros((40, 30)), np.random.default_rng(4).normal(size=(40, 30))
     (theirs,) = their_path(DEFAULTS, [x], [[g]])
     Muon(**DEFAULTS).step(x, g)
-    assert 1e-4 < np.linalg.norm(x - theirs) / np.linalg.norm(x) < 0.03
+    assert 0.005 < np.linalg.norm(x - theirs) / np.linalg.norm(x) < 0.02  # "about 1 %", says the page
 
 
 # The orthogonalization

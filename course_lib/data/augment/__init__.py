@@ -20,7 +20,7 @@ from .geometry import (
     ten_crops,
 )
 from .mixing import CutMix, Cutout, MixUp, cutmix, mixup, one_hot
-from .resizing import RandomResizedCrop, resize
+from .resizing import ScaleJitterCrop, resize
 from .sampling import affine, distort, rotation, sample, shearing, stretching, translation
 from .warps import Affine, LensDistortion, Rotate, Shear, Stretch, Translate
 
@@ -40,9 +40,9 @@ __all__ = [
     "PCAColour",
     "PadAndCrop",
     "RandomCrop",
-    "RandomResizedCrop",
     "Rotate",
     "Saturation",
+    "ScaleJitterCrop",
     "Shear",
     "Sometimes",
     "Stretch",

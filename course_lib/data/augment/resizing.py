@@ -84,12 +84,13 @@ def _resized(batch: np.ndarray, short: np.ndarray) -> np.ndarray:
 
 
 @dataclass
-class RandomResizedCrop(Augmentation):
-    """Resize each image so that its shorter side S is drawn from a range, and cut a window out at random.
+class ScaleJitterCrop(Augmentation):
+    """Resize each image so that its shorter side S is drawn from a range (scale jitter), and cut out a random window.
 
     S ~ U{low, …, high},  then a window of h × w
 
-    Bilinear, and averaged over what becomes one pixel where an image shrinks (see `resize`).
+    Bilinear, and averaged over what becomes one pixel where an image shrinks (see `resize`). What torchvision calls
+    RandomResizedCrop is another one: it draws the window's area and its aspect ratio, as the Inception networks do.
 
     Args:
         size: (h, w) of the window, or the side of a square; ResNet's is 224.
@@ -99,7 +100,7 @@ class RandomResizedCrop(Augmentation):
         TypeError: size or short is no whole number, or pair of them.
         ValueError: low above high, or a window larger than the smallest resized image.
 
-    >>> f = RandomResizedCrop(24, short=(28, 40))
+    >>> f = ScaleJitterCrop(24, short=(28, 40))
     >>> f(np.zeros((2, 32, 48, 3)), np.random.default_rng(0)).shape
     (2, 24, 24, 3)
 

@@ -11,6 +11,10 @@
     where: (condition, a, b) => (condition ? a : b),
     square: (a) => a * a,
     isfinite: Number.isFinite,
+    clip: (a, low, high) => np.minimum(np.maximum(a, low), high),
+    float_power: Math.pow,
+    total: (a) => a.reduce((sum, x) => sum + x, 0),
+    divmod: (a, b) => [Math.floor(a / b), a - b * Math.floor(a / b)],
   };
 
   /** An optimizer class: hyper-parameters in, an object that `descend` can run out. */
@@ -19,10 +23,29 @@
   };
 
   /** A two-dimensional surface class: its plotting window (perhaps a function of h), least value and formulas. */
-  const surface = (defaults, window, lowest, f, df) => function (parameters) {
+  const surface = (defaults, window, lowest, f, df, d2f) => function (parameters) {
     const h = { ...defaults, ...parameters };
-    return { window: typeof window === "function" ? window(h) : window, lowest, value: ([x, y]) => f(h, x, y), grad: ([x, y]) => df(h, x, y), f: (x, y) => f(h, x, y) };
+    return {
+      window: typeof window === "function" ? window(h) : window,
+      lowest,
+      value: ([x, y]) => f(h, x, y),
+      grad: ([x, y]) => df(h, x, y),
+      f: (x, y) => f(h, x, y),
+      df: (x, y) => df(h, x, y),
+      d2f: (x, y) => d2f(h, x, y),
+    };
   };
+
+  /** A schedule class: settings in, a function step → rate out; `schedule.rate` is that function, too. */
+  const schedule = (defaults, rate) => function (settings) {
+    const h = { ...defaults, ...settings };
+    const self = (t) => rate(h, t);
+    self.rate = self;
+    return self;
+  };
+
+  /** The rate of a schedule, or of what stands for one: a number. */
+  const rate_of = (a, t) => (typeof a === "function" ? a(t) : a);
 
   /** The points x_0 … x_steps, as descend() in course_lib.optim. */
   function descend(f, method, start, steps) {
@@ -31,9 +54,9 @@
     const path = [x];
     for (let t = 1; t <= steps; t++) {
       const dx = f.grad(x);
-      method.h.t = t;
+      const h = { ...method.h, t, lr: rate_of(method.h.lr, t - 1) };
       x = x.map((xi, i) => {
-        const [next, ...state] = method.update(method.h, xi, dx[i], ...slots.map((s) => s[i]));
+        const [next, ...state] = method.update(h, xi, dx[i], ...slots.map((s) => s[i]));
         state.forEach((s, k) => { slots[k][i] = s; });
         return next;
       });
@@ -63,5 +86,23 @@
     return { window, lowest, value: ([x, y]) => height(x, y), grad: df, f: height };
   };
 
-  Object.assign(course, { np, optimizer, surface, descend, trace, linspace, mesh, field, tuned, plane, experiments: {}, tables: {} });
+  /** A bijection of 32-bit integers that scatters neighbours (MurmurHash3's last step). */
+  const mix = (z) => {
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+    return (z ^ (z >>> 16)) >>> 0;
+  };
+
+  /** As in primitives.py, bit for bit. */
+  const uniforms = (seed, n) => {
+    const start = mix(seed >>> 0), stride = (mix((seed + 0x9e3779b9) >>> 0) | 1) >>> 0;
+    return Array.from({ length: n }, (_, i) => (mix((start + Math.imul(i + 1, stride)) >>> 0) + 0.5) / 4294967296);
+  };
+
+  const normals = (seed, n) => {
+    const u = uniforms(seed, 2 * n);
+    return Array.from({ length: n }, (_, i) => Math.sqrt(-2 * Math.log(u[2 * i])) * Math.cos(2 * Math.PI * u[2 * i + 1]));
+  };
+
+  Object.assign(course, { np, optimizer, surface, schedule, rate_of, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {} });
 })();

@@ -1,7 +1,7 @@
 """Learning rates as functions of the step."""
 
 from .cycles import OneCycle, Snapshots, Triangular, WarmRestarts
-from .decays import Cosine, Exponential, InverseTime, Linear, MultiStep, Polynomial, Step, Warmup
+from .decays import Cosine, Exponential, InverseTime, Linear, MultiStep, Polynomial, Step, Warmup, WarmupStableDecay
 from .plateau import ReducePlateau
 from .schedule import Constant, Function, Schedule, Sequence
 
@@ -23,4 +23,5 @@ __all__ = [
     "Triangular",
     "WarmRestarts",
     "Warmup",
+    "WarmupStableDecay",
 ]

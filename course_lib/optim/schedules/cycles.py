@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -49,20 +48,24 @@ class OneCycle(Schedule):
             raise ValueError(f"warmup must be below {'half of ' * three_phase}steps={self.steps}, not {warmup}")
 
     def rate(self, t):
-        corners = [(0, self.lr), (self.warmup, self.peak), (self.steps, self.end)]
-        if self.three_phase:
-            corners.insert(2, (2 * self.warmup, self.lr))
-        rate = self.end
-        for (t0, a), (t1, b) in reversed(list(itertools.pairwise(corners))):
-            s = (t - t0) / (t1 - t0)
-            s = s if self.linear else (1 - np.cos(np.pi * s)) / 2
-            rate = np.where(t < t1, a + (b - a) * s, rate)
-        return rate
+        turn = 2 * self.warmup if self.three_phase else self.warmup  # where the last fall begins, and from where
+        top = self.lr if self.three_phase else self.peak
+        up = _between(self.lr, self.peak, t / self.warmup, self.linear)
+        back = _between(self.peak, self.lr, t / self.warmup - 1, self.linear)
+        down = _between(top, self.end, (t - turn) / (self.steps - turn), self.linear)
+        early = np.where(t < self.warmup, up, back)
+        return np.where(t < turn, early, np.where(t < self.steps, down, self.end))
 
     def _checked(self, name, value):
         if name in ("linear", "three_phase"):
             return check_bool(name, value)
         return super()._checked(name, value)
+
+
+def _between(a, b, s, linear):
+    """The way from a to b, s from 0 to 1: half a cosine, or a straight line."""
+    s = s if linear else (1 - np.cos(np.pi * s)) / 2
+    return a + (b - a) * s
 
 
 class Triangular(Schedule):

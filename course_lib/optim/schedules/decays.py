@@ -62,7 +62,7 @@ class MultiStep(Schedule):
         super().__init__(lr=lr, milestones=milestones, factor=factor)
 
     def rate(self, t):
-        n = np.searchsorted(self.milestones, t, side="right")
+        n = sum([t >= m for m in self.milestones])
         return self.lr * np.float_power(self.factor, n)
 
     def _checked(self, name, value):
@@ -103,9 +103,12 @@ class Exponential(Schedule):
 
 
 class InverseTime(Schedule):
-    """The 1/t rate: its sum is infinite, so it reaches any point; its sum of squares is not, so noise dies out.
+    """The 1/t rate, and its powers: slow enough to reach any point, and fast enough for noise to die out.
 
     α(t) = α₀ / (1 + kt)^p
+
+    Any point is reached if the sum of the rates is infinite, p ≤ 1; noise dies out for certain if the sum of their
+    squares is finite, p > ½.
 
     Args:
         lr: α₀ ≥ 0, the first rate.
@@ -226,3 +229,59 @@ class Warmup(Schedule):
 
     def _checked(self, name, value):
         return as_schedule(name, value) if name == "schedule" else super()._checked(name, value)
+
+
+class WarmupStableDecay(Schedule):
+    """A short rise, a long constant rate, and a fall that may begin at any time.
+
+    α(t) = α_start + (α₀ − α_start) t/W  for t < W,  then α₀  for t < T − D,  then α_end + (α₀ − α_end) (1 − s)
+    s = (t − T + D)/D        (α_end from t = T on; 1 − √s instead of 1 − s with `root`)
+
+    Up to T − D the rate does not depend on T: one long run at α₀ may be continued, or ended by a fall from any of its
+    steps, where `Cosine` must know T from the first step on.
+
+    Args:
+        lr: α₀ ≥ 0, the rate in the middle.
+        steps: T.
+        warmup: W, steps of the rise.
+        cooldown: D, steps of the fall; W + D ≤ T.
+        start: α_start ≥ 0, the rate of the first step. A step at rate 0 does nothing.
+        end: α_end ≥ 0, the last rate.
+        root: fall as 1 − √s, faster at first, instead of in a straight line.
+
+    >>> schedule = WarmupStableDecay(0.1, steps=100, warmup=10, cooldown=20, start=0.02)
+    >>> schedule([0, 5, 10, 80, 90, 100]).round(4)
+    array([0.02, 0.06, 0.1 , 0.1 , 0.05, 0.  ])
+
+    Source: Hu et al., MiniCPM: Unveiling the potential of small language models with scalable training strategies,
+    2024; both shapes of the fall Hägele, Bakouch, Kosson, Ben Allal, Von Werra and Jaggi, Scaling laws and
+    compute-optimal training beyond fixed training durations, 2024.
+    """
+
+    counts = Schedule.counts | {"cooldown": 1}
+
+    def __init__(
+        self,
+        lr: Number,
+        *,
+        steps: int,
+        warmup: int,
+        cooldown: int,
+        start: Number = 0.0,
+        end: Number = 0.0,
+        root: bool = False,
+    ) -> None:
+        super().__init__(lr=lr, steps=steps, warmup=warmup, cooldown=cooldown, start=start, end=end, root=root)
+        if self.warmup + self.cooldown > self.steps:
+            raise ValueError(f"warmup + cooldown must be at most steps={self.steps}, not {warmup} + {cooldown}")
+
+    def rate(self, t):
+        rise = self.start + (self.lr - self.start) * t / self.warmup
+        s = np.clip((t - (self.steps - self.cooldown)) / self.cooldown, 0, 1)
+        s = np.sqrt(s) if self.root else s
+        return np.where(t < self.warmup, rise, self.end + (self.lr - self.end) * (1 - s))
+
+    def _checked(self, name, value):
+        if name == "root" and not isinstance(value, bool):
+            raise TypeError(f"root must be True or False, not {value!r}")
+        return super()._checked(name, value)

@@ -42,8 +42,9 @@ class BFGS(QuasiNewton):
 
     H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ,  ρ = 1/(yᵀs)
 
-    It is the H closest to the old one that is symmetric and meets the secant condition H y = s. It stays positive
-    definite as long as yᵀs > 0, which the line search sees to; a step where it does not hold teaches nothing. H
+    It is the H closest to the old one that is symmetric and meets the secant condition H y = s. Close is meant in the
+    Frobenius norm of W^½ (H − H_old) W^½, with any positive definite W for which W s = y. H stays positive definite as
+    long as yᵀs > 0, which the line search sees to; a step where it does not hold teaches nothing. H
     begins as I, or if the first step finds the loss flatter than that, as γ I, γ = yᵀs/yᵀy: that is one over a large
     curvature, so it may lengthen H, but where it shortens, it is too short for all flatter directions. n² memory
     and time a step.

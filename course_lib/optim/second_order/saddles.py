@@ -55,6 +55,7 @@ class TrustRegion(SecondOrder):
     m(p) = f + ∇fᵀp + ½ pᵀHp,  ‖p‖ ≤ Δ;  ratio = (f(x) − f(x + p)) / (m(0) − m(p))
 
     ratio < ¼: Δ ← ‖p‖/4;  ratio > ¾ at the border: Δ ← 2Δ;  the step is made if it leads down, ratio > ¹⁄₁₀.
+    (The edition cited has Δ/4: after a step that ended well inside, that would try the very same step again.)
     Within a radius the model has a lowest point even where curvatures are negative, and there it leads out: so saddles
     are left, even from the saddle itself. It stops only where no curvature is below −tol.
 

@@ -177,7 +177,8 @@ class Rastrigin(Surface2D):
 
     f = 20 + x² − 10 cos 2πx + y² − 10 cos 2πy,  minimum 0 at (0, 0)
 
-    The curvature is about 400 in every cup, and about 2 in the bowl that they stand in.
+    There are 121 minima in the window. The curvature is about 400 in every cup, and about 2 in the bowl that they stand
+    in.
 
     >>> float(Rastrigin().value([0.0, 0.0]))
     0.0

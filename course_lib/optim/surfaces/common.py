@@ -78,28 +78,79 @@ class Ravine(Surface2D):
 
 
 class Saddle(Surface2D):
-    """A saddle at the origin between two minima.
+    """A saddle at the origin between two minima, with one more curvature to choose, and turned by an angle.
 
-    f = x²/2 − y²/2 + y⁴/4,  minima at (0, ±1) with f = −1/4
+    f = ½ k u² − ½ w² + ¼ w⁴,  u = x cos θ + y sin θ,  w = y cos θ − x sin θ
 
-    >>> Saddle().grad([1.0, 0.0])  # with y = 0 no gradient leads off the ridge
+    The minima are at u = 0, w = ±1, with f = −1/4. On the ridge, w = 0, no gradient leads off it. A steep ridge
+    across the axes (k = 10, θ = π/4) is a trap for AdaGrad, which remembers its steepness in both coordinates.
+
+    Args:
+        steep: k > 0, the curvature along the ridge.
+        angle: θ in radians; at 0 the ridge is the x axis.
+
+    Raises:
+        TypeError, ValueError: a bad setting, named.
+
+    >>> Saddle().grad([1.0, 0.0])
     array([1., 0.])
     """
 
-    window = ((-1.5, 1.5), (-1.6, 1.6))
-    _start = (1.0, 1e-3)
-    _more_starts = ((-1.0, 1e-6), (1.0, -0.1), (1.0, 0.0))  # the last one is on the ridge itself
-    _minima = ((0.0, -1.0), (0.0, 1.0))
-    _saddles = ((0.0, 0.0),)
+    def __init__(self, steep: float = 1.0, angle: float = 0.0) -> None:
+        self.steep = finite("steep", steep, above=0.0)
+        self.angle = finite("angle", angle)
+
+    def _turned(self, u: ArrayLike, w: ArrayLike) -> np.ndarray:
+        """The points with these turned coordinates."""
+        c, s = np.cos(self.angle), np.sin(self.angle)
+        u, w = np.asarray(u), np.asarray(w)
+        return np.stack([c * u - s * w, s * u + c * w], axis=-1)
+
+    @property
+    def window(self) -> Window:
+        c, s = abs(np.cos(self.angle)), abs(np.sin(self.angle))
+        wide, high = 1.5 * c + 1.6 * s, 1.5 * s + 1.6 * c
+        return (-wide, wide), (-high, high)
+
+    @property
+    def start(self) -> np.ndarray:
+        """A point near the ridge, the same at every angle."""
+        return self.starts[0]
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Points near the ridge, the same at every angle; the last one is on the ridge itself."""
+        return self._turned([1.0, -1.0, 1.0, 1.0], [1e-3, 1e-6, -0.1, 0.0])
+
+    @property
+    def minima(self) -> np.ndarray:
+        return self._turned([0.0, 0.0], [-1.0, 1.0])
+
+    @property
+    def saddles(self) -> np.ndarray:
+        return np.zeros((1, 2))
 
     def f(self, x, y):
-        return x * x / 2 - y * y / 2 + y * y * y * y / 4
+        c = np.cos(self.angle)
+        s = np.sin(self.angle)
+        u = c * x + s * y
+        w = c * y - s * x
+        return self.steep * u * u / 2 - w * w / 2 + w * w * w * w / 4
 
     def df(self, x, y):
-        return x, y * y * y - y
+        c = np.cos(self.angle)
+        s = np.sin(self.angle)
+        u = self.steep * (c * x + s * y)
+        w = c * y - s * x
+        w = w * w * w - w
+        return c * u - s * w, s * u + c * w
 
     def d2f(self, x, y):
-        return 1.0, 0.0, 3 * y * y - 1
+        c = np.cos(self.angle)
+        s = np.sin(self.angle)
+        w = c * y - s * x
+        k = 3 * w * w - 1
+        return c * c * self.steep + s * s * k, c * s * (self.steep - k), s * s * self.steep + c * c * k
 
 
 class Rosenbrock(Surface2D):

@@ -15,8 +15,10 @@ class Reddi:
     fₜ(x) = C x  if t mod P = 1,  else  −c x;  x in [−1, 1], t = 1, 2, 3, …
 
     On average the slope is (C − (P − 1) c)/P > 0, so x = −1 is best. Adam divides the rare gradient C by its own
-    size, and the small ones by what is left of it a few steps later: it goes to +1, the worst point. AMSGrad,
-    which never lets the divisor shrink, goes to −1.
+    size, and the small ones by what is left of it a few steps later. If it forgets within a period, it goes to +1,
+    the worst point: with the defaults here for β₁ = 0 and β₂ = 1/(1 + C²) = .1. With its usual β₁ = .9 and β₂ = .999
+    it remembers for longer, and goes to −1. What usual momentum cannot mend is C = 1010, c = 10, P = 101 at β₂ = .99.
+    AMSGrad, which never lets the divisor shrink, goes to −1 in both.
 
     Args:
         C: the slope once a period, C > (P − 1) c.

@@ -106,7 +106,7 @@ class StyblinskiTangND(Surface):
 
 
 class RastriginND(Surface):
-    """Rastrigin's egg cups: about 10ⁿ local minima in its usual window.
+    """Rastrigin's egg cups: 11ⁿ minima in its usual window, one near every point of whole numbers.
 
     f = 10 n + Σ (xᵢ² − 10 cos 2πxᵢ),  minimum 0 at (0, …, 0)
 

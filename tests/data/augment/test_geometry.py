@@ -8,7 +8,7 @@ from course_lib.data.augment import (
     FlipVertical,
     PadAndCrop,
     RandomCrop,
-    RandomResizedCrop,
+    ScaleJitterCrop,
     center_crop,
     crop,
     flip_horizontal,
@@ -108,7 +108,7 @@ def test_resizing_is_pillows_and_keeps_the_range(short, photos):
 def test_fine_stripes_become_grey_and_not_another_pattern():
     stripes = np.broadcast_to((np.arange(64) % 2 * 1.0)[None, None, :, None], (1, 64, 64, 1))
     assert abs(resize(stripes, 16)[:, :, 1:-1] - 0.5).max() < 0.01
-    small = RandomResizedCrop(8, short=(12, 18))(np.repeat(stripes, 20, axis=0), np.random.default_rng(0))
+    small = ScaleJitterCrop(8, short=(12, 18))(np.repeat(stripes, 20, axis=0), np.random.default_rng(0))
     assert abs(small[:, :, 1:-1] - 0.5).max() < 0.1
 
 
@@ -129,7 +129,7 @@ def test_a_batch_is_its_images_one_by_one(f, dtype, photos):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_images_of_a_resized_crop_do_not_depend_on_their_batch(dtype, photos):
-    f = RandomResizedCrop(9, short=(10, 40))
+    f = ScaleJitterCrop(9, short=(10, 40))
     x = np.concatenate([photos] * 30).astype(dtype)  # more than one block
     y, rng = f(x, np.random.default_rng(5)), np.random.default_rng(5)
     assert y.dtype == dtype and y.min() >= 0 and y.max() <= 1
@@ -137,7 +137,7 @@ def test_images_of_a_resized_crop_do_not_depend_on_their_batch(dtype, photos):
 
 
 def test_a_random_resized_crop_is_a_window_of_the_resized_image(photos, rng):
-    f = RandomResizedCrop((20, 22), short=(24, 30))
+    f = ScaleJitterCrop((20, 22), short=(24, 30))
     y = f(photos, rng)
     assert y.shape == (7, 20, 22, 3)
     shorts = set()
@@ -156,24 +156,24 @@ def test_a_random_resized_crop_is_a_window_of_the_resized_image(photos, rng):
 def test_all_places_of_a_resized_crop_are_equally_likely(rng):
     n = 9000
     x = np.broadcast_to(np.arange(20.0).reshape(1, 4, 5, 1), (n, 4, 5, 1))
-    places, counts = np.unique(RandomResizedCrop((2, 3), short=(4, 4))(x, rng)[:, 0, 0, 0], return_counts=True)
+    places, counts = np.unique(ScaleJitterCrop((2, 3), short=(4, 4))(x, rng)[:, 0, 0, 0], return_counts=True)
     assert places.tolist() == [0, 1, 2, 5, 6, 7, 10, 11, 12]
     assert (abs(counts - n / 9) < 4.5 * np.sqrt(n / 9)).all()
 
 
 def test_the_short_side_is_drawn_evenly_and_whole_crops_are_themselves(photos, rng):
     ramp = np.broadcast_to(np.arange(8.0)[None, :, None, None] / 8, (6000, 8, 8, 1))
-    slope = np.diff(RandomResizedCrop(4, short=(8, 10))(ramp, rng)[:, 1:3, 0, 0], axis=1).ravel()
+    slope = np.diff(ScaleJitterCrop(4, short=(8, 10))(ramp, rng)[:, 1:3, 0, 0], axis=1).ravel()
     inner = slope[slope > 0.099]
     sides, counts = np.unique(np.rint(1 / inner).astype(int), return_counts=True)
     assert sides.tolist() == [8, 9, 10]
     assert (abs(counts / len(inner) - 1 / 3) < 0.03).all()
-    np.testing.assert_array_equal(RandomResizedCrop((24, 31), short=(24, 24))(photos, rng), photos)
+    np.testing.assert_array_equal(ScaleJitterCrop((24, 31), short=(24, 24))(photos, rng), photos)
 
 
 def test_the_published_recipes(rng):
     """ResNet's sides and window for ImageNet; for CIFAR-10 a border of 4 pixels, and half of them mirrored."""
-    f = RandomResizedCrop()
+    f = ScaleJitterCrop()
     assert (f.size, f.short) == (224, (256, 480)) and f(rng.random((2, 30, 40, 1)), rng).shape == (2, 224, 224, 1)
     assert (PadAndCrop().pad, PadAndCrop().mode, FlipHorizontal().p, FlipVertical().p) == (4, "constant", 0.5, 0.5)
 
@@ -188,10 +188,10 @@ def test_the_published_recipes(rng):
         (lambda x, rng: crop(x, 0, [1, 2], (20, 20)), ValueError, r"left must be one number or 7, .* shape \(2,\)"),
         (lambda x, rng: crop(x, 0.0, 0, (20, 20)), TypeError, "top must be integers"),
         (lambda x, rng: RandomCrop(0), ValueError, "size must be at least 1"),
-        (lambda x, rng: RandomResizedCrop(26, (25, 30))(x, rng), ValueError, "resized to 25×32"),
-        (lambda x, rng: RandomResizedCrop(26, (30, 25)), ValueError, "low ≤ high"),
-        (lambda x, rng: RandomResizedCrop(26, 30), TypeError, r"short must be a pair \(low, high\), not 30"),
-        (lambda x, rng: RandomResizedCrop(26, (1, 2, 3)), TypeError, "short must be a pair"),
+        (lambda x, rng: ScaleJitterCrop(26, (25, 30))(x, rng), ValueError, "resized to 25×32"),
+        (lambda x, rng: ScaleJitterCrop(26, (30, 25)), ValueError, "low ≤ high"),
+        (lambda x, rng: ScaleJitterCrop(26, 30), TypeError, r"short must be a pair \(low, high\), not 30"),
+        (lambda x, rng: ScaleJitterCrop(26, (1, 2, 3)), TypeError, "short must be a pair"),
         (lambda x, rng: resize(x, 2.5), TypeError, "short must be an integer"),
         (lambda x, rng: FlipHorizontal(1.5), ValueError, r"p must lie in \[0, 1\], not 1.5"),
         (lambda x, rng: FlipVertical("x"), TypeError, "p must be a number"),

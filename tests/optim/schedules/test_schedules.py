@@ -22,6 +22,7 @@ from course_lib.optim.schedules import (
     Polynomial,
     Step,
     Warmup,
+    WarmupStableDecay,
 )
 from course_lib.optim.schedules.cycles import OneCycle, Snapshots, Triangular, WarmRestarts
 from course_lib.optim.schedules.plateau import ReducePlateau
@@ -161,6 +162,31 @@ PARITY = [
         lambda o: T.SequentialLR(o, [T.LinearLR(o, 0.25, 1.0, 25), T.CosineAnnealingLR(o, 175, 0.001)], [25]),
         200,
     ),
+    *(
+        (
+            f"warm-up, stable, decay {steps} {up} {down}",
+            WarmupStableDecay(0.4, steps=steps, warmup=up, cooldown=down, start=0.1, end=0.4 * last),
+            0.4,
+            lambda o, steps=steps, up=up, down=down, last=last: T.SequentialLR(
+                o,
+                [T.LinearLR(o, 0.25, 1.0, up), T.ConstantLR(o, 1.0), T.LinearLR(o, 1.0, last, down)],
+                [up, steps - down],
+            ),
+            200,
+        )
+        for steps, up, down, last in ((200, 20, 40, 0.1), (150, 1, 75, 0.0), (199, 100, 1, 0.5), (120, 50, 69, 0.01))
+    ),
+    (
+        "warm-up, stable, decay by a root",
+        WarmupStableDecay(0.3, steps=180, warmup=30, cooldown=60, start=0.03, root=True),
+        0.3,
+        lambda o: T.SequentialLR(
+            o,
+            [T.LinearLR(o, 0.1, 1.0, 30), T.LambdaLR(o, lambda t: 1 - math.sqrt(min(max(t - 90, 0) / 60, 1)))],
+            [30],
+        ),
+        200,
+    ),
     (
         "three in sequence",
         Linear(0.05, steps=20, end=0.5).then(Exponential(0.5, factor=0.98), at=20).then(Step(0.5, every=30), at=111),
@@ -242,6 +268,18 @@ def test_goyal_s_warm_up():
     np.testing.assert_allclose(schedule([299, 300, 599, 600, 799, 800]), [3.2, 0.32, 0.32, 0.032, 0.032, 0.0032])
 
 
+def test_the_stable_rate_does_not_know_the_end():
+    """What makes it worth having: longer runs share their beginning; no rise and fall are needed, but may fill it."""
+    short, long = (WarmupStableDecay(0.2, steps=n, warmup=5, cooldown=20) for n in (100, 1000))
+    assert np.array_equal(short(np.arange(80)), long(np.arange(80))) and short(81) < long(81)
+    full = WarmupStableDecay(0.2, steps=10, warmup=4, cooldown=6, start=0.1, end=0.05)(np.arange(12))
+    np.testing.assert_allclose(full, [*np.linspace(0.1, 0.2, 5), *np.linspace(0.2, 0.05, 7)[1:], 0.05])
+    with pytest.raises(ValueError, match=r"warmup \+ cooldown must be at most steps=10, not 5 \+ 6"):
+        WarmupStableDecay(0.2, steps=10, warmup=5, cooldown=6)
+    with pytest.raises(TypeError, match="root must be True or False"):
+        WarmupStableDecay(0.2, steps=10, warmup=5, cooldown=5, root=1)
+
+
 def test_triangular_is_smith_s_code():
     """The paper's own lines (§3.1)."""
     base, top, stepsize = 0.01, 0.3, 13
@@ -307,6 +345,7 @@ GRIDS = [
     OneCycle(GRID, peak=1.0, steps=10, warmup=3, end=GRID / 9),
     Warmup(Cosine(GRID, steps=10), steps=3, start=GRID / 10),
     Warmup(0.3, steps=3, start=GRID),
+    WarmupStableDecay(GRID, steps=15, warmup=3, cooldown=4, start=GRID / 10, end=GRID / 5),
     Constant(0.1).then(GRID, at=3).then(Linear(GRID, steps=4), at=8),
 ]
 

@@ -19,6 +19,7 @@ SHARP, FLAT = 20 * ((x + 1) ** 2 + y**2), sp.Rational(1, 2) * ((x - 1) ** 2 + y*
 FORMULAS = [
     (Ravine(50.0, 0.3), (U**2 / 50 + W**2) / 2),
     (Saddle(), x**2 / 2 - y**2 / 2 + y**4 / 4),
+    (Saddle(10.0, 0.3), 5 * U**2 - W**2 / 2 + W**4 / 4),
     (MonkeySaddle(), x**3 / 3 - x * y**2 + (x**2 + y**2) ** 2 / 4),
     (Plateau(), (sp.tanh(x) ** 2 + y**2) / 2),
     (SharpFlat(40.0, 1.0), 1 / (1 / SHARP + 1 / FLAT)),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from course_lib.optim import SGD, AdaGrad, Adam, RMSProp, descend
 from course_lib.optim.surfaces import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces.classics import Rastrigin
 from course_lib.optim.surfaces.counterexamples import Wilson
@@ -16,6 +17,8 @@ from course_lib.optim.surfaces.surface import Surface2D
 SURFACES = ALL | {
     "mild rosenbrock": Rosenbrock(b=3.0),
     "bowl": Bumpy(height=0.0),
+    "steep saddle": Saddle(steep=10.0, angle=np.pi / 4),
+    "flat saddle": Saddle(steep=0.1, angle=2.0),
     "indefinite": Quadratic([0.01, 0.5, 1.0, 7.0, -2.0], random_rotation(5, np.random.default_rng(1))),
     "one dimension": Quadratic([3.0]),
     "nearly alike": SharpFlat(sharp=2.0, flat=3.0),
@@ -118,7 +121,7 @@ def test_stationary_points_are_what_they_are_called(surface):
 
 
 def test_a_surface_says_what_it_is():
-    assert repr(Ravine(kappa=4)) == "Ravine(kappa=4.0, angle=0.0)" and repr(Saddle()) == "Saddle()"
+    assert repr(Ravine(kappa=4)) == "Ravine(kappa=4.0, angle=0.0)" and repr(Saddle()) == "Saddle(steep=1.0, angle=0.0)"
     assert repr(Quadratic.ravine(3, 10.0)) == "Quadratic(eigenvalues=array(3,), rotation=None)"
     rng = np.random.default_rng(0)
     assert repr(Noisy(Ravine(kappa=4), 0.5, rng)) == "Noisy(surface=Ravine(kappa=4.0, angle=0.0), sigma=0.5)"
@@ -163,6 +166,49 @@ def test_ravine_has_its_curvatures_at_every_angle(angle):
     assert surface.value(surface.start) == pytest.approx(Ravine(50.0).value(Ravine(50.0).start))
     if angle == 0.0:
         assert np.array_equal(surface.grad([3.0, 2.0]), [3.0 / 50, 2.0])  # y is the steep axis
+
+
+def test_the_saddle_by_default_is_the_upright_one_to_the_last_bit():
+    surface, at = Saddle(), points(Saddle(), 200)
+    x, y = at.T
+    assert np.array_equal(surface.value(at), x * x / 2 - y * y / 2 + y * y * y * y / 4)
+    assert np.array_equal(surface.grad(at), np.stack([x, y * y * y - y], axis=-1))
+    assert np.array_equal(surface.hessian(at)[:, [0, 0, 1], [0, 1, 1]].T, [x**0, 0 * x, 3 * y * y - 1])
+    assert surface.window == ((-1.5, 1.5), (-1.6, 1.6))
+    assert surface.minima.tolist() == [[0.0, -1.0], [0.0, 1.0]] and surface.saddles.tolist() == [[0.0, 0.0]]
+    assert surface.starts.tolist() == [[1.0, 1e-3], [-1.0, 1e-6], [1.0, -0.1], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.3, np.pi / 4, np.pi / 2, 2.0])
+def test_a_turned_saddle_is_the_saddle_seen_in_other_coordinates(angle):
+    turned, plain = Saddle(10.0, angle), Saddle(10.0)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    at = points(plain)
+    np.testing.assert_allclose(turned.value(at @ turn.T), plain.value(at), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(turned.grad(at @ turn.T), plain.grad(at) @ turn.T, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(turned.starts, plain.starts @ turn.T, atol=1e-15)
+    np.testing.assert_allclose(np.linalg.eigvalsh(turned.hessian([0.0, 0.0])), [-1.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("method", "leaves"),
+    [(AdaGrad(0.1), 1115), (AdaGrad(0.3), 194), (RMSProp(0.05), 81), (Adam(0.05), 252), (SGD(0.1), 67)],
+    ids=lambda value: repr(value),
+)
+def test_a_steep_ridge_across_the_axes_traps_adagrad(method, leaves):
+    """Steps from w = .001 until |w| > .5; a hand-written loop walks beside."""
+    surface = Saddle(steep=10.0, angle=np.pi / 4)
+    path = descend(surface, method, surface.start, leaves + 5)
+    across = np.abs(path @ [-np.sin(np.pi / 4), np.cos(np.pi / 4)])
+    assert np.flatnonzero(across > 0.5)[0] == leaves
+    if isinstance(method, AdaGrad):
+        p, s = surface.start, np.zeros(2)
+        for _ in range(leaves):
+            u, w = (p[0] + p[1]) / np.sqrt(2), (p[1] - p[0]) / np.sqrt(2)
+            g = np.array([10 * u - (w**3 - w), 10 * u + (w**3 - w)]) / np.sqrt(2)
+            s += g * g
+            p = p - method.lr * g / (np.sqrt(s) + method.eps)
+        np.testing.assert_allclose(path[leaves], p, rtol=1e-6)
 
 
 def test_a_ravine_in_the_plane_and_one_in_n_dimensions_are_one():
@@ -214,6 +260,8 @@ def test_bumpy_has_several_local_minima():
         (lambda: Rosenbrock(b=0), "b"),
         (lambda: Rosenbrock(b=np.nan), "b"),
         (lambda: Bumpy(height=-1), "height"),
+        (lambda: Saddle(steep=0.0), "steep"),
+        (lambda: Saddle(angle=np.inf), "angle"),
         (lambda: Quadratic([]), "eigenvalues"),
         (lambda: Quadratic([[1.0]]), "eigenvalues"),
         (lambda: Quadratic([1.0, np.nan]), "eigenvalues"),
@@ -243,6 +291,7 @@ def test_bad_settings(make, name):
         (lambda: Ravine(angle=None), "angle"),
         (lambda: Rosenbrock(b=[1.0]), "b"),
         (lambda: Bumpy(height=1j), "height"),
+        (lambda: Saddle(steep="10"), "steep"),
         (lambda: SharpFlat(sharp=np.ones(2)), "sharp"),
         (lambda: Quadratic.ravine(2.0, 5.0), "dim"),
         (lambda: RosenbrockND(True), "dim"),
