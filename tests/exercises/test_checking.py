@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.exercises import EXERCISES, NotAttempted, Status, todo
-from course_lib.exercises import Exercise, Mutant
+from course_lib.exercises import EXERCISES, Exercise, Mutant, NotAttempted, Status, todo
 from course_lib.exercises.limit import KEPT, call
 
 momentum = EXERCISES["momentum"]
