@@ -7,6 +7,8 @@ import pytest
 
 from course_lib.exercises import Exercise
 
+from . import holding
+
 SEEDS = range(4)
 FOLDER = Path(__file__).parent / "drafts"
 
@@ -23,22 +25,22 @@ every_draft = pytest.mark.parametrize("exercise", DRAFTS, ids=[exercise.name for
 
 
 @every_draft
-def test_the_solution_and_its_variants_pass(exercise, holding):
+def test_the_solution_and_its_variants_pass(exercise):
     holding.passes(exercise, SEEDS)
 
 
 @every_draft
-def test_every_mutant_fails_and_is_named_as_itself(exercise, holding):
+def test_every_mutant_fails_and_is_named_as_itself(exercise):
     holding.names_each_mutant(exercise, SEEDS)
 
 
 @every_draft
-def test_every_argument_matters(exercise, holding):
+def test_every_argument_matters(exercise):
     holding.every_argument_matters(exercise, SEEDS)
 
 
 @every_draft
-def test_the_cell_a_reader_begins_with_never_passes(exercise, holding):
+def test_the_cell_a_reader_begins_with_never_passes(exercise):
     holding.stub_is_not_attempted(exercise)
 
 
