@@ -27,10 +27,7 @@ def best_rate(lmin, lmax):
     factor = (lmax - lmin) / (lmax + lmin)
     return lr, factor
 """,
-    returns=(
-        "lr",
-        "factor",
-    ),
+    returns=("lr", "factor"),
     cases=best_rate_cases,
     hints=("a", "b"),
     mutants=(
@@ -52,12 +49,7 @@ def best_rate(lmin, lmax):
             "2 / (lmax - lmin)",
             "Sum, not difference: both ends must shrink alike, 1 − αλmin = αλmax − 1.",
         ),
-        Mutant(
-            "mean",
-            "2 / (lmin + lmax)",
-            "(lmin + lmax) / 2",
-            "Upside down: a large curvature wants a small rate.",
-        ),
+        Mutant("mean", "2 / (lmin + lmax)", "(lmin + lmax) / 2", "Upside down: a large curvature wants a small rate."),
         Mutant(
             "momentum's root",
             "(lmax - lmin) / (lmax + lmin)",
@@ -76,12 +68,7 @@ def best_rate(lmin, lmax):
             "1 - lmin / lmax",
             "That is the factor at the rate 1/λmax.",
         ),
-        Mutant(
-            "swapped",
-            "return lr, factor",
-            "return factor, lr",
-            "Right numbers, wrong order.",
-        ),
+        Mutant("swapped", "return lr, factor", "return factor, lr", "Right numbers, wrong order."),
     ),
 )
 
@@ -115,12 +102,7 @@ def steps_needed(lr, curvatures, tol):
             "1 - lr * curvatures",
             "Beyond αλ = 1 the error changes sign at every step and is still there: take |1 − αλ|.",
         ),
-        Mutant(
-            "fastest",
-            "rates.max()",
-            "rates.min()",
-            "The fastest direction is done first; the slowest decides.",
-        ),
+        Mutant("fastest", "rates.max()", "rates.min()", "The fastest direction is done first; the slowest decides."),
         Mutant(
             "smallest curvature",
             "rates.max()",
@@ -133,18 +115,8 @@ def steps_needed(lr, curvatures, tol):
             "rates.mean()",
             "Directions do not share their errors: the slowest decides, not the mean.",
         ),
-        Mutant(
-            "log to base 10",
-            "np.log(tol) /",
-            "np.log10(tol) /",
-            "Two different logarithms: use one for both.",
-        ),
-        Mutant(
-            "1/log of the other",
-            "np.log(tol) / np.log(slowest)",
-            "np.log(slowest) / np.log(tol)",
-            "Upside down.",
-        ),
+        Mutant("log to base 10", "np.log(tol) /", "np.log10(tol) /", "Two different logarithms: use one for both."),
+        Mutant("1/log of the other", "np.log(tol) / np.log(slowest)", "np.log(slowest) / np.log(tol)", "Upside down."),
         Mutant(
             "linear",
             "np.log(tol) / np.log(slowest)",
@@ -184,10 +156,7 @@ def directions(H):
     down = np.sum(lam < 0)
     return up, down
 """,
-    returns=(
-        "up",
-        "down",
-    ),
+    returns=("up", "down"),
     cases=directions_cases,
     hints=("a", "b"),
     mutants=(
@@ -206,12 +175,7 @@ def directions(H):
             "np.linalg.svd(H, compute_uv=False)",
             "Singular values have no sign: every saddle looks like a minimum.",
         ),
-        Mutant(
-            "zero is up",
-            "lam > 0",
-            "lam >= 0",
-            "A zero curvature is neither up nor down.",
-        ),
+        Mutant("zero is up", "lam > 0", "lam >= 0", "A zero curvature is neither up nor down."),
         Mutant(
             "all or nothing",
             "up = np.sum(lam > 0)\n    down = np.sum(lam < 0)",
@@ -230,12 +194,7 @@ def directions(H):
             "up = len(lam) * (np.sum(lam) > 0)\n    down = len(lam) * (np.sum(lam) < 0)",
             "A positive sum of curvatures may hide negative ones.",
         ),
-        Mutant(
-            "swapped",
-            "return up, down",
-            "return down, up",
-            "A positive curvature bends *up*.",
-        ),
+        Mutant("swapped", "return up, down", "return down, up", "A positive curvature bends *up*."),
     ),
     accepts={
         "plain numbers": """\
@@ -270,24 +229,14 @@ def batch_floor(lr, curvature, sigma, batch):
     cases=batch_floor_cases,
     hints=("a", "b"),
     mutants=(
-        Mutant(
-            "batch forgotten",
-            "sigma**2 / batch",
-            "sigma**2",
-            "A mean over a batch has 1/batch of the variance.",
-        ),
+        Mutant("batch forgotten", "sigma**2 / batch", "sigma**2", "A mean over a batch has 1/batch of the variance."),
         Mutant(
             "batch squared",
             "sigma**2 / batch",
             "(sigma / batch) ** 2",
             "The standard deviation falls like 1/√batch, so the variance like 1/batch, not 1/batch².",
         ),
-        Mutant(
-            "sigma not squared",
-            "sigma**2",
-            "sigma",
-            "σ is a standard deviation; the variance is its square.",
-        ),
+        Mutant("sigma not squared", "sigma**2", "sigma", "σ is a standard deviation; the variance is its square."),
         Mutant(
             "small-rate formula",
             "(2 - lr * curvature)",

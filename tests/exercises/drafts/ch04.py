@@ -16,8 +16,8 @@ def rule_cases(rng, state, usual, others, clock=False):
         gradients = size * rng.standard_normal((4, *np.shape(size)))
         if label == "no gradient at first":
             gradients[:2] = 0
-        given = [{"dx": dx} | setting for dx in gradients]
-        return Case(label, start, [{**one, "t": t} for t, one in enumerate(given, start=1)] if clock else given)
+        given = [{"dx": dx, **setting, **({"t": t} if clock else {})} for t, dx in enumerate(gradients, start=1)]
+        return Case(label, start, given)
 
     sizes = {
         "a single number": np.array(2.0),
@@ -47,10 +47,7 @@ def adagrad_step(x, dx, s, lr, eps):
     x = x - lr * dx / (np.sqrt(s) + eps)
     return x, s
 """,
-    returns=(
-        "x",
-        "s",
-    ),
+    returns=("x", "s"),
     cases=adagrad_cases,
     hints=("a", "b"),
     mutants=(
@@ -64,10 +61,7 @@ def adagrad_step(x, dx, s, lr, eps):
             ),
         ),
         Mutant(
-            "forgets at once",
-            "s + dx * dx",
-            "dx * dx",
-            "You replace the sum by the newest square; AdaGrad adds to it.",
+            "forgets at once", "s + dx * dx", "dx * dx", "You replace the sum by the newest square; AdaGrad adds to it."
         ),
         Mutant(
             "no square",
@@ -76,10 +70,7 @@ def adagrad_step(x, dx, s, lr, eps):
             "The squares are summed; plain gradients cancel, and their root may not even exist.",
         ),
         Mutant(
-            "no root",
-            "np.sqrt(s) + eps",
-            "s + eps",
-            "The root is missing: rates would depend on the gradient's unit.",
+            "no root", "np.sqrt(s) + eps", "s + eps", "The root is missing: rates would depend on the gradient's unit."
         ),
         Mutant(
             "eps inside",
@@ -99,12 +90,7 @@ def adagrad_step(x, dx, s, lr, eps):
             "s + np.sum(dx * dx)",
             "Every coordinate has its own sum; you share one among all.",
         ),
-        Mutant(
-            "uphill",
-            "x - lr",
-            "x + lr",
-            "The sign: a step goes against the gradient.",
-        ),
+        Mutant("uphill", "x - lr", "x + lr", "The sign: a step goes against the gradient."),
         Mutant(
             "iterate divided",
             "x - lr * dx / (np.sqrt(s) + eps)",
@@ -135,10 +121,7 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
     x = x - lr * dx / (np.sqrt(s) + eps)
     return x, s
 """,
-    returns=(
-        "x",
-        "s",
-    ),
+    returns=("x", "s"),
     cases=rmsprop_cases,
     hints=("a", "b"),
     mutants=(
@@ -151,12 +134,7 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
                 "freezes."
             ),
         ),
-        Mutant(
-            "AdaGrad",
-            "decay * s + (1 - decay) * dx * dx",
-            "s + dx * dx",
-            "That is AdaGrad: nothing is forgotten.",
-        ),
+        Mutant("AdaGrad", "decay * s + (1 - decay) * dx * dx", "s + dx * dx", "That is AdaGrad: nothing is forgotten."),
         Mutant(
             "weights swapped",
             "decay * s + (1 - decay) * dx * dx",
@@ -175,12 +153,7 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
             "np.sqrt(s + eps)",
             "ε belongs outside the root (so here and in torch; some papers differ).",
         ),
-        Mutant(
-            "no root",
-            "np.sqrt(s) + eps",
-            "s + eps",
-            "The root is missing.",
-        ),
+        Mutant("no root", "np.sqrt(s) + eps", "s + eps", "The root is missing."),
         Mutant(
             "no square",
             "(1 - decay) * dx * dx",
@@ -235,18 +208,8 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
             "s = decay * s + (1 - decay) * np.mean(dx * dx)",
             "Every coordinate has its own mean of squares; you share one among all.",
         ),
-        Mutant(
-            "rate forgotten",
-            "lr * dx",
-            "dx",
-            "The rate α is missing in the step.",
-        ),
-        Mutant(
-            "uphill",
-            "x - lr",
-            "x + lr",
-            "The sign: a step goes against the gradient.",
-        ),
+        Mutant("rate forgotten", "lr * dx", "dx", "The rate α is missing in the step."),
+        Mutant("uphill", "x - lr", "x + lr", "The sign: a step goes against the gradient."),
     ),
     accepts={
         "one expression for the mean": """\
@@ -290,12 +253,7 @@ def first_steps(t, beta1, beta2):
                 "is the size without; their betas differ."
             ),
         ),
-        Mutant(
-            "no root",
-            "m / np.sqrt(v)",
-            "m / v",
-            "The second moment stands under a root.",
-        ),
+        Mutant("no root", "m / np.sqrt(v)", "m / v", "The second moment stands under a root."),
         Mutant(
             "v forgotten",
             "m / np.sqrt(v)",
@@ -308,22 +266,12 @@ def first_steps(t, beta1, beta2):
             "1 / np.sqrt(v)",
             "You look at v alone ('v is small, so the step is large'): 31.6 α. But m is small, too.",
         ),
-        Mutant(
-            "t - 1",
-            "1 - beta2**t",
-            "1 - beta2 ** (t + 1)",
-            "Both moments have seen t gradients.",
-        ),
-        Mutant(
-            "beta times t",
-            "beta1**t",
-            "beta1 * t",
-            "A power, not a product: each step multiplies by β once more.",
-        ),
+        Mutant("t - 1", "1 - beta2**t", "1 - beta2 ** (t + 1)", "Both moments have seen t gradients."),
+        Mutant("beta times t", "beta1**t", "beta1 * t", "A power, not a product: each step multiplies by β once more."),
         Mutant(
             "always the first",
             "m = 1 - beta1**t\n    v = 1 - beta2**t",
-            "m = 1 - beta1 + 0 * t\n    v = 1 - beta2",
+            "m = 1 - beta1\n    v = 1 - beta2",
             "That is t = 1 only; the moments fill up.",
         ),
     ),
@@ -359,11 +307,7 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
     x = x - lr * m_hat / (np.sqrt(v_hat) + eps)
     return x, m, v
 """,
-    returns=(
-        "x",
-        "m",
-        "v",
-    ),
+    returns=("x", "m", "v"),
     cases=adam_cases,
     hints=("a", "b"),
     mutants=(
@@ -545,18 +489,8 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
             "m = 0.9 * m + 0.1 * dx\n    v = 0.999 * v + 0.001 * dx * dx",
             "You use numbers of your own for the two β: they come as arguments.",
         ),
-        Mutant(
-            "rate forgotten",
-            "lr * m_hat",
-            "m_hat",
-            "The rate α is missing in the step.",
-        ),
-        Mutant(
-            "uphill",
-            "x - lr",
-            "x + lr",
-            "The sign: a step goes against the gradient.",
-        ),
+        Mutant("rate forgotten", "lr * m_hat", "m_hat", "The rate α is missing in the step."),
+        Mutant("uphill", "x - lr", "x + lr", "The sign: a step goes against the gradient."),
     ),
     accepts={
         "Kingma and Ba's other order": """\

@@ -38,30 +38,15 @@ def cosine(t, lr, steps, end):
             "2 * np.pi * share",
             "A whole cosine comes back up: half of one, π, leads from lr to end.",
         ),
-        Mutant(
-            "not halved",
-            " / 2",
-            "",
-            "1 + cos runs from 2 to 0: halve it, or you start at twice the rate.",
-        ),
-        Mutant(
-            "upside down",
-            "1 + np.cos",
-            "1 - np.cos",
-            "1 − cos rises.",
-        ),
+        Mutant("not halved", " / 2", "", "1 + cos runs from 2 to 0: halve it, or you start at twice the rate."),
+        Mutant("upside down", "1 + np.cos", "1 - np.cos", "1 − cos rises."),
         Mutant(
             "no 1",
             "(1 + np.cos(np.pi * share)) / 2",
             "np.cos(np.pi * share / 2)",
             "A quarter of a cosine is steepest at the end; the schedule lands softly.",
         ),
-        Mutant(
-            "end added twice",
-            "(lr - end)",
-            "lr",
-            "At the start you are at lr + end: the way to go is lr − end.",
-        ),
+        Mutant("end added twice", "(lr - end)", "lr", "At the start you are at lr + end: the way to go is lr − end."),
         Mutant(
             "not held",
             "np.minimum(t / steps, 1)",
@@ -73,16 +58,11 @@ def cosine(t, lr, steps, end):
             "t / steps",
             "t / (steps - 1)",
             (
-                "`end` is reached at t = steps; you arrive one step early. (Some libraries do. Here t counts "
-                "finished steps.)"
+                "`end` is reached at t = steps; you arrive one step early. (Some libraries do. Here t counts finished "
+                "steps.)"
             ),
         ),
-        Mutant(
-            "degrees",
-            "np.cos(np.pi * share)",
-            "np.cos(180 * share)",
-            "np.cos takes radians.",
-        ),
+        Mutant("degrees", "np.cos(np.pi * share)", "np.cos(180 * share)", "np.cos takes radians."),
     ),
 )
 
@@ -116,18 +96,8 @@ def step_decay(t, lr, every, factor):
             "t / every",
             "That falls at every step, exponentially; `//` counts finished periods.",
         ),
-        Mutant(
-            "one early",
-            "t // every",
-            "(t + 1) // every",
-            "You drop one step early: t counts finished steps.",
-        ),
-        Mutant(
-            "one late",
-            "t // every",
-            "np.maximum(t - 1, 0) // every",
-            "You drop one step late.",
-        ),
+        Mutant("one early", "t // every", "(t + 1) // every", "You drop one step early: t counts finished steps."),
+        Mutant("one late", "t // every", "np.maximum(t - 1, 0) // every", "You drop one step late."),
         Mutant(
             "times, not power",
             "factor**drops",
@@ -140,12 +110,7 @@ def step_decay(t, lr, every, factor):
             "lr - lr * (1 - factor) * drops",
             "A fixed amount each time would reach zero and go on below it; each drop multiplies.",
         ),
-        Mutant(
-            "only once",
-            "t // every",
-            "int(t >= every)",
-            "You drop once; it goes on every `every` steps.",
-        ),
+        Mutant("only once", "t // every", "int(t >= every)", "You drop once; it goes on every `every` steps."),
         Mutant(
             "drops by the factor",
             "factor**drops",
@@ -184,10 +149,7 @@ def warmup_cosine(t, peak, warmup, steps):
     hints=("a", "b"),
     mutants=(
         Mutant(
-            "first step at zero",
-            "(t + 1) / (warmup + 1)",
-            "t / warmup",
-            "Your first step has rate 0 and is wasted.",
+            "first step at zero", "(t + 1) / (warmup + 1)", "t / warmup", "Your first step has rate 0 and is wasted."
         ),
         Mutant(
             "warm-up over t + 1",
@@ -213,12 +175,7 @@ def warmup_cosine(t, peak, warmup, steps):
             "return peak * (t + 1) / (warmup + 1) * (1 + np.cos(np.pi * t / steps)) / 2",
             "During the rise you multiply by the cosine, too.",
         ),
-        Mutant(
-            "warm-up down",
-            "(t + 1) / (warmup + 1)",
-            "(1 - t / (warmup + 1))",
-            "A warm-up rises.",
-        ),
+        Mutant("warm-up down", "(t + 1) / (warmup + 1)", "(1 - t / (warmup + 1))", "A warm-up rises."),
         Mutant(
             "no warm-up",
             "return peak * (t + 1) / (warmup + 1)",
@@ -268,7 +225,7 @@ def plateau(losses, lr, factor, patience):
             "last, not best",
             "best, bad = loss, 0\n        else:\n            bad += 1",
             "best, bad = loss, 0\n        else:\n            best, bad = loss, bad + 1",
-            ("You compare with the last loss, not the best: noise that goes up and down never looks like a plateau."),
+            "You compare with the last loss, not the best: noise that goes up and down never looks like a plateau.",
         ),
         Mutant(
             "one too few",
@@ -294,12 +251,7 @@ def plateau(losses, lr, factor, patience):
             "lr, bad, patience = lr * factor, 0, patience + 1",
             "Patience is a constant; yours grows with each drop.",
         ),
-        Mutant(
-            "takes off",
-            "lr * factor",
-            "lr * (1 - factor)",
-            "`factor` is what is kept.",
-        ),
+        Mutant("takes off", "lr * factor", "lr * (1 - factor)", "`factor` is what is kept."),
         Mutant(
             "equal is better",
             "loss < best",

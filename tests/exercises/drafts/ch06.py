@@ -48,12 +48,7 @@ def newton_step(x, g, H, damping):
             "damping",
             "Adding a number to a matrix adds it to *every* entry; damping is λI, on the diagonal.",
         ),
-        Mutant(
-            "uphill",
-            "solve(H, -g)",
-            "solve(H, g)",
-            "The sign: from ∇f + Hp = 0, p = −H⁻¹∇f.",
-        ),
+        Mutant("uphill", "solve(H, -g)", "solve(H, g)", "The sign: from ∇f + Hp = 0, p = −H⁻¹∇f."),
         Mutant(
             "times H",
             "np.linalg.solve(H, -g)",
@@ -66,30 +61,15 @@ def newton_step(x, g, H, damping):
             "-g / np.diag(H)",
             "Only the diagonal: right if the axes are the eigenvectors, wrong for a turned valley.",
         ),
-        Mutant(
-            "gradient step",
-            "np.linalg.solve(H, -g)",
-            "-g",
-            "That is gradient descent with rate 1.",
-        ),
-        Mutant(
-            "damping forgotten",
-            "H + damping * np.eye(len(x))",
-            "H",
-            "The damping is not used.",
-        ),
+        Mutant("gradient step", "np.linalg.solve(H, -g)", "-g", "That is gradient descent with rate 1."),
+        Mutant("damping forgotten", "H + damping * np.eye(len(x))", "H", "The damping is not used."),
         Mutant(
             "damping times H",
             "damping * np.eye(len(x))",
             "damping * np.diag(np.diag(H))",
             "You scale the diagonal (Marquardt's variant); asked is λI.",
         ),
-        Mutant(
-            "damping subtracted",
-            "H + damping",
-            "H - damping",
-            "Damping is added: it makes curvatures positive.",
-        ),
+        Mutant("damping subtracted", "H + damping", "H - damping", "Damping is added: it makes curvatures positive."),
         Mutant(
             "divided afterwards",
             "H = H + damping * np.eye(len(x))\n    p = np.linalg.solve(H, -g)",
@@ -150,24 +130,14 @@ def armijo(phi, slope, a, c1):
             "c1 * a * -slope",
             "The slope is negative downhill; with the sign turned you allow the loss to rise.",
         ),
-        Mutant(
-            "a forgotten",
-            "c1 * a * slope",
-            "c1 * slope",
-            "The promise is slope times the way a.",
-        ),
+        Mutant("a forgotten", "c1 * a * slope", "c1 * slope", "The promise is slope times the way a."),
         Mutant(
             "c1 forgotten",
             "c1 * a * slope",
             "a * slope",
             "All of the promise is more than a convex loss ever keeps: the loop would go on halving.",
         ),
-        Mutant(
-            "one halving too many",
-            "    return a",
-            "    return a / 2",
-            "You halve once more after it was good.",
-        ),
+        Mutant("one halving too many", "    return a", "    return a / 2", "You halve once more after it was good."),
         Mutant(
             "one step behind",
             "phi(a) <= start + c1 * a * slope",
@@ -214,20 +184,12 @@ def bfgs_update(H, s, y):
     cases=bfgs_cases,
     hints=("a", "b"),
     mutants=(
-        Mutant(
-            "rho upside down",
-            "1 / (y @ s)",
-            "y @ s",
-            "ρ is 1/(yᵀs).",
-        ),
+        Mutant("rho upside down", "1 / (y @ s)", "y @ s", "ρ is 1/(yᵀs)."),
         Mutant(
             "s and y swapped",
             "rho * np.outer(s, y)\n    return V @ H @ V.T + rho * np.outer(s, s)",
             "rho * np.outer(y, s)\n    return V @ H @ V.T + rho * np.outer(y, y)",
-            (
-                "s and y are exchanged: that updates the Hessian, not its inverse (the secant condition would be H s "
-                "= y)."
-            ),
+            "s and y are exchanged: that updates the Hessian, not its inverse (the secant condition would be H s = y).",
         ),
         Mutant(
             "no last term",
@@ -235,36 +197,13 @@ def bfgs_update(H, s, y):
             "",
             "Without ρssᵀ nothing new is learned: H y would be 0, and should be s.",
         ),
+        Mutant("transposed", "V @ H @ V.T", "V.T @ H @ V", "V and Vᵀ are exchanged: H y = s fails."),
+        Mutant("one side", "V @ H @ V.T", "V @ H", "Only one side: H is no longer symmetric."),
+        Mutant("plus", "np.eye(len(s)) - rho", "np.eye(len(s)) + rho", "Minus: V removes what H believed along y."),
         Mutant(
-            "transposed",
-            "V @ H @ V.T",
-            "V.T @ H @ V",
-            "V and Vᵀ are exchanged: H y = s fails.",
+            "steepest descent's rho", "1 / (y @ s)", "1 / (s @ s)", "ρ has yᵀs, the curvature that was met, not sᵀs."
         ),
-        Mutant(
-            "one side",
-            "V @ H @ V.T",
-            "V @ H",
-            "Only one side: H is no longer symmetric.",
-        ),
-        Mutant(
-            "plus",
-            "np.eye(len(s)) - rho",
-            "np.eye(len(s)) + rho",
-            "Minus: V removes what H believed along y.",
-        ),
-        Mutant(
-            "steepest descent's rho",
-            "1 / (y @ s)",
-            "1 / (s @ s)",
-            "ρ has yᵀs, the curvature that was met, not sᵀs.",
-        ),
-        Mutant(
-            "last term by y",
-            "rho * np.outer(s, s)",
-            "rho * np.outer(y, y)",
-            "The last term is the step's, ρssᵀ.",
-        ),
+        Mutant("last term by y", "rho * np.outer(s, s)", "rho * np.outer(y, y)", "The last term is the step's, ρssᵀ."),
     ),
 )
 
@@ -336,23 +275,10 @@ def two_loops(g, S, Y):
             "(S[0] @ Y[0]) / (Y[0] @ Y[0])",
             "γ comes from the newest pair.",
         ),
+        Mutant("q not updated", "q = q - alphas[-1] * y", "q = q", "The first loop takes α y off q."),
         Mutant(
-            "q not updated",
-            "q = q - alphas[-1] * y",
-            "q = q",
-            "The first loop takes α y off q.",
+            "beta forgotten", "alphas.pop() - (y @ r) / (y @ s)", "alphas.pop()", "β is missing in the second loop."
         ),
-        Mutant(
-            "beta forgotten",
-            "alphas.pop() - (y @ r) / (y @ s)",
-            "alphas.pop()",
-            "β is missing in the second loop.",
-        ),
-        Mutant(
-            "sign of beta",
-            "alphas.pop() - (y @ r)",
-            "alphas.pop() + (y @ r)",
-            "α − β, not α + β.",
-        ),
+        Mutant("sign of beta", "alphas.pop() - (y @ r)", "alphas.pop() + (y @ r)", "α − β, not α + β."),
     ),
 )

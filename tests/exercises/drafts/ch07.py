@@ -16,8 +16,8 @@ def rule_cases(rng, state, usual, others, clock=False):
         gradients = size * rng.standard_normal((4, *np.shape(size)))
         if label == "no gradient at first":
             gradients[:2] = 0
-        given = [{"dx": dx} | setting for dx in gradients]
-        return Case(label, start, [{**one, "t": t} for t, one in enumerate(given, start=1)] if clock else given)
+        given = [{"dx": dx, **setting, **({"t": t} if clock else {})} for t, dx in enumerate(gradients, start=1)]
+        return Case(label, start, given)
 
     sizes = {
         "a single number": np.array(2.0),
@@ -56,41 +56,18 @@ def average_step(a, z, t):
     hints=("a", "b"),
     mutants=(
         Mutant(
-            "one late",
-            "/ t",
-            "/ (t + 1)",
-            "The start counts as a point in yours: the first z must replace it, t = 1.",
+            "one late", "/ t", "/ (t + 1)", "The start counts as a point in yours: the first z must replace it, t = 1."
         ),
-        Mutant(
-            "sum",
-            "a + (z - a) / t",
-            "a + z / t",
-            "You add; a mean moves *towards* z by a part of the way.",
-        ),
+        Mutant("sum", "a + (z - a) / t", "a + z / t", "You add; a mean moves *towards* z by a part of the way."),
         Mutant(
             "exponential",
             "/ t",
             "* 0.1",
             "A fixed share is an exponential average: it forgets. Here all points weigh alike.",
         ),
-        Mutant(
-            "backwards",
-            "(z - a) / t",
-            "(a - z) / t",
-            "Away from z: the sign.",
-        ),
-        Mutant(
-            "last",
-            "a + (z - a) / t",
-            "z",
-            "That is the last point, not the mean.",
-        ),
-        Mutant(
-            "midpoint",
-            "/ t",
-            "/ 2",
-            "Halfway each time weighs the last point ½, whatever t is.",
-        ),
+        Mutant("backwards", "(z - a) / t", "(a - z) / t", "Away from z: the sign."),
+        Mutant("last", "a + (z - a) / t", "z", "That is the last point, not the mean."),
+        Mutant("midpoint", "/ t", "/ 2", "Halfway each time weighs the last point ½, whatever t is."),
     ),
 )
 
@@ -119,11 +96,7 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
     x = x - lr * step - lr * wd * x
     return x, m, v
 """,
-    returns=(
-        "x",
-        "m",
-        "v",
-    ),
+    returns=("x", "m", "v"),
     cases=adamw_cases,
     hints=("a", "b"),
     mutants=(
@@ -132,8 +105,8 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
             "    m = beta1 * m + (1 - beta1) * dx",
             "    dx = dx + wd * x\n    m = beta1 * m + (1 - beta1) * dx",
             (
-                "That is L2 in the loss: Adam divides it by √v̂ with the rest, so weights with large gradients "
-                "hardly decay."
+                "That is L2 in the loss: Adam divides it by √v̂ with the rest, so weights with large gradients hardly "
+                "decay."
             ),
         ),
         Mutant(
@@ -142,12 +115,7 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
             "- wd * x",
             "The decay is α λ x; without α it does not follow the schedule.",
         ),
-        Mutant(
-            "decay grows",
-            "- lr * wd * x",
-            "+ lr * wd * x",
-            "The sign: decay shrinks.",
-        ),
+        Mutant("decay grows", "- lr * wd * x", "+ lr * wd * x", "The sign: decay shrinks."),
         Mutant(
             "decay of the new x",
             "x = x - lr * step - lr * wd * x",
@@ -160,12 +128,7 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
             "x = x - lr * step - lr * wd * x / (np.sqrt(v / (1 - beta2**t)) + eps)",
             "The decay is divided by √v̂: decoupled means that it is not.",
         ),
-        Mutant(
-            "no decay",
-            " - lr * wd * x",
-            "",
-            "That is Adam: the decay is missing.",
-        ),
+        Mutant("no decay", " - lr * wd * x", "", "That is Adam: the decay is missing."),
         Mutant(
             "L1",
             "wd * x",
@@ -214,19 +177,11 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
     m = beta2 * m + (1 - beta2) * dx
     return x, m
 """,
-    returns=(
-        "x",
-        "m",
-    ),
+    returns=("x", "m"),
     cases=lion_cases,
     hints=("a", "b"),
     mutants=(
-        Mutant(
-            "no sign",
-            "np.sign(c)",
-            "c",
-            "Lion steps by the *sign* of the mix.",
-        ),
+        Mutant("no sign", "np.sign(c)", "c", "Lion steps by the *sign* of the mix."),
         Mutant(
             "sign of the gradient",
             "np.sign(c)",
@@ -279,12 +234,7 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
             "np.sign(c + wd * x)",
             "The decay belongs outside the sign, or it is all or nothing.",
         ),
-        Mutant(
-            "decay forgotten",
-            " + wd * x",
-            "",
-            "The weight decay is missing.",
-        ),
+        Mutant("decay forgotten", " + wd * x", "", "The weight decay is missing."),
     ),
 )
 
@@ -339,22 +289,11 @@ def sam_gradient(x, grad, radius):
             "The sign of each coordinate goes to a corner of a cube; SAM uses a ball.",
         ),
         Mutant(
-            "first gradient",
-            "grad(x + uphill)",
-            "g",
-            "You return the gradient at x: the look uphill has no effect.",
+            "first gradient", "grad(x + uphill)", "g", "You return the gradient at x: the look uphill has no effect."
         ),
+        Mutant("mixed", "grad(x + uphill)", "(g + grad(x + uphill)) / 2", "SAM steps with the second gradient alone."),
         Mutant(
-            "mixed",
-            "grad(x + uphill)",
-            "(g + grad(x + uphill)) / 2",
-            "SAM steps with the second gradient alone.",
-        ),
-        Mutant(
-            "norm of x",
-            "np.linalg.norm(g)",
-            "np.linalg.norm(x)",
-            "It is the gradient that is brought to length 1.",
+            "norm of x", "np.linalg.norm(g)", "np.linalg.norm(x)", "It is the gradient that is brought to length 1."
         ),
         Mutant(
             "wrong point",

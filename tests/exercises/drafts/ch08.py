@@ -34,12 +34,7 @@ def vote(p):
             "p.sum(axis=0)",
             "You add the members up and do not divide by their number: rows sum to M, not to 1.",
         ),
-        Mutant(
-            "over the rows",
-            "axis=0",
-            "axis=1",
-            "You average over the examples. The members are the first axis.",
-        ),
+        Mutant("over the rows", "axis=0", "axis=1", "You average over the examples. The members are the first axis."),
         Mutant(
             "over the classes",
             "axis=0",
@@ -66,8 +61,8 @@ def vote(p):
             "p.mean(axis=0)",
             "np.exp(np.log(p).mean(axis=0))",
             (
-                "This is the geometric mean, and it does not sum to 1: it belongs to the average of logits, and "
-                "would need a softmax."
+                "This is the geometric mean, and it does not sum to 1: it belongs to the average of logits, and would "
+                "need a softmax."
             ),
         ),
         Mutant(
@@ -85,12 +80,7 @@ def vote(p):
             "q = np.exp(p.mean(axis=0))\n    return q / q.sum(axis=-1, keepdims=True)",
             "These are probabilities already. A second softmax flattens them.",
         ),
-        Mutant(
-            "the first alone",
-            "p.mean(axis=0)",
-            "p[0]",
-            "This is the first member alone.",
-        ),
+        Mutant("the first alone", "p.mean(axis=0)", "p[0]", "This is the first member alone."),
     ),
 )
 
@@ -142,18 +132,8 @@ def variance(rho, sigma, M):
             "(1 - rho)",
             "The floor ρσ² is missing: with this, M → ∞ would be perfect.",
         ),
-        Mutant(
-            "the floor alone",
-            " + (1 - rho) * sigma**2 / M",
-            "",
-            "This is the limit for very many members.",
-        ),
-        Mutant(
-            "M − 1",
-            "/ M",
-            "/ (M - 1)",
-            "Divide by M: M − 1 is for estimating a variance from data.",
-        ),
+        Mutant("the floor alone", " + (1 - rho) * sigma**2 / M", "", "This is the limit for very many members."),
+        Mutant("M − 1", "/ M", "/ (M - 1)", "Divide by M: M − 1 is for estimating a variance from data."),
     ),
 )
 
@@ -177,10 +157,7 @@ def polyak(x_test, x, decay, t):
     estimate = x_test / (1 - decay**t)
     return x_test, estimate
 """,
-    returns=(
-        "x_test",
-        "estimate",
-    ),
+    returns=("x_test", "estimate"),
     cases=polyak_cases,
     hints=("a", "b"),
     mutants=(
@@ -238,17 +215,9 @@ def polyak(x_test, x, decay, t):
             "x_test * (1 - decay**t)",
             "Too small an average is divided by the sum of its weights, not multiplied.",
         ),
+        Mutant("the last point", "x_test / (1 - decay**t)", "x", "You return the point itself; nothing is averaged."),
         Mutant(
-            "the last point",
-            "x_test / (1 - decay**t)",
-            "x",
-            "You return the point itself; nothing is averaged.",
-        ),
-        Mutant(
-            "swapped",
-            "return x_test, estimate",
-            "return estimate, x_test",
-            "Both are right, and in the wrong order.",
+            "swapped", "return x_test, estimate", "return estimate, x_test", "Both are right, and in the wrong order."
         ),
     ),
 )
@@ -283,12 +252,7 @@ def snapshot_rate(t, lr, cycle):
             "2 * np.pi *",
             "A cycle is half a period: with 2π the rate comes back up within it, and ends at lr.",
         ),
-        Mutant(
-            "not halved",
-            "lr / 2 *",
-            "lr *",
-            "1 + cos goes up to 2: halve it, or the rate starts at twice lr.",
-        ),
+        Mutant("not halved", "lr / 2 *", "lr *", "1 + cos goes up to 2: halve it, or the rate starts at twice lr."),
         Mutant(
             "no 1 +",
             "(1 + np.cos(np.pi * (t % cycle) / cycle))",
@@ -307,12 +271,7 @@ def snapshot_rate(t, lr, cycle):
             "(t // cycle)",
             "t // cycle is the number of the cycle, constant within it: use t % cycle, the place in it.",
         ),
-        Mutant(
-            "degrees",
-            "np.pi *",
-            "180 *",
-            "NumPy's cosine takes radians.",
-        ),
+        Mutant("degrees", "np.pi *", "180 *", "NumPy's cosine takes radians."),
         Mutant(
             "one step early",
             "(t % cycle)",

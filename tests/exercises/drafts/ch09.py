@@ -36,12 +36,7 @@ def elastic_grad(w, dw, l1, l2):
     cases=elastic_grad_cases,
     hints=("a", "b"),
     mutants=(
-        Mutant(
-            "abs for sign",
-            "np.sign(w)",
-            "np.abs(w)",
-            "|w| is the penalty; its slope is sign(w).",
-        ),
+        Mutant("abs for sign", "np.sign(w)", "np.abs(w)", "|w| is the penalty; its slope is sign(w)."),
         Mutant(
             "sign at zero",
             "np.sign(w)",
@@ -54,12 +49,7 @@ def elastic_grad(w, dw, l1, l2):
             "2 * l2 * w",
             "Here L2 is ½λ‖w‖², so its slope is λw. With 2λw you have another λ.",
         ),
-        Mutant(
-            "half",
-            "l2 * w",
-            "l2 * w / 2",
-            "The ½ of ½λ‖w‖² goes away in the slope.",
-        ),
+        Mutant("half", "l2 * w", "l2 * w / 2", "The ½ of ½λ‖w‖² goes away in the slope."),
         Mutant(
             "swapped",
             "l1 * np.sign(w) + l2 * w",
@@ -78,12 +68,7 @@ def elastic_grad(w, dw, l1, l2):
             "l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum()",
             "You add the penalty's value to every component. Its gradient is asked for.",
         ),
-        Mutant(
-            "penalty alone",
-            "dw + l1",
-            "l1",
-            "The loss's own gradient is missing.",
-        ),
+        Mutant("penalty alone", "dw + l1", "l1", "The loss's own gradient is missing."),
         Mutant(
             "mean over weights",
             "l1 * np.sign(w) + l2 * w",
@@ -161,12 +146,7 @@ def soft(w, step, lam):
             "np.clip(w, -shrink, shrink)",
             "You return what is taken away, w cut to ±shrink. What is left is w minus that.",
         ),
-        Mutant(
-            "twice",
-            "shrink = step * lam",
-            "shrink = 2 * step * lam",
-            "λ‖w‖₁ has the slope λ, with no 2.",
-        ),
+        Mutant("twice", "shrink = step * lam", "shrink = 2 * step * lam", "λ‖w‖₁ has the slope λ, with no 2."),
         Mutant(
             "negative side lost",
             "np.sign(w) * np.maximum(np.abs(w) - shrink, 0)",
@@ -275,10 +255,7 @@ def weights_only(W, b, dW, db, lam):
     db = db
     return dW, db
 """,
-    returns=(
-        "dW",
-        "db",
-    ),
+    returns=("dW", "db"),
     cases=weights_only_cases,
     hints=("a", "b"),
     mutants=(
@@ -297,42 +274,17 @@ def weights_only(W, b, dW, db, lam):
             "db = db + lam * b",
             "You penalize the bias and not the weights: the other way round.",
         ),
-        Mutant(
-            "twice",
-            "lam * W",
-            "2 * lam * W",
-            "½λ‖W‖² has the slope λW.",
-        ),
-        Mutant(
-            "minus",
-            "dW + lam * W",
-            "dW - lam * W",
-            "With a minus the weights grow.",
-        ),
-        Mutant(
-            "squares",
-            "lam * W",
-            "lam * W**2",
-            "W² is in the penalty; its slope is W.",
-        ),
+        Mutant("twice", "lam * W", "2 * lam * W", "½λ‖W‖² has the slope λW."),
+        Mutant("minus", "dW + lam * W", "dW - lam * W", "With a minus the weights grow."),
+        Mutant("squares", "lam * W", "lam * W**2", "W² is in the penalty; its slope is W."),
         Mutant(
             "by the number of weights",
             "lam * W",
             "lam * W / W.size",
             "The penalty is a sum over weights: do not divide by their number.",
         ),
-        Mutant(
-            "L1's slope",
-            "lam * W",
-            "lam * np.sign(W)",
-            "sign(W) is L1's slope; L2's grows with the weight.",
-        ),
-        Mutant(
-            "nothing",
-            "dW = dW + lam * W\n    ",
-            "",
-            "Nothing is penalized.",
-        ),
+        Mutant("L1's slope", "lam * W", "lam * np.sign(W)", "sign(W) is L1's slope; L2's grows with the weight."),
+        Mutant("nothing", "dW = dW + lam * W\n    ", "", "Nothing is penalized."),
     ),
 )
 
@@ -373,12 +325,7 @@ def same_shrinkage(h, lr, t):
             "left / (1 - left)",
             "Solve h/(h + λ) = 1 − left for λ: h stays as a factor.",
         ),
-        Mutant(
-            "one step fewer",
-            "** t",
-            "** (t - 1)",
-            "From zero, t steps leave the share (1 − αh)ᵗ of the error.",
-        ),
+        Mutant("one step fewer", "** t", "** (t - 1)", "From zero, t steps leave the share (1 − αh)ᵗ of the error."),
         Mutant(
             "exponential",
             "(1 - lr * h) ** t",
@@ -386,16 +333,8 @@ def same_shrinkage(h, lr, t):
             "e^(−αht) is the limit of small steps; t steps give (1 − αh)ᵗ.",
         ),
         Mutant(
-            "not from left",
-            "h * left / (1 - left)",
-            "h * left",
-            "h/(h + λ) = 1 − left gives λ = h·left/(1 − left).",
+            "not from left", "h * left / (1 - left)", "h * left", "h/(h + λ) = 1 − left gives λ = h·left/(1 − left)."
         ),
-        Mutant(
-            "rate forgotten",
-            "1 - lr * h",
-            "1 - h",
-            "The rate is missing: an error shrinks by 1 − αh a step.",
-        ),
+        Mutant("rate forgotten", "1 - lr * h", "1 - h", "The rate is missing: an error shrinks by 1 − αh a step."),
     ),
 )

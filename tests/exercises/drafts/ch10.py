@@ -63,15 +63,15 @@ def inverted_dropout(x, u, keep, train):
             "not scaled",
             "x * z / keep",
             "x * z",
-            ("In training only a share `keep` gets through. Divide by it, or testing sees larger sums than training."),
+            "In training only a share `keep` gets through. Divide by it, or testing sees larger sums than training.",
         ),
         Mutant(
             "scaled twice",
             "    return x\n",
             "    return x * keep\n",
             (
-                "Inverted dropout has done its scaling in training: in testing there is nothing left to do. You "
-                "scale twice."
+                "Inverted dropout has done its scaling in training: in testing there is nothing left to do. You scale "
+                "twice."
             ),
         ),
         Mutant(
@@ -84,10 +84,7 @@ def inverted_dropout(x, u, keep, train):
             ),
         ),
         Mutant(
-            "multiplied",
-            "/ keep",
-            "* keep",
-            "You multiply by `keep` in training, so that it counts twice. Divide.",
+            "multiplied", "/ keep", "* keep", "You multiply by `keep` in training, so that it counts twice. Divide."
         ),
         Mutant(
             "drops in testing",
@@ -101,12 +98,7 @@ def inverted_dropout(x, u, keep, train):
             "u[0] < keep",
             "All examples share the first one's mask. Each draws its own.",
         ),
-        Mutant(
-            "never drops",
-            "x * z / keep",
-            "x / keep",
-            "Nothing is dropped: the mask is made and not used.",
-        ),
+        Mutant("never drops", "x * z / keep", "x / keep", "Nothing is dropped: the mask is made and not used."),
         Mutant(
             "keep for drop",
             "z = u < keep\n        return x * z / keep",
@@ -116,12 +108,7 @@ def inverted_dropout(x, u, keep, train):
                 "the same.)"
             ),
         ),
-        Mutant(
-            "half",
-            "x * z / keep",
-            "x * z * 2",
-            "Twice is right for keep = ½ alone.",
-        ),
+        Mutant("half", "x * z / keep", "x * z * 2", "Twice is right for keep = ½ alone."),
         Mutant(
             "by the share that was kept",
             "x * z / keep",
@@ -141,7 +128,7 @@ def inverted_dropout(x, u, keep, train):
             "noise for the mask",
             "x * z",
             "x * u",
-            ("You multiply by the random numbers themselves. They only decide: a unit counts in full, or not at all."),
+            "You multiply by the random numbers themselves. They only decide: a unit counts in full, or not at all.",
         ),
         Mutant(
             "the wrong way round",
@@ -200,30 +187,15 @@ def dropout_backward(dy, z, keep):
             "dy * z",
             "The forward pass divided by keep, so the gradient is divided by it too.",
         ),
-        Mutant(
-            "the other units",
-            "dy * z",
-            "dy * (1 - z)",
-            "You pass the gradient to the units that were dropped.",
-        ),
+        Mutant("the other units", "dy * z", "dy * (1 - z)", "You pass the gradient to the units that were dropped."),
         Mutant(
             "by the dropout probability",
             "/ keep",
             "/ (1 - keep)",
             "Divide by the probability to keep, as in the forward pass.",
         ),
-        Mutant(
-            "multiplied",
-            "/ keep",
-            "* keep",
-            "The forward pass divides by keep, and so does the gradient.",
-        ),
-        Mutant(
-            "squared",
-            "/ keep",
-            "/ keep**2",
-            "You divide twice: once is what the forward pass did.",
-        ),
+        Mutant("multiplied", "/ keep", "* keep", "The forward pass divides by keep, and so does the gradient."),
+        Mutant("squared", "/ keep", "/ keep**2", "You divide twice: once is what the forward pass did."),
     ),
 )
 
@@ -246,12 +218,7 @@ def vanilla_test(x, W, b, keep):
             "(1 - keep) * (x @ W)",
             "You scale by the probability to DROP. What gets through on average is the share that is kept.",
         ),
-        Mutant(
-            "bias too",
-            "keep * (x @ W) + b",
-            "keep * (x @ W + b)",
-            "The bias was never dropped: do not scale it.",
-        ),
+        Mutant("bias too", "keep * (x @ W) + b", "keep * (x @ W + b)", "The bias was never dropped: do not scale it."),
         Mutant(
             "not scaled",
             "keep * (x @ W)",
@@ -273,18 +240,8 @@ def vanilla_test(x, W, b, keep):
             "keep**2 * (x @ W)",
             "You scale twice. Scale the inputs or the weights, not both.",
         ),
-        Mutant(
-            "no bias",
-            " + b",
-            "",
-            "The bias is missing.",
-        ),
-        Mutant(
-            "half",
-            "keep * (x @ W)",
-            "0.5 * (x @ W)",
-            "½ is right for keep = ½ alone.",
-        ),
+        Mutant("no bias", " + b", "", "The bias is missing."),
+        Mutant("half", "keep * (x @ W)", "0.5 * (x @ W)", "½ is right for keep = ½ alone."),
     ),
 )
 
@@ -299,10 +256,7 @@ def dropconnect(x, W, b, keep):
     variance = keep * (1 - keep) * (x**2 @ W**2)
     return mean, variance
 """,
-    returns=(
-        "mean",
-        "variance",
-    ),
+    returns=("mean", "variance"),
     cases=layer_cases,
     hints=("a", "b"),
     mutants=(
@@ -330,18 +284,8 @@ def dropconnect(x, W, b, keep):
             "return mean, np.sqrt(variance)",
             "You return the standard deviation.",
         ),
-        Mutant(
-            "bias dropped",
-            "keep * (x @ W) + b",
-            "keep * (x @ W + b)",
-            "Here biases stay; they are not scaled.",
-        ),
-        Mutant(
-            "dropout probability",
-            "mean = keep *",
-            "mean = (1 - keep) *",
-            "The mean is scaled by what is kept.",
-        ),
+        Mutant("bias dropped", "keep * (x @ W) + b", "keep * (x @ W + b)", "Here biases stay; they are not scaled."),
+        Mutant("dropout probability", "mean = keep *", "mean = (1 - keep) *", "The mean is scaled by what is kept."),
         Mutant(
             "not scaled",
             "mean = keep * (x @ W)",
@@ -380,12 +324,7 @@ def fractional_pool(x, steps):
     cases=fractional_pool_cases,
     hints=("a", "b"),
     mutants=(
-        Mutant(
-            "mean",
-            ".max()",
-            ".mean()",
-            "This is average pooling.",
-        ),
+        Mutant("mean", ".max()", ".mean()", "This is average pooling."),
         Mutant(
             "overlapping",
             "x[a:b]",
@@ -393,34 +332,11 @@ def fractional_pool(x, steps):
             "Your regions share a pixel with the next: that is the overlapping kind.",
         ),
         Mutant(
-            "always two",
-            "x[a:b]",
-            "x[a:a + 2]",
-            "All your regions have two pixels; where the step is 1 there is one.",
+            "always two", "x[a:b]", "x[a:a + 2]", "All your regions have two pixels; where the step is 1 there is one."
         ),
-        Mutant(
-            "always one",
-            "x[a:b]",
-            "x[a:a + 1]",
-            "You take the first pixel of each region, and no maximum.",
-        ),
-        Mutant(
-            "least",
-            ".max()",
-            ".min()",
-            "The least value: take the largest.",
-        ),
-        Mutant(
-            "whole image",
-            "x[a:b]",
-            "x",
-            "Each of your regions is the whole image.",
-        ),
-        Mutant(
-            "running maximum",
-            "x[a:b]",
-            "x[:b]",
-            "Your regions all begin at the first pixel.",
-        ),
+        Mutant("always one", "x[a:b]", "x[a:a + 1]", "You take the first pixel of each region, and no maximum."),
+        Mutant("least", ".max()", ".min()", "The least value: take the largest."),
+        Mutant("whole image", "x[a:b]", "x", "Each of your regions is the whole image."),
+        Mutant("running maximum", "x[a:b]", "x[:b]", "Your regions all begin at the first pixel."),
     ),
 )

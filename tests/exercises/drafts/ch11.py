@@ -49,24 +49,9 @@ def mirror(images):
             "[:, ::-1, ::-1, :]",
             "That is half a turn: both axes. A mirror reverses columns alone.",
         ),
-        Mutant(
-            "unchanged",
-            "[:, :, ::-1, :]",
-            "[:, :, :, :]",
-            "Nothing has changed.",
-        ),
-        Mutant(
-            "negative",
-            "images[:, :, ::-1, :]",
-            "1 - images",
-            "That is a negative.",
-        ),
-        Mutant(
-            "moved round",
-            "images[:, :, ::-1, :]",
-            "np.roll(images, 1, axis=2)",
-            "You move columns round by one.",
-        ),
+        Mutant("unchanged", "[:, :, ::-1, :]", "[:, :, :, :]", "Nothing has changed."),
+        Mutant("negative", "images[:, :, ::-1, :]", "1 - images", "That is a negative."),
+        Mutant("moved round", "images[:, :, ::-1, :]", "np.roll(images, 1, axis=2)", "You move columns round by one."),
     ),
 )
 
@@ -90,10 +75,7 @@ def mixup(x, y, x2, y2, lam):
     y = lam * y + (1 - lam) * y2
     return x, y
 """,
-    returns=(
-        "x",
-        "y",
-    ),
+    returns=("x", "y"),
     cases=mixup_cases,
     hints=("a", "b"),
     mutants=(
@@ -101,10 +83,7 @@ def mixup(x, y, x2, y2, lam):
             "labels not mixed",
             "y = lam * y + (1 - lam) * y2",
             "y = y",
-            (
-                "The images are blended and the labels are not: the network is told that a blend is wholly the first "
-                "one."
-            ),
+            "The images are blended and the labels are not: the network is told that a blend is wholly the first one.",
         ),
         Mutant(
             "labels the other way",
@@ -125,10 +104,7 @@ def mixup(x, y, x2, y2, lam):
             "Both are blended the other way round: λ belongs to the first.",
         ),
         Mutant(
-            "a sum",
-            "lam * x + (1 - lam) * x2",
-            "x + x2",
-            "A sum of two images is brighter than either: weigh them.",
+            "a sum", "lam * x + (1 - lam) * x2", "x + x2", "A sum of two images is brighter than either: weigh them."
         ),
         Mutant(
             "half and half",
@@ -142,12 +118,7 @@ def mixup(x, y, x2, y2, lam):
             "y = lam * y + (1 - lam) * (lam * y + (1 - lam) * y2)",
             "The label is blended with a blend: use the second label as it is.",
         ),
-        Mutant(
-            "swapped",
-            "return x, y",
-            "return y, x",
-            "Both are right, and in the wrong order.",
-        ),
+        Mutant("swapped", "return x, y", "return y, x", "Both are right, and in the wrong order."),
     ),
 )
 
@@ -171,10 +142,7 @@ def source_point(row, column, degrees, side):
     y, x = row - middle, column - middle
     return np.cos(a) * y - np.sin(a) * x + middle, np.sin(a) * y + np.cos(a) * x + middle
 """,
-    returns=(
-        "row",
-        "column",
-    ),
+    returns=("row", "column"),
     cases=source_point_cases,
     hints=("a", "b"),
     mutants=(
@@ -196,12 +164,7 @@ def source_point(row, column, degrees, side):
             "side / 2",
             "The middle of pixels 0 … n−1 is (n−1)/2: with n/2 the image drifts by half a pixel.",
         ),
-        Mutant(
-            "degrees as radians",
-            "np.pi / 180 * degrees",
-            "degrees",
-            "NumPy's sine takes radians.",
-        ),
+        Mutant("degrees as radians", "np.pi / 180 * degrees", "degrees", "NumPy's sine takes radians."),
         Mutant(
             "not back again",
             "np.cos(a) * y - np.sin(a) * x + middle, np.sin(a) * y + np.cos(a) * x + middle",
@@ -254,10 +217,7 @@ def contrast(images, f):
             "You use one mean for the whole batch. Each image has its own.",
         ),
         Mutant(
-            "not cut",
-            "np.clip(m + f * (images - m), 0, 1)",
-            "m + f * (images - m)",
-            "Pixels leave [0, 1]: cut them.",
+            "not cut", "np.clip(m + f * (images - m), 0, 1)", "m + f * (images - m)", "Pixels leave [0, 1]: cut them."
         ),
         Mutant(
             "about a half",
@@ -265,12 +225,7 @@ def contrast(images, f):
             "0.5",
             "You stretch about ½; a dark image becomes darker. Use its mean.",
         ),
-        Mutant(
-            "mean lost",
-            "m + f * (images - m)",
-            "f * (images - m)",
-            "The mean is gone: put it back.",
-        ),
+        Mutant("mean lost", "m + f * (images - m)", "f * (images - m)", "The mean is gone: put it back."),
         Mutant(
             "towards the mean",
             "m + f * (images - m)",

@@ -43,8 +43,8 @@ def stage_rates(stages, frozen, lr, ratio):
             "rates[:frozen] = 0\n    rates[-1] = lr",
             "rates[:] = lr\n    rates[-1] = 0",
             (
-                "You freeze the new head and train the old stages: the wrong way round. The head is the one part "
-                "that knows nothing yet."
+                "You freeze the new head and train the old stages: the wrong way round. The head is the one part that "
+                "knows nothing yet."
             ),
         ),
         Mutant(
@@ -68,24 +68,9 @@ def stage_rates(stages, frozen, lr, ratio):
             "",
             "The head, too, learns at a tenth. It is new: give it the full rate.",
         ),
-        Mutant(
-            "frozen at a tenth",
-            "    rates[:frozen] = 0\n",
-            "",
-            "Nothing is frozen.",
-        ),
-        Mutant(
-            "one too many",
-            "rates[:frozen]",
-            "rates[:frozen + 1]",
-            "You freeze one stage too many.",
-        ),
-        Mutant(
-            "one too few",
-            "rates[:frozen]",
-            "rates[:max(frozen - 1, 0)]",
-            "You freeze one stage too few.",
-        ),
+        Mutant("frozen at a tenth", "    rates[:frozen] = 0\n", "", "Nothing is frozen."),
+        Mutant("one too many", "rates[:frozen]", "rates[:frozen + 1]", "You freeze one stage too many."),
+        Mutant("one too few", "rates[:frozen]", "rates[:max(frozen - 1, 0)]", "You freeze one stage too few."),
         Mutant(
             "ratio the wrong way",
             "ratio * lr",
@@ -125,34 +110,13 @@ def frozen_batch_norm(x, mean, var, gamma, beta, eps):
             "You use this batch's mean and variance. Frozen means the stored ones, whatever comes in.",
         ),
         Mutant(
-            "batch mean",
-            "(x - mean)",
-            "(x - x.mean(axis=0))",
-            "The mean is this batch's; the stored one is asked for.",
+            "batch mean", "(x - mean)", "(x - x.mean(axis=0))", "The mean is this batch's; the stored one is asked for."
         ),
+        Mutant("no gamma", "gamma * (x - mean)", "(x - mean)", "γ is missing: the learned size."),
+        Mutant("no beta", " + beta", "", "β is missing: the learned place."),
+        Mutant("no root", "np.sqrt(var + eps)", "(var + eps)", "Divide by the standard deviation: take the root."),
         Mutant(
-            "no gamma",
-            "gamma * (x - mean)",
-            "(x - mean)",
-            "γ is missing: the learned size.",
-        ),
-        Mutant(
-            "no beta",
-            " + beta",
-            "",
-            "β is missing: the learned place.",
-        ),
-        Mutant(
-            "no root",
-            "np.sqrt(var + eps)",
-            "(var + eps)",
-            "Divide by the standard deviation: take the root.",
-        ),
-        Mutant(
-            "epsilon outside",
-            "np.sqrt(var + eps)",
-            "(np.sqrt(var) + eps)",
-            "Batch norm has its ε inside the root.",
+            "epsilon outside", "np.sqrt(var + eps)", "(np.sqrt(var) + eps)", "Batch norm has its ε inside the root."
         ),
         Mutant(
             "beta first",
@@ -183,25 +147,14 @@ def head_gradient(f, W, b, y):
     ds = (p - y) / len(f)
     return f.T @ ds, ds.sum(axis=0)
 """,
-    returns=(
-        "dW",
-        "db",
-    ),
+    returns=("dW", "db"),
     cases=head_gradient_cases,
     hints=("a", "b"),
     mutants=(
         Mutant(
-            "no mean",
-            "(p - y) / len(f)",
-            "(p - y)",
-            "The loss is a mean over the examples: divide by their number.",
+            "no mean", "(p - y) / len(f)", "(p - y)", "The loss is a mean over the examples: divide by their number."
         ),
-        Mutant(
-            "uphill",
-            "(p - y)",
-            "(y - p)",
-            "The sign: it is p − y, what is said less what is true.",
-        ),
+        Mutant("uphill", "(p - y)", "(y - p)", "The sign: it is p − y, what is said less what is true."),
         Mutant(
             "softmax over examples",
             "axis=1, keepdims=True",
@@ -214,18 +167,8 @@ def head_gradient(f, W, b, y):
             "(s - y)",
             "That is the gradient of the squared error: softmax first.",
         ),
-        Mutant(
-            "mean of db",
-            "ds.sum(axis=0)",
-            "ds.mean(axis=0)",
-            "ds has the 1/N in it already: sum.",
-        ),
-        Mutant(
-            "bias ignored",
-            "f @ W + b",
-            "f @ W",
-            "The bias is missing in the scores.",
-        ),
+        Mutant("mean of db", "ds.sum(axis=0)", "ds.mean(axis=0)", "ds has the 1/N in it already: sum."),
+        Mutant("bias ignored", "f @ W + b", "f @ W", "The bias is missing in the scores."),
         Mutant(
             "swapped",
             "return f.T @ ds, ds.sum(axis=0)",
@@ -267,17 +210,9 @@ def nearest_mean(f, y, q, classes):
             "You add up a class's examples: classes with more of them lie farther out. Take the mean.",
         ),
         Mutant(
-            "sign",
-            "return -((",
-            "return ((",
-            "The nearest class should have the LARGEST score: minus the distance.",
+            "sign", "return -((", "return ((", "The nearest class should have the LARGEST score: minus the distance."
         ),
-        Mutant(
-            "no square",
-            "** 2).sum(axis=2)",
-            "** 1).sum(axis=2)",
-            "Differences of both signs cancel: square them.",
-        ),
+        Mutant("no square", "** 2).sum(axis=2)", "** 1).sum(axis=2)", "Differences of both signs cancel: square them."),
         Mutant(
             "root",
             "-((q[:, None] - means) ** 2).sum(axis=2)",
@@ -290,12 +225,7 @@ def nearest_mean(f, y, q, classes):
             "f[y == c][0]",
             "You compare with one example of each class, not with their mean.",
         ),
-        Mutant(
-            "over the queries",
-            ".sum(axis=2)",
-            ".mean(axis=2)",
-            "You divide by the number of features.",
-        ),
+        Mutant("over the queries", ".sum(axis=2)", ".mean(axis=2)", "You divide by the number of features."),
         Mutant(
             "one mean for all",
             "f[y == c].mean(axis=0)",

@@ -3,7 +3,6 @@
 # Title, prompt, hints and page are still to be written: they come with the chapter, whose exercises move from here into
 # the package. Solution, cases and mistakes are meant as they are. Nothing of this is found by discovery.
 
-
 from course_lib.exercises import Case, Exercise, Mutant
 
 
@@ -24,10 +23,7 @@ def fold(order, k, i):
     train = ~val
     return train, val
 """,
-    returns=(
-        "train",
-        "val",
-    ),
+    returns=("train", "val"),
     cases=fold_cases,
     hints=("a", "b"),
     mutants=(
@@ -41,10 +37,7 @@ def fold(order, k, i):
             "order forgotten",
             "val[order[i * size:(i + 1) * size]]",
             "val[i * size:(i + 1) * size]",
-            (
-                "You take rows in file order, not in the shuffled one. Where a file is sorted by class, a fold is a "
-                "class."
-            ),
+            "You take rows in file order, not in the shuffled one. Where a file is sorted by class, a fold is a class.",
         ),
         Mutant(
             "always the first",
@@ -58,30 +51,15 @@ def fold(order, k, i):
             "(i + 1) * size + 1]",
             "One row too many: a slice ends before its end, and folds must not overlap.",
         ),
-        Mutant(
-            "fold of size k",
-            "len(order) // k",
-            "k",
-            "k is the number of folds, not their size.",
-        ),
-        Mutant(
-            "from one",
-            "i * size:(i + 1) * size",
-            "max(i - 1, 0) * size:i * size",
-            "i counts from 0.",
-        ),
+        Mutant("fold of size k", "len(order) // k", "k", "k is the number of folds, not their size."),
+        Mutant("from one", "i * size:(i + 1) * size", "max(i - 1, 0) * size:i * size", "i counts from 0."),
         Mutant(
             "every k-th",
             "order[i * size:(i + 1) * size]",
             "order[i::k]",
             "Every k-th row makes folds too, right in itself; here a fold is a block of the order.",
         ),
-        Mutant(
-            "swapped",
-            "return train, val",
-            "return val, train",
-            "Both are right, and in the wrong order.",
-        ),
+        Mutant("swapped", "return train, val", "return val, train", "Both are right, and in the wrong order."),
     ),
     accepts={
         "a set": """\
@@ -111,10 +89,7 @@ def paired_gain(a, b):
     d = b - a
     return d.mean(), d.std(ddof=1) / np.sqrt(len(d))
 """,
-    returns=(
-        "gain",
-        "error",
-    ),
+    returns=("gain", "error"),
     cases=paired_gain_cases,
     hints=("a", "b"),
     mutants=(
@@ -133,36 +108,21 @@ def paired_gain(a, b):
             "d.std(ddof=1)",
             "That is the spread of single seeds. The mean is surer by √n.",
         ),
-        Mutant(
-            "n for the root of n",
-            "np.sqrt(len(d))",
-            "len(d)",
-            "Divide by √n, not by n.",
-        ),
+        Mutant("n for the root of n", "np.sqrt(len(d))", "len(d)", "Divide by √n, not by n."),
         Mutant(
             "ddof",
             "ddof=1",
             "ddof=0",
-            ("With n in place of n − 1 the spread comes out too small: the mean was estimated from the same numbers."),
+            "With n in place of n − 1 the spread comes out too small: the mean was estimated from the same numbers.",
         ),
-        Mutant(
-            "sign",
-            "b - a",
-            "a - b",
-            "The gain of b over a is b − a.",
-        ),
+        Mutant("sign", "b - a", "a - b", "The gain of b over a is b − a."),
         Mutant(
             "variance",
             "d.std(ddof=1) / np.sqrt(len(d))",
             "d.var(ddof=1) / len(d)",
             "That is the variance of the mean: take its root.",
         ),
-        Mutant(
-            "best seed",
-            "d.mean()",
-            "d.max()",
-            "You report the best seed.",
-        ),
+        Mutant("best seed", "d.mean()", "d.max()", "You report the best seed."),
         Mutant(
             "best of each",
             "d.mean()",
@@ -187,10 +147,7 @@ def share_error(right, n):
     p = right / n
     return p, np.sqrt(p * (1 - p) / n)
 """,
-    returns=(
-        "share",
-        "error",
-    ),
+    returns=("share", "error"),
     cases=share_error_cases,
     hints=("a", "b"),
     mutants=(
@@ -200,35 +157,17 @@ def share_error(right, n):
             "p",
             "A share's variance is p(1 − p)/n: what is nearly always right is hardly uncertain.",
         ),
-        Mutant(
-            "no root",
-            "np.sqrt(p * (1 - p) / n)",
-            "p * (1 - p) / n",
-            "That is the variance: take its root.",
-        ),
+        Mutant("no root", "np.sqrt(p * (1 - p) / n)", "p * (1 - p) / n", "That is the variance: take its root."),
         Mutant(
             "n for the root of n",
             "np.sqrt(p * (1 - p) / n)",
             "np.sqrt(p * (1 - p)) / n",
             "Divide by √n: the n belongs under the root.",
         ),
+        Mutant("counts", "np.sqrt(p * (1 - p) / n)", "np.sqrt(n * p * (1 - p))", "That is the error of the count."),
         Mutant(
-            "counts",
-            "np.sqrt(p * (1 - p) / n)",
-            "np.sqrt(n * p * (1 - p))",
-            "That is the error of the count.",
+            "worst case", "np.sqrt(p * (1 - p) / n)", "0.5 / np.sqrt(n)", "½/√n is the largest it can be, at p = ½."
         ),
-        Mutant(
-            "worst case",
-            "np.sqrt(p * (1 - p) / n)",
-            "0.5 / np.sqrt(n)",
-            "½/√n is the largest it can be, at p = ½.",
-        ),
-        Mutant(
-            "errors for hits",
-            "return p,",
-            "return 1 - p,",
-            "You return the share of errors.",
-        ),
+        Mutant("errors for hits", "return p,", "return 1 - p,", "You return the share of errors."),
     ),
 )

@@ -53,24 +53,11 @@ def predict(x, W1, b1, W2, b2, p):
             "h = np.maximum(0, x @ W1 + b1)\n    return (h @ W2 + b2) * p",
             "You scale the scores, bias and all.",
         ),
+        Mutant("divided", "* p\n", "/ p\n", "You divide: that is for training, in the inverted kind."),
         Mutant(
-            "divided",
-            "* p\n",
-            "/ p\n",
-            "You divide: that is for training, in the inverted kind.",
+            "drops at random", "* p\n", "* (np.random.default_rng(0).random(W1.shape[1]) < p)\n", "You drop in testing."
         ),
-        Mutant(
-            "drops at random",
-            "* p\n",
-            "* (np.random.default_rng(0).random(W1.shape[1]) < p)\n",
-            "You drop in testing.",
-        ),
-        Mutant(
-            "twice",
-            "* p\n",
-            "* p * p\n",
-            "Scaled twice.",
-        ),
+        Mutant("twice", "* p\n", "* p * p\n", "Scaled twice."),
     ),
     start="""\
 def predict(x, W1, b1, W2, b2, p):
@@ -81,7 +68,7 @@ def predict(x, W1, b1, W2, b2, p):
 
 
 def repair_rmsprop_cases(rng):
-    def case(label, gradients, lr, decay, s=None):
+    def case(label, gradients, lr, decay):
         x, old = rng.standard_normal((2, 3))
         start = {"x": x, "s": old**2}
         return Case(label, start, tuple({"dx": dx, "lr": lr, "decay": decay} for dx in gradients))
@@ -106,10 +93,7 @@ def rmsprop_step(x, dx, s, lr, decay):
     x = x - lr * dx / (np.sqrt(s) + 1e-7)
     return x, s
 """,
-    returns=(
-        "x",
-        "s",
-    ),
+    returns=("x", "s"),
     cases=repair_rmsprop_cases,
     hints=("a", "b"),
     mutants=(
@@ -119,48 +103,23 @@ def rmsprop_step(x, dx, s, lr, decay):
             "s = s + decay * s",
             "You add the decayed average to itself: it grows 1.9 times a step, and the steps die.",
         ),
-        Mutant(
-            "AdaGrad",
-            "decay * s + (1 - decay) * dx**2",
-            "s + dx**2",
-            "That is AdaGrad: the sum never forgets.",
-        ),
+        Mutant("AdaGrad", "decay * s + (1 - decay) * dx**2", "s + dx**2", "That is AdaGrad: the sum never forgets."),
         Mutant(
             "weights swapped",
             "decay * s + (1 - decay) * dx**2",
             "(1 - decay) * s + decay * dx**2",
             "The weights are swapped: it forgets all but the last gradient.",
         ),
-        Mutant(
-            "not squared",
-            "dx**2",
-            "dx",
-            "The average is of squared gradients.",
-        ),
-        Mutant(
-            "no root",
-            "np.sqrt(s)",
-            "s",
-            "The root is missing.",
-        ),
+        Mutant("not squared", "dx**2", "dx", "The average is of squared gradients."),
+        Mutant("no root", "np.sqrt(s)", "s", "The root is missing."),
         Mutant(
             "divided by this gradient",
             "(np.sqrt(s) + 1e-7)",
             "(np.abs(dx) + 1e-7)",
             "You divide by the present gradient: only its sign is left.",
         ),
-        Mutant(
-            "uphill",
-            "x - lr",
-            "x + lr",
-            "Uphill.",
-        ),
-        Mutant(
-            "whole square",
-            "(1 - decay) * dx**2",
-            "dx**2",
-            "The new square comes in with 1 − decay.",
-        ),
+        Mutant("uphill", "x - lr", "x + lr", "Uphill."),
+        Mutant("whole square", "(1 - decay) * dx**2", "dx**2", "The new square comes in with 1 − decay."),
     ),
     start="""\
 def rmsprop_step(x, dx, s, lr, decay):
@@ -195,11 +154,7 @@ def adam_step(x, dx, m, v, t, lr):
     x = x - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
     return x, m, v
 """,
-    returns=(
-        "x",
-        "m",
-        "v",
-    ),
+    returns=("x", "m", "v"),
     cases=repair_adam_cases,
     hints=("a", "b"),
     mutants=(
@@ -216,10 +171,7 @@ def adam_step(x, dx, m, v, t, lr):
             "Only m is corrected: the first step is 31.6 α.",
         ),
         Mutant(
-            "second moment alone corrected",
-            "(m / (1 - 0.9**t))",
-            "m",
-            "Only v is corrected: the first step is 0.1 α.",
+            "second moment alone corrected", "(m / (1 - 0.9**t))", "m", "Only v is corrected: the first step is 0.1 α."
         ),
         Mutant(
             "none corrected",
@@ -227,30 +179,15 @@ def adam_step(x, dx, m, v, t, lr):
             "m / (np.sqrt(v) + 1e-8)",
             "Nothing is corrected: the first step is 3.16 α whatever the gradient.",
         ),
-        Mutant(
-            "both with beta 1",
-            "0.999**t",
-            "0.9**t",
-            "v is corrected with β₂.",
-        ),
+        Mutant("both with beta 1", "0.999**t", "0.9**t", "v is corrected with β₂."),
         Mutant(
             "corrected kept",
             "    x = x - lr * (m / (1 - 0.9**t))",
             "    m = m / (1 - 0.9**t)\n    x = x - lr * m",
             "You keep the corrected m, so that it is corrected again at each step.",
         ),
-        Mutant(
-            "not squared",
-            "0.001 * dx**2",
-            "0.001 * np.abs(dx)",
-            "v averages squares.",
-        ),
-        Mutant(
-            "uphill",
-            "x - lr",
-            "x + lr",
-            "Uphill.",
-        ),
+        Mutant("not squared", "0.001 * dx**2", "0.001 * np.abs(dx)", "v averages squares."),
+        Mutant("uphill", "x - lr", "x + lr", "Uphill."),
     ),
     start="""\
 def adam_step(x, dx, m, v, t, lr):
@@ -303,12 +240,7 @@ def train_step(w, dw, lr, lam):
             "w = np.sign(w) * np.maximum(np.abs(w) - lr * lam, 0)\n    return w - lr * dw",
             "First the step on the loss, then the shrinking: in this order zeros do not last.",
         ),
-        Mutant(
-            "no rate",
-            "lr * lam",
-            "lam",
-            "The shrinking has the rate in it.",
-        ),
+        Mutant("no rate", "lr * lam", "lam", "The shrinking has the rate in it."),
         Mutant(
             "weight decay",
             "np.sign(w) * np.maximum(np.abs(w) - lr * lam, 0)",
@@ -321,12 +253,7 @@ def train_step(w, dw, lr, lam):
             "np.where(np.abs(w) > lr * lam, w, 0.0)",
             "You cut small weights and leave the others unshrunk.",
         ),
-        Mutant(
-            "sign lost",
-            "np.sign(w) * np.maximum",
-            "np.maximum",
-            "The sign is lost.",
-        ),
+        Mutant("sign lost", "np.sign(w) * np.maximum", "np.maximum", "The sign is lost."),
     ),
     start="""\
 def train_step(w, dw, lr, lam):
