@@ -97,8 +97,8 @@ class Saddle(Surface2D):
     """
 
     def __init__(self, steep: float = 1.0, angle: float = 0.0) -> None:
-        self.steep = finite("steep", steep, above=0.0)
-        self.angle = finite("angle", angle)
+        self.steep = check_number("steep", steep, above=0.0)
+        self.angle = check_number("angle", angle, ANY)
 
     def _turned(self, u: ArrayLike, w: ArrayLike) -> np.ndarray:
         """The points with these turned coordinates."""

@@ -1,0 +1,83 @@
+"""What has to hold for every exercise: those of the book, and the drafts.
+
+Each function takes an exercise and seeds, and raises AssertionError with the check's own words if it does not hold.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from course_lib.exercises import Exercise, Mutant, Status
+from course_lib.exercises.cases import Case
+
+
+def passes(exercise: Exercise, seeds: Iterable[int]) -> None:
+    """Hold that the solution, rebuilt from its text, and every accepted variant pass."""
+    sources = {"solution": exercise.source, **exercise.accepts}
+    for name, source in sources.items():
+        answer = exercise.build(source, f"{name} of {exercise.name}")
+        for seed in seeds:
+            result = exercise.evaluate(answer, seed=seed)
+            assert result.passed and result.diagnosis is None, f"{name}, seed {seed}: {result}"
+
+
+def is_named(exercise: Exercise, mutant: Mutant, seeds: Iterable[int]) -> None:
+    """Hold that a known mistake fails, and is named as itself."""
+    answer = exercise.mutated(mutant)
+    for seed in seeds:
+        result = exercise.evaluate(answer, seed=seed)
+        assert result.status is Status.NOT_YET and result.diagnosis == mutant.name, f"seed {seed}: {result}"
+        assert mutant.says in result.message
+
+
+def names_each_mutant(exercise: Exercise, seeds: Iterable[int]) -> None:
+    """Hold that every known mistake fails, and is named as itself."""
+    for mutant in exercise.mutants:
+        is_named(exercise, mutant, seeds)
+
+
+def stub_is_not_attempted(exercise: Exercise) -> None:
+    """Hold that the cell a reader begins with counts as not attempted; broken code to be repaired, as not right yet."""
+    stub = exercise.stub.replace("ex.todo()", "from course_lib import exercises as ex; ex.todo()")
+    expected = Status.NOT_YET if exercise.start else Status.NOT_ATTEMPTED
+    result = exercise.evaluate(exercise.build(stub, f"stub of {exercise.name}"))
+    assert result.status is expected, result
+
+
+def every_argument_matters(exercise: Exercise, seeds: Iterable[int]) -> None:
+    """Hold that no single number may be ignored, unless it is a distractor.
+
+    A right answer in which one argument, or one argument of a class's constructor, is frozen at the value of its
+    first call has to fail.
+    """
+    for seed in seeds:
+        first = exercise.draw(seed)[0]
+        for name, value in _single_numbers(first).items():
+            if name not in exercise.distractors:
+                result = exercise.evaluate(_frozen(exercise, name, value), seed=seed)
+                assert result.status is Status.NOT_YET, f"`{name}` may be ignored (seed {seed}): {result}"
+
+
+def _single_numbers(case: Case) -> dict[str, Any]:
+    values = {**case.given[0], **case.init}
+    return {name: value for name, value in values.items() if isinstance(value, (bool, int, float, np.generic))}
+
+
+def _frozen(exercise: Exercise, name: str, value: Any) -> Any:
+    """Return the right answer, with one argument always `value`."""
+    reference, method = exercise.reference, exercise.method
+    if name in exercise.parameters:
+        where = exercise.parameters.index(name)
+
+        def called(*args: Any) -> Any:
+            *self, args = (args[0], args[1:]) if method else (args,)
+            function = getattr(reference, method) if method else reference
+            return function(*self, *args[:where], value, *args[where + 1 :])
+
+        return type(reference.__name__, (reference,), {method: called}) if method else called
+
+    def __init__(self: Any, *args: Any, **init: Any) -> None:
+        reference.__init__(self, *args, **(init | {name: value}))
+
+    return type(reference.__name__, (reference,), {"__init__": __init__})
