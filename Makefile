@@ -12,7 +12,7 @@ PORT   ?= 8000
 JOBS   ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help book site lab test lint bench pin clean
+.PHONY: help book site lab test kernels lint bench pin clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -28,6 +28,17 @@ lab: $(STAMP) ## open the chapters in JupyterLab
 
 test: lint ## run every test; what needs a browser is skipped, loudly, without one
 	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+# Kernels of NumPy (OpenBLAS) and torch (ATen), the oldest first; the newest only where the processor has AVX-512.
+KERNELS ?= Nehalem:default Haswell:avx2 $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo SkylakeX:avx512)
+TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_measured_numbers.py tests/notebooks book
+
+kernels: $(STAMP) ## run what trains networks as other processors would
+	@for kernel in $(KERNELS); do \
+		echo "With the kernels $$kernel"; \
+		OPENBLAS_CORETYPE=$${kernel%:*} ATEN_CPU_CAPABILITY=$${kernel#*:} OMP_NUM_THREADS=1 MPLBACKEND=agg \
+			$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder $(TRAINS) || exit 1; \
+	done
 
 lint: $(STAMP) ## check style, and that notebooks are clean
 	@$(BIN)/ruff check --quiet .

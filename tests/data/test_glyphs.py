@@ -20,6 +20,11 @@ def draw(seed=0, n=380, **options):
     return load_glyphs(np.random.default_rng(seed), n, **({"cache": False} | options))
 
 
+@pytest.fixture(scope="module")
+def many():
+    return draw(n=4000)
+
+
 def pillow(face, character):
     """The glyph as Pillow renders it: bounding box, 32 high, at most 24 wide, in the middle of 32×32."""
     font = ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{face}.ttf"), 200)
@@ -144,8 +149,8 @@ def test_both_letters_and_all_faces_of_a_class_are_drawn(monkeypatch):
     assert len({f.tobytes() for f in seen}) == 44
 
 
-def test_boxes_and_ink_are_as_of_the_digits():
-    x, _ = draw(n=3000)
+def test_boxes_and_ink_are_as_of_the_digits(many):
+    x, _ = many
     digits = load_digits(np.random.default_rng(0), images=True).x_train
     assert x.dtype == np.float32 and x.min() == 0 and x.max() == 1
     assert np.array_equal(x * 16, np.rint(x * 16))
@@ -165,8 +170,8 @@ def test_sizes_are_blocks_of_one_bitmap():
     assert draw(n=5, dtype=np.float64)[0].dtype == np.float64
 
 
-def test_bent_but_readable():
-    x, y = draw(n=4000)
+def test_bent_but_readable(many):
+    x, y = many
     x = x.reshape(4000, -1)
     assert len(np.unique(x, axis=0)) > 3950
     assert KNeighborsClassifier(1).fit(x[:3500], y[:3500]).score(x[3500:], y[3500:]) > 0.82

@@ -16,37 +16,45 @@ torch.set_num_threads(1)
 SMALL = {"glyphs": 1000, "epochs": 1, "batch": 25, "held_out": 200}
 
 
-def test_one_seed_one_file(tmp_path):
-    cards, files = [], []
-    for name, seed, threads in (("a", 3, 1), ("b", 3, 2), ("c", 4, 1)):
-        torch.set_num_threads(threads)
-        cards.append(pretrain_letters(tmp_path / name, seed=seed, recipe=SMALL, cache=False))
-        assert torch.get_num_threads() == threads
-        files.append([(tmp_path / name / f"letters.{kind}").read_bytes() for kind in ("safetensors", "json")])
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A small pretraining with seed 3: its folder and its card."""
+    folder = tmp_path_factory.mktemp("made")
     torch.set_num_threads(1)
-    assert files[0] == files[1] and cards[0] == cards[1]
-    assert files[0][0] != files[2][0] and cards[0]["sha256"] != cards[2]["sha256"]
+    return folder, pretrain_letters(folder, seed=3, recipe=SMALL, cache=False)
 
 
-def test_the_card_tells_what_the_file_holds(tmp_path):
-    card = pretrain_letters(tmp_path, seed=1, recipe=SMALL, cache=False)
-    content = (tmp_path / "letters.safetensors").read_bytes()
-    assert card == json.loads((tmp_path / "letters.json").read_text()) == pretrained_card(tmp_path)
+def test_one_seed_one_file(made, tmp_path):
+    folder, card = made
+    torch.set_num_threads(2)
+    again = pretrain_letters(tmp_path, seed=3, recipe=SMALL, cache=False)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    assert again == card
+    for kind in ("safetensors", "json"):
+        assert (tmp_path / f"letters.{kind}").read_bytes() == (folder / f"letters.{kind}").read_bytes()
+
+
+def test_the_card_tells_what_the_file_holds(made):
+    folder, card = made
+    content = (folder / "letters.safetensors").read_bytes()
+    assert card == json.loads((folder / "letters.json").read_text()) == pretrained_card(folder)
     assert card["sha256"] == hashlib.sha256(content).hexdigest() and card["bytes"] == len(content)
-    assert card["recipe"] == RECIPE | SMALL and card["seed"] == 1 and card["classes"] == 38
+    assert card["recipe"] == RECIPE | SMALL and card["seed"] == 3 and card["classes"] == 38
     assert card["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
-    net = load_pretrained("letters", folder=tmp_path)
-    _, of_test = np.random.default_rng(1).spawn(2)
+    net = load_pretrained("letters", folder=folder)
+    _, of_test = np.random.default_rng(3).spawn(2)
     right = accuracy(net, *to_tensors(*load_glyphs(of_test, 200, cache=False)))
     assert card["accuracy"] == round(right, 4) > 2 / 38  # of the file, in float16
 
 
-def test_the_command(tmp_path, capsys, monkeypatch):
+def test_the_command(made, tmp_path, capsys, monkeypatch):
+    """With another seed, and so it makes another file."""
     monkeypatch.setattr("course_lib.deep.pretrain.RECIPE", RECIPE | SMALL)
     monkeypatch.setenv("DESCENT_CACHE", str(tmp_path / "cache"))
     assert cli.main(["pretrain", "--out", str(tmp_path / "out"), "--seed", "5"]) == 0
     card = pretrained_card(tmp_path / "out")
-    assert card["seed"] == 5
+    assert card["seed"] == 5 and card["sha256"] != made[1]["sha256"]
     said = capsys.readouterr().out
     path = tmp_path / "out" / "letters.safetensors"
     assert said.startswith(f"{path}: {card['bytes']:,} bytes, ") and said.endswith("of other letters are read\n")

@@ -197,7 +197,7 @@ def test_augmentation_sees_every_row_once_and_may_change_labels():
 
     soften.changes_labels = True
     history = fit(network(), data, Momentum(0.1), epochs=30, batch=30, rng=np.random.default_rng(0), augment=soften)
-    assert history.val_accuracy[-1] > 0.5 and 0.6 < history.accuracy[-1] <= 1
+    assert history.val_accuracy[-1] > 0.4 and 0.6 < history.accuracy[-1] <= 1  # .51, sd .03; .78, sd .02
     # the loss is that of soft labels: it cannot fall below their entropy
     p = np.array([0.8 + 0.2 / 3, 0.2 / 3, 0.2 / 3])
     assert history.loss.min() > -(p * np.log(p)).sum()

@@ -108,17 +108,21 @@ def ravines():
     angles = 2 * np.pi * (np.arange(16) + 0.3) / 16
     starts = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     methods = {
-        "SGD": SGD(np.array([1.9, 1.98, 1.99, 1.995, 2.0])),
-        "Momentum": Momentum(np.linspace(0.5, 3.8, 34)),
-        "AdaGrad": AdaGrad(np.geomspace(0.1, 30, 26)),
-        "Adam": Adam(np.geomspace(0.01, 3, 26)),
-        "RMSProp": RMSProp(np.geomspace(1e-3, 1, 13)),
-    }
+        "SGD": (SGD(np.array([1.9, 1.98, 1.99, 1.995, 2.0])), 4000),
+        "Momentum": (Momentum(np.linspace(0.5, 3.8, 34)), 400),
+        "AdaGrad": (AdaGrad(np.geomspace(0.1, 30, 26)), 8000),
+        "Adam": (Adam(np.geomspace(0.01, 3, 26)), 1000),
+        "RMSProp": (RMSProp(np.geomspace(1e-3, 1, 13)), 8000),
+    }  # as far as the best rate needs, and more
     tables = []
     for angle in (0.0, np.pi / 4):
         c, s = np.cos(angle), np.sin(angle)
         turned = starts @ np.array([[c, s], [-s, c]])  # the same points of the ravine
-        tables.append(compare(Ravine(1000.0, angle), methods, 8000, starts=turned, until=1e-8))
+        ravine = Ravine(1000.0, angle)
+        tables.append({
+            name: compare(ravine, {name: opt}, steps, starts=turned, until=1e-8)[name]
+            for name, (opt, steps) in methods.items()
+        })  # fmt: skip
     return tables
 
 
@@ -337,7 +341,7 @@ def test_rosenbrock_second_order(method, steps, asked, told):
     found = minimize(Rosenbrock(), method, [-1.2, 1.0], steps=20_000)
     assert flat(found.x) and found.reason == "the gradient is below 1e-06"
     assert abs(found.steps - steps) <= 0.02 * steps + 2 and abs(found.evaluations.value - asked) <= 0.02 * asked + 4
-    assert abs(found.steps - told) <= 3
+    assert abs(found.steps - told) <= 3 + 0.001 * told
 
 
 def test_rosenbrock_by_scipy():

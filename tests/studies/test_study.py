@@ -2,14 +2,13 @@
 
 import math
 import re
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from course_lib.studies import TRAINABILITY, Study
+from course_lib.studies import Study
 from course_lib.studies.page import MARK, setting, write
 
 
@@ -84,16 +83,11 @@ def test_some_rows_and_always_the_base():
     assert toy().run(2, rows=["stairs", "floor"]).names == ["floor", "stairs"]
 
 
-def test_threads_and_processes_give_the_same():
+def test_threads_give_the_same():
+    """So do processes, of which `course study --workers 2` makes use: test_command.py, test_transfer.py."""
     with ThreadPoolExecutor(3) as executor:
         spread = toy(seeds=5).run(executor=executor)
     np.testing.assert_array_equal(spread.values["height"], toy(seeds=5).run().values["height"])
-    rows = ["1 × He, α = 0.01"]
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        spread = TRAINABILITY.run(1, rows=rows, executor=executor)
-    alone = TRAINABILITY.run(1, rows=rows)
-    for quantity, values in alone.values.items():
-        np.testing.assert_array_equal(spread.values[quantity], values)
 
 
 def test_a_bar_is_shown_where_it_is_asked_for(capsys):
