@@ -19,7 +19,7 @@ EXTRA = {
     "data": {"sklearn", "tqdm"},
     "ensembles": {"tqdm"},
     "deep": {"torch", "safetensors", "tqdm"},
-    "studies": {"tqdm"},
+    "studies": {"threadpoolctl", "tqdm"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
