@@ -35,8 +35,9 @@ def provenance() -> dict[str, str]:
     with contextlib.suppress(ImportError):  # comes with scikit-learn
         from threadpoolctl import threadpool_info
 
-        numpys = [one for one in threadpool_info() if "numpy" in one["filepath"] and "architecture" in one]
-        made |= {"BLAS kernel": one["architecture"] for one in numpys[:1]}
+        libraries = [one for one in threadpool_info() if "numpy" in one["filepath"] and "architecture" in one]
+        if libraries:
+            made["BLAS kernel"] = libraries[0]["architecture"]
     return made
 
 

@@ -1,4 +1,4 @@
-"""Student's t distribution, for the interval of a mean over few seeds; SciPy is not needed for a whole number of them."""
+"""Student's t distribution, for the interval of a mean over few seeds: a finite sum, so SciPy is not needed."""
 
 from __future__ import annotations
 
