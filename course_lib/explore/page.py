@@ -5,21 +5,24 @@ What is written here, js/site.js reads.
 
 import hashlib
 import html
+import inspect
 import itertools
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib.explore import sources
 from course_lib.explore.compile import Library
 
 if TYPE_CHECKING:
     from course_lib.explore.experiment import Experiment
 
-#: Names the folder for tables while the book is built; where it is unset, there is a kernel.
+#: Names the folder for tables while the book is built, which outlives a build; where it is unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
 
 
@@ -64,13 +67,47 @@ def grid(experiment: "Experiment") -> dict[str, list[Any]]:
 def table(experiment: "Experiment") -> dict[str, Any]:
     """What the site looks up: the answer to every setting, the last control changing fastest."""
     axes = grid(experiment)
-    settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+    if experiment.compute_all is not None:
+        rows = experiment.answers(axes)
+    else:
+        settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+        rows = [experiment.answer("compute", setting) for setting in settings]
     return {
         "names": list(axes),
         "axes": list(axes.values()),
         "backdrop": plain(experiment.backdrop, experiment.digits),
-        "rows": [plain(experiment.answer("compute", s), experiment.digits) for s in settings],
+        "rows": [plain(row, experiment.digits) for row in rows],
     }
+
+
+def table_key(experiment: "Experiment") -> str | None:
+    """Return a hash of all that a table depends on: the grid, the functions, and what their modules import.
+
+    None where that cannot be known: a function of a notebook, or one that takes values from around it.
+    """
+    functions = [f for f in (*experiment.functions.values(), experiment.compute_all) if f is not None]
+    code, places = "", []
+    for f in functions:
+        if not inspect.isfunction(f) or f.__closure__ or not f.__module__.startswith("course_lib."):
+            return None
+        code += f"import {f.__module__}\n"
+        places.append(f"{f.__module__}.{f.__qualname__}:{f.__code__.co_firstlineno}")
+    own = _json([experiment.name, places, grid(experiment), experiment.digits])
+    return sources.digest(sources.dependencies(code, discovery=False), own, np.__version__)
+
+
+def write_table(experiment: "Experiment", folder: Path) -> str:
+    """Write an experiment's table into a folder, unless the same stands there from another build; return its name."""
+    key = table_key(experiment)
+    if key is not None and (folder / f"{experiment.name}-{key}.js").is_file():
+        return f"{experiment.name}-{key}"
+    text = _json(table(experiment))
+    name = f"{experiment.name}-{key or _digest(text)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{name}.{os.getpid()}"  # a build that is interrupted leaves no half table
+    draft.write_text(f'course.tables["{name}"] = {text};\n', "utf-8")
+    draft.replace(folder / f"{name}.js")
+    return name
 
 
 def compiled(experiments: Mapping[str, "Experiment"]) -> str:
@@ -87,10 +124,7 @@ def static_html(experiment: "Experiment", folder: Path) -> str:
     """The experiment for a page of the site; its table, if it has one, is written into ``folder``."""
     spec, script, table_name = dict(experiment.spec), "", None
     if spec["tabulated"]:
-        text = _json(table(experiment))
-        table_name = f"{experiment.name}-{_digest(text)}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{table_name}.js").write_text(f'course.tables["{table_name}"] = {text};\n', "utf-8")
+        table_name = write_table(experiment, folder)
     else:
         spec["compiled"] = experiment.name
         if experiment.own:  # the reader's own functions are not in the site's library: they come with the page

@@ -1,4 +1,4 @@
-"""Results as data: what is written is read again, the page is made from it, damage is named, nothing is half-written."""
+"""Results as data: what is written is read again, the page is made from it, damage is named, none is half-written."""
 
 import json
 import re
