@@ -70,8 +70,9 @@ def study(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
     parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; told is then how much faster it is")
-    parser.add_argument("--write", action="store_true", help="run all studies, store them, write book/measured.md")
-    parser.add_argument("--page", action="store_true", help="write book/measured.md again from what is stored")
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--write", action="store_true", help="run all studies, store them, write book/measured.md")
+    page.add_argument("--page", action="store_true", help="write book/measured.md again from what is stored")
     options = parser.parse_args(arguments)
     names = [name for name in STUDIES if options.name is None or f"{name}-".startswith(f"{options.name}-")]
     if not names:
@@ -127,9 +128,11 @@ def _compare(study: Any, device: str) -> str:
 def _measured_page() -> Path:
     """Find the page that the tables are written on."""
     from course_lib.site import repository as place
+    from course_lib.studies.page import MARK
 
     page = place.find_root(Path.cwd()) / "book" / "measured.md"
-    page.read_text("utf-8")
+    if MARK not in page.read_text("utf-8"):
+        raise ValueError(f"{page} must have the line {MARK}")
     return page
 
 

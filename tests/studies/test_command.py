@@ -86,6 +86,15 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, words, capsys):
     assert said.startswith("course study: ") and words in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("how", ["--write", "--page"])
+@pytest.mark.usefixtures("toys")
+def test_a_page_without_the_mark_is_noticed_before_the_work(how, book, capsys):
+    book.write_text("# Measured\n")
+    assert cli.main(["study", how]) == 2
+    out, err = capsys.readouterr()
+    assert "measured.md must have the line <!-- from here on" in err and "Steps" not in out
+
+
 def test_outside_the_book_nothing_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["study", "--write"]) == 2
