@@ -81,9 +81,9 @@ class Study:
     ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
     >>> print(Study("Steps", "How high?", measure, {"stool": 1.0, "ladder": 3.0}).run(seeds=9).table().plain())
     Steps (9 seeds; 95 % interval: ± 2.31 errors)
-      method  height           gain  wins/ties/losses
+      method  height            gain  wins/ties/losses
       stool      1.0
-      ladder     3.0  +2.049 ± 0.056             9/0/0
+      ladder     3.0  +2.013 ± 0.073             9/0/0
     """
 
     title: str
