@@ -1,9 +1,4 @@
-"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and as a page.
-
->>> from course_lib.studies import load
->>> load("wrong-labels").names[:2]
-['nothing', 'early stopping']
-"""
+"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and as a page."""
 
 from . import ensembles, stored
 from .page import render, write
@@ -36,10 +31,6 @@ def load(name: str) -> Results:
     Raises:
         FileNotFoundError: it was never measured.
         ValueError: there is no such study; or its file is damaged, or older than the study.
-
-    >>> gain = load("wrong-labels").gain("dropout .5")
-    >>> gain.n, gain.mean > gain.interval()[0] > 5
-    (20, True)
     """
     if name not in STUDIES:
         raise ValueError(f"there is no study {name!r}, only {', '.join(STUDIES)}")
