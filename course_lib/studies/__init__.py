@@ -1,4 +1,4 @@
-"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and as a page."""
+"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and a page."""
 
 from . import ensembles, stored
 from .page import render, write
