@@ -63,14 +63,16 @@ def serve(arguments: list[str]) -> int:
 def study(arguments: list[str]) -> int:
     """Measure what the book tells in tables; without a name, list the studies."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: small products gain nothing by threads
-    from course_lib.studies import STUDIES, write
+    from course_lib.studies import STUDIES, load, render, stored, write
 
     parser = argparse.ArgumentParser(prog="course study", description=study.__doc__)
     parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}; or how several begin")
     parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
     parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; told is then how much faster it is")
-    parser.add_argument("--write", action="store_true", help="run all studies, and write them into book/measured.md")
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--write", action="store_true", help="run all studies, store them, write book/measured.md")
+    page.add_argument("--page", action="store_true", help="write book/measured.md again from what is stored")
     options = parser.parse_args(arguments)
     names = [name for name in STUDIES if options.name is None or f"{name}-".startswith(f"{options.name}-")]
     if not names:
@@ -78,26 +80,31 @@ def study(arguments: list[str]) -> int:
     for count in ("seeds", "workers"):
         if (value := getattr(options, count)) is not None and value < 1:
             raise ValueError(f"--{count} must be at least 1, not {value}")
-    if options.write and options.name is not None:
-        raise ValueError(f"--write runs all studies: leave out {options.name!r}")
+    if (options.write or options.page) and options.name is not None:
+        raise ValueError(f"--{'write' if options.write else 'page'} is for all studies: leave out {options.name!r}")
     if options.device is not None and len(names) > 1:
         raise ValueError(f"--device is for one study: name one of {', '.join(names)}")
+    if options.page:
+        page = _measured_page()
+        stored.replace_files({page: render(page.read_text("utf-8"), {name: load(name) for name in names})})
+        print(page)
+        return 0
     if options.name is None and not options.write:
         for name, one in STUDIES.items():
             print(f"{name:24}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
         return 0
     page = _measured_page() if options.write else None  # if there is none, say so before the work
 
-    tables = []
+    results = {}
     with _pool(options.workers) as executor:
         for name in names:
             one = STUDIES[name] if options.device is None else STUDIES[name].on(options.device)
-            tables.append(one.run(options.seeds, executor=executor, progress=sys.stderr.isatty()).table())
-            print(f"{tables[-1].plain()}\n", flush=True)
+            results[name] = one.run(options.seeds, executor=executor, progress=sys.stderr.isatty())
+            print(f"{results[name].table().plain()}\n", flush=True)
     if options.device not in (None, "cpu"):
         print(_compare(STUDIES[names[0]], options.device))
     if page is not None:
-        write(page, tables)
+        write(page, page.parents[1] / "course_lib" / "studies" / "results", results)
         print(page)
     return 0
 
@@ -121,9 +128,11 @@ def _compare(study: Any, device: str) -> str:
 def _measured_page() -> Path:
     """Find the page that the tables are written on."""
     from course_lib.site import repository as place
+    from course_lib.studies.page import MARK
 
     page = place.find_root(Path.cwd()) / "book" / "measured.md"
-    page.read_text("utf-8")
+    if MARK not in page.read_text("utf-8"):
+        raise ValueError(f"{page} must have the line {MARK}")
     return page
 
 

@@ -12,7 +12,7 @@ import course_lib
 from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = "validation plots claims progress optim nn data ensembles deep studies explore exercises chapters site cli"
+ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises chapters site cli"
 ORDER = ORDER.split()
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
@@ -21,6 +21,7 @@ EXTRA = {
     "progress": {"tqdm"},
     "data": {"sklearn"},
     "deep": {"torch", "safetensors"},
+    "studies": {"threadpoolctl"},
     r"studies\.sweep": {"torch"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},

@@ -51,6 +51,11 @@ class Experiment(anywidget.AnyWidget):
         One or two sentences for a reader who cannot see the panels.
     tabulated
         The site looks answers up in a table over the controls' grid, instead of compiling ``compute``.
+    compute_all
+        Answers many settings at once, in place of ``compute``, which is then None: a function of a dictionary
+        control name → values, that returns a list of answers, one for each setting, the last control changing
+        fastest, as `itertools.product` and C order have it. The experiment is tabulated: the build asks for the
+        whole grid, a notebook for a grid of one setting.
     digits
         Significant digits kept in a table.
     autoplay
@@ -93,13 +98,14 @@ class Experiment(anywidget.AnyWidget):
         self,
         name: str,
         controls: Sequence[Data],
-        compute: Callable[..., Data],
+        compute: Callable[..., Data] | None,
         panels: Sequence[Data],
         *,
         alt: str,
         readouts: Sequence[Data] = (),
         backdrop: Callable[..., Data] = _no_backdrop,
         tabulated: bool = False,
+        compute_all: Callable[[dict[str, list[Any]]], Sequence[Data]] | None = None,
         digits: int = 3,
         autoplay: bool = False,
         guess: bool = False,
@@ -108,11 +114,15 @@ class Experiment(anywidget.AnyWidget):
     ) -> None:
         if not name.isidentifier():
             raise ValueError(f"an experiment's name must be a plain word, not {name!r}")
-        self.name, self.page, self.digits, self.own = name, "", digits, own
+        if (compute is None) == (compute_all is None):
+            raise ValueError(f"{name} must have one of compute and compute_all, the other None")
+        tabulated = tabulated or compute_all is not None
+        self.name, self.page, self.digits, self.own, self.compute_all = name, "", digits, own, compute_all
         self.controls = {c["name"]: c for c in controls}
-        self.functions = {"compute": compute, "backdrop": backdrop}
+        self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
         needs = {key: list(inspect.signature(f).parameters) for key, f in self.functions.items()}
+        self._needs = needs = {"compute": list(self.controls)} | needs
         for key, names in needs.items():
             if unknown := [n for n in names if n not in self.controls]:
                 raise ValueError(f"{name}: {key} asks for {unknown}, which no control is called")
@@ -123,7 +133,7 @@ class Experiment(anywidget.AnyWidget):
             "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
         }  # fmt: skip
         start = self._cleaned(values or {}, {})
-        data = {key: self.answer(key, start) for key in self.functions}
+        data = {key: self.answer(key, start) for key in needs}
         super().__init__(spec={**spec, "start": start}, params=start, backdrop=data["backdrop"], data=data["compute"])
         self.observe(lambda _: self._refresh(), "params")
 
@@ -188,10 +198,36 @@ class Experiment(anywidget.AnyWidget):
 
     def answer(self, key: str, params: Params) -> Data:
         """What ``compute`` or ``backdrop`` (the key) says to these values of the controls, as plain JSON data."""
-        arguments = [params[n] for n in inspect.signature(self.functions[key]).parameters]
+        arguments = [params[n] for n in self._needs[key]]
         if key not in self._seen or self._seen[key][0] != arguments:
-            self._seen[key] = (arguments, plain(self.functions[key](*arguments)))
+            if key in self.functions:
+                answer = self.functions[key](*arguments)
+            else:
+                [answer] = self.answers({n: [params[n]] for n in self.controls})
+            self._seen[key] = (arguments, plain(answer))
         return self._seen[key][1]
+
+    def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[Data]:
+        """What ``compute_all`` says to every setting of a grid, the last control changing fastest.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``compute_all`` does not return one dictionary for each setting, with the same keys.
+        """
+        rows = self.compute_all({n: list(values) for n, values in axes.items()})
+        if isinstance(rows, Mapping | str) or not isinstance(rows, Sequence):
+            raise TypeError(f"{self.name}: compute_all must return a list of answers, not {type(rows).__name__}")
+        settings = math.prod(map(len, axes.values()))
+        if len(rows) != settings:
+            grid = " × ".join(f"{len(values)} {n}" for n, values in axes.items())
+            raise ValueError(f"{self.name}: compute_all must return {settings} answers ({grid}), not {len(rows)}")
+        for i, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise TypeError(f"{self.name}: compute_all's answer {i} must be a dictionary, not {row!r}")
+            if row.keys() != rows[0].keys():
+                raise ValueError(f"{self.name}: compute_all's answer {i} has {list(row)}, the first {list(rows[0])}")
+        return list(rows)
 
     def _refresh(self) -> None:
         with self.hold_sync():

@@ -5,17 +5,22 @@ What is written here, js/site.js reads.
 
 import hashlib
 import html
+import inspect
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
+from course_lib.explore import sources
 from course_lib.explore.compile import Library
 from course_lib.explore.jsonable import json_text, plain
 
-#: Names the folder for tables while the book is built; where it is unset, there is a kernel.
+#: Names the folder for tables while the book is built, which outlives a build; where it is unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
 
 
@@ -31,6 +36,9 @@ class Shown(Protocol):
     functions: dict[str, Callable[..., dict[str, Any]]]
     digits: int
     own: bool
+    compute_all: Callable[[dict[str, list[Any]]], Sequence[dict[str, Any]]] | None
+
+    def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]: ...
 
     def answer(self, key: str, params: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -53,13 +61,47 @@ def grid(experiment: Shown) -> dict[str, list[Any]]:
 def table(experiment: Shown) -> dict[str, Any]:
     """What the site looks up: the answer to every setting, the last control changing fastest."""
     axes = grid(experiment)
-    settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+    if experiment.compute_all is not None:
+        rows = experiment.answers(axes)
+    else:
+        settings = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+        rows = [experiment.answer("compute", setting) for setting in settings]
     return {
         "names": list(axes),
         "axes": list(axes.values()),
         "backdrop": plain(experiment.backdrop, experiment.digits),
-        "rows": [plain(experiment.answer("compute", s), experiment.digits) for s in settings],
+        "rows": [plain(row, experiment.digits) for row in rows],
     }
+
+
+def table_key(experiment: Shown) -> str | None:
+    """Return a hash of all that a table depends on: the grid, the functions, and what their modules import.
+
+    None where that cannot be known: a function of a notebook, or one that takes values from around it.
+    """
+    functions = [f for f in (*experiment.functions.values(), experiment.compute_all) if f is not None]
+    code, places = "", []
+    for f in functions:
+        if not inspect.isfunction(f) or f.__closure__ or not f.__module__.startswith("course_lib."):
+            return None
+        code += f"import {f.__module__}\n"
+        places.append(f"{f.__module__}.{f.__qualname__}:{f.__code__.co_firstlineno}")
+    own = json_text([experiment.key, places, grid(experiment), experiment.digits])
+    return sources.digest(sources.dependencies(code, discovery=False), own, np.__version__)
+
+
+def write_table(experiment: Shown, folder: Path) -> str:
+    """Write an experiment's table into a folder, unless the same stands there from another build; return its name."""
+    key = table_key(experiment)
+    if key is not None and (folder / f"{experiment.key}-{key}.js").is_file():
+        return f"{experiment.key}-{key}"
+    text = json_text(table(experiment))
+    name = f"{experiment.key}-{key or _digest(text)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{name}.{os.getpid()}"  # a build that is interrupted leaves no half table
+    draft.write_text(f'course.tables["{name}"] = {text};\n', "utf-8")
+    draft.replace(folder / f"{name}.js")
+    return name
 
 
 def compiled(experiments: Mapping[str, Shown]) -> str:
@@ -76,10 +118,7 @@ def static_html(experiment: Shown, folder: Path) -> str:
     """The experiment for a page of the site; its table, if it has one, is written into ``folder``."""
     spec, script, table_name = dict(experiment.spec), "", None
     if spec["tabulated"]:
-        text = json_text(table(experiment))
-        table_name = f"{experiment.key}-{_digest(text)}"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{table_name}.js").write_text(f'course.tables["{table_name}"] = {text};\n', "utf-8")
+        table_name = write_table(experiment, folder)
     else:
         spec["compiled"] = experiment.key
         if experiment.own:  # the reader's own functions are not in the site's library: they come with the page

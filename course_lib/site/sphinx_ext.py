@@ -3,7 +3,6 @@
 Everything that the site has and Jupyter Book does not do by itself is here.
 """
 
-import hashlib
 import html
 import os
 import re
@@ -18,8 +17,10 @@ from sphinx.config import Config
 
 from course_lib import chapters, explore
 from course_lib.explore.page import STATIC_DIR
+from course_lib.explore.sources import digest
 
 from . import katex
+from .keys import every_file, notebook_key
 
 SITE = Path(__file__).parent
 LIBRARY = SITE.parent
@@ -44,47 +45,30 @@ if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) doc
 """
 
 
-def library_hash(library: Path = LIBRARY, *more: Path) -> str:
-    """Return a hash of whatever in the library could change a notebook's output."""
-    digest = hashlib.sha256()
-    for path in sorted(library.rglob("*")):
-        if path.suffix not in {".py", ".js", ".css", ".npz", ".json"}:
-            continue
-        if not {"site", "node_modules", "__pycache__"} & set(path.relative_to(library).parts):
-            digest.update(path.relative_to(library).as_posix().encode() + b"\0" + path.read_bytes())
-    for path in more:
-        digest.update(path.read_bytes() if path.is_file() else b"")
-    return digest.hexdigest()[:12]
-
-
 # -- before the pages are read ------------------------------------------------------------------
 
 
 def prepare(app: Sphinx, config: Config) -> None:
-    """Point execution and static files at a cache that lives and dies with the library's text.
-
-    jupyter-cache looks at a notebook's code only: with a broken library it would go on showing the
-    outputs of the sound one. Outputs and the experiments' tables share the folder, for the same reason.
-    """
-    root = Path(app.confdir)
-    config.course_library_hash = library_hash(LIBRARY, root / "requirements.txt")  # a new one: read all pages again
-    cache = root / "_build" / f".cache-{config.course_library_hash}"
-    for stale in (root / "_build").glob(".cache-*"):
-        if stale != cache:
-            shutil.rmtree(stale, ignore_errors=True)
-    static = cache / "static"
-    (static / "explore").mkdir(parents=True, exist_ok=True)
-    shutil.copytree(katex.FOLDER, static / "katex", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.js"))
-    for name, text in explore.site_assets(make() for make in chapters.experiments().values()).items():
+    """Prepare what every page loads, and folders that outlive a build: of outputs, and of experiments' tables."""
+    cache = cache_folder(app)
+    static, tables = cache / "static", cache / "tables"
+    shutil.rmtree(static, ignore_errors=True)
+    for folder in (static, tables):
+        (folder / "explore").mkdir(parents=True, exist_ok=True)
+    shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
+    assets = explore.site_assets(make() for make in chapters.experiments().values())
+    # A new one of the first: read all pages again, for docstrings stand on them; of the second: write them again.
+    config.course_library_hash = digest(every_file(), pins(app))
+    config.course_assets_hash = digest([], *assets.values())
+    for name, text in assets.items():
         (static / "explore" / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
             app.add_css_file(f"explore/{name}", priority=950)
         else:
             app.add_js_file(f"explore/{name}", defer="defer")
 
-    config.nb_execution_cache_path = str(cache / "notebooks")
-    config.html_static_path = [*config.html_static_path, str(static)]
-    os.environ[STATIC_DIR] = str(static / "explore")  # where experiments leave tables; kernels inherit both
+    config.html_static_path = [*config.html_static_path, str(static), str(tables)]
+    os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments leave tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # another would leave out the figures
 
@@ -96,6 +80,36 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     if os.environ.get(SITE_URL):
         config.html_baseurl = os.environ[SITE_URL].rstrip("/") + "/"
+
+
+def cache_folder(app: Sphinx) -> Path:
+    """Return the folder of what outlives a build."""
+    return Path(app.confdir) / "_build" / ".cache"
+
+
+def pins(app: Sphinx) -> str:
+    """Return the text of the requirements."""
+    path = Path(app.confdir) / "requirements.txt"
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def notebook_folder(app: Sphinx, docname: str) -> Path:
+    """Return where a notebook's outputs are kept: a folder named after it, and in it one named after its key."""
+    key = notebook_key(Path(app.env.doc2path(docname)), pins(app))
+    return cache_folder(app) / "notebooks" / docname.replace("/", ".") / key
+
+
+def keep_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Point the execution of the notebook that is read next at a cache that lives and dies with what it imports.
+
+    jupyter-cache looks at a notebook's code only: with a broken library it would go on showing the outputs of the
+    sound one.
+    """
+    folder = notebook_folder(app, docname)
+    for stale in folder.parent.glob("*"):
+        if stale != folder:
+            shutil.rmtree(stale, ignore_errors=True)
+    app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
 # -- while the pages are written ----------------------------------------------------------------
@@ -156,7 +170,7 @@ MENDINGS: list[tuple[re.Pattern[str], str]] = [
 
 #: Pages that are no document's.
 ADDED = {"index", "404", "search", "genindex"}
-#: A table's name: its experiment's, and a hash of what it holds.
+#: A table's name: its experiment's, and a hash of what it is made from, or of what it holds.
 TABLE = re.compile(r".+-[0-9a-f]{12}")
 
 
@@ -165,7 +179,7 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     if problem or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    _remove_stale(out, app.env.found_docs)
+    _remove_stale(out, cache_folder(app), app.env.found_docs)
     (out / "_static/scripts/fontawesome.js").write_text("")  # 1.5 MB; the web font draws the icons
     (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
     for page in out.rglob("*.html"):
@@ -178,8 +192,8 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     (out / ".nojekyll").touch()  # GitHub's pages leave out folders that begin with _ without it
 
 
-def _remove_stale(out: Path, documents: set[str]) -> None:
-    """Remove the pages of documents that the book no longer has, and tables that no page names."""
+def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
+    """Remove the pages and outputs of documents that the book no longer has, and tables that no page names."""
     text = ""
     for page in out.rglob("*.html"):
         name = page.relative_to(out).with_suffix("").as_posix()
@@ -189,7 +203,10 @@ def _remove_stale(out: Path, documents: set[str]) -> None:
             page.unlink()
             for source in (out / "_sources").glob(f"{name}.*"):
                 source.unlink()
-    for table in (out / "_static/explore").glob("*.js"):
+    for outputs in (cache / "notebooks").glob("*"):
+        if outputs.name not in {name.replace("/", ".") for name in documents}:
+            shutil.rmtree(outputs, ignore_errors=True)
+    for table in [*(out / "_static/explore").glob("*.js"), *(cache / "tables/explore").glob("*.js")]:
         if TABLE.fullmatch(table.stem) and table.stem not in text:
             table.unlink()
 
@@ -227,10 +244,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
     app.add_config_value("course_library_hash", "", "env", [str])
+    app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
     app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
+    app.connect("source-read", keep_outputs)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect

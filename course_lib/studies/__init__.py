@@ -1,7 +1,7 @@
-"""Measured tables: what methods bring, over seeds. `course study` prints them, and writes the book's page of them."""
+"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and a page."""
 
-from . import ensembles
-from .page import write
+from . import ensembles, stored
+from .page import render, write
 from .regularization import CLEAN, NOISY
 from .study import Gain, Results, Study
 from .table import Table
@@ -21,4 +21,20 @@ STUDIES = {
     "textures": TEXTURES,
 }
 
-__all__ = ["CLEAN", "NOISY", "STUDIES", "TRAINABILITY", "Gain", "Results", "Study", "Table", "write"]
+
+def load(name: str) -> Results:
+    """Return the stored results of a study: what the page *Measured* shows, seed by seed.
+
+    Args:
+        name: the study's name in `STUDIES`, as `course study` lists it.
+
+    Raises:
+        FileNotFoundError: it was never measured.
+        ValueError: there is no such study; or its file is damaged, or older than the study.
+    """
+    if name not in STUDIES:
+        raise ValueError(f"there is no study {name!r}, only {', '.join(STUDIES)}")
+    return stored.read(stored.FOLDER / f"{name}.json", STUDIES[name])
+
+
+__all__ = ["CLEAN", "NOISY", "STUDIES", "TRAINABILITY", "Gain", "Results", "Study", "Table", "load", "render", "write"]

@@ -14,6 +14,7 @@ import numpy as np
 from course_lib.progress import progress_bar
 from course_lib.validation import check_count
 
+from .student import t_factor
 from .table import Table
 
 Measure = Callable[[Any, int], Mapping[str, float]]
@@ -26,13 +27,34 @@ class Gain(NamedTuple):
         mean: d̄.
         error: its standard error, √(Σ (dₛ − d̄)²/(n − 1))/√n; nan for a single seed.
         wins: the number of seeds with dₛ > 0.
+        ties: the number of seeds with dₛ = 0, but for rounding.
         n: the number of seeds.
     """
 
     mean: float
     error: float
     wins: int
+    ties: int
     n: int
+
+    @property
+    def losses(self) -> int:
+        """The number of seeds with dₛ < 0."""
+        return self.n - self.wins - self.ties
+
+    def interval(self, inside: float = 0.95) -> tuple[float, float]:
+        """Return the two ends of Student's interval: d̄ ± t · error, where P(|T| ≤ t) = inside for n − 1 degrees.
+
+        Raises:
+            ValueError: there is a single seed.
+
+        >>> [round(end, 3) for end in Gain(mean=1.0, error=0.1, wins=5, ties=0, n=5).interval()]
+        [0.722, 1.278]
+        """
+        if self.n < 2:
+            raise ValueError("an interval needs at least 2 seeds, not 1")
+        half = t_factor(self.n - 1, inside) * self.error
+        return self.mean - half, self.mean + half
 
 
 @dataclass(frozen=True)
@@ -58,10 +80,10 @@ class Study:
     >>> def measure(row, seed):
     ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
     >>> print(Study("Steps", "How high?", measure, {"stool": 1.0, "ladder": 3.0}).run(seeds=9).table().plain())
-    Steps (9 seeds)
-      method  height        gain  wins
+    Steps (9 seeds; 95 % interval: ± 2.31 errors)
+      method  height            gain  wins/ties/losses
       stool      1.0
-      ladder     3.0  +2.0 ± 0.1   9/9
+      ladder     3.0  +2.013 ± 0.073             9/0/0
     """
 
     title: str
@@ -139,36 +161,57 @@ class Results:
         study: the study.
         names: the rows' names.
         values: quantity → array, shape (rows, seeds).
+        made: when it was measured and with what, where it was stored: "date", "Python", "NumPy", …
     """
 
     study: Study
     names: Sequence[str]
     values: Mapping[str, np.ndarray]
+    made: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> int:
+        """The number of seeds."""
+        return next(iter(self.values.values())).shape[1]
+
+    def mean(self, quantity: str) -> np.ndarray:
+        """Return the mean over the seeds, one number for each row."""
+        return self._values(quantity).mean(axis=1)
+
+    def error(self, quantity: str) -> np.ndarray:
+        """Return the standard error of the mean, one number for each row; nan for a single seed."""
+        return np.array([_error(values) for values in self._values(quantity)])
+
+    def _values(self, quantity: str) -> np.ndarray:
+        if quantity not in self.values:
+            raise ValueError(f"quantity must be among {list(self.values)}, not {quantity!r}")
+        return self.values[quantity]
 
     def gain(self, name: str) -> Gain:
         """Compare a row with the base, seed by seed, in the first quantity."""
         if name not in self.names:
             raise ValueError(f"name must be among {list(self.names)}, not {name!r}")
-        values = next(iter(self.values.values()))
-        d = values[self.names.index(name)] - values[0]
-        return Gain(float(d.mean()), _error(d), int((d > 0).sum()), len(d))
+        base, *_ = values = next(iter(self.values.values()))
+        row = values[self.names.index(name)]
+        return compare(row, base)
 
     def table(self) -> Table:
         """Lay it out."""
         first, *others = self.values
-        n, form = self.values[first].shape[1], "+" + self.study.formats.get(first, ".1f")
+        n, form = self.seeds, "+" + self.study.formats.get(first, ".1f")
         rows = []
         for i, name in enumerate(self.names):
             if self.study.compare:
                 gain = self.gain(name)
-                told = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{n}"] if i else ["", ""]
+                told = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{gain.ties}/{gain.losses}"] if i else ["", ""]
                 rows.append([name, self._mean(first, i), *told, *(self._mean(k, i) for k in others)])
             else:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
-        compared = ["gain", "wins"] if self.study.compare else []
+        compared = ["gain", "wins/ties/losses"] if self.study.compare else []
         header = [self.study.rows_are, first, *compared, *others]
         remark = self.study.remark(self) if self.study.remark else ""
-        return Table(self.study.title, self.study.text, header, rows, f"{n} seed{'s' * (n > 1)}", remark)
+        note = f"{n} seeds; 95 % interval: ± {t_factor(n - 1):.2f} errors" if n > 1 else "1 seed"
+        return Table(self.study.title, self.study.text, header, rows, note, remark)
 
     def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
         return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))
@@ -190,11 +233,20 @@ def _one(measure: Measure, task: tuple[str, Any, int]) -> dict[str, float]:
     return measured
 
 
+def compare(row: np.ndarray, base: np.ndarray) -> Gain:
+    """Compare two rows' values, seed by seed."""
+    d, tie = row - base, np.isclose(row, base, rtol=1e-9, atol=1e-12)  # means of the same numbers differ by rounding
+    return Gain(float(d.mean()), _error(d), int((~tie & (d > 0)).sum()), int(tie.sum()), len(d))
+
+
 def _error(d: np.ndarray) -> float:
     return float(d.std(ddof=1)) / math.sqrt(len(d)) if len(d) > 1 else math.nan
 
 
 def _pm(value: float, error: float, form: str) -> str:
-    """Write a number and, where there is one, its error."""
-    said = f"{value:{form}}".replace("-", "−")
-    return said if math.isnan(error) else f"{said} ± {error:{form.lstrip('+')}}"
+    """Write a number; and, where there is one, its error with two digits, and the number with as many places."""
+    if error > 1e-9 * abs(value):  # not nan, nor what rounding leaves of equal values
+        places = max(0, 1 - int(f"{error:.1e}".partition("e")[2]))
+        form = f"{form[: form.startswith('+')]}.{places}f"
+        return f"{value:{form}} ± {error:.{places}f}".replace("-", "−")
+    return f"{value:{form}}{'' if math.isnan(error) else ' ± 0'}".replace("-", "−")

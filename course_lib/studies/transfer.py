@@ -12,7 +12,7 @@ import numpy as np
 
 from course_lib.data import few, load_digits
 
-from .study import Results, Study
+from .study import Results, Study, compare
 from .textures import load_textures
 
 DIGITS, NEGATIVE, TEXTURE = (1, 2, 5, 10, 20, 50), (1, 5, 20), (5, 10, 20, 50)  # labels per class
@@ -54,7 +54,7 @@ def measure_textures(strategy: str, seed: int, *, device: str = "cpu") -> dict[s
 def crossing(results: Results) -> str:
     """Say where strategies cross: from how many labels on which of frozen, fine-tuned and scratch is the best.
 
-    One is ahead of another if the mean of the differences, seed by seed, is more than twice its standard error.
+    One is ahead of another if Student's 95 % interval of the differences, seed by seed, lies above 0.
     """
     told = ["frozen", "all, rate/10", "scratch"]
     if not set(told) <= set(results.names):
@@ -63,7 +63,7 @@ def crossing(results: Results) -> str:
     for labels, values in results.values.items():
         of = {name: values[results.names.index(name)] for name in told}
         best = max(told, key=lambda name: of[name].mean())
-        near = [name for name in told if name == best or not _ahead(of[best] - of[name])]
+        near = [name for name in told if name == best or not _ahead(of[best], of[name])]
         if not said or said[-1][1] != near:
             said.append((labels, near))
     parts = [f"from {labels} on {_listed(near)}" for labels, near in said]
@@ -74,8 +74,8 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(f"*{name}*" for name in names[:-1]), f"*{names[-1]}*"]).removeprefix(" and ")
 
 
-def _ahead(d: np.ndarray) -> bool:
-    return len(d) > 1 and bool(d.mean() > 2 * d.std(ddof=1) / np.sqrt(len(d)))
+def _ahead(row: np.ndarray, other: np.ndarray) -> bool:
+    return len(row) > 1 and compare(row, other).interval()[0] > 0
 
 
 def _sweep(

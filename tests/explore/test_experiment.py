@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import chapters
-from course_lib.explore import site_assets
+from course_lib.explore import page, site_assets
 from course_lib.explore.experiment import Experiment, experiment
 from course_lib.explore.jsonable import plain
-from course_lib.explore.page import STATIC_DIR, static_html, table
+from course_lib.explore.page import STATIC_DIR, static_html, table, write_table
 from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
 
 EXPERIMENTS = {"/".join(key): make for key, make in chapters.experiments().items()}
@@ -237,6 +237,86 @@ def test_a_table_needs_a_grid():
     )  # fmt: skip
     with pytest.raises(ValueError, match="e is tabulated: a needs a finite set of values"):
         table(e)
+
+
+GRID = [slider("a", "a", values=[1, 2, 5], value=2), toggle("up", "up", True), choice("c", "c", {"x": "X"}, "x")]
+
+
+def all_at_once(**options):
+    """Answer a whole grid by one broadcast."""
+    asked = []
+
+    def compute_all(axes):
+        asked.append(axes)
+        a, up = np.array(axes["a"])[:, None, None], np.array(axes["up"])[:, None]
+        height = np.where(up, a, -a) * np.ones(len(axes["c"]))
+        return [{"height": h, "a": {"x": [0, h]}} for h in height.ravel()]
+
+    return Experiment("e", GRID, None, [], alt="a", **{"compute_all": compute_all} | options), asked
+
+
+def one_by_one(a, up, c):
+    height = a if up else -a
+    return {"height": height, "a": {"x": [0, height]}}
+
+
+def test_one_call_fills_the_table_and_a_notebook_asks_the_same_function():
+    experiment, asked = all_at_once()
+    slow = Experiment("e", GRID, one_by_one, [], alt="a", tabulated=True)
+    assert experiment.spec == slow.spec and experiment.spec["tabulated"]
+    assert experiment.data == slow.data == {"height": 2.0, "a": {"x": [0.0, 2.0]}}
+    assert asked == [{"a": [2], "up": [True], "c": ["x"]}]
+    experiment.params = {"a": 5, "up": False}
+    assert experiment.data["height"] == -5.0 and len(asked) == 2
+    assert table(experiment) == table(slow)
+    assert asked[2:] == [{"a": [1, 2, 5], "up": [False, True], "c": ["x"]}]
+
+
+def test_a_function_that_changes_its_grid_harms_nothing():
+    def greedy(axes):
+        return [{"y": axes["a"].pop()} for _ in range(len(axes["a"]))][::-1]
+
+    experiment = Experiment("e", GRID[:1], None, [], alt="a", compute_all=greedy)
+    assert [row["y"] for row in table(experiment)["rows"]] == [1, 2, 5] == table(experiment)["axes"][0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "words"),
+    [
+        (lambda axes: [{}], ValueError, r"e: compute_all must return 6 answers \(3 a × 2 up × 1 c\), not 1"),
+        (lambda axes: [{}] * 7, ValueError, r"e: compute_all must return 1 answers \(1 a × 1 up × 1 c\), not 7"),
+        (lambda axes: {"y": 1}, TypeError, "e: compute_all must return a list of answers, not dict"),
+        (lambda axes: None, TypeError, "e: compute_all must return a list of answers, not NoneType"),
+        (lambda axes: [1.0] * 6, ValueError, "must return 1 answers"),
+        (lambda axes: [1.0], TypeError, r"e: compute_all's answer 0 must be a dictionary, not 1\.0"),
+        (
+            lambda axes: [{"y": 1}, {"z": 1}] * 3 if len(axes["a"]) > 1 else [{"y": 1}],
+            ValueError,
+            r"e: compute_all's answer 1 has \['z'\], the first \['y'\]",
+        ),
+    ],
+)
+def test_answers_of_another_shape_are_named(answers, error, words):
+    with pytest.raises(error, match=words):
+        table(all_at_once(compute_all=answers)[0])
+
+
+def test_one_function_answers_and_not_two():
+    for compute, compute_all in ((None, None), (one_by_one, lambda axes: [])):
+        with pytest.raises(ValueError, match="e must have one of compute and compute_all, the other None"):
+            Experiment("e", GRID, compute, [], alt="a", compute_all=compute_all)
+
+
+# A table is kept as long as its sources
+
+
+def test_a_table_of_a_notebooks_own_function_is_named_after_what_it_holds(tmp_path):
+    names = set()
+    for top in (1.0, 2.0, 2.0):
+        own = Experiment("e", GRID, lambda a, up, c: {"y": a * top}, [], alt="a", tabulated=True)  # noqa: B023
+        assert page.table_key(own) is None
+        names.add(write_table(own, tmp_path))
+    assert len(names) == 2 == len(list(tmp_path.iterdir()))
 
 
 @pytest.mark.parametrize(

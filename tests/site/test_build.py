@@ -1,6 +1,7 @@
 """A small book built with the real extension: what must fail, fails; what is stale, is renewed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,8 +68,10 @@ def test_page_that_left_the_book_leaves_the_site(book):
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     assert "book/two.html" in pages
     named, stale = (site / "_static/explore" / f"noise-{digit * 12}.js" for digit in "12")
-    named.touch()
-    stale.touch()
+    kept = book / "_build/.cache/tables/explore"
+    for table in (named, stale, kept / named.name, kept / stale.name):
+        table.touch()
+    (book / "_build/.cache/notebooks/book.two/key").mkdir(parents=True)
     toc.write_text(alone)
     two.unlink()
     (book / "book/index.md").write_text(PAGE + f"It names {named.stem}.\n")
@@ -76,6 +79,8 @@ def test_page_that_left_the_book_leaves_the_site(book):
     assert {path.relative_to(site).as_posix() for path in site.rglob("*.html")} == pages - {"book/two.html"}
     assert not list((site / "_sources").rglob("two*"))
     assert named.exists() and not stale.exists()
+    assert [path.name for path in kept.iterdir()] == [named.name]
+    assert not (book / "_build/.cache/notebooks/book.two").exists()
     assert (site / "_static/explore/library.js").exists()
 
 
@@ -89,42 +94,44 @@ def test_known_address_reaches_the_404_page_and_the_head(book, monkeypatch):
     assert (book / "_build/html/_static/card.png").is_file()
 
 
-def test_hash_follows_the_library(tmp_path):
-    library = tmp_path / "lib"
-    (library / "site").mkdir(parents=True)
-    (library / "a.py").write_text("x = 1")
-    (library / "site" / "b.py").write_text("y = 1")
-    before = sphinx_ext.library_hash(library)
-    (library / "site" / "b.py").write_text("y = 2")  # cannot change an output
-    assert sphinx_ext.library_hash(library) == before
-    (library / "a.py").write_text("x = 2")
-    changed = sphinx_ext.library_hash(library)
-    assert changed != before
-    (library / "a.py").rename(library / "c.py")
-    assert sphinx_ext.library_hash(library) not in {before, changed}
+FRONT = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
+#: What a cell of the small book's notebooks prints: what it imports, and when it ran.
+CELL = "```{{code-cell}}\nimport time\nfrom course_lib import {0}\nprint('{0} is', {0}.VALUE, time.time_ns())\n```\n"
 
 
-def test_changed_library_renews_outputs_and_removes_the_stale_cache(book):
-    """The whole point of the cache's name: run in a copy of the library, so that it can be changed."""
-    shutil.copytree(
-        ROOT / "course_lib", book / "course_lib", ignore=shutil.ignore_patterns("node_modules", "__pycache__")
-    )
-    lib = book / "course_lib" / "answer.py"
-    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
-    cell = "```{code-cell}\nfrom course_lib import answer\nprint('it is', answer.VALUE)\n```\n"
-    (book / "book/index.md").write_text(front + PAGE + cell)
-    outputs = []
-    for value in (41, 42):
-        lib.write_text(f"VALUE = {value}\n")
+def test_only_what_imports_a_change_runs_again(book):
+    """In a copy of the library, so that it can be changed: a module, a style sheet, a script, a notebook's text."""
+    lib = book / "course_lib"
+    shutil.copytree(ROOT / "course_lib", lib, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: book/two\n")
+    names = {"index": "first", "two": "second"}
+    for page, module in names.items():
+        (lib / f"{module}.py").write_text("VALUE = 41\n")
+        (book / f"book/{page}.md").write_text(FRONT + PAGE + CELL.format(module))
+
+    def outputs():
         command = [sys.executable, *JUPYTER_BOOK[1:], "build", ".", "-W", "-n", "--keep-going"]
         done = subprocess.run(
             command, cwd=book, env=_with_path(book), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         assert done.returncode == 0, done.stdout[-3000:]
-        outputs.append((book / "_build/html/book/index.html").read_text(encoding="utf-8"))
-        assert len(list((book / "_build").glob(".cache-*"))) == 1
-    assert "it is 41" in outputs[0]
-    assert "it is 42" in outputs[1]
+        pages = [(book / f"_build/html/book/{page}.html").read_text(encoding="utf-8") for page in names]
+        return [re.search(r"(first|second) is (\d+) \d+", text)[0] for text in pages]
+
+    first, second = outputs()
+    assert first.startswith("first is 41") and second.startswith("second is 41")
+    (lib / "second.py").write_text("VALUE = 42\n")
+    (lib / "explore/js/explore.css").write_text("body { color: red }\n")
+    with (lib / "explore/js/site.js").open("a") as script:
+        script.write("// changed\n")
+    with (book / "book/index.md").open("a") as page:
+        page.write("\nMore words.\n")
+    again, changed = outputs()
+    assert again == first and changed.startswith("second is 42")
+    assert "red" in (book / "_build/html/_static/explore/explore.css").read_text()
+    assert "changed" in (book / "_build/html/_static/explore/site.js").read_text()
+    caches = sorted(path.parent.name for path in (book / "_build/.cache/notebooks").glob("*/*"))
+    assert caches == ["book.index", "book.two"]
 
 
 def _with_path(folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from course_lib.site import repository
-from course_lib.site.sphinx_ext import LIBRARY, library_hash
+from course_lib.site.keys import cells, notebook_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,8 +141,11 @@ def test_one_search_box(site, any_page):
 
 
 def test_outputs_are_of_this_library(site):
-    caches = [path.name for path in (ROOT / "_build").glob(".cache-*")]
-    assert caches == [f".cache-{library_hash(LIBRARY, ROOT / 'requirements.txt')}"]
+    pins = (ROOT / "requirements.txt").read_text("utf-8")
+    pages = [path for path in (ROOT / "book").iterdir() if path.suffix in {".ipynb", ".md"} and cells(path)]
+    assert len(pages) > 4
+    kept = {f"{path.parent.name}/{path.name}" for path in (ROOT / "_build/.cache/notebooks").glob("*/*")}
+    assert kept == {f"book.{path.stem}/{notebook_key(path, pins)}" for path in pages}
 
 
 def test_search_index_knows_the_chapters(site):

@@ -33,10 +33,10 @@ def test_without_a_name_the_studies_are_listed(capsys):
 @pytest.mark.usefixtures("toys")
 def test_a_table_is_printed(capsys):
     assert cli.main(["study", "steps"]) == 0
-    assert "Steps (3 seeds)" in capsys.readouterr().out
+    assert "Steps (3 seeds;" in capsys.readouterr().out
     assert cli.main(["study", "steps", "--seeds", "5"]) == 0
     said = capsys.readouterr().out
-    assert "Steps (5 seeds)" in said and re.search(r"stairs +4\.0 +\+2\.0 ± 0\.0 +5/5", said)
+    assert "Steps (5 seeds;" in said and re.search(r"stairs +4\.0 +\+2\.0 ± 0 +5/0/0", said)
 
 
 def test_workers_change_nothing(capsys, monkeypatch):
@@ -64,8 +64,8 @@ def test_all_tables_are_written(book, capsys):
     book.write_text(f"# Measured\n\n{MARK}\n\nold\n", "utf-8")
     assert cli.main(["study", "--write", "--seeds", "2"]) == 0
     text = book.read_text("utf-8")
-    assert text.startswith(f"# Measured\n\n{MARK}\n\nMeasured with Python") and "old" not in text
-    assert text.count("## Steps\n\nHow high? 2 seeds.") == 2
+    assert text.startswith(f"# Measured\n\n{MARK}\n\nMeasured on 2") and "old" not in text
+    assert text.count("## Steps\n\nHow high? 2 seeds; ") == 2
     assert str(book) in capsys.readouterr().out
 
 
@@ -75,7 +75,7 @@ def test_all_tables_are_written(book, capsys):
         (["nope"], "there is no study 'nope', only wrong-labels, few-examples, trainability"),
         (["wrong-labels", "--seeds", "0"], "--seeds must be at least 1, not 0"),
         (["wrong-labels", "--workers", "-1"], "--workers must be at least 1, not -1"),
-        (["wrong-labels", "--write"], "--write runs all studies: leave out 'wrong-labels'"),
+        (["wrong-labels", "--write"], "--write is for all studies: leave out 'wrong-labels'"),
         (["--write"], "measured.md: No such file"),
     ],
 )
@@ -84,6 +84,15 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, words, capsys):
     assert cli.main(["study", *arguments]) == 2
     said = capsys.readouterr().err
     assert said.startswith("course study: ") and words in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", ["--write", "--page"])
+@pytest.mark.usefixtures("toys")
+def test_a_page_without_the_mark_is_noticed_before_the_work(how, book, capsys):
+    book.write_text("# Measured\n")
+    assert cli.main(["study", how]) == 2
+    out, err = capsys.readouterr()
+    assert "measured.md must have the line <!-- from here on" in err and "Steps" not in out
 
 
 def test_outside_the_book_nothing_is_written(tmp_path, monkeypatch, capsys):

@@ -1,10 +1,14 @@
 """What chapter 3's experiments show is what theory says, and the race takes what a reader hands to it."""
 
+import json
+
 import numpy as np
 import pytest
 import scipy.linalg
 
 from course_lib.chapters.ch03_momentum import explore
+from course_lib.explore import page
+from course_lib.explore.page import table, write_table
 from course_lib.optim import Rosenbrock
 
 
@@ -61,3 +65,29 @@ def test_phase_agrees_with_the_run():
 def test_presets_follow_the_surface():
     assert explore.race(surface="rosenbrock").params["start"] == [-1.2, 1.0]
     assert explore.race(surface="rosenbrock", lr=0.001).params["lr"] == 0.001
+
+
+# A table is kept as long as its sources
+
+
+def test_a_table_is_computed_once(tmp_path, monkeypatch):
+    name = write_table(explore.noise(), tmp_path)
+    [file] = tmp_path.iterdir()
+    assert file.name == f"{name}.js" and file.read_text("utf-8").startswith(f'course.tables["{name}"] = {{"names"')
+    rows = json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n"))
+    assert rows == table(explore.noise())
+    monkeypatch.setattr(page, "table", None)
+    assert write_table(explore.noise(lr=0.2, guess=True), tmp_path) == name  # another start, the same table
+    monkeypatch.undo()
+    experiment = explore.noise()
+    experiment.digits = 2
+    assert write_table(experiment, tmp_path) != name and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_changed_source_renews_a_table(monkeypatch, tmp_path):
+    before, needed = page.table_key(explore.noise()), []
+    monkeypatch.setattr(page.sources, "digest", lambda files, *texts: needed.extend(files) or "0" * 12)
+    assert page.table_key(explore.noise()) == "0" * 12 != before
+    names = {path.relative_to(page.sources.LIBRARY).as_posix() for path in needed}
+    assert {"chapters/ch03_momentum/experiments.py", "optim/first_order.py", "optim/analysis/floors.py"} <= names
+    assert not any(name.startswith(("site/", "nn/", "exercises/")) for name in names)
