@@ -231,7 +231,7 @@ def test_citation_has_what_the_format_asks_for():
 
 def test_make_targets_are_explained():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("book", "site", "lab", "test", "lint", "bench", "clean", "help"):
+    for target in ("book", "site", "lab", "test", "kernels", "lint", "bench", "clean", "help"):
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
 
 
