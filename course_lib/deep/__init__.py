@@ -1,4 +1,4 @@
-"""Networks in PyTorch, and what is done with trained ones. The only part of the library that needs torch."""
+"""Networks in PyTorch, and what is done with trained ones. Of the library only this and `studies.sweep` need torch."""
 
 try:
     import safetensors
