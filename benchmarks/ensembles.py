@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from course_lib.deep.many import Many, ManyByVmap, Stack, cross_entropies
+from course_lib.deep.many import Stack, StackedModels, VmapModels, cross_entropies
 from course_lib.ensembles.many import fit_many
 from course_lib.nn import Sequential, fit
 from course_lib.optim import Momentum
@@ -90,7 +90,7 @@ def torch_runs(members: int, sizes: Sequence[int], batch: int, steps: int) -> tu
                 optimizer.step()
                 loss.item()
 
-    return (at_once(Many(models[0])), at_once(ManyByVmap(models[1]), each=True), one_by_one), models
+    return (at_once(StackedModels(models[0])), at_once(VmapModels(models[1]), each=True), one_by_one), models
 
 
 def name(sizes: Sequence[int]) -> str:

@@ -87,7 +87,7 @@ def in_torch(net: Sequential, shape: tuple[int, ...]) -> torch.nn.Sequential:
                 other.weight.copy_(torch.tensor(W.copy()))
                 other.bias.copy_(torch.tensor(layer.params["b"]))
         theirs.append(other)
-        shape = layer.sizes(shape)
+        shape = layer.output_shape(shape)
     return torch.nn.Sequential(*theirs)
 
 

@@ -237,7 +237,7 @@ def test_bfgs_is_closest_in_the_weighted_norm_and_not_in_the_plain_one():
     old = np.eye(5) + 0.1 * (A + A.T)
     method = BFGS()
     method.H = old.copy()
-    method.learn(s, y)
+    method.update_curvature(s, y)
     np.testing.assert_allclose(method.H @ y, s, atol=1e-12)
     P = np.eye(5) - np.outer(y, y) / (y @ y)
     gaps = []

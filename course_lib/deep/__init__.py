@@ -7,11 +7,11 @@ except ImportError as error:
     raise ImportError('course_lib.deep needs PyTorch: pip install "course-lib[deep]"') from error
 
 from .freezing import Depths, Stage, depths, freeze, unfreeze
-from .many import Many, ManyByVmap, cross_entropies
+from .many import StackedModels, VmapModels, cross_entropies
 from .networks import IMAGENET_MEAN, IMAGENET_STD, Network, ResNet18, SmallCNN
 from .pretrain import RECIPE, pretrain_letters
 from .strategy import Advice, choose_strategy
-from .training import accuracy, predict, to_tensors, train
+from .training import evaluate_accuracy, predict, to_tensors, train
 from .transfer import cache_features, fine_tune, linear_probe, parameter_groups, replace_head
 from .weights import load_pretrained, load_weights, pretrained_card, save_weights
 
@@ -21,17 +21,17 @@ __all__ = [
     "RECIPE",
     "Advice",
     "Depths",
-    "Many",
-    "ManyByVmap",
     "Network",
     "ResNet18",
     "SmallCNN",
+    "StackedModels",
     "Stage",
-    "accuracy",
+    "VmapModels",
     "cache_features",
     "choose_strategy",
     "cross_entropies",
     "depths",
+    "evaluate_accuracy",
     "fine_tune",
     "freeze",
     "linear_probe",

@@ -3,7 +3,7 @@
 Train a stack as any module. The members' losses are added up, and as member k's weights appear in its own loss alone,
 each gets its own gradient:
 
-    many, optimizer = Many(nets), torch.optim.SGD(many.parameters(), lr=0.1)
+    many, optimizer = StackedModels(nets), torch.optim.SGD(many.parameters(), lr=0.1)
     for rows in batches:  # (K, N), each member's own
         losses = cross_entropies(many(x[rows]), y[rows])
         optimizer.zero_grad()
@@ -23,12 +23,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-#: What `Many` takes between linear layers: each number by itself, without weights.
+#: What `StackedModels` takes between linear layers: each number by itself, without weights.
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Identity)
 
 
 class Stack(nn.Module):
-    """K models' parameters, each stacked along a first axis: the base of `Many` and `ManyByVmap`.
+    """K models' parameters, each stacked along a first axis: the base of `StackedModels` and `VmapModels`.
 
     Args:
         models: of one architecture. They keep their own weights until `unstack`.
@@ -57,7 +57,7 @@ class Stack(nn.Module):
         return self.models
 
 
-class Many(Stack):
+class StackedModels(Stack):
     """K networks of linear layers as one: a batched product does a layer of all of them.
 
     Y[k] = X[k] W[k]ᵀ + b[k] for k = 1 … K: one call of `torch.baddbmm`
@@ -73,7 +73,7 @@ class Many(Stack):
         TypeError, ValueError: no models, a layer that is neither, or models of different architecture; named.
 
     >>> nets = [nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)) for _ in range(3)]
-    >>> many, x = Many(nets), torch.ones(5, 64)
+    >>> many, x = StackedModels(nets), torch.ones(5, 64)
     >>> many(x).shape  # one batch for all; (3, 5, 64) has one for each
     torch.Size([3, 5, 10])
     >>> torch.allclose(many(x)[2], nets[2](x), atol=1e-6)
@@ -84,10 +84,12 @@ class Many(Stack):
         super().__init__(models)
         first = self.models[0]
         if not isinstance(first, nn.Sequential):
-            raise TypeError(f"Many takes nn.Sequential, not {type(first).__name__}: ManyByVmap takes any module")
+            raise TypeError(
+                f"StackedModels takes nn.Sequential, not {type(first).__name__}: VmapModels takes any module"
+            )
         for name, layer in first.named_children():
             if type(layer) not in (nn.Linear, *ELEMENTWISE) or getattr(layer, "bias", 0) is None:
-                raise TypeError(f"layer {name}, {layer}, is no linear layer with a bias and no activation: ManyByVmap")
+                raise TypeError(f"layer {name}, {layer}, is no linear layer with a bias and no activation: VmapModels")
         # An activation has no weights, and is no part of this module: a plain list keeps it out.
         self.layers = [(n, None if isinstance(layer, nn.Linear) else layer) for n, layer in first.named_children()]
 
@@ -122,7 +124,7 @@ class Linears(torch.autograd.Function):
         return dx, torch.bmm(dy.mT, x), dy.sum(1)
 
 
-class ManyByVmap(Stack):
+class VmapModels(Stack):
     """K models of any architecture as one: `torch.func.vmap` runs the first one's code on all weights together.
 
     Equal to the models on their own up to rounding. Dropout draws for every member anew. What keeps statistics of the
@@ -135,7 +137,7 @@ class ManyByVmap(Stack):
         TypeError, ValueError: no models, models of different architecture, or one with buffers; named.
 
     >>> nets = [nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(144, 10)) for _ in range(3)]
-    >>> ManyByVmap(nets)(torch.ones(5, 1, 8, 8)).shape
+    >>> VmapModels(nets)(torch.ones(5, 1, 8, 8)).shape
     torch.Size([3, 5, 10])
     """
 

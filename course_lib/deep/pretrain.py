@@ -17,7 +17,7 @@ from course_lib.data.cache import replacing
 from course_lib.validation import check_count
 
 from .networks import SmallCNN
-from .training import Device, accuracy, check_device, one_thread, to_tensors, train
+from .training import Device, check_device, evaluate_accuracy, one_thread, to_tensors, train
 from .weights import load_weights, save_weights
 
 #: How the letters that come with the package were learnt. Weight decay is large on purpose: letters are read as well
@@ -92,7 +92,7 @@ def pretrain_letters(
               progress=progress)  # fmt: skip
         save_weights(net, path, half=True)
         load_weights(net, path)  # what is told is told of the file
-        right = accuracy(net, *others)
+        right = evaluate_accuracy(net, *others)
 
     content = path.read_bytes()
     card = {

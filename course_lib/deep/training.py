@@ -137,7 +137,7 @@ def predict(model: nn.Module, x: Tensor, *, batch: int = 500) -> Tensor:
     return in_batches(model, model, x, batch)
 
 
-def accuracy(model: nn.Module, x: Tensor, y: Tensor, *, batch: int = 500) -> float:
+def evaluate_accuracy(model: nn.Module, x: Tensor, y: Tensor, *, batch: int = 500) -> float:
     """Give the share of examples whose class has the highest score.
 
     Args:
@@ -146,7 +146,7 @@ def accuracy(model: nn.Module, x: Tensor, y: Tensor, *, batch: int = 500) -> flo
         y: their classes, shape (N,).
         batch: examples of a batch, as many as memory holds.
 
-    >>> accuracy(nn.Identity(), torch.eye(4), torch.tensor([0, 1, 2, 0]))
+    >>> evaluate_accuracy(nn.Identity(), torch.eye(4), torch.tensor([0, 1, 2, 0]))
     0.75
     """
     _check_examples(model, x, y)

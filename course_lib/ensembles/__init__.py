@@ -7,19 +7,19 @@ from .diversity import Pairwise, Spread, disagreement, error_correlation, spread
 from .many import fit_many
 from .montecarlo import MonteCarlo, monte_carlo, mutual_information, predictive_entropy
 from .snapshots import SnapshotEnsemble, snapshots
-from .stacked import Many
+from .stacked import StackedNetworks
 from .voting import majority_vote, mean_logit, mean_probability, predict_members, score_members
 
 __all__ = [
     "EMA",
     "SWA",
     "Bootstrap",
-    "Many",
     "MonteCarlo",
     "Pairwise",
     "Reliability",
     "SnapshotEnsemble",
     "Spread",
+    "StackedNetworks",
     "average_weights",
     "bootstrap",
     "brier",

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..nn.checkpoint import put
+from ..nn.checkpoint import copy_into
 from ..nn.evaluation import check_net, check_rows
 from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
-from ..nn.steps import walk
+from ..nn.steps import iter_layers
 from ..optim.optimizer import Optimizer
 from ..optim.parameter_set import ParameterSet
-from ..optim.trees import built_like, check_broadcast, check_layout, check_params, has_nonfinite, layout_of
+from ..optim.trees import check_broadcast, check_layout, check_params, has_nonfinite, layout_of, rebuild_like
 from ..optim.wrappers import Wrapper
 from ..validation import check_count
 
@@ -35,7 +35,7 @@ class _Averaging(Wrapper):
             raise TypeError(f"inner must not be {type(walker).__name__}: it keeps an average of its own")
         self.own_settings()
 
-    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+    def update_average(self, x: np.ndarray, x_test: np.ndarray) -> None:
         """Take x into its average, after a step."""
         raise NotImplementedError(f"{type(self).__name__} must define blend(self, x, x_test)")
 
@@ -47,9 +47,9 @@ class _Averaging(Wrapper):
         """Make one step, and take the new point into the average; see `Optimizer.step`."""
         self._walk(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
 
-    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Do the same on a loss that can be asked; see `Optimizer.follow`."""
-        self._walk(params, lambda: self.inner.follow(params, loss, nonfinite=nonfinite))
+    def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Do the same on a loss that can be asked; see `Optimizer.step_closure`."""
+        self._walk(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
 
     def _walk(self, params: Any, inner_step: Callable[[], None]) -> None:
         xs = self._fitting(params)
@@ -61,7 +61,7 @@ class _Averaging(Wrapper):
             self._layout, self._state = layout_of(params, xs), [{key: np.zeros_like(x) for key, x in xs.items()}]
         self.t, self._last = self.t + 1, params if isinstance(params, ParameterSet) else None
         for key, x in xs.items():
-            self.blend(x, self._state[0][key])
+            self.update_average(x, self._state[0][key])
 
     def _fitting(self, params: Any) -> dict[Any, np.ndarray]:
         now = self.own_settings()
@@ -89,7 +89,7 @@ class _Averaging(Wrapper):
         """
         xs, weight = self._fitting(params), self.weight()
         x_tests = {key: x_test / weight for key, x_test in self._state[0].items()} if np.all(weight > 0) else xs
-        return built_like(params, {key: np.array(x_tests[key], dtype=x.dtype) for key, x in xs.items()})
+        return rebuild_like(params, {key: np.array(x_tests[key], dtype=x.dtype) for key, x in xs.items()})
 
 
 class EMA(_Averaging):
@@ -134,7 +134,7 @@ class EMA(_Averaging):
     def __init__(self, inner: Optimizer, *, decay: float | np.ndarray = 0.995, start_up: bool = True) -> None:
         super().__init__(inner, decay=decay, start_up=start_up)
 
-    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+    def update_average(self, x: np.ndarray, x_test: np.ndarray) -> None:
         """x_test ← .995 x_test + .005 x."""
         d = np.float64(self.decay)  # in float32, d and 1 − d would not sum to 1
         x_test[...] = d * x_test + (1 - d) * x
@@ -186,10 +186,10 @@ class SWA(_Averaging):
         super().__init__(inner, start=start, every=every)
         self.start, self.every = self.own_settings().values()
 
-    def blend(self, x: np.ndarray, x_test: np.ndarray) -> None:
+    def update_average(self, x: np.ndarray, x_test: np.ndarray) -> None:
         """x_test ← x_test + (x − x_test)/n, if this step is one of those."""
         if self.t >= self.start and (self.t - self.start) % self.every == 0:
-            x_test += (x - x_test) / self.taken()
+            x_test += (x - x_test) / self.n_averaged()
 
     def taken(self) -> int:
         """Give n, the number of points in the mean so far."""
@@ -197,7 +197,7 @@ class SWA(_Averaging):
 
     def weight(self) -> float:
         """Give 1, once there is a mean."""
-        return float(self.taken() > 0)
+        return float(self.n_averaged() > 0)
 
     def own_settings(self) -> dict[str, Any]:
         """Give start and every as ints."""
@@ -237,16 +237,16 @@ def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
     check_net(net)
     (x, _), batch = check_rows("x", x, "x", x), check_count("batch", batch)
     trial = copy.deepcopy(net)  # what fails in mid-way changes nothing, and no generator of net's goes on
-    norms = [layer for layer in walk(trial) if isinstance(layer, BatchNorm)]
+    norms = [layer for layer in iter_layers(trial) if isinstance(layer, BatchNorm)]
     for layer in norms:
-        put(layer.state, dict.fromkeys(layer.state, 0.0))  # nan would stay nan
+        copy_into(layer.state, dict.fromkeys(layer.state, 0.0))  # nan would stay nan
     for k, rows in enumerate(np.split(x, range(batch, len(x) - 1, batch)) if norms else ()):
         for layer in norms:
             layer.momentum = k / (k + 1)  # running ← (k running + new)/(k + 1)
         trial.forward(rows, train=True)
     if any(has_nonfinite(a) for layer in norms for a in layer.state.values()):
         raise ValueError("x makes the running statistics nan or infinite")
-    put(net.state, trial.state)
+    copy_into(net.state, trial.state)
 
 
 def average_weights(nets: Sequence[Layer]) -> Layer:
@@ -292,5 +292,6 @@ def average_weights(nets: Sequence[Layer]) -> Layer:
                 raise ValueError(f"nets[{m}].{part}[{key!r}] has shape {mine.get(key)}, but nets[0] {first.get(key)}")
     mean = copy.deepcopy(nets[0])
     for part in ("params", "state"):
-        put(getattr(mean, part), {k: np.mean([getattr(n, part)[k] for n in nets], axis=0) for k in getattr(mean, part)})
+        arrays = getattr(mean, part)
+        copy_into(arrays, {k: np.mean([getattr(n, part)[k] for n in nets], axis=0) for k in arrays})
     return mean

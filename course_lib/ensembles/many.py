@@ -24,7 +24,7 @@ from ..optim.optimizer import Optimizer
 from ..optim.trees import has_nonfinite
 from ..progress import progress_bar
 from ..validation import check_count, check_rng
-from .stacked import Many
+from .stacked import StackedNetworks
 
 
 def fit_many(
@@ -53,7 +53,7 @@ def fit_many(
     A member that becomes nan or infinite is put back to its best epoch, and rests; no other one is touched by that.
 
     Args:
-        nets: networks of one architecture, as `Many` takes them; they are trained.
+        nets: networks of one architecture, as `StackedNetworks` takes them; they are trained.
         data: has x_train, shape (N, F), and y_train, x_val and y_val, as for `fit`; the same for all members.
         optimizer: a method that treats each number alone, such as Momentum or Adam. Its state has shape (K, P).
         epochs: passes through the training set, ≥ 1.
@@ -85,7 +85,7 @@ def fit_many(
     >>> all(history.val_accuracy[-1] > 0.8 for history in histories)
     True
     """
-    many = Many(nets)
+    many = StackedNetworks(nets)
     K, epochs, batch = len(nets), check_count("epochs", epochs), check_count("batch", batch)
     x, y, val = read_data(data, 1)
     if x.ndim != 2:
@@ -170,7 +170,7 @@ def _losses(loss: Loss, scores: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, 
     return value.astype(float), p.reshape(K, n, -1), np.count_nonzero((likeliest == y).reshape(K, n), axis=1) / n
 
 
-def _test(many: Many, x: np.ndarray, y: np.ndarray, loss: Loss, batch: int = 500) -> np.ndarray:
+def _test(many: StackedNetworks, x: np.ndarray, y: np.ndarray, loss: Loss, batch: int = 500) -> np.ndarray:
     """Give each member's loss and accuracy in test mode, shape (2, K), as `evaluate` does for one."""
     total = np.zeros((2, len(many.nets)))
     for start in range(0, len(x), batch):
@@ -184,7 +184,7 @@ def _test(many: Many, x: np.ndarray, y: np.ndarray, loss: Loss, batch: int = 500
 class _Penalties:
     """What the weights cost each member; `add` gives that, shape (K,), and adds its gradient to the loss's."""
 
-    def __init__(self, penalty: Any, many: Many) -> None:
+    def __init__(self, penalty: Any, many: StackedNetworks) -> None:
         K = len(many.nets)
         each = list(penalty) if isinstance(penalty, list | tuple) else [penalty] * K
         if len(each) != K:

@@ -107,13 +107,13 @@ def snapshots(
     # Copied together: layers may draw from this very rng. Both runs draw the same.
     (walker, own), (single, same) = (copy.deepcopy((net, check_rng("rng", rng))) for _ in range(2))
 
-    opt, members, histories = optimizer.fresh(), [], []
+    opt, members, histories = optimizer.clone(), [], []
     opt.lr = Snapshots(peak, steps=steps, cycles=M)
     for cycle in range(1, M + 1):
         histories.append(_fit(f"cycle {cycle}", walker, data, opt, epochs, batch, own, training))
         members.append(copy.deepcopy(walker))
 
-    opt = optimizer.fresh()
+    opt = optimizer.clone()
     opt.lr = Cosine(peak, steps=steps)
     history = _fit("the single run", single, data, opt, M * epochs, batch, same, training)
     rng.bit_generator.state = own.bit_generator.state  # it has drawn what the members needed

@@ -15,7 +15,7 @@ from ..nn.noise import Dropout, GaussianNoise, InvertedDropout, Noise
 from ..nn.penalties import is_weight
 
 
-class Many:
+class StackedNetworks:
     """K networks of one architecture, computed together.
 
     Y[k] = X[k] W[k] + b[k] for k = 1 … K:  `X @ W` does K matrix products in one call
@@ -35,7 +35,7 @@ class Many:
 
     >>> rng = np.random.default_rng(0)
     >>> nets = [Sequential(Dense(64, 16, rng=rng), Dense(16, 10, rng=rng)) for _ in range(3)]
-    >>> many, x = Many(nets), np.ones((5, 64), np.float32)
+    >>> many, x = StackedNetworks(nets), np.ones((5, 64), np.float32)
     >>> many.params.shape, many.forward(x).shape
     ((3, 1210), (3, 5, 10))
     >>> bool((many.forward(x)[2] == nets[2].forward(x)).all())
@@ -56,10 +56,10 @@ class Many:
                 self.weights.append(tuple(views[name]))
         for i, layers in enumerate(zip(*(net.layers for net in self.nets), strict=True)):
             if isinstance(layers[0], Dense):
-                self.layers.append(_ManyDense(*views[f"{i}.W"], *views[f"{i}.b"]))
+                self.layers.append(_StackedDense(*views[f"{i}.W"], *views[f"{i}.b"]))
             else:
-                self.layers.append(_ManyNoises(layers) if isinstance(layers[0], Noise) else copy.copy(layers[0]))
-        self._first = next(i for i, layer in enumerate(self.layers) if isinstance(layer, _ManyDense))
+                self.layers.append(_StackedNoises(layers) if isinstance(layers[0], Noise) else copy.copy(layers[0]))
+        self._first = next(i for i, layer in enumerate(self.layers) if isinstance(layer, _StackedDense))
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Give every member's scores, shape (K, N, C), for a batch (N, F) or one for each member (K, N, F)."""
@@ -76,7 +76,7 @@ class Many:
         """Fill `grads` for dL/dy, shape (K, N, C); what lies before the first weights needs no gradient."""
         for layer in reversed(self.layers[self._first + 1 :]):
             dy = layer.backward(dy)
-        self.layers[self._first].learn(dy)
+        self.layers[self._first].accumulate_grads(dy)
 
     def unstack(self) -> list[Sequential]:
         """Write the weights into the networks, and give these."""
@@ -85,7 +85,7 @@ class Many:
         return self.nets
 
 
-class _ManyDense:
+class _StackedDense:
     """K fully connected layers: `Dense`, with a member axis in front."""
 
     def __init__(self, W: np.ndarray, dW: np.ndarray, b: np.ndarray, db: np.ndarray) -> None:
@@ -97,16 +97,16 @@ class _ManyDense:
         y += self.b[:, None]
         return y
 
-    def learn(self, dy: np.ndarray) -> None:
+    def accumulate_grads(self, dy: np.ndarray) -> None:
         np.matmul(self.x.swapaxes(-1, -2), dy, out=self.dW)
         self.db[...] = np.ones(dy.shape[1], dy.dtype) @ dy
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        self.learn(dy)
+        self.accumulate_grads(dy)
         return dy @ self.W.swapaxes(1, 2)
 
 
-class _ManyNoises:
+class _StackedNoises:
     """K layers of noise of one strength: each draws from its own generator."""
 
     def __init__(self, layers: Sequence[Noise]) -> None:
@@ -114,7 +114,7 @@ class _ManyNoises:
 
     def forward(self, x: np.ndarray, train: bool) -> np.ndarray:
         z = np.stack([layer.draw(x.shape[-2:]) for layer in self.layers]) if train else None
-        y = self.one.given(x, z)
+        y = self.one.apply(x, z)
         self.one._y_shape = y.shape
         return y
 

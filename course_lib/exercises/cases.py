@@ -18,17 +18,17 @@ class Case:
     Args:
         label: what is special about it, in words: "gradients of 1e-6".
         start: the arguments that the answer itself carries on: x and v of an optimizer.
-        given: the other arguments, one mapping for each call. Whatever is random in them (masks, noise,
+        arguments: the other arguments, one mapping for each call. Whatever is random in them (masks, noise,
             permutations) is drawn here, so that an answer needs no generator.
         init: for an answer that is a class: the arguments of its constructor. A case has an instance of its own.
 
-    >>> Case.one("a number", x=2.0).given
+    >>> Case.one("a number", x=2.0).arguments
     ({'x': 2.0},)
     """
 
     label: str
     start: Mapping[str, Any]
-    given: Sequence[Mapping[str, Any]]
+    arguments: Sequence[Mapping[str, Any]]
     init: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

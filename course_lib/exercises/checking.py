@@ -96,7 +96,7 @@ def _attempt(
     todos = NotAttempted.raised
     with numpy:
         run = exercise.play(answer, cases, like=right)
-        first = len(cases[0].given)
+        first = len(cases[0].arguments)
         again = run.calls[-first:] if not run.problem else []
         if run.problem and len(run.calls) >= first:  # it broke later: does it do so where it did not before?
             again = exercise.play(answer, cases[:1], like=right).calls
@@ -118,7 +118,7 @@ def _attempt(
 def _case_of(count: int, cases: Sequence[Case]) -> int:
     """The index of the case that a call belongs to, counted over all cases."""
     for index, case in enumerate(cases):
-        count -= len(case.given)
+        count -= len(case.arguments)
         if count < 0:
             return index
     return len(cases) - 1
@@ -246,7 +246,7 @@ def _judge(exercise: Declaration, attempt: _Attempt, cases: Sequence[Case], righ
         return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
     also = (wording.in_place(changed),) if changed else ()
     mutants = diagnose(exercise, run, cases, right)
-    names, sentences = tuple(m.name for m in mutants), tuple(m.says for m in mutants)
+    names, sentences = tuple(m.name for m in mutants), tuple(m.message for m in mutants)
     if mutants and not wrong:  # a mutant that does no more than change an argument in place
         return _Verdict(Status.NOT_YET, sentences, names)
     if changed:

@@ -29,13 +29,13 @@ class Mutant:
         name: what the mistake is called.
         old: a piece of the solution, found in it exactly once.
         new: what stands there if the mistake is made.
-        says: what is wrong and why, to the reader.
+        message: what is wrong and why, to the reader.
     """
 
     name: str
     old: str
     new: str
-    says: str
+    message: str
 
     def patch(self, source: str) -> str | None:
         """Return the source with the mistake in it; None if `old` is not in it exactly once.
@@ -151,9 +151,9 @@ class Declaration:
         self._require(cases and all(isinstance(case, Case) for case in cases), "cases must return a list of Case")
         carried = set(self.returns) & set(self.parameters)
         for case in cases:
-            self._require(case.given, f"case {case.label!r} has no call")
+            self._require(case.arguments, f"case {case.label!r} has no call")
             self._require(set(case.start) <= carried, f"case {case.label!r}: only {sorted(carried)} are carried on")
-            for given in case.given:
+            for given in case.arguments:
                 missing, unknown = _differ({*case.start, *given}, self.parameters)
                 self._require(not missing, f"case {case.label!r} does not give {missing}")
                 self._require(not unknown, f"case {case.label!r} gives {unknown}, which no argument is called")

@@ -104,13 +104,13 @@ def _calls(
             init = {name: handed(name, value) for name, value in case.init.items()}
             function = getattr(_called(answer, init, case.init, by_name=True), method)
         state = dict(case.start)
-        for step, given in enumerate(case.given, start=1):
+        for step, given in enumerate(case.arguments, start=1):
             merged = state | dict(given)
             args = {name: merged[name] for name in parameters}
             passed = {name: handed(name, value) for name, value in args.items()}
             result = _called(function, passed, args)
             like = right[count].outputs if right else {}
-            where = f"{case.label}, step {step}" if len(case.given) > 1 else case.label
+            where = f"{case.label}, step {step}" if len(case.arguments) > 1 else case.label
             outputs = read(result, returns, like, where)
             changed = tuple(name for name in args if not unchanged(args[name], passed[name]))
             yield Call(case, step, args, outputs, changed)

@@ -49,7 +49,7 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     got, want = call.outputs[difference.name], right.outputs[difference.name]
     place = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
     a, b = _two_values(got[difference.index], want[difference.index])
-    steps = f", step {call.step}" if len(call.case.given) > 1 else ""
+    steps = f", step {call.step}" if len(call.case.arguments) > 1 else ""
     sentence = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
     if any(_size(value) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
         return (sentence,)

@@ -17,7 +17,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.explore.jsonable import plain
+from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.validation import ANY, check_number
 
@@ -204,7 +204,7 @@ class Experiment(anywidget.AnyWidget):
                 answer = self.functions[key](*arguments)
             else:
                 [answer] = self.answers({n: [params[n]] for n in self.controls})
-            self._seen[key] = (arguments, plain(answer))
+            self._seen[key] = (arguments, to_jsonable(answer))
         return self._seen[key][1]
 
     def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[Data]:

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 
-def plain(value: Any, digits: int | None = None) -> Any:
+def to_jsonable(value: Any, digits: int | None = None) -> Any:
     """Arrays and NumPy numbers as what JSON knows; what is not finite becomes None; ``digits`` rounds.
 
-    >>> plain({"x": np.array([1.0, np.inf])})
+    >>> to_jsonable({"x": np.array([1.0, np.inf])})
     {'x': [1.0, None]}
     """
     if isinstance(value, Mapping):
-        return {k: plain(v, digits) for k, v in value.items()}
+        return {k: to_jsonable(v, digits) for k, v in value.items()}
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return [plain(v, digits) for v in value]
+        return [to_jsonable(v, digits) for v in value]
     if isinstance(value, bool | np.bool_ | str) or value is None:
         return bool(value) if isinstance(value, np.bool_) else value
     number = float(value)

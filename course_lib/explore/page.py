@@ -18,7 +18,7 @@ import numpy as np
 
 from course_lib.explore import sources
 from course_lib.explore.compile import Library
-from course_lib.explore.jsonable import json_text, plain
+from course_lib.explore.jsonable import json_text, to_jsonable
 
 #: Names the folder for tables while the book is built, which outlives a build; where it is unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
@@ -69,8 +69,8 @@ def table(experiment: Shown) -> dict[str, Any]:
     return {
         "names": list(axes),
         "axes": list(axes.values()),
-        "backdrop": plain(experiment.backdrop, experiment.digits),
-        "rows": [plain(row, experiment.digits) for row in rows],
+        "backdrop": to_jsonable(experiment.backdrop, experiment.digits),
+        "rows": [to_jsonable(row, experiment.digits) for row in rows],
     }
 
 

@@ -66,7 +66,7 @@ def field(surface: Any, window: Sequence[Sequence[float]], n: int) -> dict[str, 
 
 def tuned(method: Any, lr: float, rho: float) -> Any:
     """The same method with another rate and, if it has one, another momentum; and no memory."""
-    other = method.fresh()
+    other = method.clone()
     other.lr = lr
     if "rho" in other.hyper:
         other.rho = rho

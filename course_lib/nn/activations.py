@@ -224,7 +224,7 @@ class Maxout(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         self._check_batch("x", x)
-        self._y_shape = (len(x), *self.sizes(x.shape[1:]))
+        self._y_shape = (len(x), *self.output_shape(x.shape[1:]))
         groups = x.reshape(*self._y_shape, self.pieces)
         self._which = groups.argmax(axis=-1)[..., None]
         return np.take_along_axis(groups, self._which, axis=-1)[..., 0]
@@ -235,7 +235,7 @@ class Maxout(Layer):
         np.put_along_axis(dgroups, which, dy[..., None], axis=-1)
         return dgroups.reshape(*dy.shape[:-1], -1)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         if not shape or shape[-1] % self.pieces:
             got = show_shape(("N", *shape))
             raise ValueError(f"{self._label()}: x must have a last axis that is a multiple of {self.pieces}, not {got}")

@@ -21,7 +21,7 @@ from .gradient_check import Replay
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import is_weight
-from .steps import Minibatch, listening, named
+from .steps import Minibatch, forward_hooks, named_layers
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +127,7 @@ def babysit(
         chance = math.log(net.forward(x[:1]).shape[-1])
         ten, ten_steps = _learn_ten(net, x, y, loss, rng)
     with _left_alone(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        ratios = _ratios(net, x, y, loss, (optimizer or Momentum(0.01)).fresh(), rng, batch, steps)
+        ratios = _ratios(net, x, y, loss, (optimizer or Momentum(0.01)).clone(), rng, batch, steps)
         dead = dead_units(net, x[some])
     problems = []
     if not chance / 2 < first < 1.5 * chance:
@@ -205,10 +205,10 @@ def dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
     x, _ = check_rows("x", x, "x", x)
     alive: dict[str, np.ndarray] = {}
 
-    def hear(name: str, x: np.ndarray, y: np.ndarray) -> None:
+    def hook(name: str, x: np.ndarray, y: np.ndarray) -> None:
         alive[name] = (y > 0).any(axis=tuple(range(y.ndim - 1)))
 
-    with listening({name: layer for name, layer in named(net) if isinstance(layer, ReLU)}, hear):
+    with forward_hooks({name: layer for name, layer in named_layers(net) if isinstance(layer, ReLU)}, hook):
         net.forward(x)
     return {f"{name} ReLU": (int((~on).sum()), len(on)) for name, on in alive.items()}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optim.parameter_set import ParameterSet
 from ..validation import check_number
-from .checkpoint import borrowed
+from .checkpoint import using_params
 from .evaluation import Loss, check_net, check_rows
 from .gradient_check import Replay
 from .layers import Layer, fill_grads
@@ -112,7 +112,7 @@ class BatchLoss:
         try:
             if w is params.flat:
                 return ask()
-            with borrowed(self.net, params.with_flat(w.astype(params.flat.dtype, copy=False))):
+            with using_params(self.net, params.with_flat(w.astype(params.flat.dtype, copy=False))):
                 return ask()
         finally:
             self._replay()

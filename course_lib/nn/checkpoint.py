@@ -38,21 +38,21 @@ def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
         if mine != {k: a.shape for k, a in arrays.items()}:
             raise ValueError(f"the checkpoint's {part} are of another network: {list(arrays)}, not {list(mine)}")
     for part, arrays in saved.items():
-        put(getattr(net, part, {}), arrays)
+        copy_into(getattr(net, part, {}), arrays)
 
 
 @contextlib.contextmanager
-def borrowed(net: Layer, params: Any) -> Iterator[None]:
+def using_params(net: Layer, params: Any) -> Iterator[None]:
     """Let the network hold other parameters for a while."""
     own = {k: p.copy() for k, p in net.params.items()}
     try:
-        put(net.params, params)
+        copy_into(net.params, params)
         yield
     finally:
-        put(net.params, own)
+        copy_into(net.params, own)
 
 
-def put(arrays: Any, values: Any) -> None:
+def copy_into(arrays: Any, values: Any) -> None:
     """Write values into arrays of the same names."""
     for name, value in values.items():
         arrays[name][...] = value

@@ -29,7 +29,7 @@ class _Windowed(Layer):
         self.size, self.stride = _pair("size", size, 1), _pair("stride", stride, 1)
         self.padding = _pair("padding", padding, 0)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         """Give (height, width, channels) of y: one number of each window that fits in whole."""
         self._check_shape("x", ("N", *shape), ("N", "H", "W", self.channels))
         outs = []
@@ -43,7 +43,7 @@ class _Windowed(Layer):
     def _measure(self, x: np.ndarray) -> None:
         """Check x, and remember the shape of y."""
         self._check_batch("x", x, ("N", "H", "W", self.channels))
-        self._y_shape = (len(x), *self.sizes(x.shape[1:]))
+        self._y_shape = (len(x), *self.output_shape(x.shape[1:]))
 
     def _places(self) -> Iterator[tuple[tuple[int, int], tuple[slice, ...]]]:
         """For each place (i, j) in the window, in all windows at once: which pixels lie there."""
@@ -133,8 +133,8 @@ class Conv2d(_Windowed):
         rows = sliding_window_view(x.reshape(n, h, w * c), (kh, kw * c), axis=(1, 2))
         return rows[:, ::sh, :: sw * c].reshape(-1, kh * kw * c)
 
-    def sizes(self, shape: Shape) -> Shape:
-        return (*super().sizes(shape)[:2], self.c_out)
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*super().output_shape(shape)[:2], self.c_out)
 
     def __repr__(self) -> str:
         said = self._settings("size", "stride", "padding")
@@ -247,7 +247,7 @@ class GlobalAvgPool(Layer):
         _, h, w, _ = self._remembered("_x_shape", dy)
         return np.tile((dy / (h * w))[:, None, None], (1, h, w, 1))
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         self._check_shape("x", ("N", *shape), ("N", "H", "W", "C"))
         return (shape[2],)
 

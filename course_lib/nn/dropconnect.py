@@ -90,7 +90,7 @@ class DropConnect(Noise):
         self._check_batch("x", x, ("N", len(self.params["W"])))
         return super().forward(x, train)
 
-    def given(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
         self._x, self._z = x, z
         if z is not None:
             self._zW = z * self.params["W"]
@@ -127,7 +127,7 @@ class DropConnect(Noise):
     def _deactivate(self, dy: np.ndarray) -> np.ndarray:
         return dy if self.activation is None else self.activation.backward(dy)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         n_in, n_out = self.params["W"].shape
         self._check_shape("x", ("N", *shape), ("N", n_in))
         return (n_out,)

@@ -13,7 +13,7 @@ from ..validation import check_count, check_number
 from .evaluation import Loss, check_net, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy
-from .steps import listening, named, one_line, walk
+from .steps import forward_hooks, iter_layers, named_layers, one_line
 
 
 def numerical_gradient(f: Callable[[np.ndarray], float], w: np.ndarray, h: float = 1e-5) -> np.ndarray:
@@ -185,7 +185,7 @@ class Replay:
     """Remember a network's random generators and running statistics; called, it puts them back."""
 
     def __init__(self, net: Layer) -> None:
-        self.layers = list(walk(net))
+        self.layers = list(iter_layers(net))
         self.state = [{k: a.copy() for k, a in layer.state.items()} for layer in self.layers]
         self.rngs = [g for layer in self.layers for g in vars(layer).values() if isinstance(g, np.random.Generator)]
         self.draws = [copy.deepcopy(g.bit_generator.state) for g in self.rngs]
@@ -202,8 +202,8 @@ def _culprits(
     net: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, train: bool, h: float, tolerance: float, samples: int | None
 ) -> Iterator[str]:
     """The loss alone; each layer alone, at the input it has in the network; then what is made of layers."""
-    rng, inputs, layers = np.random.default_rng(0), {}, dict(named(net)) or {"": net}
-    with listening(layers, lambda name, x, y: inputs.setdefault(name, x.copy())):
+    rng, inputs, layers = np.random.default_rng(0), {}, dict(named_layers(net)) or {"": net}
+    with forward_hooks(layers, lambda name, x, y: inputs.setdefault(name, x.copy())):
         scores = net.forward(x, train=train)
     a = loss(scores, y)[1]
     row = _compare("s", scores, a, lambda: loss(scores, y)[0], _pick(a.size, samples, rng), h, tolerance)

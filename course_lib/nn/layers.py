@@ -22,8 +22,8 @@ Init = Callable[..., np.ndarray]  # (rng, n_in, n_out, dtype) → W, and with ke
 class Layer:
     """One step of a network.
 
-    A layer of your own defines `forward` and `backward`, and `sizes` where y's shape is not x's. A layer keeps x and
-    y for `backward` as they are, uncopied: change neither in place before.
+    A layer of your own defines `forward` and `backward`, and `output_shape` where y's shape is not x's. A layer keeps x
+    and y for `backward` as they are, uncopied: change neither in place before.
 
     Attributes:
         params: name → array, what an optimizer changes in place.
@@ -54,7 +54,7 @@ class Layer:
         """Give dL/dx for dL/dy, at the x of the last `forward`, and fill `grads`."""
         raise NotImplementedError(f"{type(self).__name__} must define backward(self, dy)")
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         """Give the shape of one example's y for the shape of one example's x; ValueError if it does not fit."""
         return tuple(shape)
 
@@ -159,7 +159,7 @@ class Dense(Layer):
         np.matmul(x.T, dy, out=self.grads["W"])
         self.grads["b"][...] = column_sums(dy)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         W = self.params["W"]
         self._check_shape("x", ("N", *shape), ("N", len(W)))
         return (W.shape[1],)
@@ -185,7 +185,7 @@ class Flatten(Layer):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         return dy.reshape(self._remembered("_shape", dy))
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
 

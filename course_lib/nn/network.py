@@ -124,7 +124,7 @@ class Container(Layer):
             if not isinstance(shape, tuple | list):
                 raise TypeError(f"shape must be that of one example, such as (8, 8, 1), not {shape!r}")
             shape = tuple(check_count("shape", n) for n in shape)
-            self.sizes(shape)  # raises where it does not fit
+            self.output_shape(shape)  # raises where it does not fit
         return self._table(shape)
 
     def _table(self, shape: Shape | None) -> str:
@@ -140,7 +140,7 @@ class Container(Layer):
 
     def _rows(self, prefix: str, shape: Shape | None) -> Iterator[tuple[str, str, str, str]]:
         for name, part, x in self._flow(shape):
-            y = _batch(None if x is None else part.sizes(x))
+            y = _batch(None if x is None else part.output_shape(x))
             if isinstance(part, Container):
                 yield prefix + name, type(part).__name__, y, ""
                 yield from part._rows(f"{prefix}{name}.", x)
@@ -220,15 +220,15 @@ class Sequential(Container):
         for first in layers[:1]:
             fill_grads(first, dy)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         for layer in self.parts.values():
-            shape = layer.sizes(shape)
+            shape = layer.output_shape(shape)
         return tuple(shape)
 
     def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
         for name, layer in self.parts.items():
             yield name, layer, shape
-            shape = None if shape is None else layer.sizes(shape)
+            shape = None if shape is None else layer.output_shape(shape)
 
 
 class Residual(Container):
@@ -270,9 +270,9 @@ class Residual(Container):
         F, P = self.parts["branch"], self.parts.get("projection")
         return (dy if P is None else P.backward(dy)) + F.backward(dy)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         F, P = self.parts["branch"], self.parts.get("projection")
-        added, shortcut = F.sizes(shape), tuple(shape) if P is None else P.sizes(shape)
+        added, shortcut = F.output_shape(shape), tuple(shape) if P is None else P.output_shape(shape)
         self._match(("N", *shortcut), ("N", *added))
         return added
 

@@ -21,7 +21,7 @@ IMAGES = ("N", "height", "width", "channels")
 class Noise(Layer):
     """A layer y = f(x, z) that draws z in training and averages it out in testing.
 
-    A subclass says what z is in `draw`, and what comes of it in `given` and `backward`.
+    A subclass says what z is in `draw`, and what comes of it in `apply` and `backward`.
 
     Args:
         rng: where z comes from; two layers with generators of one seed draw the same.
@@ -43,13 +43,13 @@ class Noise(Layer):
         """Draw z for an input x of that shape, the batch included."""
         raise NotImplementedError
 
-    def given(self, x: np.ndarray, z: Any) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: Any) -> np.ndarray:
         """Give f(x, z), or the shortcut for its mean over z where z is None."""
         raise NotImplementedError
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         self._check_batch("x", x)
-        y = self.given(x, self.draw(x.shape) if train or self.sampling else None)
+        y = self.apply(x, self.draw(x.shape) if train or self.sampling else None)
         self._y_shape = y.shape
         return y
 
@@ -140,7 +140,7 @@ class Dropout(Noise):
     def draw(self, shape: Shape) -> np.ndarray:
         return self.rng.random(shape, dtype=np.float32) < self.keep
 
-    def given(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
         self._factor = self.keep if z is None else z
         return x * self._factor
 
@@ -172,7 +172,7 @@ class InvertedDropout(Dropout):
     networks from overfitting, 2014.
     """
 
-    def given(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
         self._factor = 1.0 if z is None else z.astype(x.dtype) / self.keep
         return x * self._factor
 
@@ -206,7 +206,7 @@ class SpatialDropout(InvertedDropout):
         self._check_batch("x", x, IMAGES)
         return super().forward(x, train)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         self._check_shape("x", ("N", *shape), IMAGES)
         return tuple(shape)
 
@@ -237,7 +237,7 @@ class GaussianNoise(Noise):
     def draw(self, shape: Shape) -> np.ndarray:
         return self.rng.standard_normal(shape, dtype=np.float32)  # digits enough for noise, in half the time
 
-    def given(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
         return x if z is None else x + self.sigma * z.astype(x.dtype, copy=False)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:

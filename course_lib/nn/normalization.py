@@ -33,7 +33,7 @@ class _Normalization(Layer):
         if len(shape) < 2 or shape[-1] != features:
             raise ValueError(f"{self._label()}: x must have shape (N, …, {features}), not {show_shape(shape)}")
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         self._check_last(("N", *shape))
         return tuple(shape)
 

@@ -57,7 +57,7 @@ class FractionalMaxPool(Noise):
         self.random, self.overlapping = random, overlapping
         super().__init__(rng)
 
-    def sizes(self, shape: Shape) -> Shape:
+    def output_shape(self, shape: Shape) -> Shape:
         self._check_shape("x", ("N", *shape), IMAGES)
         height, width, channels = shape
         return self._size(height), self._size(width), channels
@@ -71,7 +71,7 @@ class FractionalMaxPool(Noise):
         self._check_batch("x", x, IMAGES)
         return super().forward(x, train)
 
-    def given(self, x: np.ndarray, z: Regions | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: Regions | None) -> np.ndarray:
         _, height, width, _ = x.shape
         self._z = (self._regions(height, u=0.5), self._regions(width, u=0.5)) if z is None else z
         self._x, self._low = x, _max(x, self._z[0], axis=1)

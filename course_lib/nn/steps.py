@@ -11,7 +11,7 @@ import numpy as np
 
 from ..optim.optimizer import Optimizer
 from ..optim.trees import find_nonfinite, has_nonfinite
-from .checkpoint import borrowed
+from .checkpoint import using_params
 from .evaluation import Loss, accuracy
 from .history import History
 from .layers import Layer, fill_grads
@@ -50,7 +50,7 @@ class Minibatch:
         params = self.net.params
         rate = rate_of(optimizer) if self.proximal else 0.0
         try:
-            optimizer.follow(params, self)
+            optimizer.step_closure(params, self)
         except ValueError:
             if (where := find_nonfinite(dict(self.net.grads))) is None:
                 raise
@@ -61,11 +61,11 @@ class Minibatch:
     def grad(self, params: Any) -> Any:
         """The gradients at params; where these are not the network's own, it borrows them."""
         if params is not self.net.params:
-            with borrowed(self.net, params):
+            with using_params(self.net, params):
                 return self.grad(self.net.params)
         scores = self.net.forward(self.x, train=True)
         if has_nonfinite(scores):
-            raise Diverged(f"nan or inf first in {blame(self.net, self.x)}")
+            raise Diverged(f"nan or inf first in {find_nonfinite_layer(self.net, self.x)}")
         value, dscores = self.loss(scores, self.y)
         if not math.isfinite(value):
             raise Diverged(f"the loss is {value}, though the scores are finite")
@@ -78,21 +78,21 @@ class Minibatch:
         return self.net.grads
 
 
-def blame(net: Layer, x: np.ndarray) -> str:
+def find_nonfinite_layer(net: Layer, x: np.ndarray) -> str:
     """Say where nan or inf first appears on the way from x through a network, blocks within it included."""
     if has_nonfinite(x):
         return "the input x"
-    layers = dict(named(net)) or {"0": net}
+    layers = dict(named_layers(net)) or {"0": net}
     found: list[str] = []
 
-    def hear(name: str, x: np.ndarray, y: np.ndarray) -> None:
+    def hook(name: str, x: np.ndarray, y: np.ndarray) -> None:
         layer = layers[name]
         own = {} if getattr(layer, "parts", {}) else layer.params
         bad = [f"parameter {key}" for key, p in own.items() if has_nonfinite(p)]
         if bad or has_nonfinite(y):
             found.append(f"{(bad or ['the output'])[0]} of layer {name}, {one_line(layer)}")
 
-    with listening(layers, hear):
+    with forward_hooks(layers, hook):
         net.forward(x, train=True)
     return found[0] if found else "the scores (a second look, with other random draws, found none)"
 
@@ -102,35 +102,35 @@ def rate_of(optimizer: Optimizer) -> float:
     return float(np.mean(optimizer.settings()["lr"]))
 
 
-def walk(layer: Layer) -> Iterator[Layer]:
+def iter_layers(layer: Layer) -> Iterator[Layer]:
     """Give a layer and all layers within it."""
     yield layer
-    for _, part in named(layer):
+    for _, part in named_layers(layer):
         yield part
 
 
-def named(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+def named_layers(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
     """Give the names and layers within a layer, as in its `params`: "1", "1.branch", …"""
     for name, part in getattr(layer, "parts", {}).items():
         yield prefix + name, part
-        yield from named(part, f"{prefix}{name}.")
+        yield from named_layers(part, f"{prefix}{name}.")
 
 
 @contextmanager
-def listening(layers: dict[str, Layer], hear: Callable[[str, np.ndarray, np.ndarray], None]) -> Iterator[None]:
-    """While it lasts, `hear(name, x, y)` is called at every forward of these layers."""
+def forward_hooks(layers: dict[str, Layer], hook: Callable[[str, np.ndarray, np.ndarray], None]) -> Iterator[None]:
+    """While it lasts, `hook(name, x, y)` is called at every forward of these layers."""
 
-    def listen(name: str, forward: Callable) -> Callable:
-        def heard(x: np.ndarray, train: bool = False) -> np.ndarray:
+    def hooked_forward(name: str, forward: Callable) -> Callable:
+        def hooked(x: np.ndarray, train: bool = False) -> np.ndarray:
             y = forward(x, train)
-            hear(name, x, y)
+            hook(name, x, y)
             return y
 
-        return heard
+        return hooked
 
     try:
         for name, layer in layers.items():
-            layer.forward = listen(name, layer.forward)
+            layer.forward = hooked_forward(name, layer.forward)
         yield
     finally:
         for layer in layers.values():
@@ -148,5 +148,5 @@ def one_line(layer: Layer) -> str:
 def _last_layer(net: Layer) -> str:
     """The layer in which a nan gradient began: the backward pass comes from the end."""
     bad = {name.rpartition(".")[0] for name, g in net.grads.items() if has_nonfinite(g)}
-    found = [f"layer {name}, {one_line(part)}" for name, part in named(net) if name in bad]
+    found = [f"layer {name}, {one_line(part)}" for name, part in named_layers(net) if name in bad]
     return found[-1] if found else one_line(net)

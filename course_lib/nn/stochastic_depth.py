@@ -74,7 +74,7 @@ class StochasticDepth(Noise, Container):
         self._example = x.shape[1:]
         return y
 
-    def given(self, x: np.ndarray, z: int | None) -> np.ndarray:
+    def apply(self, x: np.ndarray, z: int | None) -> np.ndarray:
         self._z = self.keep if z is None else z
         if self._z == 0:
             return x
@@ -91,8 +91,8 @@ class StochasticDepth(Noise, Container):
             return dy
         return dy + self.parts["branch"].backward(self._z * dy)
 
-    def sizes(self, shape: Shape) -> Shape:
-        self._keeps(tuple(shape), tuple(self.parts["branch"].sizes(shape)))
+    def output_shape(self, shape: Shape) -> Shape:
+        self._keeps(tuple(shape), tuple(self.parts["branch"].output_shape(shape)))
         return tuple(shape)
 
     def _keeps(self, before: Shape, after: Shape) -> None:

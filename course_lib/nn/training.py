@@ -15,7 +15,7 @@ from ..optim.schedules import Sequence
 from ..optim.trees import has_nonfinite
 from ..progress import progress_bar
 from ..validation import check_count, check_number, check_rng
-from .checkpoint import borrowed, checkpoint, put, restore
+from .checkpoint import checkpoint, copy_into, restore, using_params
 from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
 from .history import COLUMNS, History, said
 from .layers import Layer
@@ -83,13 +83,13 @@ def fit(
     The gradient is what chapter 1 does; the proximal step gives L1 its exact zeros, and is the only way for a
     penalty that is a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
 
-    Every method asks for its gradients by `optimizer.follow`, so SAM gets its two (on one and the same batch). What
-    tests with other weights than it walks with, Lookahead or Schedule-Free, leaves those in the network in the end.
+    Every method asks for its gradients by `optimizer.step_closure`, so SAM gets its two (on one and the same batch).
+    What tests with other weights than it walks with, Lookahead or Schedule-Free, leaves those in the network in the end.
 
     Args:
         net: a network; its `params` are trained.
         data: has x_train, y_train, x_val and y_val; x_val may be None.
-        optimizer: any first-order method. It goes on from what it remembers: a new run wants `optimizer.fresh()`.
+        optimizer: any first-order method. It goes on from what it remembers: a new run wants `optimizer.clone()`.
         epochs: passes through the training set, ≥ 1.
         batch: rows of a minibatch, at most those of x_train; the epoch's last one has what is left.
         rng: shuffles and augments. One seed gives one run, bit for bit.
@@ -107,7 +107,7 @@ def fit(
     Raises:
         TypeError, ValueError: a bad argument, named; nothing has been changed.
         Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored; what the
-            optimizer remembers may be nan: go on with `optimizer.fresh()`.
+            optimizer remembers may be nan: go on with `optimizer.clone()`.
         KeyboardInterrupt: Ctrl-C. The network has what it learnt, as at the end; another `fit` goes on.
 
     >>> from course_lib.data import load_digits
@@ -262,7 +262,7 @@ def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
     if kept is not None:
         restore(net, kept)
     elif (other := _other_weights(net, optimizer)) is not None:
-        put(net.params, other)
+        copy_into(net.params, other)
 
 
 def _other_weights(net: Layer, optimizer: Any) -> Any:
@@ -277,7 +277,7 @@ def _other_weights(net: Layer, optimizer: Any) -> Any:
 
 def _test_weights(net: Layer, optimizer: Optimizer) -> contextlib.AbstractContextManager:
     other = _other_weights(net, optimizer)
-    return contextlib.nullcontext() if other is None else borrowed(net, other)
+    return contextlib.nullcontext() if other is None else using_params(net, other)
 
 
 def _history(log: list, best: int, stopped: str) -> History:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 
-def walk(now: Any, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
+def update_in_blocks(now: Any, grids: dict[str, np.ndarray], *arrays: np.ndarray) -> None:
     """Call an optimizer's `update` on one parameter's arrays, in blocks if it is large; no bit depends on them.
 
     Args:

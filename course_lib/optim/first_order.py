@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate, gradient
-from .trees import built_like, check_layout, check_params, layout_of, zeros_like
+from .trees import check_layout, check_params, layout_of, rebuild_like, zeros_like
 
 
 class SGD(Optimizer):
@@ -134,8 +134,8 @@ class NesterovLookAhead(Momentum):
     v ← ρ v + ∇f(y − α ρ v)        y ← y − α v        (v starts at 0)
 
     Its update is Momentum's. All that differs is where the gradient is asked for, and so it needs a loss that
-    can be asked (`follow`), not just a gradient (`step`). The points `ahead` are those of `Nesterov`, from the
-    same start, up to rounding; this class is here to show it.
+    can be asked (`step_closure`), not just a gradient (`step`). The points `look_ahead` are those of `Nesterov`, from
+    the same start, up to rounding; this class is here to show it.
 
     Args:
         lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
@@ -146,26 +146,26 @@ class NesterovLookAhead(Momentum):
 
     >>> from course_lib.optim import Quadratic
     >>> y, opt = np.array([1.0]), NesterovLookAhead(lr=0.1, rho=0.9)
-    >>> opt.follow(y, Quadratic([1.0]))  # y = 1 - 0.1·1
-    >>> y, opt.ahead(y)  # and the next gradient is taken at 0.9 - 0.1·0.9·1
+    >>> opt.step_closure(y, Quadratic([1.0]))  # y = 1 - 0.1·1
+    >>> y, opt.look_ahead(y)  # and the next gradient is taken at 0.9 - 0.1·0.9·1
     (array([0.9]), array([0.81]))
 
     Source: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep
     learning, 2013.
     """
 
-    def ahead(self, params: Any) -> Any:
+    def look_ahead(self, params: Any) -> Any:
         """Give y − α ρ v, where the next gradient is to be taken: new arrays, built like `params`."""
         now = self.settings()
         ys = check_params(params)
         if self._layout is not None:
             check_layout(layout_of(params, ys), self._layout, "params")
         v = self._state[0] if self._state else zeros_like(ys)
-        return built_like(params, {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
+        return rebuild_like(params, {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
 
-    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step on a loss: its gradient is taken at `ahead(params)`."""
-        self.step(params, gradient(loss, self.ahead(params)), nonfinite=nonfinite)
+    def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step on a loss: its gradient is taken at `look_ahead(params)`."""
+        self.step(params, gradient(loss, self.look_ahead(params)), nonfinite=nonfinite)
 
 
 class Lion(Optimizer):

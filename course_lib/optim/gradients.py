@@ -13,7 +13,7 @@ import numpy as np
 
 from ..validation import check_float, check_number
 from .parameter_set import ParameterSet
-from .trees import built_like, check_grads, check_params, leaves
+from .trees import check_grads, check_params, leaves, rebuild_like
 
 
 def l2(grads: Any, params: Any, weight_decay: float) -> Any:
@@ -42,7 +42,7 @@ def l2(grads: Any, params: Any, weight_decay: float) -> Any:
         return grads.with_flat(grads.flat + lam * params.flat)
     xs = check_params(params)
     dxs = check_grads(grads, params, xs)
-    return built_like(params, {key: dx + lam * xs[key] for key, dx in dxs.items()})
+    return rebuild_like(params, {key: dx + lam * xs[key] for key, dx in dxs.items()})
 
 
 def clip_value(grads: Any, limit: float) -> Any:
@@ -118,7 +118,7 @@ def _each(grads: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:
     """Give the results of a function of each array, built like `grads`; a set is one array."""
     if isinstance(grads, ParameterSet):
         return grads.with_flat(function(grads.flat))
-    return built_like(grads, {key: np.asarray(function(dx)) for key, dx in _leaves(grads).items()})
+    return rebuild_like(grads, {key: np.asarray(function(dx)) for key, dx in _leaves(grads).items()})
 
 
 def _leaves(grads: Any) -> dict[Any, np.ndarray]:

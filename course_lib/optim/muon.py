@@ -230,11 +230,11 @@ class Muon(Optimizer):
         """Go on from what `state_dict` gave; see `Optimizer.load_state_dict`."""
         load_with("partner", self, state)
 
-    def fresh(self) -> Self:
+    def clone(self) -> Self:
         """Give the same with a fresh partner."""
         new = copy.copy(self)
-        new.partner = self.partner.fresh()
-        return Optimizer.fresh(new)
+        new.partner = self.partner.clone()
+        return Optimizer.clone(new)
 
     def __repr__(self) -> str:
         matrices = "" if self.matrices is None else f", matrices={self.matrices!r}"

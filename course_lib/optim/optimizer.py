@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..validation import cast_hyper, check_count, check_hyper
-from .blocks import walk
+from .blocks import update_in_blocks
 from .parameter_set import ParameterSet
 from .schedules.schedule import Schedule
 from .trees import (
@@ -172,7 +172,7 @@ class Optimizer:
         now.__dict__.update(self.__dict__, **hyper)
         for key, x in xs.items():
             now.__dict__.update(cast[x.dtype])
-            walk(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
+            update_in_blocks(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
         if (is_set or xs.keys() == {None}) and len(xs) == 1 and Last.suits(self, x):
             self._last = Last(self, params, x, [s[key] for s in state])
 
@@ -205,10 +205,10 @@ class Optimizer:
         if last.whole:
             now.update(x, dx, *last.slots)
         else:
-            walk(now, {}, x, dx, *last.slots)
+            update_in_blocks(now, {}, x, dx, *last.slots)
         return True
 
-    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+    def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss that can be asked: some methods want its gradient elsewhere, or twice.
 
         Args:
@@ -218,7 +218,7 @@ class Optimizer:
 
         >>> from course_lib.optim import SGD, Quadratic
         >>> x = np.array([8.0])
-        >>> SGD(0.5).follow(x, Quadratic([1.0]))
+        >>> SGD(0.5).step_closure(x, Quadratic([1.0]))
         >>> x
         array([4.])
         """
@@ -274,13 +274,13 @@ class Optimizer:
         layout, slots = check_state(state, self.slots, self._layout)
         self.t, self._layout, self._state, self._last = int(state["t"]), layout, slots, None
 
-    def fresh(self) -> Self:
+    def clone(self) -> Self:
         """Give an optimizer with the same settings and no memory."""
         new = copy.copy(self)
         new.t, new._layout, new._state, new._last = 0, None, [], None
         new = copy.deepcopy(new)
         if isinstance(self.lr, Schedule):
-            new.lr = self.lr.fresh()
+            new.lr = self.lr.clone()
         return new
 
     def __repr__(self) -> str:

@@ -26,14 +26,14 @@ class Method:
             second-order method one of `value`, `grad`, `hessian`, `start` and `tol` that finds the minimum; it
             starts with the name of the package that has it. Empty where none is known.
         defaults: hyper-parameters for a first try on a network of this book's size.
-        moved: other hyper-parameters, off the defaults, for tests.
+        test_settings: other hyper-parameters, off the defaults, for tests.
     """
 
     cls: type[Optimizer | SecondOrder]
     paper: str
     reference: str
     defaults: dict[str, Any] = field(default_factory=dict)
-    moved: dict[str, Any] = field(default_factory=dict)
+    test_settings: dict[str, Any] = field(default_factory=dict)
 
     def other(self, params: list[Any] | None = None, **given: Any) -> Any:
         """Evaluate the reference, an optimizer's over torch tensors; its package must be installed."""
@@ -51,91 +51,91 @@ METHODS: dict[str, Method] = {
         paper="robbins1951",
         reference="torch.optim.SGD(params, lr=lr)",
         defaults={"lr": 0.1},
-        moved={"lr": 0.037},
+        test_settings={"lr": 0.037},
     ),
     "Momentum": Method(
         Momentum,
         paper="polyak1964",
         reference="torch.optim.SGD(params, lr=lr, momentum=rho)",
         defaults={"lr": 0.1, "rho": 0.9},
-        moved={"lr": 0.013, "rho": 0.73},
+        test_settings={"lr": 0.013, "rho": 0.73},
     ),
     "Nesterov": Method(
         Nesterov,
         paper="nesterov1983",
         reference="torch.optim.SGD(params, lr=lr, momentum=rho, nesterov=True)",
         defaults={"lr": 0.1, "rho": 0.9},
-        moved={"lr": 0.013, "rho": 0.73},
+        test_settings={"lr": 0.013, "rho": 0.73},
     ),
     "AdaGrad": Method(
         AdaGrad,
         paper="duchi2011",
         reference="torch.optim.Adagrad(params, lr=lr, eps=eps)",
         defaults={"lr": 0.03, "eps": 1e-8},
-        moved={"lr": 0.13, "eps": 1e-5},
+        test_settings={"lr": 0.13, "eps": 1e-5},
     ),
     "RMSProp": Method(
         RMSProp,
         paper="hinton2012",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps)",
         defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-8},
-        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
+        test_settings={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
     ),
     "RMSPropMomentum": Method(
         RMSPropMomentum,
         paper="graves2013",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps, momentum=rho)",
         defaults={"lr": 0.001, "decay": 0.99, "rho": 0.9, "eps": 1e-8},
-        moved={"lr": 0.013, "decay": 0.93, "rho": 0.73, "eps": 1e-5},
+        test_settings={"lr": 0.013, "decay": 0.93, "rho": 0.73, "eps": 1e-5},
     ),
     "CenteredRMSProp": Method(
         CenteredRMSProp,
         paper="graves2013",
         reference="torch.optim.RMSprop(params, lr=lr, alpha=decay, eps=eps, centered=True)",
         defaults={"lr": 0.001, "decay": 0.99, "eps": 1e-8},
-        moved={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
+        test_settings={"lr": 0.013, "decay": 0.93, "eps": 1e-5},
     ),
     "Adam": Method(
         Adam,
         paper="kingma2015",
         reference="torch.optim.Adam(params, lr=lr, betas=(beta1, beta2), eps=eps)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "correct": True},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "correct": True},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "correct": True},
     ),
     "AdamW": Method(
         AdamW,
         paper="loshchilov2019",
         reference="torch.optim.AdamW(params, lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "weight_decay": 0.3},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5, "weight_decay": 0.3},
     ),
     "AMSGrad": Method(
         AMSGrad,
         paper="reddi2018",
         reference="torch.optim.Adam(params, lr=lr, betas=(beta1, beta2), eps=eps, amsgrad=True)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "Adamax": Method(
         Adamax,
         paper="kingma2015",
         reference="torch.optim.Adamax(params, lr=lr, betas=(beta1, beta2), eps=eps)",
         defaults={"lr": 0.005, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "NAdam": Method(
         NAdam,
         paper="dozat2016",
         reference="torch.optim.NAdam(params, lr=lr, betas=(beta1, beta2), eps=eps, momentum_decay=1e9)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "eps": 1e-5},
     ),
     "Lion": Method(
         Lion,
         paper="chen2023",
         reference="pytorch_optimizer.Lion(params, lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)",
         defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
-        moved={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "weight_decay": 0.3},
+        test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "weight_decay": 0.3},
     ),
     "ScheduleFreeSGD": Method(
         ScheduleFreeSGD,
@@ -143,7 +143,7 @@ METHODS: dict[str, Method] = {
         reference="schedulefree.SGDScheduleFree(params, lr=lr, momentum=beta1, weight_decay=weight_decay, "
         "warmup_steps=warmup, r=power, weight_lr_power=lr_power)",
         defaults={"lr": 0.1, "beta1": 0.9, "weight_decay": 0.0, "warmup": 1.0, "power": 0.0, "lr_power": 2.0},
-        moved={"lr": 0.013, "beta1": 0.83, "weight_decay": 0.3, "warmup": 37.0, "power": 1.5, "lr_power": 1.2},
+        test_settings={"lr": 0.013, "beta1": 0.83, "weight_decay": 0.3, "warmup": 37.0, "power": 1.5, "lr_power": 1.2},
     ),
     "ScheduleFreeAdamW": Method(
         ScheduleFreeAdamW,
@@ -160,7 +160,7 @@ METHODS: dict[str, Method] = {
             "power": 0.0,
             "lr_power": 2.0,
         },
-        moved={
+        test_settings={
             "lr": 0.013,
             "beta1": 0.83,
             "beta2": 0.97,
@@ -181,14 +181,14 @@ COMPOUND: dict[str, Method] = {
         paper="zhang2019",
         reference="pytorch_optimizer.Lookahead(inner, k=k, alpha=alpha)",
         defaults={"k": 5, "alpha": 0.5},
-        moved={"k": 3, "alpha": 0.7},
+        test_settings={"k": 3, "alpha": 0.7},
     ),
     "SAM": Method(
         SAM,
         paper="foret2021",
         reference="pytorch_optimizer.SAM(params, inner, rho=radius, perturb_eps=0.0)",
         defaults={"radius": 0.05},
-        moved={"radius": 0.3},
+        test_settings={"radius": 0.3},
     ),
     "Muon": Method(
         Muon,
@@ -204,7 +204,7 @@ COMPOUND: dict[str, Method] = {
             "match_adamw": False,
             "inputs_first": False,
         },
-        moved={
+        test_settings={
             "lr": 0.013,
             "rho": 0.83,
             "nesterov": False,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, Rate
-from .trees import built_like, check_layout, check_params, layout_of
+from .trees import check_layout, check_params, layout_of, rebuild_like
 
 
 class _ScheduleFree(Optimizer):
@@ -37,7 +37,7 @@ class _ScheduleFree(Optimizer):
         if self._layout is not None:
             check_layout(layout_of(params, xs), self._layout, "params")
             xs = self._state[self.slots.index("a")]
-        return built_like(params, {key: x.copy() for key, x in xs.items()})
+        return rebuild_like(params, {key: x.copy() for key, x in xs.items()})
 
 
 class ScheduleFreeSGD(_ScheduleFree):

@@ -44,7 +44,7 @@ def rebuild(kind: str, values: dict[Any, Any]) -> Any:
     return values[None] if kind == "array" else list(values.values()) if kind == "list" else values
 
 
-def built_like(tree: Any, values: dict[Any, Any]) -> Any:
+def rebuild_like(tree: Any, values: dict[Any, Any]) -> Any:
     """Put leaves together in the form of a tree: an array, a list, a dict or a parameter set."""
     return ParameterSet(values) if isinstance(tree, ParameterSet) else rebuild(kind_of(tree), values)
 

@@ -12,7 +12,7 @@ import numpy as np
 from .gradients import global_norm
 from .optimizer import Optimizer, gradient
 from .schedule_free import _ScheduleFree
-from .trees import built_like, check_broadcast, check_grads, check_layout, check_params, check_state, layout_of
+from .trees import check_broadcast, check_grads, check_layout, check_params, check_state, layout_of, rebuild_like
 
 
 def load_with(name: str, opt: Optimizer, state: Any) -> None:
@@ -81,11 +81,11 @@ class Wrapper(Optimizer):
         """Go on from what `state_dict` gave; see `Optimizer.load_state_dict`."""
         load_with("inner", self, state)
 
-    def fresh(self) -> Self:
+    def clone(self) -> Self:
         """Give the same around a fresh inner optimizer."""
         new = copy.copy(self)
-        new.inner = self.inner.fresh()
-        return Optimizer.fresh(new)
+        new.inner = self.inner.clone()
+        return Optimizer.clone(new)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -143,9 +143,9 @@ class Lookahead(Wrapper):
         """Make one fast step, and after every k-th a slow one; see `Optimizer.step`."""
         self._explore(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
 
-    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Do the same on a loss that can be asked; see `Optimizer.follow`."""
-        self._explore(params, lambda: self.inner.follow(params, loss, nonfinite=nonfinite))
+    def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Do the same on a loss that can be asked; see `Optimizer.step_closure`."""
+        self._explore(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
 
     def _explore(self, params: Any, fast_step: Callable[[], None]) -> None:
         fasts = check_params(params)
@@ -185,7 +185,7 @@ class Lookahead(Wrapper):
         if self._layout is not None:
             check_layout(layout_of(params, xs), self._layout, "params")
             xs = self._state[0]
-        return built_like(params, {key: x.copy() for key, x in xs.items()})
+        return rebuild_like(params, {key: x.copy() for key, x in xs.items()})
 
 
 class SAM(Wrapper):
@@ -198,7 +198,7 @@ class SAM(Wrapper):
     walk is thrown out of it. Small steps without noise are not: at a radius well below the valley's width they stay in
     the sharp minimum, at a larger one they may hang beside it, where the point looked at has no gradient. It costs two
     gradients a step, so it needs a loss that can be asked:
-    `opt.follow(params, loss)`, not `opt.step(params, grads)`.
+    `opt.step_closure(params, loss)`, not `opt.step(params, grads)`.
 
     While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns
     them sees it; they come back to the very bits of x before the inner step, also if the loss raises. A gradient
@@ -216,7 +216,7 @@ class SAM(Wrapper):
 
     >>> from course_lib.optim import SGD, Quadratic
     >>> x = np.array([3.0, 4.0])
-    >>> SAM(SGD(0.1), radius=5.0).follow(x, Quadratic([1.0, 1.0]))
+    >>> SAM(SGD(0.1), radius=5.0).step_closure(x, Quadratic([1.0, 1.0]))
     >>> x  # the gradient of (6, 8)
     array([2.4, 3.2])
 
@@ -244,13 +244,13 @@ class SAM(Wrapper):
         """Raise TypeError: one gradient is not enough."""
         raise TypeError(
             "SAM needs the gradient at a second point, so step(params, grads) cannot work: write "
-            "follow(params, loss), where loss.grad(params) gives the gradients at params"
+            "step_closure(params, loss), where loss.grad(params) gives the gradients at params"
         )
 
-    def follow(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step on a loss that can be asked; see `Optimizer.follow`."""
+    def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step on a loss that can be asked; see `Optimizer.step_closure`."""
         before = self.inner.t
-        self.inner.follow(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
+        self.inner.step_closure(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
         self.t += self.inner.t - before
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from course_lib.deep import SmallCNN, accuracy, fine_tune, linear_probe, parameter_groups, replace_head, train
+from course_lib.deep import SmallCNN, evaluate_accuracy, fine_tune, linear_probe, parameter_groups, replace_head, train
 from course_lib.deep.training import Device, check_device, one_thread
 
 LR, STEPS, BATCH = 0.02, 200, 50  # of every strategy that trains a network; momentum .9, the rate falls along a cosine
@@ -134,11 +134,11 @@ def sweep(
                 classes,
                 torch.Generator().manual_seed(seed),
             )
-            measured[str(n)] = 100 * accuracy(model.to(device), *test)
+            measured[str(n)] = 100 * evaluate_accuracy(model.to(device), *test)
     return measured
 
 
-def learn(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu") -> SmallCNN:
+def pretrain(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu") -> SmallCNN:
     """Pretrain a network on images at hand, such as the digits 0–4."""
     with one_thread():
         g = torch.Generator().manual_seed(seed)

@@ -91,11 +91,11 @@ def _sweep(
 def _low_digits(seed: int, device: str) -> Any:
     """Learn the digits 0–4; once for all rows."""
     from course_lib.deep import to_tensors
-    from course_lib.studies.sweep import learn
+    from course_lib.studies.sweep import pretrain
 
     data = load_digits(np.random.default_rng(seed), val=1, images=True)
     low = data.y_train < 5
-    return learn(*to_tensors(data.x_train[low], data.y_train[low]), seed=seed, device=device)
+    return pretrain(*to_tensors(data.x_train[low], data.y_train[low]), seed=seed, device=device)
 
 
 def _rows(*names: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_lib.deep import SmallCNN
-from course_lib.deep.many import ELEMENTWISE, Many, ManyByVmap, Stack, cross_entropies
+from course_lib.deep.many import ELEMENTWISE, Stack, StackedModels, VmapModels, cross_entropies
 
 K, N = 4, 330
 
@@ -91,7 +91,7 @@ def test_training_at_once_is_training_one_by_one(sizes, act, method):
     x, y = data(sizes[:1], sizes[-1], torch.float64)
     models, others = ([mlp(*sizes, act=act, dtype=x.dtype, seed=k) for k in range(K)] for _ in range(2))
     start = copy.deepcopy(models)
-    train_all(Many(models), x, y, method, 3, 32)
+    train_all(StackedModels(models), x, y, method, 3, 32)
     train_each(others, x, y, method, 3, 32)
     assert largest_difference(models, others) < 1e-10
     assert largest_difference(models, start) > 1e-2
@@ -104,7 +104,7 @@ def test_training_at_once_is_training_one_by_one(sizes, act, method):
 def test_not_a_bit_differs(sizes, dtype, method):
     x, y = data(sizes[:1], sizes[-1], dtype)
     models, others = ([mlp(*sizes, dtype=dtype, seed=k) for k in range(K)] for _ in range(2))
-    train_all(Many(models), x, y, method, 3, 32, loss=by_rows)
+    train_all(StackedModels(models), x, y, method, 3, 32, loss=by_rows)
     train_each(others, x, y, method, 3, 32)
     assert largest_difference(models, others) == 0
 
@@ -113,12 +113,12 @@ def test_not_a_bit_differs(sizes, dtype, method):
 def test_vmap_is_training_one_by_one(make):
     models, others = ([make(seed=k, dtype=torch.float64) for k in range(K)] for _ in range(2))
     x, y = data((1, 8, 8) if make is conv else (64,), 5, torch.float64)
-    train_all(ManyByVmap(models), x, y, sgd, 2, 32, each=True)
+    train_all(VmapModels(models), x, y, sgd, 2, 32, each=True)
     train_each(others, x, y, sgd, 2, 32)
     assert largest_difference(models, others) < 1e-10
 
 
-@pytest.mark.parametrize("kind", [Many, ManyByVmap])
+@pytest.mark.parametrize("kind", [StackedModels, VmapModels])
 def test_one_batch_for_all_and_gradients(kind):
     models = [mlp(6, 5, 3, act=nn.Sigmoid, dtype=torch.float64, seed=k) for k in range(K)]
     x = torch.randn(7, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
@@ -140,7 +140,7 @@ def test_one_batch_for_all_and_gradients(kind):
 
 
 def test_by_finite_differences():
-    many = Many([mlp(3, 4, 2, act=nn.Tanh, dtype=torch.float64, seed=k) for k in range(2)])
+    many = StackedModels([mlp(3, 4, 2, act=nn.Tanh, dtype=torch.float64, seed=k) for k in range(2)])
     x = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
     names = list(many.named_stacks())
     assert torch.autograd.gradcheck(
@@ -153,7 +153,7 @@ def test_by_finite_differences():
 
 def test_weights_are_the_models_own_until_unstack():
     models = [mlp(6, 5, 3, seed=k) for k in range(K)]
-    many, before = Many(models), copy.deepcopy(models)
+    many, before = StackedModels(models), copy.deepcopy(models)
     assert sum(p.numel() for p in many.parameters()) == K * sum(p.numel() for p in models[0].parameters())
     with torch.no_grad():
         for p in many.parameters():
@@ -169,14 +169,14 @@ def test_frozen_stays_frozen():
     models = [mlp(6, 5, 3, seed=k) for k in range(2)]
     for model in models:
         model[0].requires_grad_(False)
-    many = ManyByVmap(models)
+    many = VmapModels(models)
     cross_entropies(many(torch.ones(2, 6)), torch.zeros(2, dtype=torch.long)).sum().backward()
     assert [name for name, p in many.named_stacks().items() if p.grad is None] == ["0.weight", "0.bias"]
 
 
 def test_dropout_by_vmap():
     models = [nn.Sequential(nn.Linear(6, 50), nn.Dropout(0.5)) for _ in range(2)]
-    many, x = ManyByVmap(models), torch.ones(3, 6)
+    many, x = VmapModels(models), torch.ones(3, 6)
     dropped = (many(x) == 0).float()
     assert 0.3 < dropped.mean() < 0.7 and not torch.equal(dropped[0], dropped[1])
     many.eval()
@@ -188,7 +188,7 @@ def test_activations(act):
     models = [mlp(6, 5, 3, act=act, seed=k) for k in range(2)]
     x = torch.randn(4, 6)
     for k, model in enumerate(models):
-        torch.testing.assert_close(Many(models)(x)[k], model(x))
+        torch.testing.assert_close(StackedModels(models)(x)[k], model(x))
 
 
 def one():
@@ -201,27 +201,35 @@ def shared():
 
 
 BAD = {
-    "no list": (lambda: Many(one()), TypeError, "models must be a list of modules, not Sequential"),
-    "a number": (lambda: Many([one(), 3]), TypeError, r"models\[1\] must be a module"),
-    "empty": (lambda: ManyByVmap([]), ValueError, "models is empty"),
-    "one twice": (lambda: Many([one()] * 2), ValueError, "must not share parameters"),
-    "a layer twice": (lambda: Many(shared()), ValueError, "must not share parameters"),
-    "sizes": (lambda: Many([mlp(6, n, 3) for n in (4, 5)]), ValueError, r"one architecture: models\[1\] is Sequential"),
+    "no list": (lambda: StackedModels(one()), TypeError, "models must be a list of modules, not Sequential"),
+    "a number": (lambda: StackedModels([one(), 3]), TypeError, r"models\[1\] must be a module"),
+    "empty": (lambda: VmapModels([]), ValueError, "models is empty"),
+    "one twice": (lambda: StackedModels([one()] * 2), ValueError, "must not share parameters"),
+    "a layer twice": (lambda: StackedModels(shared()), ValueError, "must not share parameters"),
+    "sizes": (
+        lambda: StackedModels([mlp(6, n, 3) for n in (4, 5)]),
+        ValueError,
+        r"one architecture: models\[1\] is Sequential",
+    ),
     "dtypes": (
-        lambda: Many([one(), one().double()]),
+        lambda: StackedModels([one(), one().double()]),
         ValueError,
         r"0.weight is \(3, 6\), torch.float64, cpu in models\[1\]",
     ),
     "one is frozen": (
-        lambda: Many([one(), one().requires_grad_(False)]),
+        lambda: StackedModels([one(), one().requires_grad_(False)]),
         ValueError,
         r"0.weight is \(3, 6\), torch.float32, cpu, frozen in models\[1\], \(3, 6\), torch.float32, cpu in",
     ),
-    "no Sequential": (lambda: Many([nn.Linear(6, 3)]), TypeError, "takes nn.Sequential, not Linear: ManyByVmap"),
-    "no bias": (lambda: Many([nn.Sequential(nn.Linear(6, 3, bias=False))]), TypeError, "layer 0, Linear"),
-    "convolution": (lambda: Many([conv()]), TypeError, "layer 0, Conv2d.* is no linear layer"),
-    "dropout": (lambda: Many([nn.Sequential(nn.Linear(6, 3), nn.Dropout())]), TypeError, "layer 1, Dropout"),
-    "batch norm": (lambda: ManyByVmap([SmallCNN(3)]), ValueError, "conv1.1.running_mean is a buffer"),
+    "no Sequential": (
+        lambda: StackedModels([nn.Linear(6, 3)]),
+        TypeError,
+        "takes nn.Sequential, not Linear: VmapModels",
+    ),
+    "no bias": (lambda: StackedModels([nn.Sequential(nn.Linear(6, 3, bias=False))]), TypeError, "layer 0, Linear"),
+    "convolution": (lambda: StackedModels([conv()]), TypeError, "layer 0, Conv2d.* is no linear layer"),
+    "dropout": (lambda: StackedModels([nn.Sequential(nn.Linear(6, 3), nn.Dropout())]), TypeError, "layer 1, Dropout"),
+    "batch norm": (lambda: VmapModels([SmallCNN(3)]), ValueError, "conv1.1.running_mean is a buffer"),
     "scores": (lambda: cross_entropies(torch.ones(5, 3), torch.ones(5)), ValueError, r"not \(5, 3\) and \(5,\)"),
     "labels": (lambda: cross_entropies(torch.ones(2, 5, 3), torch.ones(2)), ValueError, r"\(2, 5, 3\) and \(2,\)"),
 }

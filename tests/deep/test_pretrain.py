@@ -9,7 +9,15 @@ import torch
 
 from course_lib import cli
 from course_lib.data import glyph_classes, load_glyphs
-from course_lib.deep import RECIPE, SmallCNN, accuracy, load_pretrained, pretrain_letters, pretrained_card, to_tensors
+from course_lib.deep import (
+    RECIPE,
+    SmallCNN,
+    evaluate_accuracy,
+    load_pretrained,
+    pretrain_letters,
+    pretrained_card,
+    to_tensors,
+)
 from course_lib.deep.weights import SHIPPED
 
 torch.set_num_threads(1)
@@ -44,7 +52,7 @@ def test_the_card_tells_what_the_file_holds(made):
     assert card["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     net = load_pretrained("letters", folder=folder)
     _, of_test = np.random.default_rng(3).spawn(2)
-    right = accuracy(net, *to_tensors(*load_glyphs(of_test, 200, cache=False)))
+    right = evaluate_accuracy(net, *to_tensors(*load_glyphs(of_test, 200, cache=False)))
     assert card["accuracy"] == round(right, 4) > 2 / 38  # of the file, in float16
 
 
@@ -86,4 +94,4 @@ def test_the_letters_of_the_package():
     net = load_pretrained("letters")
     assert isinstance(net, SmallCNN) and not net.training
     x, y = to_tensors(*load_glyphs(np.random.default_rng(2026), 1500, cache=False))  # letters it has never seen
-    assert accuracy(net, x, y) > card["accuracy"] - 0.01
+    assert evaluate_accuracy(net, x, y) > card["accuracy"] - 0.01

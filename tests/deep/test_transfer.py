@@ -14,10 +14,10 @@ from torch.nn import functional as F
 from course_lib.deep import (
     ResNet18,
     SmallCNN,
-    accuracy,
     cache_features,
     choose_strategy,
     depths,
+    evaluate_accuracy,
     fine_tune,
     freeze,
     linear_probe,
@@ -382,7 +382,7 @@ def test_accuracy_and_scores():
     net, (x, y) = SmallCNN(10), batch(23)
     scores = predict(net, x, batch=5)
     torch.testing.assert_close(scores, net.eval()(x))
-    assert accuracy(net, x, y, batch=4) == pytest.approx((scores.argmax(1) == y).double().mean().item())
+    assert evaluate_accuracy(net, x, y, batch=4) == pytest.approx((scores.argmax(1) == y).double().mean().item())
 
 
 def test_images_from_numpy():
@@ -478,7 +478,7 @@ def test_images_that_are_nan_ruin_nothing(value):
         lambda: train(net, x, y, optimizer, epochs=1),
         lambda: linear_probe(net, x, y),
         lambda: fine_tune(net, x, y),
-        lambda: accuracy(net, x, y),
+        lambda: evaluate_accuracy(net, x, y),
     ):
         with pytest.raises(ValueError, match=r"^x must hold finite numbers, and x\[3\] has nan or inf$"):
             call()
@@ -494,7 +494,7 @@ def test_a_network_that_is_nan_is_told():
             ValueError, match=r"^model gives features that are nan or inf: load or draw its weights anew$"
         ):
             call()
-    for call in (lambda: train(net, x, y, sgd(net.parameters()), epochs=1), lambda: accuracy(net, x, y)):
+    for call in (lambda: train(net, x, y, sgd(net.parameters()), epochs=1), lambda: evaluate_accuracy(net, x, y)):
         with pytest.raises(ValueError, match=r"^model gives nan as it is: load or draw its weights anew$"):
             call()
     assert net.head is head

@@ -161,7 +161,7 @@ def test_all_averages_are_torchs(inner, their_inner, scale, kind):
     close(from_first, theirs["theirs"])
     for name in settings:
         close(ours[name], theirs[name])
-        assert opts[name].taken() == len(points[name])
+        assert opts[name].n_averaged() == len(points[name])
         assert type(ours[name]) is type(x)
 
 
@@ -224,10 +224,10 @@ def test_swa_is_the_mean_of_its_points(kind):
         if t in (4, 7, 10, 13, 16, 19):
             points.append([a.copy() for a in arrays_of(x)])
         if t < 4:
-            assert same_bits(opt.average(x), x) and opt.taken() == 0
+            assert same_bits(opt.average(x), x) and opt.n_averaged() == 0
         else:
             close(opt.average(x), [np.mean(a, axis=0) for a in zip(*points, strict=True)])
-            assert opt.taken() == len(points)
+            assert opt.n_averaged() == len(points)
     assert type(opt.average(x)) is type(x)
 
 
@@ -248,7 +248,7 @@ ALL = pytest.mark.parametrize("new", OPTS.values(), ids=OPTS)
 
 def asked(opt, x, grads):
     for g in grads:
-        opt.follow(x, Ask(lambda params, g=g: make_like(params, g)))
+        opt.step_closure(x, Ask(lambda params, g=g: make_like(params, g)))
 
 
 def make_like(params, g):
@@ -269,7 +269,7 @@ def test_the_walk_is_the_inner_optimizers(new, kind):
     plain = opt.inner
     while isinstance(plain, EMA | SWA):
         plain = plain.inner
-    plain = SAM(plain, radius=opt.radius).fresh() if isinstance(opt, SAM) else plain.fresh()
+    plain = SAM(plain, radius=opt.radius).clone() if isinstance(opt, SAM) else plain.clone()
     asked(opt, x, grads)
     asked(plain, y, grads)
     assert same_bits(x, y) and opt.t == plain.t == 30
@@ -296,9 +296,9 @@ def test_fresh_forgets_and_keeps_apart(new):
     x, grads = problem("dict", steps=5)
     opt = new()
     asked(opt, x, grads)
-    fresh, lr = opt.fresh(), opt.lr
+    fresh, lr = opt.clone(), opt.lr
     assert fresh.state_dict() == new().state_dict() and repr(fresh) == repr(opt)
-    fresh.follow(np.ones((2, 2)), Ask(np.copy))  # other parameters
+    fresh.step_closure(np.ones((2, 2)), Ask(np.copy))  # other parameters
     fresh.lr = 0.5
     assert opt.t == 5 and opt.lr is lr and fresh.t == 1
 
@@ -311,7 +311,7 @@ def test_a_skipped_step_does_not_count(new):
         for opt, w, entries in ((first, one, (np.nan, 1.0 + k)), (second, two, (1.0 + k,))):
             for value in entries:
                 g = {"W": np.full((2, 2), value), "b": np.ones(2)}
-                opt.follow(w, Ask(lambda params, g=g: g), nonfinite="skip")
+                opt.step_closure(w, Ask(lambda params, g=g: g), nonfinite="skip")
     averages = [(getattr(opt, "average", None) or opt.inner.average)(w) for opt, w in ((first, one), (second, two))]
     assert first.t == second.t == 6 and same_bits(one, two) and same_bits(*averages)
 
@@ -381,7 +381,7 @@ def test_another_set_is_looked_at():
     opt.step(same, same.zeros_like())
     with pytest.raises(ValueError, match=r"params\['W'\] was float64 \(2,\) before and is now float64 \(3,\)"):
         opt.step(other, other.zeros_like())
-    assert opt.fresh().average(other)["W"].shape == (3,)
+    assert opt.clone().average(other)["W"].shape == (3,)
 
 
 BAD = {

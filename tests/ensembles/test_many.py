@@ -9,7 +9,7 @@ import pytest
 from course_lib.data import load_digits
 from course_lib.ensembles import EMA, bootstrap
 from course_lib.ensembles.many import fit_many
-from course_lib.ensembles.stacked import Many
+from course_lib.ensembles.stacked import StackedNetworks
 from course_lib.nn import (
     L1,
     L2,
@@ -81,7 +81,7 @@ def assert_equal_to_single_runs(make, data, optimizers, dtype=np.float32, rows=N
     together, single = optimizers
     (nets, rngs), (alone, own) = members(make, dtype), members(make, dtype)
     starts = [net.params.flat.copy() for net in nets]
-    together = together.fresh()
+    together = together.clone()
     histories = fit_many(nets, data, together, epochs=epochs, batch=32, rngs=rngs, rows=rows, penalty=penalties, **more)
     for k, (net, rng) in enumerate(zip(alone, own, strict=True)):
         mine = copy.copy(data)
@@ -309,7 +309,7 @@ def test_forward_and_backward(make, each):
     rng = np.random.default_rng(2)
     x, dy = rng.normal(size=(K, 7, 64)), rng.normal(size=(K, 7, 10))
     (nets, _), (alone, _) = members(make, np.float64), members(make, np.float64)
-    many = Many(nets)
+    many = StackedNetworks(nets)
     for train in (False, True):
         y = many.forward(x if each else x[0], train=train)
         many.backward(dy)
@@ -431,7 +431,7 @@ def test_networks_that_cannot_be_stacked(nets, error, message):
         fit_many(nets(), digits(), SGD(0.1), epochs=1, rngs=rngs())
 
 
-def listening():
+def forward_hooks():
     return Momentum(ReducePlateau(0.1))
 
 
@@ -459,7 +459,7 @@ BAD = {
     "a whole": ({"optimizer": Muon(0.1, partner=SGD(0.1))}, TypeError, "treat each number alone"),
     "Lookahead": ({"optimizer": Lookahead(SGD(0.1))}, TypeError, "and Lookahead does not: train_members"),
     "EMA": ({"optimizer": EMA(SGD(0.1))}, TypeError, "and EMA does not"),
-    "plateau": ({"optimizer": listening()}, TypeError, "ReducePlateau listens to the loss of one network"),
+    "plateau": ({"optimizer": forward_hooks()}, TypeError, "ReducePlateau listens to the loss of one network"),
     "rates": (
         {"optimizer": SGD(np.ones(2))},
         ValueError,
@@ -497,4 +497,4 @@ def test_bad_input(change, error, message):
 )
 def test_bad_x(x):
     with pytest.raises((TypeError, ValueError), match="x must "):
-        Many(pair()).forward(x)
+        StackedNetworks(pair()).forward(x)

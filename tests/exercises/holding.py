@@ -28,7 +28,7 @@ def is_named(exercise: Exercise, mutant: Mutant, seeds: Iterable[int]) -> None:
     for seed in seeds:
         result = exercise.evaluate(answer, seed=seed)
         assert result.status is Status.NOT_YET and result.diagnosis == mutant.name, f"seed {seed}: {result}"
-        assert mutant.says in result.message
+        assert mutant.message in result.message
 
 
 def names_each_mutant(exercise: Exercise, seeds: Iterable[int]) -> None:
@@ -60,7 +60,7 @@ def every_argument_matters(exercise: Exercise, seeds: Iterable[int]) -> None:
 
 
 def _single_numbers(case: Case) -> dict[str, Any]:
-    values = {**case.given[0], **case.init}
+    values = {**case.arguments[0], **case.init}
     return {name: value for name, value in values.items() if isinstance(value, (bool, int, float, np.generic))}
 
 

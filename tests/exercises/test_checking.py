@@ -332,7 +332,7 @@ def test_the_first_difference_is_shown_with_a_call_to_try():
 
     message = message_for(step)
     case = momentum.cases(np.random.default_rng(0))[0]
-    x, v, dx = float(case.start["x"]), float(case.start["v"]), float(case.given[0]["dx"])
+    x, v, dx = float(case.start["x"]), float(case.start["v"]), float(case.arguments[0]["dx"])
     want = x - 0.1 * (0.9 * v + dx)
     assert f"`x` is {want * 1.001:.6g}, and should be {want:.6g}" in message
     assert f"momentum_step(x={x:g}, dx={dx:g}, v={v:g}, lr=0.1, rho=0.9)" in message

@@ -140,7 +140,7 @@ def test_the_declaration_is_complete(exercise):
     assert len(exercise.hints) >= 2
     assert len(exercise.accepts) >= 3 and "float32" in exercise.accepts
     assert len({m.name for m in exercise.mutants}) == len(exercise.mutants) >= 8
-    assert len({m.says for m in exercise.mutants}) == len(exercise.mutants)
+    assert len({m.message for m in exercise.mutants}) == len(exercise.mutants)
     assert (BOOK / f"{exercise.page}.ipynb").is_file(), "name the page that asks it"
     assert list(inspect.signature(exercise.build(exercise.stub, "stub")).parameters) == list(exercise.parameters)
 

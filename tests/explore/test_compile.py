@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import chapters, optim
 from course_lib.explore.compile import CompileError, Library
-from course_lib.explore.jsonable import plain
+from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.primitives import trace
 from course_lib.optim import Momentum, Optimizer
 from course_lib.optim.registry import METHODS
@@ -35,7 +35,7 @@ ELEMENTWISE = {name: row for name, row in METHODS.items() if row.cls.elementwise
 @pytest.mark.parametrize("method", ELEMENTWISE.values(), ids=ELEMENTWISE)
 def test_every_method_on_every_surface(method, surface, twin):
     """1,000 steps, or as many as the last bit has no say in: an adaptive method at its goal dances on it."""
-    hyper = {**method.moved, "lr": RATES.get(surface.__name__, 0.02)}
+    hyper = {**method.test_settings, "lr": RATES.get(surface.__name__, 0.02)}
     library = Library()
     m, s = library.add(method.cls), library.add(surface)
     start = surface().start.tolist()
@@ -43,7 +43,7 @@ def test_every_method_on_every_surface(method, surface, twin):
         library.script(f"course.path = trace(new {s}({{}}), new {m}({json.dumps(hyper)}), {start}, 1000);"),
         "course.path",
     )
-    wanted = plain(trace(surface(), method.cls(**hyper), start, 1000))
+    wanted = to_jsonable(trace(surface(), method.cls(**hyper), start, 1000))
     end = steps_before_chance(surface(), method.cls(**hyper), start, 1000)
     assert end > 100
     for key in ("x", "y"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from course_lib import chapters
 from course_lib.explore import page, site_assets
 from course_lib.explore.experiment import Experiment, experiment
-from course_lib.explore.jsonable import plain
+from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.page import STATIC_DIR, static_html, table, write_table
 from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
 
@@ -228,7 +228,7 @@ def test_the_table_holds_every_setting():
         [a.index(setting[n]) for n, a in zip(found["names"], found["axes"], strict=True)], sizes
     )
     experiment.params = setting
-    assert found["rows"][index] == plain(experiment.data, experiment.digits)
+    assert found["rows"][index] == to_jsonable(experiment.data, experiment.digits)
 
 
 def test_a_table_needs_a_grid():

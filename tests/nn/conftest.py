@@ -40,7 +40,7 @@ def as_torch():
         tensors = {k: torch.tensor(p, requires_grad=True) for k, p in layer.params.items()}
         ty = theirs(tx, tensors)
         ty.backward(torch.tensor(dy))
-        assert tuple(ty.shape) == y.shape == (len(x), *layer.sizes(x.shape[1:]))
+        assert tuple(ty.shape) == y.shape == (len(x), *layer.output_shape(x.shape[1:]))
         pairs = [(y, ty.detach()), (dx, tx.grad), *((layer.grads[k], tensors[k].grad) for k in tensors)]
         for mine, other in pairs:
             assert mine.dtype == np.float64

@@ -79,7 +79,7 @@ def test_bad_input(layer):
     fresh.forward(np.ones((2, 3)))
     with pytest.raises(ValueError, match=rf"^{type(layer).__name__}\(.*\): dy must have shape \(2, 3\), not \(3, 2\)"):
         fresh.backward(np.ones((3, 2)))
-    assert fresh.sizes((4, 5)) == (4, 5) and not fresh.params
+    assert fresh.output_shape((4, 5)) == (4, 5) and not fresh.params
 
 
 def test_how_far_the_short_form_of_gelu_is_off():
@@ -102,7 +102,7 @@ def test_maxout_gives_the_gradient_to_one():
     assert maxout.forward(np.array([[2.0, 2.0, 1.0, -1.0, 0.0, 0.0]], np.float32)).tolist() == [[2.0, 0.0]]
     dx = maxout.backward(np.array([[5.0, 7.0]], np.float32))
     assert dx.tolist() == [[5.0, 0.0, 0.0, 0.0, 7.0, 0.0]] and dx.dtype == np.float32
-    assert repr(maxout) == "Maxout(3)" and maxout.sizes((4, 6)) == (4, 2)
+    assert repr(maxout) == "Maxout(3)" and maxout.output_shape((4, 6)) == (4, 2)
     with pytest.raises(ValueError, match=r"Maxout\(3\): x must have a last axis that is a multiple of 3, not \(N, 4\)"):
         maxout.forward(np.ones((2, 4)))
     with pytest.raises(ValueError, match=r"Maxout\(3\): dy must have shape \(1, 2\), not \(1, 6\)"):

@@ -207,7 +207,7 @@ def test_bad_input(layer):
     with pytest.raises(ValueError, match=rf"^{name}\(.*\): dy must have shape \(2, .*\), not \(2, 9, 9, 9\)"):
         layer.backward(np.ones((2, 9, 9, 9)))
     with pytest.raises(ValueError, match=rf"^{name}\(.*\): x must have shape"):
-        layer.sizes((8,))
+        layer.output_shape((8,))
 
 
 def test_bad_shapes_in_words():
@@ -220,7 +220,7 @@ def test_bad_shapes_in_words():
     with pytest.raises(ValueError, match=r"x must have H of at least 5 with 1 of padding on each side, not 2"):
         conv(size=5, padding=1).forward(images(1, 2, 5, 2))
     with pytest.raises(ValueError, match=r"MaxPool2d\(size=2, stride=2\): x must have H of at least 2, not 1"):
-        MaxPool2d(2).sizes((1, 4, 3))
+        MaxPool2d(2).output_shape((1, 4, 3))
 
 
 @pytest.mark.parametrize(

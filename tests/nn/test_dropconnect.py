@@ -179,7 +179,7 @@ def test_in_a_network_its_weights_lie_in_the_flat_buffer():
     net.forward(np.ones((2, 6)), train=True)
     net.backward(np.ones((2, 4)))
     assert np.shares_memory(net.grads["0.W"], made.grads["W"]) and net.grads["0.W"].any()
-    assert net.sizes((6,)) == (4,) and "DropConnect(6, 4, keep=0.6)" in repr(net)
+    assert net.output_shape((6,)) == (4,) and "DropConnect(6, 4, keep=0.6)" in repr(net)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"DropConnect\(6, 4, keep=0.6\): x must have shape \(N, 6\), not \(2, 5\)"):
         made.forward(np.ones((2, 5)), train=True)
     with pytest.raises(ValueError, match=r"x must have shape \(N, 6\)"):
-        made.sizes((5,))
+        made.output_shape((5,))
     with pytest.raises(RuntimeError, match="backward needs a forward"):
         made.backward(np.ones((2, 4)))
     made.forward(np.ones((2, 6)))

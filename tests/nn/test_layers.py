@@ -175,10 +175,10 @@ def test_wrong_shapes_name_the_layer():
 
 
 def test_sizes():
-    assert Dense(4, 3, rng=np.random.default_rng(0)).sizes((4,)) == (3,)
-    assert Flatten().sizes((8, 7, 3)) == (168,)
+    assert Dense(4, 3, rng=np.random.default_rng(0)).output_shape((4,)) == (3,)
+    assert Flatten().output_shape((8, 7, 3)) == (168,)
     with pytest.raises(ValueError, match=r"Dense\(4, 3\): x must have shape \(N, 4\), not \(N, 2, 2\)"):
-        Dense(4, 3, rng=np.random.default_rng(0)).sizes((2, 2))
+        Dense(4, 3, rng=np.random.default_rng(0)).output_shape((2, 2))
 
 
 @pytest.mark.parametrize("train", [False, True])
@@ -359,7 +359,7 @@ def test_bind_keeps_to_the_arrays_it_is_given():
 
 
 def test_a_layer_of_ones_own():
-    assert repr(Layer()) == "Layer()" and Layer().sizes((3, 4)) == (3, 4)
+    assert repr(Layer()) == "Layer()" and Layer().output_shape((3, 4)) == (3, 4)
     assert Layer().params == Layer().grads == Layer().state == {}
     for call in (Layer().forward, Layer().backward):
         with pytest.raises(NotImplementedError, match="Layer must define"):

@@ -147,7 +147,7 @@ def test_a_step_is_one_update():
 def test_it_trains_as_separate_arrays_do(opt):
     net, loose, (x, y) = resnet(), resnet(), images(8)
     params = {k: p.copy() for k, p in loose.params.items()}
-    other = opt.fresh()
+    other = opt.clone()
     for _ in range(60):
         loss, dscores = softmax_cross_entropy(net.forward(x, train=True), y)
         net.backward(dscores)
@@ -343,7 +343,7 @@ def test_a_dense_network_knows_its_shapes():
     net = Sequential(Sequential(Dense(4, 3, rng=rng), ReLU()), Dense(3, 2, rng=rng))
     assert "(N, 4)" in repr(net) and "(N, 2)" in repr(net)
     assert repr(Residual(Dense(3, 3, rng=rng))).splitlines()[0].split() == ["Residual", "shape", "parameters"]
-    assert net.sizes((4,)) == (2,)
+    assert net.output_shape((4,)) == (2,)
 
 
 # Bad input

@@ -303,7 +303,7 @@ def test_one_seed_one_result_and_a_new_draw_each_time(index):
     state = a.rng.bit_generator.state
     a.forward(x)
     assert a.rng.bit_generator.state == state  # testing draws nothing
-    assert a.sizes((4, 5, 6)) == (4, 5, 6) and a.params == {} == a.grads
+    assert a.output_shape((4, 5, 6)) == (4, 5, 6) and a.params == {} == a.grads
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"dy must have shape \(2, 3\), not \(2, 1\)"):
         layer.backward(np.ones((2, 1)))
     spatial = SpatialDropout(0.5, rng=generator())
-    for call in (lambda: spatial.forward(np.ones((2, 3))), lambda: spatial.sizes((3,))):
+    for call in (lambda: spatial.forward(np.ones((2, 3))), lambda: spatial.output_shape((3,))):
         with pytest.raises(ValueError, match=r"SpatialDropout.*\(N, height, width, channels\)"):
             call()
     for sigma, error in ((-1, ValueError), (math.inf, ValueError), ("1", TypeError), (np.ones(2), TypeError)):

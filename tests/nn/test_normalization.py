@@ -137,9 +137,9 @@ def test_bad_input(layer):
     layer.forward(np.ones((2, 3), np.float32))
     with pytest.raises(ValueError, match=rf"^{name}\(3\): dy must have shape \(2, 3\), not \(3, 2\)"):
         layer.backward(np.ones((3, 2)))
-    assert layer.sizes((8, 8, 3)) == (8, 8, 3)
+    assert layer.output_shape((8, 8, 3)) == (8, 8, 3)
     with pytest.raises(ValueError, match=rf"^{name}\(3\): x must have shape \(N, …, 3\), not \(N, 5\)"):
-        layer.sizes((5,))
+        layer.output_shape((5,))
 
 
 def test_refused_training_changes_nothing():

@@ -52,10 +52,10 @@ def test_the_layers_regions_for_25_pixels(random):
 
 def test_sizes_are_not_lost_to_rounding():
     """33/1.1 and 9/(9/7) are 29.999… and 6.999… in floating point."""
-    assert layer(ratio=1.1).sizes((33, 330, 1)) == (30, 300, 1)
+    assert layer(ratio=1.1).output_shape((33, 330, 1)) == (30, 300, 1)
     for n in range(3, 60):
         for m in range(n // 2 + 1, n):
-            assert layer(ratio=n / m, overlapping=False).sizes((n, n, 1)) == (m, m, 1)
+            assert layer(ratio=n / m, overlapping=False).output_shape((n, n, 1)) == (m, m, 1)
     nearly = layer(ratio=1 + 1e-12)
     assert nearly.forward(np.ones((1, 10, 10, 1))).shape == (1, 9, 9, 1)  # overlapping regions have two pixels
 
@@ -100,7 +100,7 @@ def regions(z):
 def test_regions_cover_all_pixels_and_sizes_are_exact(random, overlapping, ratio):
     pool = layer(random, overlapping, ratio)
     for n in range(1 + overlapping, 40):
-        n_out = pool.sizes((n, n + 1, 3))[0]
+        n_out = pool.output_shape((n, n + 1, 3))[0]
         if n > 2 / (2 - ratio):  # smaller images may need one region more, or steps of 3
             assert n_out == math.floor(n / ratio)
         for z in (pool.draw((1, n, n, 1))[0], *(pool.draw((1, n, n, 1))[1] for _ in range(5))):
@@ -118,7 +118,7 @@ def test_a_layer_draws_the_kind_of_sequence_that_it_says(overlapping):
         pool = layer(random, overlapping, 1.4)
         ends = np.array([regions(r) for _ in range(20) for r in pool.draw((1, 30, 30, 1))])
         a = ends[:, 1:, 0]
-        slope = (30 - overlapping) / pool.sizes((30, 30, 1))[0]
+        slope = (30 - overlapping) / pool.output_shape((30, 30, 1))[0]
         strays[random] = np.ptp(a - slope * np.arange(1, a.shape[1] + 1), axis=1)
     assert strays[False].max() < 1 < np.median(strays[True])
 
@@ -148,7 +148,7 @@ def test_against_loops_and_torch_given_the_same_regions(random, overlapping, sha
         ], 1
     )  # fmt: skip
     np.testing.assert_array_equal(y, ty.detach().numpy())
-    assert y.shape[1:] == pool.sizes(shape[1:])
+    assert y.shape[1:] == pool.output_shape(shape[1:])
     dy = rng.normal(size=y.shape)
     ty.backward(torch.tensor(dy))
     np.testing.assert_allclose(pool.backward(dy), tx.grad.numpy(), rtol=1e-12, atol=1e-14)
@@ -190,7 +190,7 @@ def test_testing_is_fixed_and_average_gives_the_mean_over_regions():
     """One row of 4 pixels in 3 regions: disjoint, the two-pixel region is the first, second or third."""
     pool = layer(True, False, 1.3)
     x = np.array([4.0, 1.0, 3.0, 2.0]).reshape(1, 4, 1, 1)
-    assert pool.sizes((4, 1, 1)) == (3, 1, 1)
+    assert pool.output_shape((4, 1, 1)) == (3, 1, 1)
     np.testing.assert_array_equal(pool.forward(x), pool.forward(x))
     every = np.array([[4, 3, 2], [4, 3, 2], [4, 1, 3]])  # pairs (4 1), (1 3), (3 2)
     mean = average(pool, x, 6_000, generator(6))[0, :, 0, 0]

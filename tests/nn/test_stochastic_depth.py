@@ -117,7 +117,7 @@ def test_a_skipped_branch_is_not_computed():
 def test_in_a_network_it_trains_and_shows_in_the_table():
     net = Sequential(block(1.0, 9), block(0.5, 10))
     assert "0.branch.0.W" in net.params and "1.branch.2.b" in net.params
-    assert "StochasticDepth" in repr(net) and net.sizes((4,)) == (4,)
+    assert "StochasticDepth" in repr(net) and net.output_shape((4,)) == (4,)
     x = generator(11).normal(size=(3, 4))
     net.forward(x, train=True)
     net.backward(np.ones((3, 4)))
@@ -179,7 +179,7 @@ def test_bad_input_is_named():
     with pytest.raises(TypeError, match=r"StochasticDepth.*x must be a NumPy array of floats, not a list"):
         StochasticDepth(ReLU(), 0.5, rng=rng).forward([[1.0]], train=True)
     narrow = StochasticDepth(Dense(4, 3, rng=rng), 0.5, rng=rng)
-    for call in (lambda: narrow.sizes((4,)), lambda: narrow.forward(np.ones((2, 4), np.float32))):
+    for call in (lambda: narrow.output_shape((4,)), lambda: narrow.forward(np.ones((2, 4), np.float32))):
         with pytest.raises(ValueError, match="StochasticDepth: the branch must keep the shape"):
             call()
     made = StochasticDepth(Flatten(), 0.5, rng=rng)

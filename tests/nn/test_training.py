@@ -138,7 +138,7 @@ def test_every_kind_of_optimizer_against_a_plain_loop(make):
         order = rng.permutation(90)
         for rows in np.split(order, 3):
             params = dict(theirs.params)
-            opt.follow(params, Slow(theirs, data.x_train[rows], data.y_train[rows]))
+            opt.step_closure(params, Slow(theirs, data.x_train[rows], data.y_train[rows]))
     tested = {**dict(theirs.params)}
     for name in ("slow", "average"):
         if hasattr(opt, name):
@@ -263,7 +263,7 @@ def test_plateau_hears_the_validation_loss():
     assert history.lr.tolist() == [0.3, *(expected.observe(v) for v in heard[:-1])]
     assert history.lr[-1] < 0.3
     data.x_val, heard[:] = None, []
-    history = fit(network(), data, SGD(lr.fresh()), epochs=2, batch=30, rng=np.random.default_rng(0))
+    history = fit(network(), data, SGD(lr.clone()), epochs=2, batch=30, rng=np.random.default_rng(0))
     assert heard == history.loss.tolist()
 
 
@@ -432,7 +432,7 @@ def test_ctrl_c_keeps_what_was_learnt():
     by_hand, theirs, rng = network(), Adam(0.03), np.random.default_rng(2)
     rows = [r for _ in range(3) for r in np.split(rng.permutation(90), 3)][:7]
     for r in rows:
-        theirs.follow(by_hand.params, Slow(by_hand, data.x_train[r], data.y_train[r]))
+        theirs.step_closure(by_hand.params, Slow(by_hand, data.x_train[r], data.y_train[r]))
     for k in net.params:
         np.testing.assert_allclose(net.params[k], by_hand.params[k], rtol=1e-10, atol=1e-13)
     assert opt.t == 7
@@ -490,7 +490,7 @@ def test_ctrl_c_within_a_step_leaves_no_borrowed_weights(make):
     else:
         step = network()
         rows = np.random.default_rng(0).permutation(90)[:30]
-        make(0.1).follow(step.params, Slow(step, clouds().x_train[rows], clouds().y_train[rows]))
+        make(0.1).step_closure(step.params, Slow(step, clouds().x_train[rows], clouds().y_train[rows]))
         for k in net.params:
             np.testing.assert_allclose(net.params[k], step.params[k], rtol=1e-10)
 

@@ -94,10 +94,10 @@ def test_parity_of_single_arrays(row, scale, shape):
         x = np.zeros((6, 5))[::2, 1::3]
         x[...] = start
         assert not x.flags.c_contiguous
-    opt = row.cls(**row.moved)
+    opt = row.cls(**row.test_settings)
     for g in grads:
         opt.step(x, g)
-    close([x], torch_path(row, row.moved, [start], [[g] for g in grads]))
+    close([x], torch_path(row, row.test_settings, [start], [[g] for g in grads]))
 
 
 @ROWS
@@ -108,18 +108,18 @@ def test_parity_with_a_schedule(row):
     def schedule(step):
         return 0.05 * (1 + np.cos(np.pi * step / 100))
 
-    opt, ours = row.cls(**row.moved | {"lr": schedule}), [a.copy() for a in arrays]
+    opt, ours = row.cls(**row.test_settings | {"lr": schedule}), [a.copy() for a in arrays]
     for g in grads:
         opt.step(ours, g)
-    close(ours, torch_path(row, row.moved, arrays, grads, lr=schedule))
+    close(ours, torch_path(row, row.test_settings, arrays, grads, lr=schedule))
 
 
 @ROWS
 def test_parity_in_float32(row):
     rng = np.random.default_rng(3)
     x, grads = rng.normal(size=50).astype(np.float32), rng.normal(size=(200, 50)).astype(np.float32)
-    theirs = torch_path(row, row.moved, [x], [[g] for g in grads])[0]
-    opt = row.cls(**row.moved)
+    theirs = torch_path(row, row.test_settings, [x], [[g] for g in grads])[0]
+    opt = row.cls(**row.test_settings)
     for g in grads:
         opt.step(x, g)
     assert x.dtype == np.float32
@@ -133,7 +133,7 @@ def test_parity_where_the_gradient_depends_on_the_point(row):
     80 steps lead near the minimum. There a method that divides by the gradient's size steps to and fro for
     ever, and rounding grows.
     """
-    hyper = row.moved
+    hyper = row.test_settings
     start = np.array([-1.2, 1.0, 0.3])
     p = torch.tensor(start, requires_grad=True)
     theirs = row.other([p], **hyper)
@@ -202,8 +202,8 @@ def test_the_two_forms_of_nesterov_are_one():
     path = descend(surface, Nesterov(0.9, rho=0.8), start, 200)
     y, opt, ahead = {"x": start.copy()}, NesterovLookAhead(0.9, rho=0.8), []
     for _ in range(201):
-        ahead.append(opt.ahead(y)["x"])
-        opt.follow(y, Keyed(surface))
+        ahead.append(opt.look_ahead(y)["x"])
+        opt.step_closure(y, Keyed(surface))
     np.testing.assert_allclose(path, ahead, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(descend(surface, NesterovLookAhead(0.9, rho=0.8), start, 201)[-1], y["x"])
 
@@ -217,13 +217,13 @@ def test_the_look_ahead_form_follows_a_schedule_and_is_restored():
     surface = Quadratic([1.0, 0.1])
     opt, y = NesterovLookAhead(lambda step: 0.5 / (1 + step), rho=0.7), np.ones(2)
     for _ in range(5):
-        opt.follow(y, surface)
+        opt.step_closure(y, surface)
     again, z = NesterovLookAhead(opt.lr, rho=0.7), y.copy()
     again.load_state_dict(opt.state_dict())
     v = opt.state_dict()["v"]
-    np.testing.assert_allclose(opt.ahead(y), y - 0.5 / 6 * 0.7 * v, rtol=1e-15)
+    np.testing.assert_allclose(opt.look_ahead(y), y - 0.5 / 6 * 0.7 * v, rtol=1e-15)
     for o, p in ((opt, y), (again, z)):
-        o.follow(p, surface)
+        o.step_closure(p, surface)
     assert np.array_equal(y, z)
 
 
@@ -252,7 +252,7 @@ def test_rmsprop_s_first_step():
 def test_adaptive_methods_do_not_feel_the_loss_s_scale(name, factor):
     """Epsilon aside, and for a factor that is a power of two bit for bit."""
     row = METHODS[name]
-    hyper = row.moved | ({"eps": 0.0} if "eps" in row.moved else {})
+    hyper = row.test_settings | ({"eps": 0.0} if "eps" in row.test_settings else {})
     surface = Rosenbrock()
     for f, exact in ((factor, False), (2.0**20, True)):
         path = descend(surface, row.cls(**hyper), surface.start, 60)
@@ -276,7 +276,7 @@ def test_permuting_parameters_permutes_results(row):
     rng = np.random.default_rng(5)
     x, grads, order = rng.normal(size=50), rng.normal(size=(30, 50)), rng.permutation(50)
     a, b = x.copy(), x[order]
-    one, two = row.cls(**row.moved), row.cls(**row.moved)
+    one, two = row.cls(**row.test_settings), row.cls(**row.test_settings)
     for g in grads:
         one.step(a, g)
         two.step(b, g[order])
@@ -307,7 +307,8 @@ def test_where_methods_meet():
 def test_a_gradient_of_exact_zeros_moves_nothing_at_first():
     for row in METHODS.values():
         x = np.ones(3)
-        row.cls(**row.moved | ({"weight_decay": 0.0} if "weight_decay" in row.moved else {})).step(x, np.zeros(3))
+        no_decay = {"weight_decay": 0.0} if "weight_decay" in row.test_settings else {}
+        row.cls(**row.test_settings | no_decay).step(x, np.zeros(3))
         assert np.array_equal(x, np.ones(3)), row.cls
 
 
@@ -330,4 +331,4 @@ def test_update_is_the_lecture_s_lines():
         for line in body:
             for node in ast.walk(line):
                 if isinstance(node, ast.Attribute):
-                    assert node.value.id == "np" or node.attr in {*row.moved, "t"}
+                    assert node.value.id == "np" or node.attr in {*row.test_settings, "t"}

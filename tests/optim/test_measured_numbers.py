@@ -296,7 +296,7 @@ def test_reddis_rare_gradient():
 )
 def test_wilsons_construction(opt, error):
     data = Wilson(rng=np.random.default_rng(0))
-    w, opt = data.start, opt.fresh()
+    w, opt = data.start, opt.clone()
     for _ in range(1500):
         opt.step(w, data.grad(w))
     assert np.all(data.X @ w * data.y > 0.5), "the training examples are learnt"

@@ -275,7 +275,7 @@ def test_resume_is_bit_for_bit(kind):
     run(second, broken, map(make, grads[17:]))
     keys = [...] if isinstance(straight, np.ndarray) else range(4) if kind == "list" else SHAPES
     assert all(same_bits(straight[k], broken[k]) for k in keys) and second.t == 40
-    assert second.fresh().state_dict() == {"t": 0, "partner": {"t": 0}}
+    assert second.clone().state_dict() == {"t": 0, "partner": {"t": 0}}
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -375,7 +375,7 @@ def test_repr_and_follow():
     )
     x, y = np.array([[3.0, 4.0]]), np.array([[3.0, 4.0]])
     opt, other = Muon(0.1), Muon(0.1)
-    opt.follow(x, Quadratic([1.0, 1.0]))
+    opt.step_closure(x, Quadratic([1.0, 1.0]))
     other.step(y, y.copy())
     assert same_bits(x, y)
 

@@ -47,10 +47,10 @@ def test_list_dict_and_single_array_take_the_same_path(row):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(3, 4)), rng.normal(size=5)
     ga, gb = rng.normal(size=(9, 3, 4)), rng.normal(size=(9, 5))
-    single = [run(row.cls(**row.moved), a.copy(), ga), run(row.cls(**row.moved), b.copy(), gb)]
-    listed = run(row.cls(**row.moved), [a.copy(), b.copy()], zip(ga, gb, strict=True))
+    single = [run(row.cls(**row.test_settings), a.copy(), ga), run(row.cls(**row.test_settings), b.copy(), gb)]
+    listed = run(row.cls(**row.test_settings), [a.copy(), b.copy()], zip(ga, gb, strict=True))
     keyed = {"W": a.copy(), "b": b.copy()}
-    run(row.cls(**row.moved), keyed, ({"b": y, "W": x} for x, y in zip(ga, gb, strict=True)))
+    run(row.cls(**row.test_settings), keyed, ({"b": y, "W": x} for x, y in zip(ga, gb, strict=True)))
     for one, two, three in zip(single, listed, keyed.values(), strict=True):
         assert same_bits(one, two) and same_bits(one, three)
 
@@ -59,8 +59,8 @@ def test_list_dict_and_single_array_take_the_same_path(row):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_dtype_stays(row, dtype):
     x, v = np.ones(4, dtype), None
-    hyper = {name: h if isinstance(h, bool) else np.full(4, h) for name, h in row.moved.items()}
-    for opt in (row.cls(**row.moved), row.cls(**hyper)):
+    hyper = {name: h if isinstance(h, bool) else np.full(4, h) for name, h in row.test_settings.items()}
+    for opt in (row.cls(**row.test_settings), row.cls(**hyper)):
         opt.step(x, np.ones(4, np.float64))  # a gradient of another dtype is cast
         assert x.dtype == dtype
         for slot in opt.slots:
@@ -80,7 +80,7 @@ def test_float32_is_computed_in_float32():
 @ALL
 def test_zero_dimensional_arrays_and_their_scalar_gradients(row):
     x, y = np.array(3.0), np.array([3.0])
-    one, two = row.cls(**row.moved), row.cls(**row.moved)
+    one, two = row.cls(**row.test_settings), row.cls(**row.test_settings)
     for _ in range(20):
         one.step(x, 2 * x)  # 2 * x is a NumPy scalar
         two.step(y, 2 * y)
@@ -93,8 +93,8 @@ def test_views_change_their_base(row, view):
     base = np.arange(48.0).reshape(6, 8)
     untouched = base.copy()
     x, g = base[view], np.random.default_rng(1).normal(size=(4, *base[view].shape))
-    expected = run(row.cls(**row.moved), x.copy(), g)
-    run(row.cls(**row.moved), x, g)
+    expected = run(row.cls(**row.test_settings), x.copy(), g)
+    run(row.cls(**row.test_settings), x, g)
     assert np.array_equal(base[view], expected)
     inside = np.zeros(base.shape, bool)
     inside[view] = True
@@ -108,7 +108,7 @@ def test_fortran_order_and_non_contiguous_gradients(row):
     for block in (128_000, 512):
         a, b = x.copy(), np.asfortranarray(x)
         for y in (a, b):
-            opt = row.cls(**row.moved)
+            opt = row.cls(**row.test_settings)
             opt.block = block
             run(opt, y, [g.T] * 3)
         assert np.array_equal(a, b)
@@ -117,7 +117,7 @@ def test_fortran_order_and_non_contiguous_gradients(row):
 def test_gradients_are_left_alone():
     for row in METHODS.values():
         g = np.ones(5)
-        opt = row.cls(**row.moved)
+        opt = row.cls(**row.test_settings)
         opt.step(np.ones(5), g)
         opt.step(np.ones(5), g)
         assert np.array_equal(g, np.ones(5))
@@ -127,17 +127,17 @@ def test_gradients_are_left_alone():
 def test_gradient_in_the_parameters_own_memory(row):
     """f = x²/2 has the gradient x, f = x·y has (y, x): both may be passed as they are."""
     x, y = np.array([1.0, 2.0]), np.array([1.0, 2.0])
-    row.cls(**row.moved).step(x, x)
-    row.cls(**row.moved).step(y, y.copy())
+    row.cls(**row.test_settings).step(x, x)
+    row.cls(**row.test_settings).step(y, y.copy())
     assert np.array_equal(x, y)
     a, b = [np.array([1.0]), np.array([2.0])], [np.array([1.0]), np.array([2.0])]
-    row.cls(**row.moved).step(a, a[::-1])
-    row.cls(**row.moved).step(b, [np.array([2.0]), np.array([1.0])])
+    row.cls(**row.test_settings).step(a, a[::-1])
+    row.cls(**row.test_settings).step(b, [np.array([2.0]), np.array([1.0])])
     assert a == b
     big = np.arange(100_001.0)
     expected = big[1:].copy()
-    row.cls(**row.moved).step(expected, big[:-1].copy())
-    row.cls(**row.moved).step(big[1:], big[:-1])
+    row.cls(**row.test_settings).step(expected, big[:-1].copy())
+    row.cls(**row.test_settings).step(big[1:], big[:-1])
     assert np.array_equal(big[1:], expected)
 
 
@@ -161,7 +161,7 @@ def test_blocks_change_no_bit(row, count, off, dtype, seed):
     size = max(0, count * block + off)
     rng = np.random.default_rng(seed)
     x, g = rng.normal(size=size).astype(dtype), rng.normal(size=(3, size)).astype(dtype)
-    whole, cut = row.cls(**row.moved), row.cls(**row.moved)
+    whole, cut = row.cls(**row.test_settings), row.cls(**row.test_settings)
     whole.block, cut.block = None, block
     assert same_bits(run(whole, x.copy(), g), run(cut, x.copy(), g))
 
@@ -171,9 +171,9 @@ def test_blocks_change_no_bit(row, count, off, dtype, seed):
 def test_the_default_block_changes_no_bit(row, size):
     rng = np.random.default_rng(size)
     x, g = rng.normal(size=size), rng.normal(size=(2, size))
-    whole = row.cls(**row.moved)
+    whole = row.cls(**row.test_settings)
     whole.block = None
-    assert same_bits(run(whole, x.copy(), g), run(row.cls(**row.moved), x.copy(), g))
+    assert same_bits(run(whole, x.copy(), g), run(row.cls(**row.test_settings), x.copy(), g))
 
 
 def test_large_arrays_are_cut():
@@ -205,15 +205,15 @@ def test_a_grid_of_settings_is_bit_identical_to_a_loop(row, block, dtype):
     lrs, rhos = np.linspace(0.01, 0.5, 6), np.linspace(0.0, 0.95, 5)
     rng = np.random.default_rng(3)
     x0, g = rng.normal(size=(6, 5, 4)).astype(dtype), rng.normal(size=(20, 6, 5, 4)).astype(dtype)
-    hyper = {"lr": lrs.reshape(6, 1, 1)} | ({"rho": rhos.reshape(5, 1)} if "rho" in row.moved else {})
+    hyper = {"lr": lrs.reshape(6, 1, 1)} | ({"rho": rhos.reshape(5, 1)} if "rho" in row.test_settings else {})
     opt = row.cls(**hyper)
     opt.block = block
     grid = run(opt, x0.copy(), g)
     for i, lr in enumerate(lrs):
         for j, rho in enumerate(rhos):
-            one = {"lr": lr} | ({"rho": rho} if "rho" in row.moved else {})
+            one = {"lr": lr} | ({"rho": rho} if "rho" in row.test_settings else {})
             alone = run(row.cls(**one), x0[i, j].copy(), g[:, i, j])
-            if "beta1" in row.moved and (dtype == np.float32 or "lr_power" in row.moved):
+            if "beta1" in row.test_settings and (dtype == np.float32 or "lr_power" in row.test_settings):
                 # α/(1 − β₁ᵗ) is rounded to float32 in a grid; and powers of arrays are not those of numbers
                 np.testing.assert_allclose(grid[i, j], alone, rtol=0, atol=2e-6 if dtype == np.float32 else 1e-14)
             else:
@@ -225,12 +225,12 @@ def test_a_grid_of_settings_is_bit_identical_to_a_loop(row, block, dtype):
 def test_a_grid_of_any_setting_is_a_loop_up_to_round_off(row, dtype):
     """Arrays of β or δ are arrays of the parameter's type: 1 − β₂ᵗ is then as exact as that type can be."""
     rng = np.random.default_rng(4)
-    for name in row.moved.keys() - {"lr", "correct"}:
-        values = np.array([row.moved[name] * 0.9, row.moved[name], row.moved[name] * 1.02])
+    for name in row.test_settings.keys() - {"lr", "correct"}:
+        values = np.array([row.test_settings[name] * 0.9, row.test_settings[name], row.test_settings[name] * 1.02])
         x0, g = rng.normal(size=(3, 4)).astype(dtype), rng.normal(size=(20, 3, 4)).astype(dtype)
-        grid = run(row.cls(**row.moved | {name: values.reshape(3, 1)}), x0.copy(), g)
+        grid = run(row.cls(**row.test_settings | {name: values.reshape(3, 1)}), x0.copy(), g)
         for i, value in enumerate(values):
-            alone = run(row.cls(**row.moved | {name: float(value)}), x0[i].copy(), g[:, i])
+            alone = run(row.cls(**row.test_settings | {name: float(value)}), x0[i].copy(), g[:, i])
             np.testing.assert_allclose(grid[i], alone, rtol=0, atol=1e-13 if dtype == np.float64 else 1e-5)
 
 
@@ -331,7 +331,7 @@ def test_resume_is_bit_for_bit(row, kind):
     leaves = [rng.normal(size=(5, 3)), rng.normal(size=())]
     make = {"array": lambda a: a[0], "list": list, "dict": lambda a: {"W": a[0], "b": a[1]}}[kind]
     grads = [make([rng.normal(size=(5, 3)), np.array(rng.normal())]) for _ in range(40)]
-    hyper = row.moved | {"lr": lambda step: 0.1 / (1 + step)}
+    hyper = row.test_settings | {"lr": lambda step: 0.1 / (1 + step)}
     straight, broken = make(copy.deepcopy(leaves)), make(copy.deepcopy(leaves))
     run(row.cls(**hyper), straight, grads)
     first = row.cls(**hyper)
@@ -416,7 +416,7 @@ def test_fresh_has_the_settings_and_no_memory():
     opt = Momentum(np.array([0.1, 0.2]), rho=0.5)
     opt.block = 7
     opt.step(np.zeros(2), np.ones(2))
-    new = opt.fresh()
+    new = opt.clone()
     assert new.state_dict() == {"t": 0} and new.rho == 0.5 and new.block == 7
     new.lr *= 2
     new.step(np.zeros((3, 2)), np.ones((3, 2)))
@@ -436,7 +436,7 @@ def test_a_set_takes_the_path_of_a_dict(row, dtype):
     rng = np.random.default_rng(6)
     params = a_set(rng, dtype)
     keyed = {key: x.copy() for key, x in params.items()}
-    one, two = row.cls(**row.moved), row.cls(**row.moved)
+    one, two = row.cls(**row.test_settings), row.cls(**row.test_settings)
     for _ in range(12):
         g = a_set(rng, dtype)
         one.step(params, g)
@@ -452,15 +452,15 @@ def test_a_run_goes_on_from_a_dict_to_a_set_and_back(row):
     rng = np.random.default_rng(7)
     params, grads = a_set(rng), [a_set(rng) for _ in range(9)]
     straight = {key: x.copy() for key, x in params.items()}
-    run(row.cls(**row.moved), straight, [dict(g) for g in grads])
-    opt = row.cls(**row.moved)
+    run(row.cls(**row.test_settings), straight, [dict(g) for g in grads])
+    opt = row.cls(**row.test_settings)
     run(opt, params, grads[:2])
     for g in grads[2:4]:
         opt.step(dict(params), {k: g[k] for k in ("b", "W")})
     saved = opt.state_dict()
     for slot in opt.slots:
         saved[slot] = dict(reversed(saved[slot].items()))  # the order of keys does not matter
-    later = row.cls(**row.moved)
+    later = row.cls(**row.test_settings)
     later.load_state_dict(saved)
     run(later, params, grads[4:])
     assert all(same_bits(straight[k], params[k].copy()) for k in straight)
@@ -513,7 +513,7 @@ def test_grads_of_a_set_in_another_order_find_their_partners():
 def test_the_short_cut_changes_no_bit(row):
     rng = np.random.default_rng(11)
     x, g = rng.normal(size=(4, 5)), rng.normal(size=(30, 4, 5))
-    quick, slow, y = row.cls(**row.moved), row.cls(**row.moved), x.copy()
+    quick, slow, y = row.cls(**row.test_settings), row.cls(**row.test_settings), x.copy()
     for step in g:
         quick.step(x, step.copy())
         slow._last = None
@@ -577,7 +577,7 @@ def test_the_short_cut_under_a_schedule_changes_no_bit(row):
     rng = np.random.default_rng(13)
     for schedule in (Cosine(0.1, steps=20), lambda step: 0.1 / (1 + step), lambda step: np.float64(0.1)):
         x, g = rng.normal(size=20).astype(np.float32), rng.normal(size=(25, 20)).astype(np.float32)
-        hyper, y = row.moved | {"lr": schedule}, x.copy()
+        hyper, y = row.test_settings | {"lr": schedule}, x.copy()
         quick, slow = row.cls(**hyper), row.cls(**hyper)
         for step in g:
             quick.step(x, step.copy())
@@ -608,10 +608,10 @@ def test_a_schedule_may_turn_to_arrays_and_whole_numbers():
 @ALL
 def test_numpy_s_own_numbers_as_settings_change_no_type(row):
     """float64 scalars would make float64 of float32 arrays on the way."""
-    hyper = {name: h if isinstance(h, bool) else np.float64(h) for name, h in row.moved.items()}
+    hyper = {name: h if isinstance(h, bool) else np.float64(h) for name, h in row.test_settings.items()}
     rng = np.random.default_rng(14)
     x, g = rng.normal(size=20).astype(np.float32), rng.normal(size=(5, 20)).astype(np.float32)
-    y, one, two = x.copy(), row.cls(**row.moved), row.cls(**row.moved)
+    y, one, two = x.copy(), row.cls(**row.test_settings), row.cls(**row.test_settings)
     for step in g:
         vars(two).update(hyper)
         one.step(x, step.copy())
@@ -628,9 +628,9 @@ def test_fresh_forgets_what_a_schedule_has_seen():
     opt = SGD(ReducePlateau(1.0, patience=0))
     opt.lr.observe(1.0)
     opt.lr.observe(1.0)
-    assert opt.lr(2) < 1.0 and opt.fresh().lr == ReducePlateau(1.0, patience=0)
+    assert opt.lr(2) < 1.0 and opt.clone().lr == ReducePlateau(1.0, patience=0)
     outside = Lookahead(opt)
-    assert outside.fresh().lr(0) == 1.0 and outside.lr(2) < 1.0
+    assert outside.clone().lr(0) == 1.0 and outside.lr(2) < 1.0
 
 
 def test_a_change_of_the_array_s_own_type_is_seen():
@@ -685,7 +685,7 @@ def test_the_short_cut_checks_structure_and_choice():
 def test_a_set_that_is_its_own_gradient(row):
     """f = x²/2; and an update may move x before it has last used dx."""
     params = a_set(np.random.default_rng(15))
-    x, one, two = params.flat.copy(), row.cls(**row.moved), row.cls(**row.moved)
+    x, one, two = params.flat.copy(), row.cls(**row.test_settings), row.cls(**row.test_settings)
     for _ in range(4):
         one.step(params, params)
         two.step(x, x)
@@ -738,8 +738,8 @@ def test_what_update_keeps_in_self_is_forgotten():
 def test_threads_change_no_bit(row):
     rng = np.random.default_rng(12)
     x, g = rng.normal(size=(50, 41)), rng.normal(size=(3, 50, 41))
-    lr = row.moved["lr"] * rng.uniform(0.5, 1.0, size=(50, 1))
-    for hyper in (row.moved, row.moved | {"lr": lr}):
+    lr = row.test_settings["lr"] * rng.uniform(0.5, 1.0, size=(50, 1))
+    for hyper in (row.test_settings, row.test_settings | {"lr": lr}):
         one, two = row.cls(**hyper), row.cls(**hyper)
         one.block = two.block = 64
         two.threads = 3
@@ -860,7 +860,7 @@ def test_the_choice_is_named():
 
 def test_follow_asks_the_loss():
     x = np.array([8.0])
-    SGD(0.5).follow(x, Quadratic([1.0]))
+    SGD(0.5).step_closure(x, Quadratic([1.0]))
     assert x[0] == 4.0
 
     class Broken:
@@ -868,6 +868,6 @@ def test_follow_asks_the_loss():
             return x * np.nan
 
     with pytest.raises(ValueError, match="grads holds nan"):
-        SGD(0.5).follow(x, Broken())
-    SGD(0.5).follow(x, Broken(), nonfinite="skip")
+        SGD(0.5).step_closure(x, Broken())
+    SGD(0.5).step_closure(x, Broken(), nonfinite="skip")
     assert x[0] == 4.0

@@ -20,8 +20,12 @@ def test_every_public_optimizer_has_a_row():
 @pytest.mark.parametrize(("name", "row"), METHODS.items())
 def test_row(name, row):
     assert row.cls.__name__ == name
-    assert tuple(row.defaults) == tuple(row.moved) == row.cls(**row.defaults).hyper
-    assert all(row.defaults[key] != row.moved[key] for key in row.defaults if not isinstance(row.moved[key], bool))
+    assert tuple(row.defaults) == tuple(row.test_settings) == row.cls(**row.defaults).hyper
+    assert all(
+        row.defaults[key] != row.test_settings[key]
+        for key in row.defaults
+        if not isinstance(row.test_settings[key], bool)
+    )
     assert "Source: " in row.cls.__doc__
     signature = inspect.signature(row.cls)
     for key, parameter in signature.parameters.items():
@@ -35,7 +39,7 @@ def test_row(name, row):
 def test_row_of_a_compound_method(name, row):
     held = {"inner": SGD(0.1)} if "lr" not in row.defaults else {}
     signature = inspect.signature(row.cls)
-    for hyper in (row.defaults, row.moved):
+    for hyper in (row.defaults, row.test_settings):
         opt = row.cls(**held, **hyper)
         assert {key: getattr(opt, key) for key in hyper} == hyper
     assert row.cls.__name__ == name and "Source: " in row.cls.__doc__

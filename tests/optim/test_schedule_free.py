@@ -267,7 +267,7 @@ def test_descend_fresh_repr(cls):
     path = descend(Quadratic([1.0, 0.5]), opt, [[1.0, 1.0], [2.0, -3.0]], 300)
     assert path.shape == (301, 2, 2) and np.abs(path[-1]).max() < 0.1 and opt.t == 0
     opt.step(np.zeros(2), np.ones(2))
-    assert opt.fresh().state_dict() == {"t": 0}
+    assert opt.clone().state_dict() == {"t": 0}
     assert repr(opt).startswith(f"{cls.__name__}(lr=0.1, beta1=0.9, ") and "warmup=1.0" in repr(opt)
 
 

@@ -341,16 +341,16 @@ def test_a_switch_is_true_or_false(correct):
 @pytest.mark.parametrize("opt", [SGD(0.1), NesterovLookAhead(0.1), Lookahead(SGD(0.1)), SAM(SGD(0.1))], ids=repr)
 def test_a_loss_without_a_gradient_is_named(opt):
     with pytest.raises(TypeError, match=r"loss must have \.grad\(params\), as a surface has, and .* has not"):
-        opt.follow(np.ones(2), np.sin)
+        opt.step_closure(np.ones(2), np.sin)
 
 
 def test_the_look_ahead_form_knows_its_parameters():
     opt = NesterovLookAhead(0.1)
-    opt.follow(np.ones(2), Ravine())
+    opt.step_closure(np.ones(2), Ravine())
     with pytest.raises(ValueError, match="params was of kind array before and is now of kind dict"):
-        opt.ahead({"a": np.ones(2)})
+        opt.look_ahead({"a": np.ones(2)})
     with pytest.raises(ValueError, match=r"params was float64 \(2,\) before and is now float64 \(3,\)"):
-        opt.ahead(np.ones(3))
+        opt.look_ahead(np.ones(3))
 
 
 @pytest.mark.parametrize("inner", [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1)], ids=repr)

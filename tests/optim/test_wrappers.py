@@ -135,10 +135,10 @@ def test_lookahead_is_quieter_than_its_inner_optimizer():
 @pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), k=3), Lookahead(Muon(0.1), k=3), SAM(SGD(0.1))], ids=str)
 def test_a_skipped_step_does_not_count(opt):
     def follow(opt, w, g):
-        opt.follow(w, Ask(lambda params: {"W": g, "b": np.ones(2)}), nonfinite="skip")
+        opt.step_closure(w, Ask(lambda params: {"W": g, "b": np.ones(2)}), nonfinite="skip")
 
     one, two = {"W": np.ones((2, 2)), "b": np.ones(2)}, {"W": np.ones((2, 2)), "b": np.ones(2)}
-    first, second = opt.fresh(), opt.fresh()
+    first, second = opt.clone(), opt.clone()
     for k in range(6):
         follow(first, one, np.full((2, 2), np.nan))
         follow(first, one, np.full((2, 2), 1.0 + k))
@@ -180,7 +180,7 @@ def follow_all(opt, x, kind, scale, centres):
                 kind, [np.asarray(wavy(c, scale)(a, np.sin)) for a, c in zip(arrays_of(params), step, strict=True)]
             )
 
-        opt.follow(x, Ask(grad))
+        opt.step_closure(x, Ask(grad))
 
 
 def backward(params, scale, step):
@@ -266,7 +266,7 @@ def test_sam_comes_back_bit_for_bit(dtype):
         points.append({key: a.copy() for key, a in params.items()})
         return {key: a.astype(dtype) for key, a in params.items()}
 
-    SAM(SGD(0.0), radius=0.5).follow(x, Ask(grad))
+    SAM(SGD(0.0), radius=0.5).step_closure(x, Ask(grad))
     assert same_bits(base, before)
     first, second = points  # the loss saw the parameters themselves at a distance of the radius
     away = [(second[key] - first[key]).astype(float) for key in first]
@@ -277,7 +277,7 @@ def test_sam_comes_back_bit_for_bit(dtype):
 @pytest.mark.parametrize("what", ["raises", "nan", "inf", "no gradient", "wrong shape"])
 def test_sam_leaves_everything_as_it_was(when, what):
     x, opt = {"W": np.array([[0.1, 0.2]]), "b": np.array([1e-9])}, SAM(Momentum(0.1), radius=0.3)
-    opt.follow(x, Ask(lambda params: {key: a + 1 for key, a in params.items()}))
+    opt.step_closure(x, Ask(lambda params: {key: a + 1 for key, a in params.items()}))
     before, state, asked = copy.deepcopy(x), opt.state_dict(), []
 
     def grad(params):
@@ -298,15 +298,15 @@ def test_sam_leaves_everything_as_it_was(when, what):
         "wrong shape": (ValueError, r"grads\['b'\] has shape \(2,\), but params\['b'\] has \(1,\)"),
     }[what]
     with pytest.raises(error, match=message):
-        opt.follow(x, Ask(grad))
+        opt.step_closure(x, Ask(grad))
     assert same_bits(x, before) and opt.t == 1
     assert same_bits(opt.state_dict()["inner"]["v"], state["inner"]["v"])
     if what in ("nan", "inf"):
         asked.clear()
-        opt.follow(x, Ask(grad), nonfinite="skip")
+        opt.step_closure(x, Ask(grad), nonfinite="skip")
         assert same_bits(x, before) and opt.t == 1
         asked.clear()
-        opt.follow(x, Ask(grad), nonfinite="allow")
+        opt.step_closure(x, Ask(grad), nonfinite="allow")
         assert not np.isfinite(x["b"]).any() and np.isfinite(x["W"]).all() and opt.t == 2
 
 
@@ -314,8 +314,8 @@ def test_sam_with_gradients_in_the_parameters_memory():
     """f = x·y has the gradient (y, x), and f = x²/2 has x: given as they are, not as copies."""
     for grad in (lambda p: p[::-1], lambda p: p):
         x, y = ([np.array([3.0]), np.array([4.0])] for _ in range(2))
-        SAM(SGD(0.1), radius=5.0).follow(x, Ask(grad))
-        SAM(SGD(0.1), radius=5.0).follow(y, Ask(lambda p, grad=grad: copy.deepcopy(grad(p))))
+        SAM(SGD(0.1), radius=5.0).step_closure(x, Ask(grad))
+        SAM(SGD(0.1), radius=5.0).step_closure(y, Ask(lambda p, grad=grad: copy.deepcopy(grad(p))))
         assert same_bits(x, y)
     np.testing.assert_allclose(np.ravel(x), [3 - 0.1 * 6, 4 - 0.1 * 8], rtol=1e-15)
 
@@ -328,7 +328,7 @@ def test_the_radius_is_the_radius_at_any_scale(size):
         seen.append([a.copy() for a in params])
         return [size * np.array([3.0]), size * np.array([[4.0]])]
 
-    SAM(SGD(0.0), radius=0.5).follow([np.zeros(1), np.zeros((1, 1))], Ask(grad))
+    SAM(SGD(0.0), radius=0.5).step_closure([np.zeros(1), np.zeros((1, 1))], Ask(grad))
     np.testing.assert_allclose([seen[1][0][0], seen[1][1][0, 0]], [0.3, 0.4], rtol=1e-14)
 
 
@@ -344,7 +344,7 @@ def test_a_batch_of_walks_is_a_loop():
             one = descend(surface, SAM(Momentum(0.02), radius=float(radius)), start, 40)
             np.testing.assert_allclose(batch[:, i, j], one, rtol=1e-10, atol=1e-12)
     x = np.array([[0.0, 0.0], [1.0, 0.0]])  # at a minimum there is no uphill
-    SAM(SGD(0.1), axis=-1).follow(x, surface)
+    SAM(SGD(0.1), axis=-1).step_closure(x, surface)
     assert np.array_equal(x[0], [0.0, 0.0])
 
 
@@ -416,9 +416,9 @@ def test_fresh_forgets_and_keeps_apart(new):
     x, centres = sam_problem("dict", 1.0, steps=5)
     opt = new()
     follow_all(opt, x, "dict", 1.0, centres)
-    fresh, lr = opt.fresh(), opt.lr
+    fresh, lr = opt.clone(), opt.lr
     assert fresh.state_dict() == new().state_dict() and repr(fresh) == repr(opt)
-    fresh.follow(np.ones((2, 2)), Ask(np.copy))  # other parameters
+    fresh.step_closure(np.ones((2, 2)), Ask(np.copy))  # other parameters
     fresh.lr = 0.5
     assert opt.t == 5 and opt.lr is lr and fresh.t == 1
 
@@ -441,7 +441,7 @@ def test_dtype_stays(dtype):
     ):
         x = np.ones((2, 3), dtype)
         for _ in range(2):
-            opt.follow(x, Ask(lambda x: (x + 1).astype(np.float64)))
+            opt.step_closure(x, Ask(lambda x: (x + 1).astype(np.float64)))
         assert x.dtype == dtype and np.all(x < 1)
     look = Lookahead(SGD(0.1), k=2)
     look.step(x, x)
@@ -543,9 +543,9 @@ def test_a_bad_state_changes_nothing(state, error, message):
 def test_a_parameter_set_takes_the_same_path_as_a_dict(opt):
     arrays = {"W": np.arange(6.0).reshape(2, 3), "b": np.array([0.5, -3.0])}
     w, flat = copy.deepcopy(arrays), ParameterSet(arrays)
-    for walker, params, grads in ((opt.fresh(), w, dict), (opt.fresh(), flat, ParameterSet)):
+    for walker, params, grads in ((opt.clone(), w, dict), (opt.clone(), flat, ParameterSet)):
         for _ in range(10):
-            walker.follow(params, Ask(lambda p, grads=grads: grads({key: np.sin(a) for key, a in p.items()})))
+            walker.step_closure(params, Ask(lambda p, grads=grads: grads({key: np.sin(a) for key, a in p.items()})))
         average = walker.average(params) if hasattr(walker, "average") else params
         assert list(average) == ["W", "b"]
     assert same_bits(w, dict(flat)) and not same_bits(w, arrays)

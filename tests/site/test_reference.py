@@ -428,7 +428,7 @@ def test_conventions_of_averages_and_ensembles_are_those_that_notation_names():
     averages = [torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=how) for how in
                 (torch.optim.swa_utils.get_ema_multi_avg_fn(0.9), None)]  # fmt: skip
     x, still = np.zeros(3), optim.SGD(0.0)
-    ours = [ensembles.EMA(still.fresh(), decay=0.9), ensembles.SWA(still.fresh(), start=1)]
+    ours = [ensembles.EMA(still.clone(), decay=0.9), ensembles.SWA(still.clone(), start=1)]
     for point in points:
         x[:], model.weight.data[:] = point, torch.tensor(point)
         for one, other in zip(ours, averages, strict=True):

@@ -1,5 +1,5 @@
 /* The marks of a panel: each takes its declaration and a group to draw in, and returns draw(view).
-   A view has the scales X and Y, get(key) for the data, t (the present step or null) and `fresh`,
+   A view has the scales X and Y, get(key) for the data, t (the present step or null) and `clone`,
    which is true when the backdrop or the size changed. Declarations: parts.py. */
 (() => {
   const course = (globalThis.course ??= {});

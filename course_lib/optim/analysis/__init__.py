@@ -18,7 +18,7 @@ from .rates import (
     nesterov_rate,
     regime,
 )
-from .walk import descend, steps_to
+from .trajectory import descend, steps_to
 
 __all__ = [
     "Comparison",

@@ -18,7 +18,7 @@ from ..optimizer import Optimizer
 from ..second_order.newton import SecondOrder
 from ..surfaces.surface import Surface
 from ..wrappers import SAM, Wrapper
-from .walk import _real, descend
+from .trajectory import _real, descend
 
 Until = float | Callable[[np.ndarray], Any]
 
@@ -196,7 +196,7 @@ def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
     """Let one method walk from every start, over its whole grid."""
     if not isinstance(method, Optimizer):
         raise TypeError(f"methods[{name!r}] must be an optimizer such as SGD(0.1), not {method!r}")
-    method = method.fresh()
+    method = method.clone()
     axes = {"noise": noise} if np.ndim(noise) else {}
     holders = {}  # the layer that each axis belongs to
     for owner in _layers(method):
@@ -226,7 +226,7 @@ def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
     reached = np.where(goal(x), 0.0, np.inf)
     with np.errstate(all="ignore"):
         for k in range(1, steps + 1):
-            method.follow(x, loss, nonfinite="allow")
+            method.step_closure(x, loss, nonfinite="allow")
             reached[goal(x) & (reached > k)] = k
     return Runs(name, axes, goal.height(x), reached)
 

@@ -113,7 +113,7 @@ def range_test(
     if not 0 < low < high:
         raise ValueError(f"low must be above 0 and high above low, not low={low:g} and high={high:g}")
     before = {key: x.copy() for key, x in check_params(params).items()}
-    optimizer = optimizer.fresh()
+    optimizer = optimizer.clone()
     rates, losses, smoothed, stopped = np.geomspace(low, high, steps), [], [], f"the rate reached {high:.2g}"
     try:
         with np.errstate(all="ignore"):
@@ -123,7 +123,7 @@ def range_test(
             average = (1 - smooth) * first
             for k, rate in enumerate(rates):
                 optimizer.lr = float(rate)
-                optimizer.follow(params, loss, nonfinite="allow")
+                optimizer.step_closure(params, loss, nonfinite="allow")
                 now = _ask(loss, params)
                 if not math.isfinite(now):
                     stopped = f"the loss was {now} at {rate:.2g}"

@@ -49,9 +49,9 @@ class ReducePlateau(Schedule):
         floor: float = 0.0,
     ) -> None:
         super().__init__(lr=lr, factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, floor=floor)
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Go back to the first rate, as if no loss had been observed."""
         self.now = self.lr  # the present rate
         self.best = math.inf

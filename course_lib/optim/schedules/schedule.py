@@ -99,17 +99,17 @@ class Schedule:
         """
         return Sequence(self, schedule, at=at)
 
-    def fresh(self) -> Self:
+    def clone(self) -> Self:
         """Give a schedule with the same settings and no memory (only `ReducePlateau` has one)."""
         new = copy.deepcopy(self)
-        new.forget()
+        new.reset()
         return new
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Drop what was observed, here and in the schedules that this one holds; one with a memory overrides it."""
         for value in vars(self).values():
             if isinstance(value, Schedule):
-                value.forget()
+                value.reset()
 
     def _checked(self, name: str, value: Any) -> Any:
         """Give one setting as it is kept; TypeError or ValueError if it is out of place."""

@@ -58,7 +58,7 @@ class Point:
     def __init__(self, loss: Loss, x: np.ndarray, count: Evaluations | None = None) -> None:
         self.loss, self.x, self.count = loss, x, Evaluations() if count is None else count
 
-    def moved(self, p: np.ndarray) -> Point:
+    def shifted(self, p: np.ndarray) -> Point:
         """Give the point x + p."""
         with np.errstate(all="ignore"):
             return Point(self.loss, (self.x + p).astype(self.x.dtype), self.count)
@@ -103,7 +103,7 @@ class Trial(Point):
     """A point of a line, a steps along it."""
 
     def __init__(self, line: Line, a: float) -> None:
-        at = line.at.moved(a * line.p)
+        at = line.at.shifted(a * line.p)
         super().__init__(at.loss, at.x, at.count)
         self.a, self.p = a, line.p
 

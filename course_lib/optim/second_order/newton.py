@@ -25,8 +25,8 @@ Search = Backtracking | StrongWolfe
 class SecondOrder:
     """Go from point to point of one loss, and stop with a reason.
 
-    A method says in `direction` where to go; the line search says how far; `learn` sees the step s and the change
-    y of the gradient. If nothing lower is found that way, the method forgets what it has learned and tries
+    A method says in `direction` where to go; the line search says how far; `update_curvature` sees the step s and the
+    change y of the gradient. If nothing lower is found that way, the method forgets what it has learned and tries
     straight down the gradient; if that fails, too, it stops.
 
     Args:
@@ -46,7 +46,7 @@ class SecondOrder:
     ...         return -at.g / np.diag(at.hessian)
     >>> from course_lib.optim import Quadratic
     >>> x, method = np.array([3.0, 2.0]), Diagonal()
-    >>> method.follow(x, Quadratic([1.0, 10.0]))
+    >>> method.step_closure(x, Quadratic([1.0, 10.0]))
     >>> x, method.stopped, method.evaluations.grad
     (array([0., 0.]), 'the gradient is below 1e-06', 2)
     """
@@ -74,13 +74,13 @@ class SecondOrder:
         """Give the length a of the first trial along p. Methods that model the curvature know it: 1."""
         return 1.0
 
-    def learn(self, s: np.ndarray, y: np.ndarray) -> None:
+    def update_curvature(self, s: np.ndarray, y: np.ndarray) -> None:
         """Learn from a step s and the change y of the gradient over it, shape (n,) each."""
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Drop what was learned."""
 
-    def follow(self, x: np.ndarray, loss: Loss) -> None:
+    def step_closure(self, x: np.ndarray, loss: Loss) -> None:
         """Make one step: change x in place. After the method has stopped, nothing happens.
 
         Args:
@@ -100,7 +100,7 @@ class SecondOrder:
             at = self._look(x, loss)
             if not self.stopped:
                 self._at = self.advance(at)
-                self.stopped = self.stopped or self.why_stop(self._at)
+                self.stopped = self.stopped or self.stop_reason(self._at)
                 x[...] = self._at.x
 
     def advance(self, at: Point) -> Point:
@@ -108,17 +108,17 @@ class SecondOrder:
         for p in self._directions(at):
             step = self.search(Line(at, p), self.first_trial(at, p))
             if step.end is not None:
-                self.learn(step.end.x.astype(float) - at.x, step.end.g - at.g)
+                self.update_curvature(step.end.x.astype(float) - at.x, step.end.g - at.g)
                 return step.end
         self.stopped = step.reason
         return at
 
     def _directions(self, at: Point) -> Iterator[np.ndarray]:
         yield self.direction(at)
-        self.forget()
+        self.reset()
         yield -at.g
 
-    def why_stop(self, at: Point) -> str | None:
+    def stop_reason(self, at: Point) -> str | None:
         """Give the reason to stop at a point, if there is one."""
         if not math.isfinite(at.f):
             return f"the loss is {at.f}"
@@ -134,7 +134,7 @@ class SecondOrder:
         at = self._at
         if at is None or at.loss is not loss or at.x.dtype != x.dtype or not np.array_equal(at.x, x):
             at = self._at = Point(loss, x.copy(), self.evaluations)
-            self.stopped = self.why_stop(at)
+            self.stopped = self.stop_reason(at)
         return at
 
     def settings(self) -> dict[str, float]:
@@ -145,7 +145,7 @@ class SecondOrder:
         """
         return {name: getattr(self, name) for name in self.hyper}
 
-    def fresh(self) -> Self:
+    def clone(self) -> Self:
         """Give a method with the same settings and no memory."""
         new = copy.copy(self)
         new._begin()
@@ -155,7 +155,7 @@ class SecondOrder:
         self.evaluations = Evaluations()
         self.stopped: str | None = None
         self._at: Point | None = None
-        self.forget()
+        self.reset()
 
     def __repr__(self) -> str:
         parts = [f"{name}={value!r}" for name, value in self.settings().items()]
@@ -213,11 +213,11 @@ def minimize(loss: Loss, method: SecondOrder, start: ArrayLike, *, steps: int = 
         raise TypeError(f"start must hold real numbers, not {x.dtype}")
     x = x if x.dtype.kind == "f" else x.astype(float)
     _check_x(x, "start")
-    method = method.fresh()
+    method = method.clone()
     at = method._look(x, loss)
     path = [x.copy()]
     while not method.stopped and len(path) <= steps:
-        method.follow(x, loss)
+        method.step_closure(x, loss)
         if method._at is not at:
             at = method._at
             path.append(x.copy())

@@ -133,4 +133,4 @@ def gradient_difference(at: Point, v: np.ndarray) -> np.ndarray:
     Round-off wants ε large, and the terms left out want it small: about half of the digits are right.
     """
     eps = math.sqrt(np.finfo(at.x.dtype).eps) * (1 + np.linalg.norm(at.x)) / np.linalg.norm(v)
-    return (at.moved(eps * v).g - at.g) / eps
+    return (at.shifted(eps * v).g - at.g) / eps

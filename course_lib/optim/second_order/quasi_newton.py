@@ -23,9 +23,9 @@ class QuasiNewton(SecondOrder):
         super().__init__(tol=tol, search=StrongWolfe() if search is None else search, **hyper)
 
     def first_trial(self, at: Point, p: np.ndarray) -> float:
-        return 1.0 if self.knows() else min(1.0, 1.0 / math.hypot(*at.g))
+        return 1.0 if self.has_curvature() else min(1.0, 1.0 / math.hypot(*at.g))
 
-    def knows(self) -> bool:
+    def has_curvature(self) -> bool:
         """Tell whether a step has been learned from."""
         raise NotImplementedError
 
@@ -69,16 +69,16 @@ class BFGS(QuasiNewton):
     def __init__(self, *, tol: float = 1e-6, search: Search | None = None) -> None:
         super().__init__(tol=tol, search=search)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self.H = None
 
-    def knows(self) -> bool:
+    def has_curvature(self) -> bool:
         return self.H is not None
 
     def direction(self, at):
         return -at.g if self.H is None else -self.H @ at.g
 
-    def learn(self, s, y):
+    def update_curvature(self, s, y):
         if not curved(s, y):
             return
         I = np.eye(len(s))  # noqa: E741, the unit matrix is called I
@@ -115,21 +115,21 @@ class LBFGS(QuasiNewton):
     def __init__(self, m: int = 10, *, tol: float = 1e-6, search: Search | None = None) -> None:
         super().__init__(tol=tol, search=search, m=check_count("m", m))
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self.pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.m)
 
-    def knows(self) -> bool:
+    def has_curvature(self) -> bool:
         return bool(self.pairs)
 
     def direction(self, at):
-        return -two_loops(at.g, self.pairs)
+        return -two_loop_recursion(at.g, self.pairs)
 
-    def learn(self, s, y):
+    def update_curvature(self, s, y):
         if curved(s, y):
             self.pairs.append((s, y))  # the oldest pair beyond m falls out
 
 
-def two_loops(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def two_loop_recursion(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Multiply the inverse Hessian of L-BFGS with a vector, without ever forming it.
 
     from the newest pair to the oldest:  αᵢ = ρᵢ sᵢᵀq,  q ← q − αᵢ yᵢ
@@ -140,7 +140,7 @@ def two_loops(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.
         q: the vector, shape (n,).
         pairs: (s, y), the oldest first.
 
-    >>> two_loops(np.array([4.0, 1.0]), deque([(np.array([1.0, 0.0]), np.array([4.0, 0.0]))]))
+    >>> two_loop_recursion(np.array([4.0, 1.0]), deque([(np.array([1.0, 0.0]), np.array([4.0, 0.0]))]))
     array([1.  , 0.25])
 
     Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, algorithm 7.4.

@@ -80,7 +80,7 @@ class TrustRegion(SecondOrder):
     def __init__(self, *, tol: float = 1e-6, radius: float = 1.0) -> None:
         super().__init__(tol=tol, radius=radius)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self._delta = self.radius
 
     def advance(self, at: Point) -> Point:
@@ -89,11 +89,11 @@ class TrustRegion(SecondOrder):
             self.stopped = "the Hessian is not finite"
             return at
         for _ in range(100):
-            p = model_step(g, H, self._delta)
+            p = solve_subproblem(g, H, self._delta)
             length, promised = float(np.linalg.norm(p)), -float(g @ p + p @ H @ p / 2)
             if not promised > 0:
                 break
-            new = at.moved(p)
+            new = at.shifted(p)
             if new.f == -math.inf:
                 self.stopped = BOTTOMLESS
                 return at
@@ -114,8 +114,8 @@ class TrustRegion(SecondOrder):
         flatter = np.linalg.norm(new.g) <= np.linalg.norm(at.g) / 2
         return bool(np.all(np.isfinite(new.g)) and (new.f < at.f or (flatter and new.f <= at.f + at.noise)))
 
-    def why_stop(self, at: Point) -> str | None:
-        reason = super().why_stop(at)
+    def stop_reason(self, at: Point) -> str | None:
+        reason = super().stop_reason(at)
         if reason and reason.startswith("the gradient is below"):
             H = at.hessian
             if np.all(np.isfinite(H)) and np.linalg.eigvalsh(H)[0] < -self.tol:
@@ -127,7 +127,7 @@ class TrustRegion(SecondOrder):
         return f"TrustRegion(tol={self.tol!r}, radius={self.radius!r})"
 
 
-def model_step(g: np.ndarray, H: np.ndarray, radius: float) -> np.ndarray:
+def solve_subproblem(g: np.ndarray, H: np.ndarray, radius: float) -> np.ndarray:
     """Give the lowest point of a quadratic model within a radius.
 
     p minimizes gᵀp + ½ pᵀHp over ‖p‖ ≤ Δ:  (H + μI) p = −g,  μ ≥ 0,  H + μI without negative curvature, and
@@ -138,7 +138,7 @@ def model_step(g: np.ndarray, H: np.ndarray, radius: float) -> np.ndarray:
         H: symmetric matrix, shape (n, n).
         radius: Δ > 0.
 
-    >>> model_step(np.array([0.0, 0.0]), np.diag([-1.0, 2.0]), radius=0.5)
+    >>> solve_subproblem(np.array([0.0, 0.0]), np.diag([-1.0, 2.0]), radius=0.5)
     array([0.5, 0. ])
 
     Source: Moré and Sorensen, Computing a trust region step, 1983.

@@ -133,7 +133,7 @@ def test_on_a_network_the_suggestion_trains(seed, method):
     assert 3 * test.suggestion < test.rates[-1], "it saw the end of what works"
     whole = slice(None)
     first = loss.ask(whole)[0]
-    opt = method.fresh()
+    opt = method.clone()
     opt.lr = test.suggestion
     for _ in range(200):
         opt.step(params, loss.grad(params))

@@ -518,7 +518,7 @@ def test_it_prints_what_makes_it(schedule):
     again = eval(repr(schedule), globals())
     assert again == schedule and again is not schedule
     assert repr(again) == repr(schedule)
-    assert schedule == copy.deepcopy(schedule) == copy.copy(schedule) == schedule.fresh()
+    assert schedule == copy.deepcopy(schedule) == copy.copy(schedule) == schedule.clone()
     assert schedule != Constant(0.123456) and schedule != 0.1
 
 
@@ -553,9 +553,9 @@ def test_an_optimizer_takes_it(schedule):
         plain.lr = schedule(step)
         plain.step(y, np.sin(y))
     assert np.array_equal(x, y)
-    assert repr(opt.fresh()) == repr(opt)
+    assert repr(opt.clone()) == repr(opt)
     z = np.array([1.0, -2.0])
-    again = opt.fresh()
+    again = opt.clone()
     for _ in range(60):
         again.step(z, np.sin(z))
     assert np.array_equal(x, z)
@@ -660,10 +660,10 @@ def test_plateau_in_an_optimizer_and_in_a_chain():
         opt.step(x, x.copy())
         opt.lr.schedule.observe(loss)  # the optimizer has the plateau itself, no copy
     assert rates == [0.0, 0.1, 0.2, pytest.approx(0.3), 0.2, 0.1]
-    assert schedule.fresh().schedule == ReducePlateau(0.4, factor=0.5, patience=0) != plateau
+    assert schedule.clone().schedule == ReducePlateau(0.4, factor=0.5, patience=0) != plateau
     assert (plateau.now, plateau.best) == (0.1, 2.0)  # untouched
     chain = plateau.then(Cosine(0.1, steps=5), at=9)
-    assert chain(3) == 0.1 and chain.fresh()(3) == 0.4
+    assert chain(3) == 0.1 and chain.clone()(3) == 0.4
 
 
 class Epochs(Schedule):
@@ -681,7 +681,7 @@ def test_fresh_does_not_go_through_the_constructor():
     schedule = Epochs(3)
     for loss in (2.0, 3.0):
         schedule.plateau.observe(loss)
-    assert schedule(150) == pytest.approx(0.025) and schedule.fresh()(150) == 0.25 and schedule.fresh().steps == 300
+    assert schedule(150) == pytest.approx(0.025) and schedule.clone()(150) == 0.25 and schedule.clone().steps == 300
     assert schedule(150) == pytest.approx(0.025), "the given one keeps its memory"
     path = descend(lambda x: x, SGD(schedule), [1.0], 2)
     np.testing.assert_allclose(path.ravel(), [1.0, 0.5, 0.5 * (1 - 0.5 * 299 / 300)], rtol=1e-15)

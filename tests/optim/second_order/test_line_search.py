@@ -218,13 +218,13 @@ def test_a_point_asks_once_and_counts():
     assert at.count == Evaluations()
     assert at.f == at.f == pytest.approx(24.2) and at.g is at.g and at.hessian is at.hessian
     assert at.count == Evaluations(value=1, grad=1, hessian=1)
-    assert at.moved(np.array([1.0, 0.0])).f == Rosenbrock().value([-0.2, 1.0])
+    assert at.shifted(np.array([1.0, 0.0])).f == Rosenbrock().value([-0.2, 1.0])
     assert at.count.value == 2
 
 
 def test_points_keep_the_dtype():
     at = Point(Rosenbrock(), np.array([-1.2, 1.0], np.float32))
-    assert at.moved(np.array([0.1, 0.1])).x.dtype == np.float32
+    assert at.shifted(np.array([0.1, 0.1])).x.dtype == np.float32
     assert at.g.dtype == float and at.noise > 1e-6 * at.f
 
 

@@ -92,7 +92,7 @@ def test_newtons_step_is_the_solution_of_the_linear_system():
     surface, x = Rosenbrock(), np.array([-1.2, 1.0])
     for damping in (0.0, 3.0):
         at, method = x.copy(), Newton(damping=damping)
-        method.follow(at, surface)
+        method.step_closure(at, surface)
         H = surface.hessian(x) + damping * np.eye(2)
         np.testing.assert_allclose(H @ (at - x), -surface.grad(x), rtol=1e-12)
 
@@ -127,9 +127,9 @@ def test_gradient_descent_with_backtracking_on_rosenbrock():
 
 @EACH
 def test_every_question_is_counted_and_none_is_asked_twice(method):
-    loss, x, method = counted(Rosenbrock()), np.array([-1.2, 1.0]), method.fresh()
+    loss, x, method = counted(Rosenbrock()), np.array([-1.2, 1.0]), method.clone()
     for _ in range(8):
-        method.follow(x, loss)
+        method.step_closure(x, loss)
     asked, own = method.evaluations, loss.count
     assert (asked.value, asked.grad, asked.hessian) == (own.value, own.grad, own.hessian)
     if method.search == Backtracking() and not isinstance(method, TrustRegion | NewtonCG):
@@ -155,16 +155,16 @@ def test_minimize_tells_what_it_did(method):
 def test_follow_walks_the_path_of_minimize_and_then_rests(method):
     surface, x, path = Ravine(kappa=10.0), np.array([-4.0, 1.0]), [np.array([-4.0, 1.0])]
     found = minimize(surface, method, x)
-    method = method.fresh()
+    method = method.clone()
     while method.stopped is None:
-        method.follow(x, surface)
+        method.step_closure(x, surface)
         path.append(x.copy())
     assert np.array_equal(path, found.path) and method.stopped == found.reason
     count = vars(method.evaluations).copy()
     for _ in range(3):
-        method.follow(x, surface)
+        method.step_closure(x, surface)
     assert np.array_equal(x, found.x) and vars(method.evaluations) == count
-    again = method.fresh()
+    again = method.clone()
     assert again.stopped is None and again.evaluations == Evaluations() and repr(again) == repr(method)
     assert np.array_equal(minimize(surface, again, [-4.0, 1.0]).path, found.path)
 
@@ -190,7 +190,7 @@ def test_a_start_that_is_a_minimum_and_a_constant_loss(method):
 @EACH
 def test_without_a_tolerance_it_still_stops(method):
     """tol = 0: it ends in the minimum itself, or where floats can tell no lower point; 10⁻¹⁷⁰ squared is 0."""
-    method = method.fresh()
+    method = method.clone()
     method.tol = 0.0
     for loss, start in ((bowl(), [1e-170, 3e-170]), (Ravine(kappa=3.0), [1.0, 1.0]), (bowl(lift=1.0), [1.0, 3.0])):
         found = minimize(loss, method, start, steps=3000)
@@ -207,12 +207,12 @@ def test_one_dimension(method):
 
 @EACH
 def test_float32_stays(method):
-    x, method = np.array([-4.0, 1.0], np.float32), method.fresh()
+    x, method = np.array([-4.0, 1.0], np.float32), method.clone()
     seen = []
     surface = Ravine(kappa=4.0)
     loss = Loss(lambda x: (seen.append(x.dtype), surface.value(x))[1], surface.grad, surface.hessian)
     for _ in range(200):
-        method.follow(x, loss)
+        method.step_closure(x, loss)
     assert x.dtype == np.float32 and set(seen) == {np.dtype(np.float32)}
     assert np.abs(x).max() < 1e-3
     assert minimize(surface, method, np.array([-4.0, 1.0], np.float32)).path.dtype == np.float32
@@ -220,33 +220,33 @@ def test_float32_stays(method):
 
 @EACH
 def test_x_moved_by_hand_and_another_loss_are_noticed(method):
-    surface, x, method = Rosenbrock(b=1.0), np.array([-1.2, 1.0]), method.fresh()
-    method.follow(x, surface)
+    surface, x, method = Rosenbrock(b=1.0), np.array([-1.2, 1.0]), method.clone()
+    method.step_closure(x, surface)
     x[:] = [3.0, -2.0]
     asked = []
     loss = Loss(lambda x: (asked.append(x.copy()), surface.value(x))[1], surface.grad, surface.hessian)
-    method.follow(x, loss)
+    method.step_closure(x, loss)
     assert asked[0].tolist() == [3.0, -2.0] and method.stopped is None and surface.value(x) < surface.value(asked[0])
     x[:] = [2.0, -1.0]
     del asked[:]
-    method.follow(x, loss)
+    method.step_closure(x, loss)
     assert asked[0].tolist() == [2.0, -1.0]
     other = Quadratic([1.0, 1.0])
     before = other.value(x)
     for _ in range(5):
-        method.follow(x, other)
+        method.step_closure(x, other)
     assert other.value(x) < before
     with pytest.raises(ValueError, match=r"x was of shape \(2,\) before and is now of shape \(3,\)"):
-        method.follow(np.ones(3), bowl(3))
+        method.step_closure(np.ones(3), bowl(3))
 
 
 @EACH
 def test_x_may_be_a_view_with_gaps(method):
     grid, row = np.full((2, 6), -1.5), np.full(2, -1.5)
-    a, b = method.fresh(), method.fresh()
+    a, b = method.clone(), method.clone()
     for _ in range(4):
-        a.follow(grid[1, ::3], Ravine(kappa=3.0))
-        b.follow(row, Ravine(kappa=3.0))
+        a.step_closure(grid[1, ::3], Ravine(kappa=3.0))
+        b.step_closure(row, Ravine(kappa=3.0))
     assert np.array_equal(grid[1, ::3], row) and np.all(grid[0] == -1.5) and np.all(grid[1, [1, 2, 4, 5]] == -1.5)
 
 
@@ -357,7 +357,7 @@ def test_the_whole_step_is_halved_where_the_loss_is_not_finite():
         lambda x: (1 / root(x) ** 3)[:, None],
     )
     x, method = np.array([2.0]), Newton()
-    method.follow(x, loss)
+    method.step_closure(x, loss)
     assert x == pytest.approx(-0.5)  # 2 − 10/4: the whole step ends at −8, half of it at −3
 
 
@@ -371,11 +371,11 @@ def test_an_error_of_the_loss_leaves_x_alone(method):
             raise RuntimeError("the data are gone")
         return float(Rosenbrock().value(x))
 
-    method = method.fresh()
+    method = method.clone()
     with pytest.raises(RuntimeError, match="the data are gone"):
         for _ in range(10):
             last = x.copy()
-            method.follow(x, Loss(value, Rosenbrock().grad, Rosenbrock().hessian))
+            method.step_closure(x, Loss(value, Rosenbrock().grad, Rosenbrock().hessian))
     assert np.array_equal(x, last)
 
 
@@ -436,10 +436,10 @@ def test_a_method_of_ones_own():
         (lambda: minimize(bowl(), BFGS(), [1j]), TypeError, "start must hold real numbers"),
         (lambda: minimize(np.sum, BFGS(), [1.0]), TypeError, r"loss must have \.value\(x\)"),
         (lambda: minimize(Ravine(), BFGS(), [1.0]), ValueError, "x must have 2 coordinates"),
-        (lambda: BFGS().follow([1.0, 1.0], bowl()), TypeError, "x must be a NumPy float array, not list"),
-        (lambda: BFGS().follow(np.ones(2, int), bowl()), TypeError, "x must be a NumPy float array, not int64"),
-        (lambda: BFGS().follow(np.ones((3, 2)), bowl()), ValueError, "x must have shape"),
-        (lambda: BFGS().follow(np.broadcast_to(1.0, 2), bowl()), ValueError, "x is read-only"),
+        (lambda: BFGS().step_closure([1.0, 1.0], bowl()), TypeError, "x must be a NumPy float array, not list"),
+        (lambda: BFGS().step_closure(np.ones(2, int), bowl()), TypeError, "x must be a NumPy float array, not int64"),
+        (lambda: BFGS().step_closure(np.ones((3, 2)), bowl()), ValueError, "x must have shape"),
+        (lambda: BFGS().step_closure(np.broadcast_to(1.0, 2), bowl()), ValueError, "x is read-only"),
     ],
 )
 def test_bad_input(make, error, match):

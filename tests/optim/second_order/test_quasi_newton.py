@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from course_lib.optim import BFGS, LBFGS, SURFACES, Backtracking, Quadratic, Rosenbrock, StrongWolfe, minimize
 from course_lib.optim.second_order.line_search import Line, Step
-from course_lib.optim.second_order.quasi_newton import two_loops
+from course_lib.optim.second_order.quasi_newton import two_loop_recursion
 
 
 def random_pairs(n, count, rng):
@@ -61,7 +61,7 @@ def test_secant_condition_symmetry_and_positive_definiteness(n, count, seed):
         y = y if s @ y > 0 else -y
         if s @ y < 0.05 * np.linalg.norm(s) * np.linalg.norm(y):
             continue
-        method.learn(s, y)
+        method.update_curvature(s, y)
         H, size = method.H, np.abs(method.H).max()
         np.testing.assert_allclose(H @ y, s, atol=1e-9 * size * np.linalg.norm(y))
         np.testing.assert_allclose(H, H.T, atol=1e-10 * size)
@@ -74,10 +74,10 @@ def test_the_update_is_the_nearest_of_all_that_meet_the_secant_condition():
     n, method = 5, BFGS()
     A = rng.standard_normal((n, n))
     A = A @ A.T + np.eye(n)
-    method.learn(*random_pairs(n, 1, rng)[0])
+    method.update_curvature(*random_pairs(n, 1, rng)[0])
     old, s = method.H, rng.standard_normal(n)
     y = A @ s
-    method.learn(s, y)
+    method.update_curvature(s, y)
     root = np.linalg.cholesky(A)
 
     def distance(H):
@@ -94,7 +94,7 @@ def test_the_update_is_the_nearest_of_all_that_meet_the_secant_condition():
 def test_the_first_matrix_is_only_ever_lengthened():
     for slope, scale in ((0.1, 10.0), (5.0, 1.0)):
         method = BFGS()
-        method.learn(np.array([1.0, 0.0]), np.array([slope, 0.0]))
+        method.update_curvature(np.array([1.0, 0.0]), np.array([slope, 0.0]))
         np.testing.assert_allclose(method.H, np.diag([1 / slope, scale]))
 
 
@@ -102,12 +102,12 @@ def test_what_was_learned_is_forgotten_where_it_leads_uphill():
     surface, x, method, fresh = Rosenbrock(), np.array([-1.2, 1.0]), BFGS(), BFGS()
     y = x.copy()
     method.H = -np.eye(2)
-    method.follow(x, surface)
-    fresh.follow(y, surface)
+    method.step_closure(x, surface)
+    fresh.step_closure(y, surface)
     assert np.array_equal(x, y) and np.array_equal(method.H, fresh.H)
     method = LBFGS()
     method.pairs.append((np.array([1.0, 0.0]), np.array([-1.0, 0.0])))
-    method.follow(x, surface)
+    method.step_closure(x, surface)
     assert len(method.pairs) == 1 and method.pairs[0][0] @ method.pairs[0][1] > 0
     assert surface.value(x) < surface.value(y)
 
@@ -141,8 +141,8 @@ def test_pairs_without_positive_curvature_teach_nothing():
     s = np.array([1.0, 0.0])
     for y in ([-1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1e-14, 1.0], [np.nan, 1.0], [np.inf, 0.0]):
         for method in (BFGS(), LBFGS()):
-            method.learn(s, np.array(y))
-            assert not method.knows()
+            method.update_curvature(s, np.array(y))
+            assert not method.has_curvature()
 
 
 @pytest.mark.parametrize("n", [1, 3, 10])
@@ -156,7 +156,9 @@ def test_two_loops_are_the_dense_matrix(n):
             V = np.eye(n) - np.outer(y, s) / (y @ s)
             H = V.T @ H @ V + np.outer(s, s) / (y @ s)
         for q in rng.standard_normal((5, n)):
-            np.testing.assert_allclose(two_loops(q, deque(pairs)), H @ q, rtol=1e-7, atol=1e-9 * np.abs(H).max())
+            np.testing.assert_allclose(
+                two_loop_recursion(q, deque(pairs)), H @ q, rtol=1e-7, atol=1e-9 * np.abs(H).max()
+            )
             assert np.array_equal(q, q.copy())
 
 
@@ -164,25 +166,25 @@ def test_lbfgs_keeps_the_last_m_pairs_and_memory_changes_its_path():
     surface, method, x = Rosenbrock(), LBFGS(3), np.array([-1.2, 1.0])
     points = [x.copy()]
     for _ in range(6):
-        method.follow(x, surface)
+        method.step_closure(x, surface)
         points.append(x.copy())
     for (s, y), old, new in zip(method.pairs, points[-4:-1], points[-3:], strict=True):
         assert np.array_equal(s, new - old)
         np.testing.assert_allclose(y, surface.grad(new) - surface.grad(old), rtol=1e-12)
-    assert len(method.fresh().pairs) == 0 and len(method.pairs) == 3
+    assert len(method.clone().pairs) == 0 and len(method.pairs) == 3
 
 
 def test_lbfgs_with_room_for_all_pairs_is_bfgs_with_the_latest_scale():
     """Each step of L-BFGS is −H∇f of the dense update over all pairs, begun anew at γI."""
     surface, method, x = SURFACES["Rosenbrock in 10-D"], LBFGS(100), SURFACES["Rosenbrock in 10-D"].start
     for _ in range(25):
-        method.follow(x, surface)
+        method.step_closure(x, surface)
     dense = BFGS()
     s, y = method.pairs[-1]
     dense.H = (s @ y) / (y @ y) * np.eye(10)
     for s, y in method.pairs:
-        dense.learn(s, y)
-    p = two_loops(surface.grad(x), method.pairs)
+        dense.update_curvature(s, y)
+    p = two_loop_recursion(surface.grad(x), method.pairs)
     np.testing.assert_allclose(p, dense.H @ surface.grad(x), rtol=1e-5, atol=1e-8 * np.abs(p).max())
 
 
@@ -199,7 +201,7 @@ def test_then_h_is_the_inverse_hessian():
     loss, method, x = Bowl(6, np.random.default_rng(0)), BFGS(tol=0.0), np.zeros(6)
     method.search = Exact(loss.A)
     for _ in range(6):
-        method.follow(x, loss)
+        method.step_closure(x, loss)
     np.testing.assert_allclose(method.H, np.linalg.inv(loss.A), atol=1e-6)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize as scipy_minimize
 
 from course_lib.optim import SURFACES, Newton, Saddle, SaddleFreeNewton, TrustRegion, minimize
-from course_lib.optim.second_order.saddles import model_step
+from course_lib.optim.second_order.saddles import solve_subproblem
 
 
 def test_newton_is_drawn_to_the_saddle_and_others_leave_it():
@@ -61,7 +61,7 @@ def test_model_step_is_the_lowest_in_the_ball(n):
         H = (H + H.T) / 2
         if case % 3 == 1:  # the hard case: no slope along the lowest curvature
             g = g - Q[:, 0] * (Q[:, 0] @ g)
-        p = model_step(g, H, radius)
+        p = solve_subproblem(g, H, radius)
         if not g.any() and lam[0] > 0:
             assert not p.any()
             continue

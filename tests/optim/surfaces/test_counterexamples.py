@@ -50,7 +50,7 @@ def test_the_rare_large_gradient():
     [(SGD(0.1), -0.996), (Adam(0.1, beta1=0.0, beta2=0.1), 1.0), (AMSGrad(0.1, beta1=0.0, beta2=0.1), -0.9987)],
 )
 def test_the_librarys_methods_on_it(method, end):
-    problem, x, method = Reddi(), np.array([-0.5, 0.0]), method.fresh()
+    problem, x, method = Reddi(), np.array([-0.5, 0.0]), method.clone()
     method.lr = lambda step: 0.1 / np.sqrt(step + 1)
     for t in range(1, 3001):
         method.step(x, problem.grad(x, t))
@@ -139,7 +139,7 @@ def test_adaptive_methods_fail_on_the_minority(seed):
 )
 def test_the_librarys_methods_on_wilson(method, error):
     data = Wilson(rng=np.random.default_rng(0))
-    w, method = data.start, method.fresh()
+    w, method = data.start, method.clone()
     for _ in range(2000):
         method.step(w, data.grad(w))
     assert np.all(data.X @ w * data.y > 0.5) and data.error(w) == error

@@ -18,7 +18,7 @@ def random_setting(rng: np.random.Generator) -> dict[str, float]:
     return {"lr": float(rng.uniform(0.05, 0.3)), "rho": float(rng.uniform(0.5, 0.95))}
 
 
-def plain(rng: np.random.Generator, low: float = 1.0, high: float = 3.0) -> np.ndarray:
+def single_number(rng: np.random.Generator, low: float = 1.0, high: float = 3.0) -> np.ndarray:
     """A single number that can be checked by hand."""
     return np.array(round(rng.uniform(low, high), 1))
 

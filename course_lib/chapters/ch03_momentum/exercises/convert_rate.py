@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.exercises import Case, Exercise, Mutant
 
-from .cases import SHAPES, plain, random_setting
+from .cases import SHAPES, random_setting, single_number
 
 
 def convert_cases(rng: np.random.Generator) -> list[Case]:
@@ -15,7 +15,7 @@ def convert_cases(rng: np.random.Generator) -> list[Case]:
     def case(label: str, lr: float, rho: float, v: Any) -> Case:
         return Case(label, {}, ({"lr": lr, "rho": rho, "v": v},))
 
-    cases = [case("a single number", 0.2, float(rng.choice([0.75, 0.8, 0.9])), plain(rng))]
+    cases = [case("a single number", 0.2, float(rng.choice([0.75, 0.8, 0.9])), single_number(rng))]
     for label, shape, size, dtype in SHAPES:
         cases.append(case(label, **random_setting(rng), v=(size * rng.standard_normal(shape)).astype(dtype)))
     cases.append(case("rho = 0.99", 0.1, 0.99, rng.standard_normal(2)))

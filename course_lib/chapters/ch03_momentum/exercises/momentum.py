@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib.exercises import Case, Exercise, Mutant
 
-from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
+from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, random_setting, single_number
 
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
@@ -16,7 +16,8 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
         setting = setting or ({"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng))
         return Case(label, {"x": x, "v": v}, tuple({"dx": dx, **setting} for dx in gradients))
 
-    cases = [case("a single number", plain(rng), plain(rng), [plain(rng) for _ in range(STEPS)])]
+    x, v, *gradients = (single_number(rng) for _ in range(2 + STEPS))
+    cases = [case("a single number", x, v, gradients)]
     for label, shape, size, dtype in SHAPES:
         x, v, *gradients = (size * rng.standard_normal((2 + STEPS, *shape))).astype(dtype)
         cases.append(case(label, x, v, gradients))

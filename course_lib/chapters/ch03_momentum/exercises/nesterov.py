@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib.exercises import Case, Exercise, Mutant
 
-from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, plain, random_setting
+from .cases import EDGES, EXCHANGED, IN_PLACE, SHAPES, STEPS, random_setting, single_number
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def nesterov_cases(rng: np.random.Generator) -> list[Case]:
         setting = setting or ({"lr": 0.1, "rho": 0.9} if not np.ndim(x) else random_setting(rng))
         return Case(label, {"x": x, "v": v}, ({"grad": grad, **setting},) * STEPS)
 
-    cases = [case("a single number", plain(rng), plain(rng), Bowl(float(plain(rng)), float(plain(rng, -3, -1))))]
+    x, v, curvature = (single_number(rng) for _ in range(3))
+    cases = [case("a single number", x, v, Bowl(float(curvature), float(single_number(rng, -3, -1))))]
     for label, shape, size, dtype in SHAPES:
         x, v, centre = (size * rng.standard_normal((3, *shape))).astype(dtype)
         cases.append(case(label, x, v, Bowl(rng.uniform(0.5, 2, shape).astype(dtype), centre)))

@@ -65,7 +65,7 @@ def descend(
     with np.errstate(all="ignore"):
         if isinstance(optimizer, SecondOrder):
             return _descend_each(loss, optimizer, x, steps)
-        optimizer = optimizer.fresh()
+        optimizer = optimizer.clone()
         arrays = {"start": x, "noise": loss.noise, **optimizer.settings()}
         shapes = {name: np.shape(array) for name, array in arrays.items()}
         try:
@@ -76,7 +76,7 @@ def descend(
         path = np.empty((steps + 1, *x.shape), x.dtype)
         path[0] = x
         for k in range(1, steps + 1):
-            optimizer.follow(x, loss, nonfinite="allow")
+            optimizer.step_closure(x, loss, nonfinite="allow")
             path[k] = x
     return path
 
@@ -87,10 +87,10 @@ def _descend_each(loss: _Loss, method: SecondOrder, start: np.ndarray, steps: in
         raise ValueError(f"start must be a point of shape (n,), or several of them, not {start}")
     path = np.empty((steps + 1, *start.shape), start.dtype)
     for i in np.ndindex(start.shape[:-1]):
-        walker, x = method.fresh(), start[i].copy()
+        walker, x = method.clone(), start[i].copy()
         path[(0, *i)] = x
         for k in range(1, steps + 1):
-            walker.follow(x, loss)
+            walker.step_closure(x, loss)
             path[(k, *i)] = x
     return path
 
