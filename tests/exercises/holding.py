@@ -1,6 +1,6 @@
 """What has to hold for every exercise: those of the book, and the drafts.
 
-Each function takes an exercise and seeds, and raises AssertionError with the message of the exercise if it does not hold.
+Each function takes an exercise and seeds, and raises AssertionError with the exercise's message if it does not hold.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def names_each_mutant(exercise: Exercise, seeds: Iterable[int]) -> None:
 
 
 def stub_is_not_attempted(exercise: Exercise) -> None:
-    """Check that the cell a reader begins with counts as not attempted; broken code to be repaired, as not right yet."""
+    """Check that the cell a reader begins with counts as not attempted; broken code to be repaired as NOT YET."""
     stub = exercise.stub.replace("ex.todo()", "from course_lib import exercises as ex; ex.todo()")
     expected = Status.NOT_YET if exercise.start else Status.NOT_ATTEMPTED
     result = exercise.evaluate(exercise.build(stub, f"stub of {exercise.name}"))
