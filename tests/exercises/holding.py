@@ -1,6 +1,6 @@
 """What has to hold for every exercise: those of the book, and the drafts.
 
-Each function takes an exercise and seeds, and raises AssertionError with the check's own words if it does not hold.
+Each function takes an exercise and seeds, and raises AssertionError with the exercise's message if it does not hold.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from course_lib.exercises.cases import Case
 
 
 def passes(exercise: Exercise, seeds: Iterable[int]) -> None:
-    """Hold that the solution, rebuilt from its text, and every accepted variant pass."""
+    """Check that the solution, rebuilt from its text, and every accepted variant pass."""
     sources = {"solution": exercise.source, **exercise.accepts}
     for name, source in sources.items():
         answer = exercise.build(source, f"{name} of {exercise.name}")
@@ -23,7 +23,7 @@ def passes(exercise: Exercise, seeds: Iterable[int]) -> None:
 
 
 def is_named(exercise: Exercise, mutant: Mutant, seeds: Iterable[int]) -> None:
-    """Hold that a known mistake fails, and is named as itself."""
+    """Check that a known mistake fails, and is named as itself."""
     answer = exercise.mutated(mutant)
     for seed in seeds:
         result = exercise.evaluate(answer, seed=seed)
@@ -32,13 +32,13 @@ def is_named(exercise: Exercise, mutant: Mutant, seeds: Iterable[int]) -> None:
 
 
 def names_each_mutant(exercise: Exercise, seeds: Iterable[int]) -> None:
-    """Hold that every known mistake fails, and is named as itself."""
+    """Check that every known mistake fails, and is named as itself."""
     for mutant in exercise.mutants:
         is_named(exercise, mutant, seeds)
 
 
 def stub_is_not_attempted(exercise: Exercise) -> None:
-    """Hold that the cell a reader begins with counts as not attempted; broken code to be repaired, as not right yet."""
+    """Check that the cell a reader begins with counts as not attempted; broken code to be repaired as NOT YET."""
     stub = exercise.stub.replace("ex.todo()", "from course_lib import exercises as ex; ex.todo()")
     expected = Status.NOT_YET if exercise.start else Status.NOT_ATTEMPTED
     result = exercise.evaluate(exercise.build(stub, f"stub of {exercise.name}"))
@@ -46,7 +46,7 @@ def stub_is_not_attempted(exercise: Exercise) -> None:
 
 
 def every_argument_matters(exercise: Exercise, seeds: Iterable[int]) -> None:
-    """Hold that no single number may be ignored, unless it is a distractor.
+    """Check that no single number may be ignored, unless it is a distractor.
 
     A right answer in which one argument, or one argument of a class's constructor, is frozen at the value of its
     first call has to fail.

@@ -1,4 +1,4 @@
-"""The engine against drafts of fifty-four exercises, as different as the chapters to come."""
+"""The engine with drafts of the exercises of chapters 1 to 14: each solution passes, each mistake is named."""
 
 import importlib.util
 from pathlib import Path

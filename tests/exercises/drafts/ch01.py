@@ -313,11 +313,17 @@ def batchnorm_cases(rng):
     def batches(count, examples, features):
         return rng.standard_normal((count, examples, features))
 
+    plain = {"gamma": np.array([2.0, 0.5]), "beta": np.array([1.0, -1.0]), "momentum": 0.9, "eps": 1e-5}
+    two_examples = (
+        {"x": np.array([[1.0, 2.0], [3.0, 6.0]]), **plain},
+        {"x": np.array([[4.0, 1.0], [0.0, 3.0]]), **plain},
+    )
     constant = batches(2, 4, 2)
     constant[:, :, 0] = 3.0
     far = (1e4 + batches(2, 8, 2)).astype(np.float32)
     return [
-        case("three batches", 2 + 3 * batches(3, 5, 2), momentum=0.9),
+        Case("two examples", {"mean": np.zeros(2), "var": np.ones(2)}, two_examples),
+        case("three batches", 2 + 3 * batches(3, 5, 2)),
         case("features of variance 1e-6", 1e-3 * batches(2, 4, 3)),
         case("a feature that is constant", constant),
         case("a large ε", batches(2, 4, 3), eps=0.1),
@@ -437,6 +443,15 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
             (
                 "Your mean and variance keep the batch's axis, and so the running ones get the shape (1, D): leave "
                 "`keepdims` out."
+            ),
+        ),
+        Mutant(
+            "over each example",
+            "x.mean(axis=0), x.var(axis=0)",
+            "x.mean(axis=1), x.var(axis=1)",
+            (
+                "You average over the features of each example (axis 1): that is layer norm. A feature's mean and "
+                "variance are over the batch, axis 0."
             ),
         ),
         Mutant(

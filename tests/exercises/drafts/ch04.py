@@ -14,13 +14,17 @@ def rule_cases(rng, state, usual, others, clock=False):
     def case(label, size, setting):
         start = {"x": np.full(np.shape(size), 2.0)} | {name: np.zeros(np.shape(size)) for name in state}
         gradients = size * rng.standard_normal((4, *np.shape(size)))
+        if label == "a single number":
+            gradients = rng.uniform(1, 3, 4).round(1)  # can be checked by hand
         if label == "no gradient at first":
             gradients[:2] = 0
-        given = [{"dx": dx, **setting, **({"t": t} if clock else {})} for t, dx in enumerate(gradients, start=1)]
+        given = [
+            {"dx": np.asarray(dx), **setting, **({"t": t} if clock else {})} for t, dx in enumerate(gradients, start=1)
+        ]
         return Case(label, start, given)
 
     sizes = {
-        "a single number": np.array(2.0),
+        "a single number": np.array(1.0),
         "three numbers": np.ones(3),
         "a matrix": np.ones((2, 2)),
         "steep and flat": np.array([100.0, 1.0, 0.01]),

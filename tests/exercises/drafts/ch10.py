@@ -26,7 +26,7 @@ def inverted_dropout_cases(rng):
         return Case.one(label, x=rng.standard_normal((2, units)), u=rng.random((2, units)), keep=keep, train=train)
 
     settings = ((0.8, True), (0.75, True), (0.6, False), (0.8, True), (0.3, True), (0.9, False), (1.0, True))
-    return [case(keep, train, units) for units, (keep, train) in enumerate(settings, start=4)]
+    return [case(keep, train, units) for units, (keep, train) in enumerate(settings, start=2)]
 
 
 inverted_dropout = Exercise(
