@@ -191,7 +191,7 @@ class SWA(_Averaging):
         if self.t >= self.start and (self.t - self.start) % self.every == 0:
             x_test += (x - x_test) / self.n_averaged()
 
-    def taken(self) -> int:
+    def n_averaged(self) -> int:
         """Give n, the number of points in the mean so far."""
         return 0 if self.t < self.start else (self.t - self.start) // self.every + 1
 

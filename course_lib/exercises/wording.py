@@ -48,7 +48,7 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     call, right = difference.call, difference.right
     got, want = call.outputs[difference.name], right.outputs[difference.name]
     place = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
-    a, b = _two_values(got[difference.index], want[difference.index])
+    a, b, digits = _two_values(got[difference.index], want[difference.index])
     steps = f", step {call.step}" if len(call.case.arguments) > 1 else ""
     sentence = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
     if any(_size(value) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
@@ -58,8 +58,8 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     width = max(len("should return"), len("yours returns"))
     code = [
         written_call(exercise, call.args, call.case.init),
-        f"{'yours returns':>{width}}  {_named(call.outputs)}",
-        f"{'should return':>{width}}  {_named(right.outputs)}",
+        f"{'yours returns':>{width}}  {_named(call.outputs, digits)}",
+        f"{'should return':>{width}}  {_named(right.outputs, digits)}",
     ]
     return sentence, "\n".join("    " + line for line in code)
 
@@ -72,15 +72,15 @@ def written_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[s
     return made if args is init else f"{made}.{exercise.method}({_named(args)})"
 
 
-def _named(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_value(value)}" for name, value in values.items())
+def _named(values: Mapping[str, Any], digits: int = 6) -> str:
+    return ", ".join(f"{name}={_value(value, digits)}" for name, value in values.items())
 
 
 def _size(value: Any) -> int:
     return value.numel() if is_tensor(value) else getattr(value, "size", 1)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, digits: int = 6) -> str:
     if is_tensor(value):
         return f"torch.tensor({value.tolist()})" if _size(value) <= SMALL else f"<tensor of shape {tuple(value.shape)}>"
     if isinstance(value, ndarray) and value.ndim:
@@ -88,24 +88,25 @@ def _value(value: Any) -> str:
             return f"<array of shape {value.shape}>"
         rounded = value
         if value.dtype.kind == "f":
-            rounded = array([float(f"{number:.6g}") for number in value.flat]).reshape(value.shape)
+            rounded = array([float(f"{number:.{digits}g}") for number in value.flat]).reshape(value.shape)
         return f"np.array({rounded.tolist()})" if value.dtype.kind != "U" else repr(value.tolist())
     if isinstance(value, (ndarray, generic)):
         value = value.item()
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     text = repr(value)
     return "<a function>" if callable(value) and text.startswith("<") else text
 
 
-def _two_values(a: Any, b: Any) -> tuple[str, str]:
-    """Two values, numbers with as many digits as it takes to tell them apart."""
+def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
+    """Two values, numbers with as many digits as it takes to tell them apart; and how many these are."""
     if isinstance(a, str) or isinstance(b, str):
-        return repr(str(a)), repr(str(b))
-    for digits in (6, 9, 12):
-        if f"{float(a):.{digits}g}" != f"{float(b):.{digits}g}":
-            return f"{float(a):.{digits}g}", f"{float(b):.{digits}g}"
-    return repr(float(a)), repr(float(b))
+        return repr(str(a)), repr(str(b)), 6
+    for digits in (6, 9, 12, 15, 17):
+        one, other = f"{float(a):.{digits}g}", f"{float(b):.{digits}g}"
+        if one != other:
+            break
+    return one, other, digits
 
 
 def in_place(names: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ def fit(
     penalty that is a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
 
     Every method asks for its gradients by `optimizer.step_closure`, so SAM gets its two (on one and the same batch).
-    What tests with other weights than it walks with, Lookahead or Schedule-Free, leaves those in the network in the end.
+    What tests with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network in the end.
 
     Args:
         net: a network; its `params` are trained.

@@ -203,6 +203,12 @@ def test_state_that_is_shared_by_all_instances_is_told():
     assert result.diagnosis == "remembers"
 
 
+def test_a_small_difference_is_shown_with_the_digits_it_takes():
+    message = one_result().evaluate(lambda x: 2 * x * (1 + 1e-9)).message
+    assert "`y` is 3.000000003, and should be 3." in message
+    assert "yours returns  y=3.000000003\n" in message and "should return  y=3" in message
+
+
 # Torch
 
 
