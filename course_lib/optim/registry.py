@@ -24,14 +24,15 @@ class Method:
         paper: the citation key in the book's references.
         reference: an expression of `params` and the hyper-parameters that makes the same method, or for a
             second-order method one of `value`, `grad`, `hessian`, `start` and `tol` that finds the minimum; it
-            starts with the name of the package that has it. Empty where none is known.
+            starts with the name of the package that has it. Empty where nobody else has the method: then a test module
+            of its own must import it.
         defaults: hyper-parameters for a first try on a network of this book's size.
         test_settings: other hyper-parameters, off the defaults, for tests.
     """
 
     cls: type[Optimizer | SecondOrder]
     paper: str
-    reference: str
+    reference: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
     test_settings: dict[str, Any] = field(default_factory=dict)
 
@@ -218,11 +219,9 @@ COMPOUND: dict[str, Method] = {
 
 #: The same for methods that choose their own step.
 SECOND_ORDER: dict[str, Method] = {
-    "GradientDescent": Method(GradientDescent, paper="cauchy1847", reference="", defaults={"tol": 1e-6}),
-    "Newton": Method(Newton, paper="nocedal2006", reference="", defaults={"tol": 1e-6, "damping": 0.0}),
-    "SaddleFreeNewton": Method(
-        SaddleFreeNewton, paper="dauphin2014", reference="", defaults={"tol": 1e-6, "floor": 1e-8}
-    ),
+    "GradientDescent": Method(GradientDescent, paper="cauchy1847", defaults={"tol": 1e-6}),
+    "Newton": Method(Newton, paper="nocedal2006", defaults={"tol": 1e-6, "damping": 0.0}),
+    "SaddleFreeNewton": Method(SaddleFreeNewton, paper="dauphin2014", defaults={"tol": 1e-6, "floor": 1e-8}),
     "TrustRegion": Method(
         TrustRegion,
         paper="more1983",

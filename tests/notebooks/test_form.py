@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course_lib import chapters
 from course_lib.site.notebooks import problems
@@ -88,6 +89,11 @@ def test_pastes_no_helpers(chapter):
         for node in ast.walk(ast.parse(source(cell))):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 8, f"{cell['id']}: {node.name} is too long"
+
+
+def test_is_in_the_table_of_contents(chapter):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    assert f"book/{chapter.stem}" in [part["file"] for group in toc["parts"] for part in group["chapters"]]
 
 
 def test_begins_with_the_colab_cell(chapter):
