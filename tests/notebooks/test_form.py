@@ -132,8 +132,10 @@ def test_flows_as_every_chapter_does(chapter):
     for kind in ("predict", "question", "practice", "summary"):
         assert f":class: {kind}" in text
     code = "\n".join(source(cell) for cell in cells_of(chapter, "code"))
-    assert text.index(":class: predict") < text.index("$$ (eq-momentum)") or "eq-momentum" not in text
-    assert "show_source(" in code and "explore." in code and "claim(" in code
+    cells = [source(cell) for cell in json.loads(chapter.read_text("utf-8"))["cells"]]
+    predicts, shows = ([word in cell for cell in cells].index(True) for word in (":class: predict", "show_source("))
+    assert predicts < shows, "first predict, then see the rule"
+    assert "explore." in code and "claim(" in code
 
 
 def test_exercises_are_stubs_with_a_check_after_them(chapter):
