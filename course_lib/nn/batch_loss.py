@@ -1,4 +1,4 @@
-"""A network's loss on one batch as a function of a vector, for whatever takes functions of vectors; its Hessian."""
+"""A network's loss on one batch as a function of a vector, for methods that minimize such functions; its Hessian."""
 
 from __future__ import annotations
 
@@ -21,21 +21,18 @@ class BatchLoss:
 
     L(w) = (1/N) Σₙ loss(net_w(xₙ), yₙ) + penalty(w)
 
-    It has what a surface has, `value`, `grad`, `hessian` and `start`, so `minimize`, `range_test` and `hessian` take
-    it. The vector is laid out as `net.params.flat`. Asked at another w, the network borrows that w and then has its own
-    again; asked at `net.params.flat` itself, it uses the network as it is. Layers that draw (dropout) draw the same at
-    every call, and running statistics stay as they are: one w, one value.
+    It has the `value`, `grad`, `hessian` and `start` of a surface, so `minimize`, `range_test` and `hessian` take it.
+    The vector has the layout of `net.params.flat`. For another w, the network uses w temporarily and then gets its own
+    parameters back; for `net.params.flat` itself, nothing is copied. Random layers (dropout) draw the same numbers at
+    every call, and running statistics do not change: one w, one value.
 
     Args:
         net: a network made of layers, such as Sequential(…).
         x: inputs, floats, shape (N, …).
-        y: labels, or what else the loss takes.
+        y: labels, or whatever the loss takes.
         loss: a function (scores, y) → (mean loss, gradient).
-        penalty: added to the loss, on the weights; None: nothing.
+        penalty: added to the loss, on the weights; None for none.
         train: whether the layers are in training mode.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; from the methods, a w of another shape or dtype.
 
     >>> from course_lib.nn import L2, Dense, Sequential, Tanh
     >>> from course_lib.optim import LBFGS, minimize
@@ -71,7 +68,7 @@ class BatchLoss:
 
     @property
     def start(self) -> np.ndarray:
-        """The network's present parameters, shape (n,); a copy."""
+        """A copy of the network's current parameters, shape (n,)."""
         return self.net.params.flat.copy()
 
     @property
@@ -102,8 +99,8 @@ class BatchLoss:
             add_penalty_grad(self.penalty, self.net.params, self.net.grads)
         return self.net.grads.flat.copy()
 
-    def _at(self, w: np.ndarray, ask: Any) -> Any:
-        """Ask with the parameters w, and leave the network as it was."""
+    def _at(self, w: np.ndarray, compute: Any) -> Any:
+        """Compute with the parameters w, and leave the network unchanged."""
         params = self.net.params
         if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
             raise TypeError(f"w must be a float array, laid out as net.params.flat, not a {type(w).__name__}")
@@ -111,9 +108,9 @@ class BatchLoss:
             raise ValueError(f"w must have shape {params.flat.shape}, as net.params.flat has, not {w.shape}")
         try:
             if w is params.flat:
-                return ask()
+                return compute()
             with using_params(self.net, params.with_flat(w.astype(params.flat.dtype, copy=False))):
-                return ask()
+                return compute()
         finally:
             self._replay()
 
@@ -123,19 +120,16 @@ def hessian(loss: Any, w: np.ndarray | None = None, *, h: float = 1e-5) -> np.nd
 
     H eⱼ ≈ (∇L(w + h eⱼ) − ∇L(w − h eⱼ))/2h,  then (H + Hᵀ)/2
 
-    That is 2n gradients for n parameters, and an error of about 1e-10 of the size of H. At a kink (ReLU) there is no
-    second derivative, and what comes out depends on h.
+    This takes 2n gradients for n parameters; the error is about 1e-10 of the size of H. At a kink (ReLU) there is no
+    second derivative, and the result depends on h.
 
     Args:
         loss: has `grad(w)`: a `BatchLoss` of a float64 network, or a surface.
-        w: where, float64, shape (n,); None: at `loss.start`, a network's present parameters.
+        w: the point, float64, shape (n,); None: `loss.start`, a network's current parameters.
         h: the step, > 0.
 
     Returns:
         H, shape (n, n), symmetric to the last bit.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; or a network that is not of float64.
 
     >>> from course_lib.optim import Ravine
     >>> hessian(Ravine(kappa=4.0), np.array([1.0, 2.0])).round(6) + 0.0
