@@ -24,7 +24,7 @@ from course_lib.optim import (
     best_nesterov,
     descend,
 )
-from course_lib.optim.second_order.saddles import model_step
+from course_lib.optim.second_order.saddles import solve_subproblem
 from course_lib.optim.surfaces.counterexamples import Reddi
 
 # --------------------------------------------------------------------------- SAM
@@ -252,10 +252,10 @@ def test_bfgs_is_closest_in_the_weighted_norm_and_not_in_the_plain_one():
 
 def test_a_quarter_of_the_radius_would_try_the_same_step_again():
     g, H = np.array([1.0, -2.0]), np.diag([50.0, 40.0])
-    p = model_step(g, H, 1.0)
+    p = solve_subproblem(g, H, 1.0)
     assert np.linalg.norm(p) < 0.25
-    np.testing.assert_array_equal(model_step(g, H, 0.25), p)
-    assert np.linalg.norm(model_step(g, H, np.linalg.norm(p) / 4)) == pytest.approx(np.linalg.norm(p) / 4)
+    np.testing.assert_array_equal(solve_subproblem(g, H, 0.25), p)
+    assert np.linalg.norm(solve_subproblem(g, H, np.linalg.norm(p) / 4)) == pytest.approx(np.linalg.norm(p) / 4)
 
 
 def test_refreshed_statistics_have_n_minus_one():

@@ -35,7 +35,7 @@ STEPS = 200
 
 def run(library, body, expression="course.out"):
     context = quickjs.Context()
-    context.eval(explore.site_assets()["runtime.js"])
+    context.eval(explore.site_assets([])["runtime.js"])
     context.eval(library.script(body))
     return json.loads(context.eval(f"[JSON.stringify({expression})].join('')"))
 

@@ -16,7 +16,7 @@ SEEDS = [0, 1, 2, 3, 17, 1000, 2**31 - 1, 2**31, 2**32 - 1]
 
 def in_javascript(expression):
     context = quickjs.Context()
-    context.eval(explore.site_assets()["runtime.js"])
+    context.eval(explore.site_assets([])["runtime.js"])
     return json.loads(context.eval(f"JSON.stringify({expression})"))
 
 
