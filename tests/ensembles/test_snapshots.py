@@ -132,7 +132,11 @@ BAD = {
     "batch too large": ({"batch": 500}, ValueError, "batch must be at most the 110 rows"),
     "rng": ({"rng": 3}, TypeError, "rng must be a generator"),
     "no optimizer": ({"optimizer": 0.1}, TypeError, "optimizer must be an optimizer"),
-    "a schedule": ({"optimizer": Momentum(Cosine(0.1, steps=9))}, TypeError, "give the optimizer the peak, a number"),
+    "a schedule": (
+        {"optimizer": Momentum(Cosine(0.1, steps=9))},
+        TypeError,
+        "must be a number, the peak of",
+    ),
     "rates": ({"optimizer": Momentum(np.ones(3))}, TypeError, "the optimizer's lr must be one number"),
     "EMA": ({"optimizer": EMA(Momentum(0.1))}, TypeError, "optimizer must not be EMA: it tests with other weights"),
     "SAM(SWA)": ({"optimizer": SAM(SWA(Momentum(0.1), start=1))}, TypeError, "optimizer must not be SWA"),
