@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optim.parameter_set import ParameterSet
-from ..validation import check_number
+from ..validation import check_count, check_number, check_rng
 from .checkpoint import using_params
 from .evaluation import Loss, check_net, check_rows
 from .gradient_check import Replay
@@ -17,7 +17,7 @@ from .penalties import Penalty, add_penalty_grad, penalty_value
 
 
 class BatchLoss:
-    """A network's loss on a fixed batch, as a function of all its parameters in one vector.
+    """A network's loss on a fixed batch, or on a minibatch drawn at each call, as a function of one parameter vector.
 
     L(w) = (1/N) Σₙ loss(net_w(xₙ), yₙ) + penalty(w)
 
@@ -33,6 +33,8 @@ class BatchLoss:
         loss: a function (scores, y) → (mean loss, gradient).
         penalty: added to the loss, on the weights; None for none.
         train: whether the layers are in training mode.
+        batch: rows of the minibatch that each call of `value` or `grad` draws; None: all rows, one w, one value.
+        rng: where minibatches are drawn from.
 
     >>> from course_lib.nn import L2, Dense, Sequential, Tanh
     >>> from course_lib.optim import LBFGS, minimize
@@ -56,6 +58,8 @@ class BatchLoss:
         loss: Loss = softmax_cross_entropy,
         penalty: Penalty | None = None,
         train: bool = False,
+        batch: int | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
         check_net(net)
         if not isinstance(net.params, ParameterSet):
@@ -63,6 +67,11 @@ class BatchLoss:
         if penalty is not None and not all(callable(getattr(penalty, name, None)) for name in ("value", "grad")):
             raise TypeError(f"penalty must be a penalty such as L2(1e-3), not {penalty!r}")
         self.x, self.y = check_rows("x", x, "y", y)
+        self.batch, self.rng = batch, rng
+        if batch is not None:
+            check_rng("rng", rng)
+            if check_count("batch", batch) > len(self.x):
+                raise ValueError(f"batch must be at most {len(self.x)}, the number of rows of x, not {batch}")
         self.net, self.loss, self.penalty, self.train = net, loss, penalty, train
         self._replay = Replay(net)
 
@@ -88,12 +97,21 @@ class BatchLoss:
         """Return the matrix of second derivatives at w, shape (n, n), by `hessian`."""
         return hessian(self, w)
 
+    def _rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of one call: all, or a minibatch drawn anew."""
+        if self.batch is None:
+            return self.x, self.y
+        rows = self.rng.choice(len(self.x), self.batch, replace=False)
+        return self.x[rows], self.y[rows]
+
     def _value(self) -> float:
-        value = self.loss(self.net.forward(self.x, train=self.train), self.y)[0]
+        x, y = self._rows()
+        value = self.loss(self.net.forward(x, train=self.train), y)[0]
         return value + (0.0 if self.penalty is None else penalty_value(self.penalty, self.net.params))
 
     def _grad(self) -> np.ndarray:
-        dscores = self.loss(self.net.forward(self.x, train=self.train), self.y)[1]
+        x, y = self._rows()
+        dscores = self.loss(self.net.forward(x, train=self.train), y)[1]
         fill_grads(self.net, dscores)
         if self.penalty is not None:
             add_penalty_grad(self.penalty, self.net.params, self.net.grads)
@@ -140,6 +158,10 @@ def hessian(loss: Any, w: np.ndarray | None = None, *, h: float = 1e-5) -> np.nd
     """
     if not callable(getattr(loss, "grad", None)):
         raise TypeError(f"loss must have .grad(w), such as BatchLoss(net, x, y), not {loss!r}")
+    if getattr(loss, "batch", None) is not None:
+        raise ValueError(
+            f"loss must be on a fixed batch to be differentiated, not on {loss.batch} rows drawn at a time"
+        )
     h = check_number("h", h)
     if not h:
         raise ValueError("h must be above 0")
