@@ -68,7 +68,7 @@ def problem(scale, seed=0, steps=STEPS):
 
 
 @ROWS
-@pytest.mark.parametrize("hyper", ["defaults", "moved"])
+@pytest.mark.parametrize("hyper", ["defaults", "test_settings"])
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 0.0, 1e6])
 @pytest.mark.parametrize("kind", ["list", "dict"])
 def test_parity_with_torch(row, hyper, scale, kind):
