@@ -15,13 +15,13 @@ from .docstrings import Doc, read_doc
 from .formula import Unreadable, set_formulas, tex_of
 
 #: The methods that are the lesson: of an optimizer, and of a layer, a noise, a penalty, an average or a network.
-STEPS = ("update", "direction", "learn")
+STEPS = ("update", "direction", "update_curvature")
 LESSON = (
-    *("f", "df", "draw", "given", "features", "forward", "backward", "fill_grads"),
-    *("value", "grad", "prox", "blend", "weight"),
+    *("f", "df", "draw", "apply", "features", "forward", "backward", "fill_grads"),
+    *("value", "grad", "prox", "update_average", "weight"),
 )
 #: What every optimizer's `lr` may be; the page says it once.
-ANY_RATE = re.compile(r": a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?")
+ANY_RATE = re.compile(r": a number or a schedule( \([^)]*\))?")
 
 
 # -- the parts of an entry ----------------------------------------------------------------------
