@@ -191,7 +191,7 @@ def pretrained_card(folder: str | Path | None = None) -> dict[str, Any]:
 
 def _in_order(content: bytes) -> bytes:
     """Sort the metadata of a safetensors file, whose order varies, so that equal weights make equal bytes."""
-    start = 8 + int.from_bytes(content[:8], "little")  # a number of 8 bytes, so many bytes of JSON, then the tensors
+    start = 8 + int.from_bytes(content[:8], "little")  # 8 bytes: the length of the JSON header; then header and tensors
     header = json.loads(content[8:start])
     if "__metadata__" in header:
         header = {"__metadata__": dict(sorted(header.pop("__metadata__").items()))} | header

@@ -99,7 +99,7 @@ def snapshots(
     M, epochs = check_count("cycles", cycles), check_count("epochs_per_cycle", epochs_per_cycle)
     batch, peak = check_count("batch", batch), _peak(optimizer)
     for name in {"early_stopping", "epochs"} & training.keys():
-        raise TypeError(f"{name} cannot be given: every cycle has its epochs_per_cycle")
+        raise TypeError(f"{name} cannot be set: every cycle has its epochs_per_cycle")
     if getattr(data, "x_train", None) is None:
         raise TypeError(f"data must have x_train, and {type(data).__name__} has none")
     steps = M * epochs * max(1, math.ceil(len(data.x_train) / batch))

@@ -132,14 +132,14 @@ def describe_raised(exercise: Declaration, raised: Raised, init: Mapping[str, An
     """Describe what an answer raised, in which of the reader's lines, and in which call."""
     error = raised.error
     if isinstance(error, SystemExit):
-        words = "Your function ends the whole program (SystemExit): leave out `exit()`, and `return` the result."
+        sentence = "Your function ends the whole program (SystemExit): leave out `exit()`, and `return` the result."
     elif isinstance(error, RecursionError):
-        words = "Your function calls itself without end (RecursionError)."
+        sentence = "Your function calls itself without end (RecursionError)."
     else:
-        words = f"Your function raised {describe_error(error)}"
+        sentence = f"Your function raised {describe_error(error)}"
     line = own_line(places(error.__traceback__))
     called = f"It was called like this: `{format_call(exercise, raised.arguments, init)}`"
-    return words, line, _tip(exercise, error, raised.arguments), called
+    return sentence, line, _tip(exercise, error, raised.arguments), called
 
 
 def is_name_from_elsewhere(error: BaseException) -> bool:
@@ -185,17 +185,17 @@ def _name_tip(exercise: Declaration, name: str) -> str:
 
 def describe_timeout(outcome: Outcome, seconds: float) -> tuple[str, ...]:
     """Explain that time ran out, and where."""
-    words = f"Your function had not come to an end after {seconds:g} seconds, so it was stopped here:"
+    sentence = f"Your function had not come to an end after {seconds:g} seconds, so it was stopped here:"
     line = own_line(outcome.stack) or "    (the line is not known)"
     if outcome.stopped:
-        return words, line, "Does a loop in it never end?"
-    return words, line, "It could not be stopped, and may still be running: if things are slow, restart the kernel."
+        return sentence, line, "Does a loop in it never end?"
+    return sentence, line, "It could not be stopped, and may still be running: if things are slow, restart the kernel."
 
 
 def describe_unreadable(exercise: Declaration, error: BaseException) -> tuple[str, ...]:
     """Explain that the returned value raised an error in the check."""
-    words = f"What your function returned cannot be looked at: that raised {type(error).__name__}."
-    return words, f"It should return plain numbers or NumPy arrays: `return {', '.join(exercise.returns)}`."
+    sentence = f"The value that your function returned cannot be read: reading it raised {type(error).__name__}."
+    return sentence, f"It should return plain numbers or NumPy arrays: `return {', '.join(exercise.returns)}`."
 
 
 def places(trace: TracebackType | None) -> tuple[Place, ...]:
