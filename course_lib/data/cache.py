@@ -1,4 +1,4 @@
-"""The cache of data sets between runs: a folder of the user's, and NumPy's npz files without pickle."""
+"""The cache of data sets between runs: a folder of the user, and NumPy's npz files without pickle."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class Normalize(Preprocess):
 
 
 class PCA(Preprocess):
-    """Rotate the axes to the directions in which the training data vary, most first: uncorrelated features.
+    """Rotate the axes to the directions in which the training data vary, largest variance first: uncorrelated features.
 
     z = (x − x̄) V;  X − x̄ = U S Vᵀ, variances S²/(N − 1)
 

@@ -128,7 +128,7 @@ def blobs(
 
 
 def _classes(rng: np.random.Generator, n: int, label: str, classes: int, noise: float, dtype: DTypeLike) -> np.ndarray:
-    """Return the classes in order, once all arguments are checked: an error leaves rng as it was."""
+    """Return the classes in order, once all arguments are checked: an error leaves rng unchanged."""
     check_rng("rng", rng)
     check_number("noise", noise)
     check_dtype(dtype)

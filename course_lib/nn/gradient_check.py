@@ -1,4 +1,4 @@
-"""The numerical gradient check: is what a network's backward pass computes the gradient of its loss?"""
+"""The numerical gradient check: does a network's backward pass compute the gradient of its loss?"""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def gradient_check(
 
     Args:
         net: a network of float64; in float32 rounding, 1e-7/h, is as large as the slope.
-        x: inputs, float64, shape (N, …); a few rows will do.
+        x: inputs, float64, shape (N, …); a few rows are enough.
         y: labels, or whatever the loss takes.
         loss: a function (scores, y) → (mean loss, gradient).
         train: whether the layers are in training mode.

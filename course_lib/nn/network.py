@@ -84,8 +84,9 @@ class Container(Layer):
             for key, p in part.params.items():
                 if p is not self.params[f"{name}.{key}"]:
                     raise RuntimeError(
-                        f"{type(self).__name__}: {key} of part {name} is no longer params['{name}.{key}']: the part "
-                        f"was put into another network (use a copy), or the array replaced (write params[…][...] = …)"
+                        f"{type(self).__name__}: {key} of part {name} is not params['{name}.{key}'] any longer: "
+                        f"the part is in another network by now (use a copy), or was given a new array (write "
+                        f"params[…][...] = …)"
                     )
 
     def __setstate__(self, state: dict[str, Any]) -> None:

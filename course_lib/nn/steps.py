@@ -19,7 +19,7 @@ from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty
 
 
 class Diverged(FloatingPointError):
-    """The loss became nan or infinite. The network has the weights of its best epoch; `history` holds the epochs."""
+    """The loss became nan or infinite. The network has its best epoch's weights; `history` holds the epochs before."""
 
     def __init__(self, message: str, history: History | None = None, step: int = 0) -> None:
         super().__init__(message)

@@ -89,7 +89,7 @@ def fit(
         optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`.
         epochs: passes through the training set, ≥ 1.
         batch: rows of a minibatch, at most those of x_train; the epoch's last one has the rest.
-        rng: shuffles and augments. One seed gives one run, bit for bit.
+        rng: shuffles and augments. The same seed gives the same run, bit for bit.
         loss: a function (scores, y) → (mean loss, gradient).
         penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
         proximal: whether the penalty is a proximal step after the optimizer's, with its rate α.

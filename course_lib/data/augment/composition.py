@@ -184,7 +184,7 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: Iterable[n
 
 
 def call_checked(f: Callable[..., Any], batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return f(images), if these are as many images."""
+    """Return f(batch); raise unless it is a batch of as many images."""
     images = check_images(f(batch, rng), f"the result of {f!r}")
     if len(images) != len(batch):
         raise ValueError(f"{f!r} got {len(batch)} images, but returned {len(images)}")
