@@ -14,6 +14,7 @@ from course_lib.studies.table import Table
 from .timing import medians, show, times
 
 PACKAGES = ("NumPy", "torch")
+TWINS = {name: row for name, row in METHODS.items() if row.reference}
 SIZES = (100_000, 1_000_000, 10_000_000)
 Step = Callable[[], object]
 
@@ -46,7 +47,7 @@ def theirs(row: Method, size: int, arrays: int = 1, **more: bool) -> Step:
 
 def small() -> Table:
     rows = []
-    for name, row in METHODS.items():
+    for name, row in TWINS.items():
         one = medians(ours(row.cls(**row.defaults), 1000), theirs(row, 1000))
         many = medians(
             ours(row.cls(**row.defaults), 1000, 20),
@@ -74,7 +75,7 @@ def small() -> Table:
 
 def large() -> Table:
     rows = []
-    for name, row in METHODS.items():
+    for name, row in TWINS.items():
         cells = []
         for size in SIZES:
             a, b = medians(ours(row.cls(**row.defaults), size), theirs(row, size))
@@ -94,7 +95,7 @@ def warm_allocator() -> Table:
     """Measure after `keep_freed_memory`: it cannot be undone, so this table comes after `large`."""
     keep_freed_memory()
     rows = []
-    for name, row in METHODS.items():
+    for name, row in TWINS.items():
         a, b = medians(ours(row.cls(**row.defaults), 1_000_000), theirs(row, 1_000_000))
         rows.append((label(name), show(a), show(b), times(b / a)))
     return Table(

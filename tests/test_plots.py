@@ -75,6 +75,8 @@ def test_what_one_figure_shows_has_colours_of_its_own():
 
 def test_a_new_method_needs_no_colour(monkeypatch):
     """It gets one of the palette, the same each time, and no other method's changes."""
+    for name in [name for name in METHODS if name not in plots.COLORS]:
+        monkeypatch.delitem(METHODS, name)
     before = {name: plots.color_of(name) for name in METHODS}
     monkeypatch.setitem(METHODS, "Newest", METHODS["SGD"])
     monkeypatch.setitem(METHODS, "Newer", METHODS["SGD"])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.evaluation import Loss, accuracy
-from ..nn.history import COLUMNS, History, said
+from ..nn.history import COLUMNS, History, format_epoch
 from ..nn.losses import softmax_cross_entropy
 from ..nn.network import Sequential
 from ..nn.noise import Noise
@@ -137,7 +137,7 @@ def fit_many(
                 kept[better], best[better], best_value[better] = many.params[better], epoch, value[better]
                 if not alive.any():
                     break
-                bar.set_postfix(said(tuple(table[:, alive].mean(axis=1))))
+                bar.set_postfix(format_epoch(tuple(table[:, alive].mean(axis=1))))
         finally:
             many.params[~alive] = kept[~alive]
             many.unstack()

@@ -21,9 +21,7 @@ LESSON = (
     *("value", "grad", "prox", "update_average", "weight"),
 )
 #: The types of every optimizer's `lr`, which the page states once.
-ANY_RATE = re.compile(
-    r"; a number or a schedule|: a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?"
-)
+ANY_RATE = re.compile(r"[:;] a number or a schedule( \([^)]*\))?")
 
 
 # -- the parts of an entry ----------------------------------------------------------------------

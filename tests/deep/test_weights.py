@@ -452,7 +452,7 @@ def served(published, monkeypatch):
 def test_resnet18_is_fetched_once_and_resumed(published, served, tmp_path, monkeypatch):
     monkeypatch.setenv("DESCENT_CACHE", str(tmp_path))
     served.hang_up = 20_000_000
-    with pytest.raises(ConnectionError, match=r"broke off after 20000000 of .* What came is kept"):
+    with pytest.raises(ConnectionError, match=r"broke off after 20000000 of .* What arrived is kept"):
         load_pretrained("resnet18", progress=False)
     served.hang_up = None
     loaded = load_pretrained("resnet18", progress=False)

@@ -453,7 +453,7 @@ BAD = {
     "labels": (
         {"data": SimpleNamespace(x_train=np.ones((9, 64)), y_train=np.full(9, 10))},
         ValueError,
-        "must lie in 0 … 9, as there are scores, not 10",
+        "must lie in 0 … 9, one class per score, not 10",
     ),
     "optimizer": ({"optimizer": 0.1}, TypeError, "optimizer must be an optimizer"),
     "a whole": ({"optimizer": Muon(0.1, partner=SGD(0.1))}, TypeError, "must work element by element"),

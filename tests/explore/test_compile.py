@@ -90,8 +90,8 @@ COMPILED = [make for make in chapters.experiments().values() if not make().spec[
 def test_every_compiled_experiment_over_its_controls(make, library, twin):
     experiment = make()
     name = experiment.key
-    finite = 0
-    for params in corners(experiment):
+    finite, settings = 0, corners(experiment)
+    for params in settings:
         for c in experiment.controls.values():
             if c["type"] == "point":
                 window = experiment.answer("backdrop", {**experiment.params, **params})[c["within"]]
@@ -104,7 +104,7 @@ def test_every_compiled_experiment_over_its_controls(make, library, twin):
                 twin.close(got, wanted, f"{name} {params}")
                 continue
             finite += twin.compare_runs(got, wanted, f"{name} {params}")
-    assert finite > 1000
+    assert finite >= len(settings)
 
 
 class Peeks(Optimizer):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course_lib import chapters
 from course_lib.site.notebooks import problems
@@ -90,6 +91,11 @@ def test_pastes_no_helpers(chapter):
                 assert node.end_lineno - node.lineno < 8, f"{cell['id']}: {node.name} is too long"
 
 
+def test_is_in_the_table_of_contents(chapter):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    assert f"book/{chapter.stem}" in [part["file"] for group in toc["parts"] for part in group["chapters"]]
+
+
 def test_begins_with_the_colab_cell(chapter):
     first = cells_of(chapter, "code")[0]  # tests/test_repository.py holds its text
     assert tags(first) == ["colab", "remove-cell"], "the page has no use for it"
@@ -126,8 +132,10 @@ def test_flows_as_every_chapter_does(chapter):
     for kind in ("predict", "question", "practice", "summary"):
         assert f":class: {kind}" in text
     code = "\n".join(source(cell) for cell in cells_of(chapter, "code"))
-    assert text.index(":class: predict") < text.index("$$ (eq-momentum)") or "eq-momentum" not in text
-    assert "show_source(" in code and "explore." in code and "claim(" in code
+    cells = [source(cell) for cell in json.loads(chapter.read_text("utf-8"))["cells"]]
+    predicts, shows = ([word in cell for cell in cells].index(True) for word in (":class: predict", "show_source("))
+    assert predicts < shows, "first predict, then see the rule"
+    assert "explore." in code and "claim(" in code
 
 
 def test_exercises_are_stubs_with_a_check_after_them(chapter):

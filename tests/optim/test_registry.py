@@ -1,6 +1,8 @@
 """Every method of the package has a row, and every row works."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +65,17 @@ def test_row_of_a_second_order_method(name, row):
     if row.reference:
         other = row.other(value=surface.value, grad=surface.grad, hessian=surface.hessian, start=start, tol=1e-6)
         np.testing.assert_allclose(found.x, other.x, atol=1e-4)
+
+
+def imported_in(path):
+    imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    return {alias.name for node in imports for alias in node.names}
+
+
+@pytest.mark.parametrize("name", [n for n, row in (METHODS | COMPOUND | SECOND_ORDER).items() if not row.reference])
+def test_a_method_that_nobody_else_has_has_a_test_of_its_own(name):
+    tests = [path for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__)]
+    assert any(name in imported_in(path) for path in tests), "write one in tests/optim that imports it"
 
 
 def test_all_is_sorted_and_complete():

@@ -62,7 +62,7 @@ class Rolling(Optimizer):
     A third one.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (or
+        lr: learning rate α ≥ 0: a number or a schedule (or
             two). Or more.
         rho: |ρ| < 1.
 
@@ -108,7 +108,7 @@ def test_a_docstring_is_taken_apart():
     assert doc.attributes == {"place, speed": "where it is, and how fast."}
     assert doc.returns == "Its shadow, of length ρ."
     assert doc.args == {
-        "lr": "learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (or two). Or more.",
+        "lr": "learning rate α ≥ 0: a number or a schedule (or two). Or more.",
         "rho": "|ρ| < 1.",
     }
     assert doc.example == ">>> 1 + 1\n2"
