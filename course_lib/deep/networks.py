@@ -42,7 +42,7 @@ class SmallCNN(nn.Module):
 
     x, 16×16 → [conv 3×3 → batch norm → ReLU]² → pool → the same again → W·x + b → ReLU, features → head, scores
 
-    Images have shape (N, 1, height, width), up to 16×16 pixels; they are resized to 16×16 (bilinear).
+    Images have shape `(N, 1, height, width)`, up to 16×16 pixels; they are resized to 16×16 (bilinear).
 
     Args:
         classes: number of classes, ≥ 1.
@@ -135,7 +135,7 @@ class ResNet18(nn.Module):
     x → conv 7×7, 64 → max pool → 2 blocks each of 64, 128, 256, 512 channels → mean, features → `fc`, scores
 
     Parameters have the names and shapes of torchvision's `resnet18`, so weights can be exchanged. Images have shape
-    (N, 3, height, width). For the published weights: pixels in [0, 1], less `IMAGENET_MEAN`, divided by
+    `(N, 3, height, width)`. For the published weights: pixels in [0, 1], less `IMAGENET_MEAN`, divided by
     `IMAGENET_STD`; 224×224 of them, cut from the middle of a photograph whose shorter side is 256.
 
     Args:

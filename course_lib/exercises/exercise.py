@@ -37,7 +37,7 @@ class Exercise(Declaration):
         """Check an answer; show what is right or wrong, and never raise an error.
 
         An endless loop is stopped, as Python can interrupt it between two lines. But a single call into C that never
-        returns, such as `sum(range(10**11))`, cannot be stopped; restart the kernel.
+        returns cannot be stopped; restart the kernel. `sum(range(10**11))` is one.
 
         Args:
             answer: the reader's function itself, or the class.
