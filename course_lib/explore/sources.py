@@ -50,6 +50,8 @@ def digest(files: Iterable[Path], *texts: str, library: Path = LIBRARY) -> str:
 
 
 def _needed_by(path: Path, library: Path, discovery: bool) -> Iterator[Path]:
+    if not discovery and path.name == "__init__.py" and library / "chapters" in path.parents:
+        return  # it only offers what the chapters hold
     if path.name == "__init__.py":
         yield from _folder(path.parent, whole=discovery and path.parent.parent == library / "chapters")
     if path.suffix == ".py":
