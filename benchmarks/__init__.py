@@ -1,4 +1,4 @@
-"""How fast the library is: `python -m benchmarks`, or of one part `python -m benchmarks networks`."""
+"""Speed of the library: `python -m benchmarks`, or for one part `python -m benchmarks networks`."""
 
 import os
 

@@ -36,7 +36,7 @@ def main(names: list[str]) -> None:
     if len(names) == 1:
         measure(names[0])
         return
-    for name in names or NAMES:  # each in a process of its own: memory that one has freed makes the next faster
+    for name in names or NAMES:  # each in its own process: memory freed by one would make the next faster
         subprocess.run([sys.executable, "-m", __package__, name], check=True)
 
 

@@ -43,8 +43,8 @@ class Step:
 
     name: str
     ours: Augmentation
-    draws: Callable[[np.random.Generator, int], np.ndarray]  # what ours draws for so many images
-    pillows: Callable[[Image.Image, Any], Image.Image]  # one image, and what was drawn for it
+    draws: Callable[[np.random.Generator, int], np.ndarray]  # the random numbers of ours for n images
+    pillows: Callable[[Image.Image, Any], Image.Image]  # one image, and its random numbers
 
 
 def enhance(kind: type, image: Image.Image, factor: float) -> Image.Image:
@@ -82,17 +82,17 @@ STEPS = (
 
 
 def ours(steps: Sequence[Step]) -> Augmentation:
-    """The steps, one after the other: f(batch, rng) → batch."""
+    """Compose the steps: f(batch, rng) → batch."""
     return Compose([step.ours for step in steps])
 
 
 def draws(steps: Sequence[Step], rng: np.random.Generator, n: int) -> list[tuple]:
-    """What ours draws from this generator, for each image: Pillow's loop finds it ready."""
+    """Draw the random numbers of ours, for each image, in advance for Pillow's loop."""
     return list(zip(*(step.draws(rng, n).tolist() for step in steps), strict=True))
 
 
 def loop(steps: Sequence[Step], images: list[Image.Image], drawn: list[tuple]) -> list[Image.Image]:
-    """The same steps in Pillow, image by image."""
+    """Apply the same steps in Pillow, image by image."""
     done = []
     for image, values in zip(images, drawn, strict=True):
         for step, value in zip(steps, values, strict=True):
@@ -102,17 +102,17 @@ def loop(steps: Sequence[Step], images: list[Image.Image], drawn: list[tuple]) -
 
 
 def to_pillow(batch: np.ndarray) -> list[Image.Image]:
-    """Images of bytes, one by one, of a batch of floats in [0, 1]."""
+    """Convert a batch of floats in [0, 1] to a list of images of bytes."""
     return [Image.fromarray(image) for image in np.rint(batch * 255).astype(np.uint8)]
 
 
 def from_pillow(images: list[Image.Image]) -> np.ndarray:
-    """The batch of floats again."""
+    """Convert images back to a batch of floats."""
     return np.stack([np.asarray(image) for image in images]).astype(np.float32) / np.float32(255)
 
 
 def converted(steps: Sequence[Step], batch: np.ndarray, drawn: list[tuple]) -> np.ndarray:
-    """The loop as a training loop needs it: a batch of floats in, a batch of floats out."""
+    """Run the loop as training needs it: a batch of floats in, a batch of floats out."""
     return from_pillow(loop(steps, to_pillow(batch), drawn))
 
 
@@ -139,5 +139,5 @@ def chains() -> Table:
 
 
 def tables() -> Iterator[Table]:
-    """Every table."""
+    """Yield every table."""
     yield chains()

@@ -28,7 +28,7 @@ Runs = tuple[Callable[[], object], ...]
 
 
 def networks(members: int, sizes: Sequence[int]) -> list[Sequential]:
-    """Networks of one architecture, each with first weights of its own."""
+    """Build networks of one architecture, each with its own initial weights."""
     nets = [mlp(*sizes) for _ in range(members)]
     for k, net in enumerate(nets):
         net.params.flat += np.random.default_rng(k).normal(0, 0.01, net.params.flat.size).astype(np.float32)
@@ -36,7 +36,7 @@ def networks(members: int, sizes: Sequence[int]) -> list[Sequential]:
 
 
 def numpy_runs(members: int, sizes: Sequence[int], batch: int, epochs: int) -> tuple[Runs, list[list[Sequential]]]:
-    """Give a run at once and one by one, and the networks that they train."""
+    """Return runs at once and one by one, and the networks that they train."""
     x, y = digits()
     data, nets = SimpleNamespace(x_train=x, y_train=y), [networks(members, sizes) for _ in range(2)]
     rngs = [np.random.default_rng(1).spawn(members) for _ in range(2)]
@@ -52,7 +52,7 @@ def numpy_runs(members: int, sizes: Sequence[int], batch: int, epochs: int) -> t
 
 
 def torch_runs(members: int, sizes: Sequence[int], batch: int, steps: int) -> tuple[Runs, list[list[torch.nn.Module]]]:
-    """Give runs by `baddbmm`, by `vmap` and one by one, with the same minibatches; and the models that they train."""
+    """Return runs by `baddbmm`, by `vmap` and one by one, with the same minibatches; and the models that they train."""
     x, y = map(torch.tensor, digits())
     first = [in_torch(net, (sizes[0],)) for net in networks(members, sizes)]
     models = [copy.deepcopy(first) for _ in range(3)]
@@ -69,7 +69,7 @@ def torch_runs(members: int, sizes: Sequence[int], batch: int, steps: int) -> tu
 
         def run() -> None:
             for rows in batches:
-                # embedding(rows, x) is x[rows], in a quarter of the time.
+                # embedding(rows, x) is x[rows], four times as fast.
                 losses = cross_entropies(many(F.embedding(rows, x), **how), y[rows])
                 optimizer.zero_grad()
                 losses.sum().backward()
@@ -98,7 +98,7 @@ def name(sizes: Sequence[int]) -> str:
 
 
 def rows(runs: Callable[..., tuple[Runs, object]], short: int, long: int) -> Iterator[tuple[str, ...]]:
-    """Give a row for each case: `runs` gives what is timed, for so many epochs or steps; the last one is the loop."""
+    """Yield a row for each case: `runs` returns the functions to time, for some epochs or steps, the loop last."""
     for sizes, batch in CASES:
         for members in MEMBERS:
             count = short if sizes[1] > 64 else long
@@ -126,7 +126,7 @@ def with_torch() -> Table:
 
 
 def tables() -> Iterator[Table]:
-    """Every table."""
+    """Yield every table."""
     torch.set_num_threads(1)
     yield in_numpy()
     yield with_torch()

@@ -26,7 +26,7 @@ BATCHES = (32, 50, 128)
 
 
 def mlp(*sizes: int) -> Sequential:
-    """A network of dense layers, with ReLU between them."""
+    """Build a network of dense layers, with ReLU between them."""
     rng, layers = np.random.default_rng(0), []
     for n_in, n_out in pairwise(sizes):
         layers += [Dense(n_in, n_out, rng=rng), ReLU()]
@@ -34,7 +34,7 @@ def mlp(*sizes: int) -> Sequential:
 
 
 def conv_net(side: int, channels: int) -> Sequential:
-    """A network of two convolutions, each with ReLU and pooling, and a dense layer."""
+    """Build a network of two convolutions, each with ReLU and pooling, and a dense layer."""
     rng = np.random.default_rng(0)
     return Sequential(
         Conv2d(channels, 16, 3, padding=1, rng=rng),
@@ -49,25 +49,25 @@ def conv_net(side: int, channels: int) -> Sequential:
 
 
 def digits(images: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """The handwritten digits: 1,437 for training."""
+    """Return the handwritten digits: 1,437 for training."""
     data = load_digits(np.random.default_rng(0), images=images)
     return data.x_train, data.y_train
 
 
 def colour_images(n: int = 512) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces of two photographs, with labels that mean nothing: speed does not ask."""
+    """Return pieces of two photographs, with random labels, which do not affect speed."""
     rng = np.random.default_rng(0)
     return photo_crops(n, rng), rng.integers(10, size=n)
 
 
 def in_torch(net: Sequential, shape: tuple[int, ...]) -> torch.nn.Sequential:
-    """The same network, with the same weights, in torch: channels come first there, which is its own form.
+    """Return the same network, with the same weights, in torch, where channels come first.
 
     Args:
         net: ours.
         shape: of one example of its input.
     """
-    theirs: list[torch.nn.Module] = []
+    modules: list[torch.nn.Module] = []
     flattened: tuple[int, ...] = ()  # the shape that the last Flatten has flattened
     for layer in net.layers:
         if isinstance(layer, Dense):
@@ -86,13 +86,13 @@ def in_torch(net: Sequential, shape: tuple[int, ...]) -> torch.nn.Sequential:
             with torch.no_grad():
                 other.weight.copy_(torch.tensor(W.copy()))
                 other.bias.copy_(torch.tensor(layer.params["b"]))
-        theirs.append(other)
+        modules.append(other)
         shape = layer.output_shape(shape)
-    return torch.nn.Sequential(*theirs)
+    return torch.nn.Sequential(*modules)
 
 
 def ours(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], float]:
-    """An epoch of ours, in the four lines of chapter 1; it gives the mean loss."""
+    """Return an epoch of ours, in the four lines of chapter 1; its value is the mean loss."""
     optimizer, order = Momentum(RATE, rho=RHO), np.random.default_rng(1).permutation(len(x))
 
     def epoch() -> float:
@@ -109,7 +109,7 @@ def ours(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[
 
 
 def theirs(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], float]:
-    """The same epoch in torch: the same weights, and the same examples in the same order."""
+    """Return the same epoch in torch: the same weights, and the same examples in the same order."""
     model, order = in_torch(net, x.shape[1:]), torch.tensor(np.random.default_rng(1).permutation(len(x)))
     images, labels = torch.tensor(np.moveaxis(x, -1, 1).copy() if x.ndim == 4 else x), torch.tensor(y)
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=RHO)
@@ -129,7 +129,7 @@ def theirs(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callabl
 
 
 def with_fit(net: Sequential, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], float]:
-    """An epoch of `fit`, which also shuffles, counts what is right, and looks for nan and inf."""
+    """Return an epoch of `fit`, which also shuffles, computes the accuracy, and checks for nan and inf."""
     data, optimizer = SimpleNamespace(x_train=x, y_train=y), Momentum(RATE, rho=RHO)
 
     def epoch() -> float:
@@ -145,7 +145,7 @@ def rows(make: Callable[[], Sequential], x: np.ndarray, y: np.ndarray, name: str
 
 
 def kernels() -> str:
-    """Which processor NumPy's BLAS takes this one for: it does not know every new one."""
+    """Name the processor that NumPy's BLAS has detected: it does not know every new one."""
     found = [lib["architecture"] for lib in threadpool_info() if lib.get("internal_api") == "openblas"]
     return f" NumPy's matrix products are OpenBLAS's for {found[0]}." if found else ""
 
@@ -179,7 +179,7 @@ def convolutional() -> Table:
 
 
 def tables() -> Iterator[Table]:
-    """Every table."""
+    """Yield every table."""
     torch.set_num_threads(1)
     yield dense()
     yield convolutional()

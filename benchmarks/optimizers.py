@@ -20,13 +20,13 @@ Step = Callable[[], object]
 
 
 def label(name: str) -> str:
-    """A method's name, and the package it is compared with where torch has none."""
+    """Return a method's name, and the package it is compared with if torch lacks it."""
     package = METHODS[name].reference.split(".")[0]
     return name if package == "torch" else f"{name} ({package})"
 
 
 def ours(opt: Optimizer, size: int, arrays: int = 1, flat: bool = True) -> Step:
-    """One step of ours over float32 arrays of `size` parameters in all."""
+    """Return one step of ours over float32 arrays of `size` parameters in all."""
     xs = [np.ones(size // arrays, np.float32) for _ in range(arrays)]
     gs = [np.full_like(x, 1e-3) for x in xs]
     if arrays == 1:
@@ -35,7 +35,7 @@ def ours(opt: Optimizer, size: int, arrays: int = 1, flat: bool = True) -> Step:
 
 
 def theirs(row: Method, size: int, arrays: int = 1, **more: bool) -> Step:
-    """One step of the reference's default path, or of another that `more` asks for, over the same."""
+    """Return one step of the reference's default path, or of another one chosen by `more`, over the same."""
     ps = [torch.ones(size // arrays, requires_grad=True) for _ in range(arrays)]
     for p in ps:
         p.grad = torch.full_like(p, 1e-3)
@@ -110,7 +110,7 @@ def warm_allocator() -> Table:
 
 
 def keep_freed_memory() -> None:
-    """Free one large array: from now on glibc keeps what is freed, up to that size."""
+    """Free one large array: from then on glibc keeps freed memory, up to that size."""
     np.ones(31 << 20, np.uint8)
 
 
@@ -147,7 +147,7 @@ def threads() -> Table:
 
 
 def grids() -> Table:
-    """One run with arrays of settings against a loop over the same class."""
+    """Time one run with arrays of settings against a loop over the same class."""
     rows, surface = [], Ravine()
     lrs, seconds = np.geomspace(1e-3, 1.0, 20), np.linspace(0.0, 0.95, 20)
     for name, row in METHODS.items():
@@ -160,7 +160,7 @@ def grids() -> Table:
         def broadcast(row=row, grid=grid, start=start) -> None:
             descend(surface, row.cls(**grid), start, 100)
 
-        def loop(row=row, other=other) -> None:  # a twentieth of the 400 walks
+        def loop(row=row, other=other) -> None:  # a twentieth of the 400 runs
             for second in seconds:
                 descend(surface, row.cls(lrs[7], **({other: second} if other else {})), surface.start, 100)
 
@@ -176,7 +176,7 @@ def grids() -> Table:
 
 
 def bandwidth() -> Table:
-    """The bytes a step must move, over the bytes a second that a copy moves in the same run."""
+    """Compare the bytes a step must move with the bytes a second that a copy moves in the same run."""
     rows, size = [], 10_000_000
     a, b = np.ones(size, np.float32), np.ones(size, np.float32)
     speed = 2 * a.nbytes / medians(partial(np.copyto, a, b))[0]  # a copy reads and writes
@@ -197,7 +197,7 @@ def bandwidth() -> Table:
 
 
 def tables() -> Iterator[Table]:
-    """Every table, in an order in which none spoils the next."""
+    """Yield every table, in an order in which none affects the next."""
     torch.set_num_threads(1)
     for make in (small, large, fused, bandwidth, threads, grids, warm_allocator):
         yield make()

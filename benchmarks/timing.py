@@ -1,4 +1,4 @@
-"""Time two or more functions side by side, so that what else the machine does hits all of them."""
+"""Time two or more functions side by side, so that other load on the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statistics import median
 
 
 def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int = 9) -> list[float]:
-    """Give each function's median time per call in seconds.
+    """Return each function's median time per call in seconds.
 
     The functions take turns, `rounds` times; each turn repeats its calls so that all turns together last
     about `seconds`.
@@ -34,12 +34,12 @@ def medians(*functions: Callable[[], object], seconds: float = 0.5, rounds: int 
 
 
 def show(seconds: float) -> str:
-    """Write a time in a unit that suits it, which a line's end does not part from its number."""
+    """Format a time in a suitable unit, with a no-break space."""
     return f"{seconds * 1e6:.1f}\N{NO-BREAK SPACE}µs" if seconds < 1e-3 else f"{seconds * 1e3:.2f}\N{NO-BREAK SPACE}ms"
 
 
 def times(ratio: float) -> str:
-    """Write a ratio with two figures or so."""
+    """Format a ratio with about two digits."""
     return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:.0f}×"
 
 

@@ -1,4 +1,4 @@
-"""Transfer: a head trained on cached features, against features computed anew; and a GPU, where there is one."""
+"""Transfer: a head trained on cached features, against features recomputed; and a GPU, if there is one."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ SIZES = (100, 500)
 
 
 def images(n: int) -> tuple[Tensor, Tensor]:
-    """Images as small as the digits, and ten classes."""
+    """Return images as small as the digits, and ten classes."""
     return torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(n) % 10
 
 
 def network() -> SmallCNN:
-    """A network of which all but the head is frozen."""
+    """Build a network that is frozen except for the head."""
     net = SmallCNN(10, generator=torch.Generator().manual_seed(1))
     freeze(net)
     return net
 
 
 def cached(net: SmallCNN, x: Tensor, y: Tensor, epochs: int = EPOCHS) -> None:
-    """Train the head on features that are computed once; that one time counts."""
+    """Train the head on features that are computed once, which is included in the time."""
     _train(net, net.head, cache_features(net, x), y, epochs)
 
 
 def anew(net: SmallCNN, x: Tensor, y: Tensor, epochs: int = EPOCHS) -> None:
-    """Train the head behind the frozen network: features are computed in every epoch."""
+    """Train the head of the frozen network: features are computed in every epoch."""
     _train(net, net, x, y, epochs)
 
 
@@ -68,7 +68,7 @@ def caches() -> Table:
 
 
 def devices() -> Table:
-    """Only where torch has a GPU."""
+    """Compare the CPU with a GPU, if torch has one."""
     rows = []
     for n in (500, 20_000):
         x, y = images(n)
@@ -85,7 +85,7 @@ def devices() -> Table:
 
 
 def tables() -> Iterator[Table]:
-    """Every table."""
+    """Yield every table."""
     yield caches()
     if torch.cuda.is_available():
         yield devices()

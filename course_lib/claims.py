@@ -1,4 +1,4 @@
-"""Claims: what the text asserts about a run is asserted in the run; and the source the text talks about."""
+"""Claims: what the text asserts about a run is asserted in the run; and the source code that the text shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ClaimError(AssertionError):
 
 
 class Claim(NamedTuple):
-    """One claim that held: its name, and the measured words that were printed with it."""
+    """One claim that held: its name, and the measurement that was printed with it."""
 
     name: str
     message: str
@@ -31,18 +31,17 @@ _made: dict[str, Claim] = {}
 
 
 def claim(name: str, ok: bool, message: str) -> None:
-    """Assert in the run what the text asserts about it, and print the measured words.
+    """Assert in the run what the text asserts about it, and print the measurement.
 
     The text around a claim refers to the printed line, so a number on the page is always a number of the run.
 
     Args:
         name: short name, words joined by hyphens; the text cites it.
-        ok: True or False. A NumPy bool will do; an array will not (say `.all()` or `.any()`).
-        message: what was measured, in words; one line.
+        ok: True or False. A NumPy bool is allowed, an array is not (use `.all()` or `.any()`).
+        message: the measurement, in one line of text.
 
     Raises:
         ClaimError: the claim is false; the error names it.
-        TypeError: `ok` is not a bool, or a text is not one line of text.
 
     >>> claim("two-is-prime", all(2 % d for d in range(2, 2)), "no divisor between 1 and 2")
     ✓ two-is-prime: no divisor between 1 and 2
@@ -61,7 +60,7 @@ def claim(name: str, ok: bool, message: str) -> None:
 
 
 def claims_made() -> list[Claim]:
-    """Return the claims that held in this process, oldest first; a claim made again replaces itself.
+    """Return the claims that held in this process, oldest first; a repeated claim replaces the earlier one.
 
     >>> claim("addition", 2 + 2 == 4, "2 + 2 = 4")
     ✓ addition: 2 + 2 = 4
@@ -72,7 +71,7 @@ def claims_made() -> list[Claim]:
 
 
 class Source(str):
-    """Python source text: highlighted by whoever shows it (notebook, site), plain everywhere else."""
+    """Python source text: highlighted in a notebook and on the site, plain everywhere else."""
 
     __slots__ = ()
 
@@ -86,7 +85,7 @@ class Source(str):
 def show_source(
     obj: type | Callable[..., Any], *, only: str | tuple[str, ...] | None = None, docstring: bool = False
 ) -> None:
-    """Show the very source that runs and is tested, so that page and code cannot drift apart.
+    """Show the source that runs and is tested, so that page and code cannot differ.
 
     In a notebook and on the site it is a highlighted block that follows the page's light or dark colours;
     elsewhere it is printed.

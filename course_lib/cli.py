@@ -1,4 +1,4 @@
-"""The `course` command: what a maintainer of the book does from a shell.
+"""The `course` command, for maintainers of the book.
 
 Each sub-command is one function here, and imports what it needs only when it runs.
 """
@@ -14,7 +14,7 @@ import course_lib
 
 
 def repository(arguments: list[str]) -> int:
-    """Print the repository's public address, or write a new one everywhere it stands."""
+    """Print the repository's public address, or change it in every file."""
     from course_lib.site import repository as place
 
     parser = argparse.ArgumentParser(prog="course repository", description=repository.__doc__)
@@ -61,15 +61,15 @@ def serve(arguments: list[str]) -> int:
 
 
 def study(arguments: list[str]) -> int:
-    """Measure what the book tells in tables; without a name, list the studies."""
+    """Measure the book's tables; without a name, list the studies."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: small products gain nothing by threads
     from course_lib.studies import STUDIES, load, render, stored, write
 
     parser = argparse.ArgumentParser(prog="course study", description=study.__doc__)
-    parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}; or how several begin")
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(STUDIES)}; or the beginning of several")
     parser.add_argument("--seeds", type=int, metavar="N", help="each row N times; default: the study's own number")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
-    parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; told is then how much faster it is")
+    parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; the speed-up is printed")
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--write", action="store_true", help="run all studies, store them, write book/measured.md")
     page.add_argument("--page", action="store_true", help="write book/measured.md again from what is stored")
@@ -93,7 +93,7 @@ def study(arguments: list[str]) -> int:
         for name, one in STUDIES.items():
             print(f"{name:24}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
         return 0
-    page = _measured_page() if options.write else None  # if there is none, say so before the work
+    page = _measured_page() if options.write else None  # fail before the work if there is none
 
     results = {}
     with _pool(options.workers) as executor:
@@ -110,7 +110,7 @@ def study(arguments: list[str]) -> int:
 
 
 def _compare(study: Any, device: str) -> str:
-    """Time the last row of a study on the processor and on a device."""
+    """Time the last row of a study on the CPU and on a device."""
     import time
 
     *_, (name, row) = study.rows.items()
@@ -122,11 +122,11 @@ def _compare(study: Any, device: str) -> str:
         measure(row, 0)
         seconds.append(time.perf_counter() - start)
     one, other = seconds
-    return f"{name}, one seed: {one:.2f} s on the processor, {other:.2f} s on {device}: {one / other:.1f}×"
+    return f"{name}, one seed: {one:.2f} s on the CPU, {other:.2f} s on {device}: {one / other:.1f}×"
 
 
 def _measured_page() -> Path:
-    """Find the page that the tables are written on."""
+    """Return the path of the page with the tables."""
     from course_lib.site import repository as place
     from course_lib.studies.page import MARK
 
@@ -137,7 +137,7 @@ def _measured_page() -> Path:
 
 
 def _pool(workers: int) -> contextlib.AbstractContextManager:
-    """Give that many processes, each with a fresh Python; None for a single one."""
+    """Return a pool of processes, each with a fresh Python; None for a single one."""
     if workers == 1:
         return contextlib.nullcontext()
     from concurrent.futures import ProcessPoolExecutor
@@ -147,7 +147,7 @@ def _pool(workers: int) -> contextlib.AbstractContextManager:
 
 
 def pretrain(arguments: list[str]) -> int:
-    """Train the small network on letters: weights, and a file that tells of them."""
+    """Train the small network on letters; write its weights, and a file that describes them."""
     from course_lib.deep import pretrain_letters
 
     parser = argparse.ArgumentParser(prog="course pretrain", description=pretrain.__doc__)
@@ -156,8 +156,8 @@ def pretrain(arguments: list[str]) -> int:
     parser.add_argument("--device", default="cpu", help="cpu or cuda; default: cpu")
     options = parser.parse_args(arguments)
     card = pretrain_letters(options.out, seed=options.seed, device=options.device, progress=sys.stderr.isatty())
-    said = f"{card['accuracy']:.1%} of other letters are read".replace("%", " %")
-    print(f"{options.out / 'letters.safetensors'}: {card['bytes']:,} bytes, {said}")
+    accuracy = f"{card['accuracy']:.1%} of other letters are read".replace("%", " %")
+    print(f"{options.out / 'letters.safetensors'}: {card['bytes']:,} bytes, {accuracy}")
     return 0
 
 
@@ -165,13 +165,13 @@ COMMANDS = {command.__name__: command for command in (site, serve, notebooks, re
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the sub-command that the arguments name; return the exit status, 2 for what it was wrongly asked."""
+    """Run the sub-command named by the arguments; return the exit status, 2 for a wrong use."""
     summary = "\n".join(f"  {name:12}{command.__doc__}" for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="course",
         usage="course COMMAND ...",
         description=__doc__.splitlines()[0],
-        epilog=f"commands:\n{summary}\n\n`course COMMAND --help` says more.",
+        epilog=f"commands:\n{summary}\n\n`course COMMAND --help` explains more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=course_lib.__version__)

@@ -1,7 +1,7 @@
-"""Figures in the book's one style: arrays in, marks on an axis out.
+"""Figures in the book's style.
 
-Every function draws on the axis it is given and returns nothing. The style has a transparent background and
-mid-grey text, so that a figure reads on a light page and on a dark one.
+Every function draws arrays on a given axis and returns nothing. The style has a transparent background and
+mid-grey text, so that a figure is legible on a light page and on a dark one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ INK = "#777b82"
 #: Eight colours for one figure: any two distinct to colour-blind readers, each 3:1 on light and dark pages.
 PALETTE = ("#D55E00", "#0072B2", "#009E73", "#9671FE", "#D70272", "#607338", "#CC0A0A", "#5A9CB8")
 
-#: One colour per method in the whole book. What has none here gets one of the palette: see `color_of`.
+#: One colour per method in the whole book. A method without one here gets one of the palette: see `color_of`.
 COLORS = {
     "SGD": "#D55E00",
     "Momentum": "#0072B2",
@@ -60,7 +60,7 @@ COLORS = {
     "Muon": "#5B7DB1",
 }
 
-# A line is one colour of the palette: kin, which rarely share a figure, share it.
+# Each line shares one colour of the palette, as its members rarely share a figure.
 _REGULARIZERS = (
     ("L2", "MaxNorm"),
     ("Dropout", "InvertedDropout", "SpatialDropout"),
@@ -93,7 +93,7 @@ _TRANSFER = (
 )
 for _family in (_REGULARIZERS, _SCHEDULES, _TRANSFER):
     COLORS |= {name: color for color, names in zip(PALETTE, _family, strict=True) for name in names}
-COLORS["1-NN"] = INK  # no network: what the others must beat
+COLORS["1-NN"] = INK  # no network: the baseline
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.6, 3.2),
@@ -150,13 +150,13 @@ def use_style() -> None:
 
 
 def color_of(method: object, stranger: str = INK) -> str:
-    """Return the colour of a method, a regularizer, a schedule or a strategy of transfer; grey for a stranger.
+    """Return the colour of a method, a regularizer, a schedule or a strategy of transfer; grey for any other.
 
-    A method of the library that has no colour in `COLORS` gets one of the palette, by its place in the registry.
+    A method of the library that has no colour in `COLORS` gets one of the palette, by its position in the registry.
 
     Args:
         method: its name, its class or an instance.
-        stranger: the colour of what is not the library's.
+        stranger: the colour for names outside the library.
 
     >>> color_of("Momentum"), color_of("Cosine"), color_of("frozen")
     ('#0072B2', '#607338', '#0072B2')
@@ -205,8 +205,8 @@ def draw_path(ax: Axes, path: np.ndarray, method: object, *, label: str | None =
     Args:
         ax: the axis to draw on.
         path: the points, the start first.
-        method: the method (name, class or instance); it gives the colour and, unless said, the label.
-        label: the words `label_lines` or a legend will show.
+        method: the method (name, class or instance); it determines the colour and, unless given, the label.
+        label: the text for `label_lines` or a legend.
     """
     path = np.asarray(path)
     if path.ndim != 2 or path.shape[1] != 2:
@@ -217,13 +217,13 @@ def draw_path(ax: Axes, path: np.ndarray, method: object, *, label: str | None =
 
 
 def draw_loss(ax: Axes, values: np.ndarray, method: object, *, label: str | None = None) -> None:
-    """Draw values over steps on a log axis; what is not positive and finite is left out.
+    """Draw values over steps on a log axis, without those that are not positive and finite.
 
     Args:
         ax: the axis to draw on.
         values: one value a step, shape (steps + 1,).
-        method: the method; it gives the colour and, unless said, the label.
-        label: the words `label_lines` or a legend will show.
+        method: the method; it determines the colour and, unless given, the label.
+        label: the text for `label_lines` or a legend.
     """
     values = np.asarray(values, dtype=float)
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
@@ -233,14 +233,14 @@ def draw_loss(ax: Axes, values: np.ndarray, method: object, *, label: str | None
 
 
 def draw_band(ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, label: str | None = None) -> None:
-    """Draw repeated runs as what they are: the median as a line, lowest to highest as a band.
+    """Draw repeated runs: the median as a line, lowest to highest as a band.
 
     Args:
         ax: the axis to draw on.
         x: the horizontal values, shape (n,).
         runs: one row a seed, shape (seeds, n).
-        method: the method; it gives the colour and, unless said, the label.
-        label: the words `label_lines` or a legend will show.
+        method: the method; it determines the colour and, unless given, the label.
+        label: the text for `label_lines` or a legend.
     """
     x, runs = np.asarray(x), np.asarray(runs)
     if runs.ndim != 2 or runs.shape[1] != len(x):
@@ -251,15 +251,15 @@ def draw_band(ax: Axes, x: np.ndarray, runs: np.ndarray, method: object, *, labe
 
 
 def label_lines(ax: Axes, *, gap: float = 0.075) -> None:
-    """Write each labelled line's label at its right end, in its colour, moved apart where they would collide.
+    """Write each labelled line's label at its right end, in its colour, moved apart where they would overlap.
 
-    Call it last, when nothing will move the axis limits any more. Lines without a label are left alone.
+    Call it last, when the axis limits no longer change. Lines without a label are left alone.
 
     Args:
         ax: the axis to draw on.
         gap: the least distance between two labels, as a share of the axis' height.
     """
-    ax.get_xlim(), ax.get_ylim()  # settle the limits: until someone asks, they are not computed
+    ax.get_xlim(), ax.get_ylim()  # the limits are computed only when they are read
     ends = []
     for line in ax.get_lines():
         xy = np.column_stack(line.get_data()).astype(float)
@@ -282,7 +282,7 @@ def label_lines(ax: Axes, *, gap: float = 0.075) -> None:
 
 
 def _spread(heights: list[float], gap: float) -> list[float]:
-    """Move numbers up, as little as need be, until any two are `gap` apart; then all down to stay below 1."""
+    """Move numbers up as little as possible until any two are `gap` apart; then all down to stay below 1."""
     order = np.argsort(heights, kind="stable")
     out = np.array(heights, dtype=float)
     for lower, upper in pairwise(order):

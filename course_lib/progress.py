@@ -1,4 +1,4 @@
-"""The library's one progress bar: tqdm's where it is installed, and none where it is not."""
+"""The library's one progress bar: tqdm's where it is installed, none elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class NoBar:
-    """Stands in for a progress bar, and shows nothing."""
+    """A progress bar that shows nothing."""
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.items = items
@@ -29,15 +29,15 @@ class NoBar:
 def progress_bar(
     show: bool, total: int | None, unit: str, items: Iterable[Any] = (), *, instead: Any = None, **options: Any
 ) -> Any:
-    """Return tqdm's bar: to loop over, or for `with`, `bar.update(n)` and `bar.set_postfix(…)`.
+    """Return a tqdm progress bar, to loop over or to use in a `with` block (`bar.update(n)`, `bar.set_postfix(…)`).
 
     Args:
         show: False for a bar that shows nothing.
-        total: number of steps; None if it is not known.
-        unit: what a step is called.
-        items: what a loop over the bar goes through.
+        total: number of steps; None if unknown.
+        unit: name of a step.
+        items: what a loop over the bar iterates over.
         instead: what to return where tqdm is not installed; None for a bar that shows nothing.
-        **options: what else tqdm takes.
+        **options: further arguments of tqdm.
 
     >>> sum(progress_bar(False, 3, "member", [1, 2, 3]))
     6

@@ -1,6 +1,9 @@
-"""The library's one set of argument checks. Each returns the checked value, or raises an error that names it.
+"""The library's one set of argument checks: each returns the checked value, or raises.
 
-A `domain` (low, high) means low ≤ value < high, as the hyper-parameters of optimizers have it.
+The rule in the whole library: a wrong type is a TypeError, a wrong value a ValueError; each names the argument and the
+value. Docstrings have a `Raises` entry only where there is more to say.
+
+A `domain` (low, high) means low ≤ value < high.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ ANY = (-math.inf, math.inf)
 
 
 def check_count(label: str, value: Any, least: int = 1) -> int:
-    """Return a whole number as an int, if it is at least `least`."""
+    """Return an integer of at least `least` as an int."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{label} must be an integer, not {value!r}")
     if value < least:
@@ -26,7 +29,7 @@ def check_count(label: str, value: Any, least: int = 1) -> int:
 
 
 def check_scalar(label: str, value: Any) -> float:
-    """Return one real number as a float, nan and infinity included."""
+    """Return a real number as a float; nan and infinity are allowed."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
         raise TypeError(f"{label} must be a number, not {value!r}")
     array = np.asarray(value)
@@ -40,19 +43,19 @@ def check_scalar(label: str, value: Any) -> float:
 def check_number(
     label: str, value: Any, domain: tuple[float, float] = (0.0, math.inf), *, above: float = -math.inf
 ) -> float:
-    """Return one finite number as a float, if low ≤ value < high and value > above.
+    """Return a finite number with low ≤ value < high and value > above as a float.
 
     >>> check_number("rate", 1, above=0.0)
     1.0
     """
     number, (low, high) = check_scalar(label, value), domain
     if not (low <= number < high and number > above and math.isfinite(number)):
-        raise ValueError(f"{label} must be {_rules(low, high, above)}, not {value}")
+        raise ValueError(f"{label} must be {_describe_range(low, high, above)}, not {value}")
     return number
 
 
-def _rules(low: float, high: float, above: float = -math.inf) -> str:
-    """Describe a range: "finite and at least 0"."""
+def _describe_range(low: float, high: float, above: float = -math.inf) -> str:
+    """Describe a range, as in "finite and at least 0"."""
     low, above = (low, -math.inf) if low > above else (-math.inf, above)
     rules = ["finite"] * (math.isinf(high) or math.isinf(max(low, above))) + [f"at least {low:g}"] * (low > -math.inf)
     rules += [f"above {above:g}"] * (above > -math.inf) + [f"below {high:g}"] * (high < math.inf)
@@ -60,18 +63,18 @@ def _rules(low: float, high: float, above: float = -math.inf) -> str:
 
 
 def check_bool(label: str, value: Any) -> bool:
-    """Return a switch, if it is True or False."""
+    """Return a value that must be True or False."""
     if not isinstance(value, bool):
         raise TypeError(f"{label} must be True or False, not {value!r}")
     return value
 
 
 def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> Any:
-    """Return a number as a float and an array as it is, if it lies in low ≤ value < high and is finite."""
+    """Return a number as a float, an array as it is; it must be finite, with low ≤ value < high."""
     low, high = domain or ANY
     if type(value) is float and low <= value < high and value > -math.inf:
         return value
-    if isinstance(value, bool) and domain is None:  # a switch, not a number
+    if isinstance(value, bool) and domain is None:  # a flag, not a number
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
         raise TypeError(f"{label} must be a number or a NumPy array of numbers, not {value!r}")
@@ -80,14 +83,14 @@ def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> A
         raise TypeError(f"{label} must be a real number or an array of them, not {array.dtype}")
     outside = ~(np.isfinite(array) & (array >= low) & (array < high))
     if outside.any():
-        raise ValueError(f"{label} must be {_rules(low, high)}, not {array[outside].flat[0]}")
+        raise ValueError(f"{label} must be {_describe_range(low, high)}, not {array[outside].flat[0]}")
     return float(value) if array.ndim == 0 else value
 
 
 def cast_hyper(hyper: dict[str, Any], dtype: np.dtype, domains: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
-    """Return the hyper-parameters for parameters of a dtype, arrays cast to it; each must keep to its domain there.
+    """Return hyper-parameters for parameters of a dtype: arrays are cast to it, and each must stay in its domain.
 
-    In float32, ρ = 1 − 10⁻¹² is 1 and α = 10³⁰⁰ is infinite. A number is checked and stays as it is: in
+    In float32, ρ = 1 − 10⁻¹² is 1 and α = 10³⁰⁰ is infinite. A number is checked and returned as it is: in
     arithmetic with an array it takes the array's dtype.
     """
     if dtype == np.float64 and not any(isinstance(h, np.ndarray) for h in hyper.values()):
@@ -113,7 +116,7 @@ def _check_rounded(name: str, value: float, dtype: np.dtype, domain: tuple[float
 
 
 def check_rng(label: str, rng: Any) -> np.random.Generator:
-    """Return a generator of random numbers, if it is one."""
+    """Return a value that must be a NumPy random generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{label} must be a generator such as np.random.default_rng(0), not {rng!r}")
     return rng
@@ -128,7 +131,7 @@ def check_float(x: Any, label: str) -> None:
 
 
 def describe(x: Any) -> str:
-    """Describe the type of something that is no array, for a message."""
+    """Describe the type of a value that is not an array, for an error message."""
     if isinstance(x, int | float):
-        return f"the Python {type(x).__name__} {x!r} (a NumPy array can change in place: np.array({x!r}))"
+        return f"the Python {type(x).__name__} {x!r} (a NumPy array can be changed in place: np.array({x!r}))"
     return f"a {type(x).__name__}"

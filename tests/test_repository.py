@@ -307,7 +307,7 @@ def test_notebooks_are_found_from_every_folder(copy, monkeypatch, capsys):
     assert cli.main(["notebooks", "--check"]) == 0
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert cli.main(["notebooks", "--check"]) == 1
-    assert f"{path.name}: it holds" in capsys.readouterr().err
+    assert f"{path.name}: it has" in capsys.readouterr().err
     for path in (copy / "book").glob("*.ipynb"):
         path.unlink()
     assert cli.main(["notebooks", "--check"]) == 2

@@ -1,4 +1,4 @@
-"""The chapters: each folder `chNN_topic` holds one chapter's experiments and exercises, and is found by being there.
+"""The chapters: each folder `chNN_topic` holds one chapter's experiments and exercises, and is found automatically.
 
 In a notebook:
 

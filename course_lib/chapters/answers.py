@@ -1,4 +1,4 @@
-"""Check a reader's answers: those of a notebook, in a process of their own.
+"""Check a reader's answers: those of a notebook, in a separate process.
 
 `python -m course_lib.chapters.answers` is that process; `check_answers` starts it.
 """
@@ -21,7 +21,7 @@ def check_answers(notebook: str | Path, *, timeout: float = LIMIT) -> dict[str, 
         timeout: seconds for an answer's cell, and again for its check.
 
     Raises:
-        NotebookError: it is no notebook.
+        NotebookError: the file is not a notebook.
     """
     return check_apart(notebook, exercises(), [sys.executable, "-m", __name__], timeout=timeout)
 

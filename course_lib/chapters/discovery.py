@@ -1,9 +1,9 @@
-"""Find what the chapters hold. Nothing is listed by hand, and nothing is imported before it is asked for.
+"""Find the chapters' experiments and exercises. Nothing is listed by hand, or imported before it is used.
 
 - A chapter is a folder `chNN_topic` beside this file.
-- An experiment is a function that is declared with `@experiment(page=…)`, in any module of the chapter's folder.
+- An experiment is a function declared with `@experiment(page=…)`, in any module of the chapter's folder.
   A chapter that shows another one's experiment imports the function from there.
-- An exercise is an `Exercise` of the name of its file, in the chapter's folder `exercises`. A file without one
+- An exercise is an `Exercise` with the name of its file, in the chapter's folder `exercises`. A file without one
   holds what several exercises share.
 """
 
@@ -40,7 +40,7 @@ def experiments() -> dict[tuple[str, str], Callable[..., Experiment]]:
         (chapter, name): make
         for chapter in chapters()
         for name, make in ChapterExperiments(_package(chapter)).declared().items()
-        if make.__module__.startswith(f"{_package(chapter)}.")  # where it lives, not where it is shown again
+        if make.__module__.startswith(f"{_package(chapter)}.")  # where it is defined, not where it is imported
     }
 
 
@@ -78,7 +78,7 @@ class ChapterExperiments:
         self._package = package
 
     def declared(self) -> dict[str, Callable[..., Experiment]]:
-        """Return the functions that make them, by name, those that are imported from other chapters included.
+        """Return the functions that make them, by name, including those imported from other chapters.
 
         Raises:
             ValueError: two experiments of the chapter have the same name.
@@ -90,7 +90,7 @@ class ChapterExperiments:
                     continue
                 name = make.__name__
                 if found.setdefault(name, make) is not make:
-                    raise ValueError(f"{self._package} has two experiments of the name {name!r}")
+                    raise ValueError(f"{self._package} has two experiments with the name {name!r}")
         return found
 
     def __getattr__(self, name: str) -> Callable[..., Experiment]:

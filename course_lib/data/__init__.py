@@ -1,4 +1,4 @@
-"""Data sets, one file each; what is done to them before training; augmentation in `augment`."""
+"""Data sets, one file each; splits, labels and preprocessing; augmentation in `augment`."""
 
 from .cifar10 import load_cifar10
 from .digits import load_digits

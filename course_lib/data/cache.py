@@ -1,4 +1,4 @@
-"""Where data sets are kept between runs: a folder of the user's, and NumPy's npz files without pickle."""
+"""The cache of data sets between runs: a folder of the user, and NumPy's npz files without pickle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 
 
 def cache_folder() -> Path:
-    """Name the user's folder for data that can be made or fetched again; the variable DESCENT_CACHE overrides it.
+    """Return the user's folder for data that can be made or fetched again; the variable DESCENT_CACHE overrides it.
 
     >>> cache_folder().name
     'descent'
@@ -34,7 +34,7 @@ def cache_folder() -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file that takes the place of `path` only when all went well: nobody ever sees half of it."""
+    """Open a new file that replaces `path` only once it is complete: nobody ever reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -47,13 +47,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Keep arrays in a file. A folder that cannot be written is no reason to stop: they are made again next time."""
+    """Save arrays to a file. A folder that cannot be written is no error: the arrays are made again next time."""
     with contextlib.suppress(OSError), replacing(path) as file:
         np.savez_compressed(file, **arrays)
 
 
 def load_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray] | None:
-    """Read arrays back; None if there is no such file, or it is damaged."""
+    """Load arrays; return None if there is no such file, or it is damaged."""
     damage = (ValueError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
     try:
         # Opened here, because NumPy leaves a damaged file open.

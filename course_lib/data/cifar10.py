@@ -1,7 +1,7 @@
-"""CIFAR-10: 60,000 small colour photographs in ten classes, fetched once (170 MB) from where it is published.
+"""CIFAR-10: 60,000 small colour photographs in ten classes, downloaded once (170 MB) from its publisher.
 
-Nothing is fetched before `load_cifar10` is called, and nothing after it has been called once. The archive is the
-binary one: plain bytes, so that no file from the network is ever unpickled; and none is unpacked onto the disk.
+Nothing is downloaded before `load_cifar10` is called, and nothing after its first call. The archive is the
+binary one: plain bytes, so that no file from the network is ever unpickled; and none is extracted to the disk.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ def load_cifar10(
     progress: bool = True,
     dtype: DTypeLike = np.float32,
 ) -> Data:
-    """Load CIFAR-10; the first time, fetch it.
+    """Load CIFAR-10, and download it the first time.
 
     x = bytes/255
 
     Args:
         rng: shuffles, and splits off the validation images (stratified).
         val: number of validation images, taken from the 50,000 for training, ≥ 0.
-        train: number of training images; all the others unless given.
-        test: number of test images; all 10,000 unless given.
-        folder: where the archive is kept, and looked for; the user's cache folder unless given.
-        url: where the archive is fetched from, http or https.
+        train: number of training images; None: all the others.
+        test: number of test images; None: all 10,000.
+        folder: the archive's folder; None: the user's cache folder.
+        url: address of the archive, http or https.
         md5: its checksum, in hexadecimal.
-        progress: show how far the download is (with tqdm, where there is one).
+        progress: whether to show the progress of the download (with tqdm, if installed).
         dtype: the float type of x. All 60,000 images take 737 MB in float32.
 
     Returns:
@@ -63,11 +63,9 @@ def load_cifar10(
         (N, 32, 32, 3), and classes 0 … 9, `NAMES`, shape (N,).
 
     Raises:
-        ConnectionError: the archive could not be fetched, or not whole. What came of it is kept beside its place, and
-            the next call goes on from there; the message says what to do offline.
-        TypeError: dtype is no float type, rng no generator, or a number of images no integer.
-        ValueError: the archive is not the one that the checksum is of, is too large, or does not hold what it
-            should; or a number of images is out of range.
+        ConnectionError: the download failed or broke off. What arrived is kept, and the next call resumes it; the
+            message explains what to do offline.
+        ValueError: an archive of another checksum, too large, or with other contents.
 
     >>> NAMES.index("frog")  # data = load_cifar10(rng) is then ready for training
     6
@@ -95,7 +93,7 @@ def load_cifar10(
 
 
 def _read(path: Path) -> dict[str, bytes]:
-    """Read the six files we know by name; anything else in the archive is left where it is."""
+    """Read the six known files by name; ignore anything else in the archive."""
     files = {}
     try:
         with gzip.open(path) as file:
@@ -107,10 +105,10 @@ def _read(path: Path) -> dict[str, bytes]:
                 if member.name not in (*TRAIN, TEST) or not member.isreg():
                     continue
                 if not 0 < member.size <= LARGEST or member.size % RECORD:
-                    raise ValueError(f"{path}: {member.name} has {member.size} bytes, no whole number of images")
+                    raise ValueError(f"{path}: {member.name} has {member.size} bytes, not a whole number of images")
                 files[member.name] = archive.extractfile(member).read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise ValueError(f"{path} is no readable archive: {error}") from error
+        raise ValueError(f"{path} is not a readable archive: {error}") from error
     for name in (*TRAIN, TEST):
         if name not in files:
             raise ValueError(f"{path} does not hold {name}")
@@ -118,15 +116,15 @@ def _read(path: Path) -> dict[str, bytes]:
 
 
 def _decode(records: bytes, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """Take images, bytes of shape (N, 32, 32, 3), and classes out of records."""
+    """Decode records into images, bytes of shape (N, 32, 32, 3), and classes."""
     table = np.frombuffer(records, np.uint8).reshape(-1, RECORD)
     x, y = table[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), table[:, 0].astype(int)
     if y.max() >= len(NAMES):
-        raise ValueError(f"the {what} images hold a class {y.max()}, where 9 is the last")
+        raise ValueError(f"the {what} images hold a class {y.max()}, but the last is 9")
     return x, y
 
 
-def _at_most(label: str, count: int | None, there: int) -> int:
-    if count is not None and count > there:
-        raise ValueError(f"{label} must be at most {there}, not {count}")
-    return there if count is None else count
+def _at_most(label: str, count: int | None, available: int) -> int:
+    if count is not None and count > available:
+        raise ValueError(f"{label} must be at most {available}, not {count}")
+    return available if count is None else count

@@ -31,8 +31,8 @@ def load_digits(
         rng: shuffles; one seed always gives the same split.
         val: number of validation images, 0 < val < 1797.
         test: number of test images, ≥ 0.
-        train: number of training images; all the others unless given.
-        images: x as images of shape (N, 8, 8, 1), and not as rows of shape (N, 64).
+        train: number of training images; None: all the others.
+        images: whether x holds images of shape (N, 8, 8, 1), not rows of shape (N, 64).
         dtype: the float type of x.
 
     Returns:
@@ -40,8 +40,6 @@ def load_digits(
 
     Raises:
         ImportError: scikit-learn is missing.
-        TypeError: dtype is no float type, rng no generator, or a number of images no integer.
-        ValueError: val, test or train is out of range.
 
     >>> digits = load_digits(np.random.default_rng(0))
     >>> digits.x_train.shape, digits.y_val.shape
@@ -68,7 +66,7 @@ def load_digits(
         raise ValueError(f"val + test must be below {n}, not {val + test}")
     train = rest if train is None else check_count("train", train)
     if train > rest:
-        raise ValueError(f"train must be at most {rest}, what val and test leave, not {train}")
+        raise ValueError(f"train must be at most {rest}, the images left by val and test, not {train}")
 
     order = rng.permutation(n)
     x = (pixels / 16).astype(dtype)

@@ -1,4 +1,4 @@
-"""Fetch a published file once: whole, checked, resumed where it broke off, and told in words what to do offline."""
+"""Download a published file once: complete, checked, and resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ def fetch(
     progress: bool = True,
     timeout: float = 30,
 ) -> Path:
-    """Fetch a file, unless it is there; under its name it is only ever whole and right.
+    """Download a file, unless it is there; under its name it is always complete and correct.
 
-    What came of a download that broke off is kept beside it, as `.NAME.part`, and the next call goes on from there.
+    The part of an interrupted download is kept beside it, as `.NAME.part`, and the next call resumes from there.
 
     Args:
         url: http or https.
-        file: where it is put, and looked for first. Another file there stays until the new one is complete.
-        most_bytes: a longer file is not accepted.
-        sha256: its checksum in hexadecimal, or the first 8 digits and more, as they are published in file names.
-        md5: in place of sha256, the whole checksum of an older publication.
-        progress: show how far it is (with tqdm, where there is one).
-        timeout: seconds without a byte after which the server is given up.
+        file: path of the file, which is looked for first. An old file stays until the new one is complete.
+        most_bytes: limit of the file's size.
+        sha256: its checksum in hexadecimal, or at least the first 8 digits, as file names publish them.
+        md5: instead of sha256, the full checksum of an older publication.
+        progress: whether to show the progress (with tqdm, if installed).
+        timeout: seconds without a byte before giving up.
 
     Returns:
         The file's path.
 
     Raises:
-        ConnectionError: it could not be fetched, or not whole. The message says what to do offline.
-        TypeError, ValueError: an argument is wrong, or what came is too long or has another checksum; it is not kept.
+        ConnectionError: the download failed or broke off; the message explains what to do offline.
+        ValueError: a file that is too large or has another checksum; it is not kept.
 
     >>> import tempfile
     >>> here = Path(tempfile.mkdtemp()) / "hello.txt"
@@ -63,14 +63,14 @@ def fetch(
         raise ValueError(f"url must begin with http:// or https://, not {url!r}")
     check_count("most_bytes", most_bytes)
     check_number("timeout", timeout)
-    kind, wanted = _wanted(sha256, md5)
+    kind, expected = _expected(sha256, md5)
     file = Path(file)
     if file.is_dir():
         raise ValueError(f"file must name a file, and {file} is a folder")
     part = file.with_name(f".{file.name}.part")
 
     def done() -> bool:
-        return file.is_file() and _checksum(file, kind).startswith(wanted)
+        return file.is_file() and _checksum(file, kind).startswith(expected)
 
     while not done():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,23 +83,23 @@ def fetch(
             kept = _size(part)
             raise ConnectionError(
                 f"{file.name} could not be fetched from {url} ({getattr(error, 'reason', None) or error}). "
-                f"{'What came is kept: call again to go on. ' if kept else ''}"
-                f"{'The file that is there has another checksum. ' if file.is_file() else ''}"
+                f"{'What arrived is kept: call again to resume. ' if kept else ''}"
+                f"{'The existing file has another checksum. ' if file.is_file() else ''}"
                 f"Offline: fetch it elsewhere, and put it at {file}"
             ) from error
-        with contextlib.suppress(FileNotFoundError):  # unless another process has put it in place meanwhile
+        with contextlib.suppress(FileNotFoundError):  # if another process has just put it in place
             found = _checksum(part, kind)
-            if found.startswith(wanted):
+            if found.startswith(expected):
                 os.replace(part, file)
                 continue
             part.unlink()
             if not resumed and not done():  # if resumed, the part may have been an old one's: once more, from the start
-                raise ValueError(f"{url} has the {kind} checksum {found}, not {wanted}; nothing of it is kept")
+                raise ValueError(f"{url} has the {kind} checksum {found}, not {expected}; nothing of it is kept")
     return file
 
 
 def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: float) -> bool:
-    """Fetch what is missing of `part`; tell whether anything was there already, and was gone on from.
+    """Download the missing bytes of `part`; return whether an earlier part was resumed.
 
     Two processes that fetch at once write the same bytes to the same places, so they do not harm each other.
     """
@@ -114,9 +114,9 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
         raise ConnectionError(f"HTTP status {error.code}, {error.reason}") from None
     with answer:
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
-            start = 0  # the server sends all of it, asked or not
+            start = 0  # the server sends all of it, whatever the range
         elif not re.match(rf"bytes {start}-\d", answer.headers.get("Content-Range", "")):
-            raise ValueError(f"{url} was asked for its bytes from {start} on, and sent others")
+            raise ValueError(f"{url} did not send its bytes from {start} on, but others")
         done, total = start, 0
         if answer.headers.get("Content-Length"):
             total = start + int(answer.headers["Content-Length"])
@@ -134,7 +134,7 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
                 file.write(piece)
                 bar.update(len(piece))
             if done < total:
-                raise ConnectionError(f"it broke off after {done} of {total} bytes")
+                raise ConnectionError(f"the connection broke off after {done} of {total} bytes")
             file.truncate()
     return start > 0
 
@@ -147,14 +147,14 @@ def _size(path: Path) -> int:
 
 
 def _open_or_make(path: str, flags: int) -> int:
-    """Make the file if there is none, and leave it as it is if there is: no mode of `open` does both."""
+    """Create the file if there is none, without truncating it if there is: no mode of `open` does both."""
     return os.open(path, flags | os.O_CREAT, 0o666)
 
 
-def _wanted(sha256: str | None, md5: str | None) -> tuple[str, str]:
-    """Name the kind of checksum that was given, and give its digits."""
+def _expected(sha256: str | None, md5: str | None) -> tuple[str, str]:
+    """Return the kind of checksum and its digits."""
     if (sha256 is None) == (md5 is None):
-        raise TypeError("give either sha256 or md5")
+        raise TypeError("either sha256 or md5 must be given")
     kind, digits = ("md5", md5) if sha256 is None else ("sha256", sha256)
     least, most = (32, 32) if kind == "md5" else (8, 64)
     if not isinstance(digits, str) or not re.fullmatch(rf"[0-9a-fA-F]{{{least},{most}}}", digits):
@@ -169,7 +169,7 @@ def _checksum(path: Path, kind: str) -> str:
 
 
 class _Line(NoBar):
-    """Progress as a plain line, written again every 5 %, where tqdm is not installed."""
+    """Progress as a plain line, rewritten every 5 %, if tqdm is not installed."""
 
     def __init__(self, name: str | bool, start: int, total: int) -> None:
         self.name, self.done, self.total = name, start, total

@@ -1,8 +1,8 @@
-"""Letters drawn from the fonts that come with matplotlib, each bent a little differently, and digitized as digits were.
+"""Letters from the fonts that come with matplotlib, each distorted a little differently, digitized as digits were.
 
-A glyph is kept as a signed distance field: how far each point lies inside (+) or outside (−) of the ink. The ink is
-where it exceeds a level, so that a lower level is a thicker stroke; and it can be looked up at any point, so that
-rotation, shear and warp only move the points.
+A glyph is stored as a signed distance field: how far each point lies inside (+) or outside (−) of the ink. The ink is
+where it exceeds a level, so that a lower level is a thicker stroke; and it can be interpolated at any point, so
+that rotation, shear and warp only move the points.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FACES = (
     *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
     *("cmr10", "cmb10", "cmti10", "cmmi10", "cmss10", "cmtt10"),
 )
-# Letters that look alike once their size is gone: 52 letters, 38 classes.
+# Letters that look alike at the same size: 52 letters, 38 classes.
 ALIKE = ("Cc", "Il", "Jj", "Kk", "Mm", "Oo", "Pp", "Ss", "Uu", "Vv", "Ww", "Xx", "Yy", "Zz")
 LETTERS = string.ascii_letters
 
@@ -57,27 +57,23 @@ def load_glyphs(
     cache: bool | str | Path = True,
     dtype: DTypeLike = np.float32,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw glyphs in 22 faces: rotated, sheared, stretched, warped, in strokes thin and thick.
+    """Draw glyphs in 22 faces: rotated, sheared, stretched, warped, in thin and thick strokes.
 
-    x = (pixels of ink in a block)/(pixels of a block): the glyph's bounding box is brought to a bitmap of 32×32
-    pixels, and that to size×size blocks, as it was done with the handwritten digits.
+    x = (pixels of ink in a block)/(pixels of a block): the glyph's bounding box is scaled to a bitmap of 32×32
+    pixels, and that is averaged over size×size blocks, as for the handwritten digits.
 
     Args:
-        rng: draws all of it; one seed always gives the same glyphs.
-        n: number of glyphs, ≥ 1; every class is as frequent as the others, up to one.
+        rng: draws everything; one seed always gives the same glyphs.
+        n: number of glyphs, ≥ 1; all classes are equally frequent, up to one glyph.
         characters: letters and digits to draw.
-        merge: letters that look alike, `ALIKE`, are one class: A–Z and a–z are then 38 classes.
+        merge: whether letters that look alike, `ALIKE`, are one class: A–Z and a–z are then 38 classes.
         size: side of an image: 4, 8, 16 or 32.
-        cache: keep the glyphs in the user's cache folder, and look there first; or the folder to use; or False.
+        cache: True for the user's cache folder; or the folder to use; or False.
         dtype: the float type of x.
 
     Returns:
-        (x, y), x in [0, 1] of shape (n, size, size, 1), ink 1; y of shape (n,), the place in
+        (x, y), x in [0, 1] of shape (n, size, size, 1), ink 1; y of shape (n,), the index into
         `glyph_classes(characters, merge)`.
-
-    Raises:
-        TypeError: dtype is no float type, rng no generator, a number none, or cache no folder.
-        ValueError: n or size is outside its range, or characters holds others than letters and digits.
 
     >>> x, y = load_glyphs(np.random.default_rng(0), 76, cache=False)
     >>> x.shape, y.min(), y.max()
@@ -110,7 +106,7 @@ def load_glyphs(
 
 
 def glyph_classes(characters: str = LETTERS, merge: bool = True) -> tuple[str, ...]:
-    """List the classes, each by the characters that belong to it.
+    """Return the classes, each as the string of its characters.
 
     >>> len(glyph_classes()), glyph_classes("aCc5")
     (38, ('a', 'Cc', '5'))
@@ -140,7 +136,7 @@ def _draw(rng: np.random.Generator, n: int, classes: tuple[str, ...], size: int)
 
 
 def _bend(rng: np.random.Generator, fields: np.ndarray) -> np.ndarray:
-    """Bend glyphs and bring each one's bounding box to a bitmap, shape (m, 32, 32)."""
+    """Distort glyphs, and scale each one's bounding box to a bitmap, shape (m, 32, 32)."""
     m = len(fields)
     angle = np.deg2rad(RECIPE["rotation"]) * rng.standard_normal(m)
     shear, stretch = (RECIPE[key] * rng.standard_normal(m) for key in ("shear", "stretch"))
@@ -153,7 +149,7 @@ def _bend(rng: np.random.Generator, fields: np.ndarray) -> np.ndarray:
     level = -rng.uniform(*RECIPE["stroke"], m)
 
     def ink(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Tell where there is ink: at rows × columns, both (m, k), 0 at the middle, ±0.5 at the border."""
+        """Return whether there is ink at rows × columns, both (m, k), 0 in the middle, ±0.5 at the border."""
         pull = _hats(rows)[:, None] @ warp @ _hats(columns)[:, None].transpose(0, 1, 3, 2)
         down, across = (
             matrix[:, i, 0, None, None] * rows[:, :, None] + matrix[:, i, 1, None, None] * columns[:, None, :]
@@ -176,7 +172,7 @@ def _bend(rng: np.random.Generator, fields: np.ndarray) -> np.ndarray:
 
 
 def _hats(at: np.ndarray, knots: int = 5) -> np.ndarray:
-    """Weights of linear interpolation between knots spread over [−0.5, 0.5], shape (m, k, knots)."""
+    """Return the weights of linear interpolation between knots spread over [−0.5, 0.5], shape (m, k, knots)."""
     position = (np.clip(at, -0.5, 0.5) + 0.5) * (knots - 1)
     return np.maximum(0, 1 - np.abs(position[:, :, None] - np.arange(knots)))
 
@@ -194,7 +190,7 @@ def _look_up(fields: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.nda
 
 
 def _extent(seen: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first and the last place with ink, shape (m,), with half a step around."""
+    """Return the first and the last place with ink, shape (m,), with a margin of half a step."""
     k = np.arange(len(seen))
     first, last = seen.argmax(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
     return grid[k, first] - 0.5 / FIELD, grid[k, last] + 0.5 / FIELD
@@ -220,7 +216,7 @@ def _fields(characters: str) -> np.ndarray:
 
 
 def _distance(image: np.ndarray) -> np.ndarray:
-    """Put a glyph into the middle of the field, and measure from each point to the other side of its outline."""
+    """Center a glyph in the field, and compute each point's signed distance to its outline."""
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     image = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = max(image.shape) / (FIT * FIELD)
@@ -232,7 +228,7 @@ def _distance(image: np.ndarray) -> np.ndarray:
 
 
 def _far(seen: np.ndarray) -> np.ndarray:
-    """How far, in pixels, each True lies from the nearest False: along columns first, then across them."""
+    """Compute how far, in pixels, each True lies from the nearest False: along columns, then across them."""
     k = np.arange(FIELD)
     gap = (k[:, None] - k[None, :]) ** 2.0  # squared, from row to row
     down = np.where(seen[None, :, :], np.inf, gap[:, :, None]).min(axis=1)  # within a column

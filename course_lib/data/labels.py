@@ -1,6 +1,6 @@
-"""What is done to labelled data before training: fair splits, small subsets, wrong labels.
+"""Labelled data before training: stratified splits, small subsets, wrong labels.
 
-A set is drawn or loaded as (x, y), example i in x[i] with its class in y[i], or comes as `Data`, in three parts.
+A set is a pair (x, y), example i in x[i] with its class in y[i], or `Data`, in three parts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Data(NamedTuple):
 
 
 def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 0, test: int = 0) -> Data:
-    """Split examples into training, validation and test, every class in its proportion (stratified).
+    """Split examples into training, validation and test sets, with every class in proportion (stratified).
 
     part p has about n_p·N_c/N examples of class c: less than 2 more or fewer
 
@@ -34,9 +34,6 @@ def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 
         rng: draws which example goes where, and shuffles.
         val: number of validation examples, ≥ 0.
         test: number of test examples, ≥ 0; what is left, at least one, is for training.
-
-    Raises:
-        TypeError, ValueError: x, y or rng are none; val + test leaves nothing for training.
 
     >>> x, y = np.arange(100.0), np.repeat([0, 1], [80, 20])
     >>> data = split(x, y, np.random.default_rng(0), val=10, test=20)
@@ -49,7 +46,7 @@ def split(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, val: int = 
     check_rng("rng", rng)
     sizes = check_count("test", test, 0), check_count("val", val, 0)
     if sum(sizes) >= len(y):
-        raise ValueError(f"val + test must be below the {len(y)} examples there are, not {sum(sizes)}")
+        raise ValueError(f"val + test must be below {len(y)}, the number of examples, not {sum(sizes)}")
     left = [rng.permutation(np.flatnonzero(y == c)) for c in np.unique(y)]
     parts = []
     for size in sizes:
@@ -74,7 +71,7 @@ def few(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, per_class: in
         (x, y) with per_class · (number of classes) examples, shuffled.
 
     Raises:
-        TypeError, ValueError: x, y or rng are none; a class has too few examples.
+        ValueError: a class with too few examples.
 
     >>> x, y = np.arange(100.0), np.repeat([0, 1], [80, 20])
     >>> small_x, small_y = few(x, y, np.random.default_rng(0), per_class=5)
@@ -97,21 +94,21 @@ def few(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, per_class: in
 def wrong_labels(
     y: np.ndarray, share: float, rng: np.random.Generator, *, classes: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Make a given share of labels wrong, each uniformly one of the other classes.
+    """Make a fraction of the labels wrong, each uniformly one of the other classes.
 
     ỹ = (y + d) mod C, d ~ U{1, …, C−1}, for round(share·N) examples
 
     Args:
         y: classes, whole numbers from 0 to C − 1, shape (N,).
-        share: of the labels that become wrong, 0 ≤ share ≤ 1.
-        rng: draws which, and what they become.
-        classes: C ≥ 2; max(y) + 1 unless given.
+        share: fraction of the labels that become wrong, 0 ≤ share ≤ 1.
+        rng: draws which labels change, and to which class.
+        classes: C ≥ 2; None: max(y) + 1.
 
     Returns:
         (ỹ, mask): the new labels, and True where they are wrong; both of shape (N,). y stays as it is.
 
     Raises:
-        TypeError, ValueError: y holds no classes below C, or cannot hold them; share is outside its range.
+        ValueError: a dtype of y that cannot hold class C − 1.
 
     >>> y = np.zeros(10, int)
     >>> noisy, wrong = wrong_labels(y, 0.3, np.random.default_rng(0), classes=4)
@@ -139,7 +136,7 @@ def wrong_labels(
 
 
 def _in_proportion(size: int, counts: np.ndarray) -> np.ndarray:
-    """Share out `size` places in proportion to counts: round down, then up where the remainder is largest."""
+    """Distribute `size` places in proportion to counts: round down, then up where the remainder is largest."""
     quota = size * counts / counts.sum()
     share = np.floor(quota).astype(int)
     share[np.argsort(share - quota, kind="stable")[: size - share.sum()]] += 1
@@ -160,11 +157,11 @@ def _check_pair(x: np.ndarray, y: np.ndarray) -> None:
     if not isinstance(x, np.ndarray):
         raise TypeError(f"x must be a NumPy array, not {type(x).__name__}")
     if x.ndim == 0 or len(x) != len(y):
-        raise ValueError(f"x must have {len(y)} examples as y has, not shape {x.shape}")
+        raise ValueError(f"x must have {len(y)} examples, as y has, not shape {x.shape}")
 
 
 def check_dtype(dtype: object) -> np.dtype:
-    """Read a float type, or raise TypeError."""
+    """Return a float type as a NumPy dtype; raise TypeError for any other type."""
     kind = np.dtype(dtype)
     if kind.kind != "f":
         raise TypeError(f"dtype must be a float type, not {kind}")

@@ -1,4 +1,4 @@
-"""Two colour photographs that come with scikit-learn: a temple and a flower, to see what an augmentation does."""
+"""Two colour photographs that come with scikit-learn: a temple and a flower, to see the effect of an augmentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def load_photos(size: int | tuple[int, int] | None = None, *, dtype: DTypeLike =
 
     Args:
         size: None for the photographs as they are, 427×640; an integer for squares of that side; or
-            (height, width). They are cropped around the centre to that proportion, and resized.
+            (height, width). They are cropped around the centre to that aspect ratio, and resized.
         dtype: the float type of the pixels.
 
     Returns:
@@ -27,7 +27,6 @@ def load_photos(size: int | tuple[int, int] | None = None, *, dtype: DTypeLike =
 
     Raises:
         ImportError: scikit-learn is missing.
-        TypeError, ValueError: dtype is no float type; size is no such number or pair, from 1.
 
     >>> load_photos().shape, load_photos(32).shape, load_photos((60, 90)).shape
     ((2, 427, 640, 3), (2, 32, 32, 3), (2, 60, 90, 3))
@@ -47,7 +46,7 @@ def load_photos(size: int | tuple[int, int] | None = None, *, dtype: DTypeLike =
 
 
 def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize images, bilinear, and averaged over what becomes one pixel when they shrink.
+    """Resize images bilinearly, with an average over the pixels that become one when they shrink.
 
     y = R x R'ᵀ, with R of `course_lib.data.augment.resizing.weights` for rows and R' for columns
 
@@ -59,9 +58,6 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     Returns:
         Images of shape (N, height, width, channels), of the same dtype; their range does not grow.
 
-    Raises:
-        TypeError, ValueError: images are no such array; height or width below 1.
-
     >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
     >>> resize(x, 4, 4).ravel().tolist() == x.ravel().tolist()
     True
@@ -72,7 +68,7 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _crop(images: np.ndarray, proportion: float) -> np.ndarray:
-    """Cut out the largest centred part with height/width of about that proportion."""
+    """Crop to the largest centred part whose height/width is about that proportion."""
     h, w = images.shape[1:3]
     height, width = max(1, min(h, round(w * proportion))), max(1, min(w, round(h / proportion)))
     top, left = (h - height) // 2, (w - width) // 2

@@ -1,10 +1,10 @@
-"""Preprocessing: what it needs to know it learns from the training data, and from nothing else.
+"""Preprocessing that is fitted to the training data, and to nothing else.
 
     prepare = Normalize(data.x_train)
     x_val = prepare(data.x_val)          # with the mean and deviation of the training data
 
-Fitted on all data, or on the validation data anew, it would tell the network what it is to be tested on, or show it
-something else than it was trained on.
+Fitted to all data, it would leak the validation data into training; fitted to the validation data anew, it would show
+the network something else than it was trained on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from course_lib.validation import check_count, check_float
 
 
 class Preprocess:
-    """What all have in common: fitted by the constructor, then a function of any batch, with an inverse.
+    """The base class: fitted by the constructor, then a function of any batch, with an inverse.
 
     Args:
         x_train: the training data, floats, shape (N, …), N ≥ 1.
@@ -27,6 +27,9 @@ class Preprocess:
     Attributes:
         shape: of one example.
         mean: of each feature over the training data, in float64, shape that broadcasts against one example.
+
+    Raises:
+        ValueError: nan or inf in the training data.
     """
 
     def __init__(self, x_train: np.ndarray, *, per_channel: bool = False) -> None:
@@ -43,11 +46,11 @@ class Preprocess:
         self.mean = np.where(low == high, low, x_train.mean(axis=self._axes, dtype=float))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Give the batch x preprocessed, in its dtype."""
+        """Return the batch x preprocessed, in its dtype."""
         raise NotImplementedError
 
     def inverse(self, z: np.ndarray) -> np.ndarray:
-        """Give back the batch that was preprocessed to z."""
+        """Return the batch that was preprocessed to z."""
         raise NotImplementedError
 
     def _check(self, x: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
@@ -66,7 +69,7 @@ class Center(Preprocess):
     z = x − x̄
 
     With inputs that are all positive, the gradients of a unit's weights all have one sign. And the farther the data
-    lie from zero, the more a small change of the weights moves the boundary there: the loss is touchy.
+    lie from zero, the more a small change of the weights moves the boundary there: the loss is sensitive.
 
     Args:
         x_train: the training data, floats, shape (N, D) or, as images, (N, height, width, channels).
@@ -74,9 +77,6 @@ class Center(Preprocess):
 
     Attributes:
         mean: x̄, float64.
-
-    Raises:
-        TypeError, ValueError: no floats, nan or inf in the training data, a wrong shape.
 
     >>> center = Center(np.array([[1.0, 10.0], [3.0, 10.0]]))
     >>> center(np.array([[2.0, 11.0]]))
@@ -109,9 +109,6 @@ class Normalize(Preprocess):
     Attributes:
         mean, std: x̄ and σ, float64.
 
-    Raises:
-        TypeError, ValueError: no floats, nan or inf in the training data, a wrong shape.
-
     >>> normalize = Normalize(np.array([[1.0, 10.0], [3.0, 10.0]]))
     >>> normalize(np.array([[4.0, 11.0]]))
     array([[2., 1.]])
@@ -139,26 +136,25 @@ class Normalize(Preprocess):
 
 
 class PCA(Preprocess):
-    """Turn the axes to the directions in which the training data vary, most varied first: uncorrelated features.
+    """Rotate the axes to the directions in which the training data vary, largest variance first: uncorrelated features.
 
     z = (x − x̄) V;  X − x̄ = U S Vᵀ, variances S²/(N − 1)
 
-    A direction in which the training data do not vary at all, as far as their dtype can tell
+    A direction in which the training data do not vary at all, to the precision of their dtype
     (S ≤ S_max · max(N, D) · machine epsilon, NumPy's rule for the rank), is not a component. So there are at most
     min(N − 1, D), and fewer where some features are constant or follow from others.
 
     Args:
-        x_train: the training data, floats, shape (N, …); an example counts as its D entries in a row.
-        components: how many to keep, 1 … rank; all if None.
+        x_train: the training data, floats, shape (N, …); each example is flattened to D entries.
+        components: number of components to keep, 1 … rank; all if None.
 
     Attributes:
         directions: V, shape (D, components), orthonormal columns; the largest entry of each is positive.
         variance: along each direction, shape (components,).
-        explained: the share of the whole variance, shape (components,).
+        explained: the fraction of the whole variance, shape (components,).
 
     Raises:
-        TypeError, ValueError: no floats, nan or inf in the training data, a wrong shape, more components than
-            directions of variation.
+        ValueError: training data that do not vary.
 
     >>> pca = PCA(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]))
     >>> pca.directions.round(3).tolist(), pca.variance.round(3).tolist()
@@ -176,12 +172,12 @@ class PCA(Preprocess):
         _, S, Vt = np.linalg.svd(X, full_matrices=False)
         rank = int((S > S[0] * max(X.shape) * np.finfo(x_train.dtype).eps).sum())
         if rank == 0:
-            said = f"x_train of shape {x_train.shape} does not vary, as far as {x_train.dtype} can tell"
-            raise ValueError(f"{self!r}: {said}")
+            problem = f"x_train of shape {x_train.shape} does not vary, to the precision of {x_train.dtype}"
+            raise ValueError(f"{self!r}: {problem}")
         kept = rank if components is None else check_count("components", components)
         if kept > rank:
             raise ValueError(
-                f"{self!r}: components must be at most {rank}, in so many directions x_train varies, not {kept}"
+                f"{self!r}: components must be at most {rank}, the rank of the centered x_train, not {kept}"
             )
         V = Vt[:kept].T
         self.directions = V * np.sign(V[np.abs(V).argmax(axis=0), np.arange(kept)])
@@ -193,7 +189,7 @@ class PCA(Preprocess):
         return (x - self.mean.astype(x.dtype)).reshape(len(x), len(self.directions)) @ self._forward().astype(x.dtype)
 
     def inverse(self, z: np.ndarray) -> np.ndarray:
-        """Give back the batch that was preprocessed to z, as far as the components hold it."""
+        """Return the batch that was preprocessed to z, as far as the components represent it."""
         self._check(z, "z", self.variance.shape)
         x = z @ self._back().astype(z.dtype)
         return x.reshape(len(z), *self.shape) + self.mean.astype(z.dtype)
@@ -206,24 +202,21 @@ class PCA(Preprocess):
 
 
 class Whiten(PCA):
-    """Turn the axes as PCA does, and bring every direction to variance 1: the covariance becomes the identity.
+    """Rotate the axes as PCA does, and scale every direction to variance 1: the covariance becomes the identity.
 
     z = (x − x̄) V/√variance
 
-    This is PCA whitening: z is a row of components, and no image. (Turned back, z Vᵀ, it is ZCA whitening.)
+    This is PCA whitening: z is a row of components, not an image. (Rotated back, z Vᵀ, it is ZCA whitening.)
 
     Directions in which the training data do not vary are no components (see `PCA`), so nothing is divided by zero.
-    Those in which they hardly vary are blown up to the size of the others: keep fewer components.
+    Those in which they hardly vary are amplified to the size of the others: keep fewer components.
 
     Args:
-        x_train: the training data, floats, shape (N, …); an example counts as its D entries in a row.
-        components: how many to keep, 1 … rank; all if None.
+        x_train: the training data, floats, shape (N, …); each example is flattened to D entries.
+        components: number of components to keep, 1 … rank; all if None.
 
     Attributes:
         directions, variance, explained: as in `PCA`.
-
-    Raises:
-        TypeError, ValueError: as in `PCA`.
 
     >>> x = np.random.default_rng(0).normal(size=(50, 2)) @ np.array([[3.0, 1.0], [0.0, 0.1]])
     >>> bool(np.allclose(np.cov(Whiten(x)(x).T), np.eye(2)))
@@ -240,14 +233,11 @@ class Whiten(PCA):
 
 
 def preprocess(data: Any, how: Callable[[np.ndarray], Preprocess]) -> Any:
-    """Give a data set with every x preprocessed by what its training part tells.
+    """Return a data set with every x preprocessed, fitted to its training part.
 
     Args:
         data: a named tuple with x_train, such as `Data`; its fields `x_…` change.
-        how: a class of this file, or a function of x_train that makes one.
-
-    Raises:
-        TypeError: data is no named tuple with a field x_train.
+        how: a class of this file, or a function of x_train that returns an instance.
 
     >>> from course_lib.data import load_digits
     >>> digits = preprocess(load_digits(np.random.default_rng(0)), Center)

@@ -1,4 +1,4 @@
-"""Toy problems in the plane, to see what a network does: points x, shape (N, 2), with classes y, shape (N,).
+"""Toy problems in the plane, to see what a network learns: points x, shape (N, 2), with classes y, shape (N,).
 
 Each class has `n` points. `split(*spirals(rng, 300), rng, val=100)` makes them ready for training.
 """
@@ -24,7 +24,7 @@ def spirals(
     noise: float = 0.03,
     dtype: DTypeLike = np.float32,
 ) -> Points:
-    """Draw a spiral with several arms that wind around each other, one class an arm.
+    """Draw a spiral with several arms that wind around each other, one class per arm.
 
     x = r·(cos φ, sin φ) + noise·N(0, I), r ~ U(0, 1), φ = 2π·(c/arms + turns·r)
 
@@ -32,15 +32,12 @@ def spirals(
         rng: draws the points.
         n: points of each arm, ≥ 1.
         arms: number of classes, ≥ 1.
-        turns: how often an arm winds around the origin, ≥ 0.
+        turns: number of turns of an arm around the origin, ≥ 0.
         noise: standard deviation, ≥ 0; the radius of the spiral is 1.
         dtype: the float type of x.
 
     Returns:
         (x, y), x of shape (arms·n, 2), shuffled.
-
-    Raises:
-        TypeError, ValueError: an argument is outside its range.
 
     >>> x, y = spirals(np.random.default_rng(0), 50, arms=4)
     >>> x.shape, np.bincount(y)
@@ -55,7 +52,7 @@ def spirals(
 
 
 def moons(rng: np.random.Generator, n: int = 100, *, noise: float = 0.1, dtype: DTypeLike = np.float32) -> Points:
-    """Draw two half circles that reach into each other.
+    """Draw two interleaved half circles.
 
     x = (cos φ, sin φ) for class 0, (1 − cos φ, ½ − sin φ) for class 1, plus noise·N(0, I), φ ~ U(0, π)
 
@@ -67,9 +64,6 @@ def moons(rng: np.random.Generator, n: int = 100, *, noise: float = 0.1, dtype: 
 
     Returns:
         (x, y), x of shape (2n, 2), shuffled.
-
-    Raises:
-        TypeError, ValueError: an argument is outside its range.
 
     >>> x, y = moons(np.random.default_rng(0), 50)
     >>> x.shape, np.bincount(y)
@@ -86,7 +80,7 @@ def moons(rng: np.random.Generator, n: int = 100, *, noise: float = 0.1, dtype: 
 def rings(
     rng: np.random.Generator, n: int = 100, *, classes: int = 2, noise: float = 0.05, dtype: DTypeLike = np.float32
 ) -> Points:
-    """Draw rings around the origin, one class a ring: no straight line separates them.
+    """Draw rings around the origin, one class per ring: no straight line separates them.
 
     x = (c + 1)/classes·(cos φ, sin φ) + noise·N(0, I), φ ~ U(0, 2π)
 
@@ -100,9 +94,6 @@ def rings(
     Returns:
         (x, y), x of shape (classes·n, 2), shuffled.
 
-    Raises:
-        TypeError, ValueError: an argument is outside its range.
-
     >>> x, y = rings(np.random.default_rng(0), 50, noise=0)
     >>> np.linalg.norm(x[y == 0], axis=1).round(6).max()
     np.float32(0.5)
@@ -114,7 +105,7 @@ def rings(
 def blobs(
     rng: np.random.Generator, n: int = 100, *, classes: int = 3, noise: float = 0.25, dtype: DTypeLike = np.float32
 ) -> Points:
-    """Draw round clouds whose centres stand evenly on a circle, one class a cloud.
+    """Draw round clouds whose centres are evenly spaced on a circle, one class per cloud.
 
     x = (cos φ, sin φ) + noise·N(0, I), φ = 2π·c/classes
 
@@ -128,9 +119,6 @@ def blobs(
     Returns:
         (x, y), x of shape (classes·n, 2), shuffled.
 
-    Raises:
-        TypeError, ValueError: an argument is outside its range.
-
     >>> x, y = blobs(np.random.default_rng(0), 1000, classes=2)
     >>> x[y == 1].mean(axis=0).round(1) + 0.0
     array([-1.,  0.], dtype=float32)
@@ -140,7 +128,7 @@ def blobs(
 
 
 def _classes(rng: np.random.Generator, n: int, label: str, classes: int, noise: float, dtype: DTypeLike) -> np.ndarray:
-    """Give the classes in order, once all that was asked is checked: an error leaves rng as it was."""
+    """Return the classes in order, once all arguments are checked: an error leaves rng unchanged."""
     check_rng("rng", rng)
     check_number("noise", noise)
     check_dtype(dtype)
@@ -148,7 +136,7 @@ def _classes(rng: np.random.Generator, n: int, label: str, classes: int, noise: 
 
 
 def _circle(r: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """Points at radius r after a part of a turn, counter-clockwise from the right."""
+    """Return points at radius r and an angle in turns, counter-clockwise from the right."""
     return np.stack([r * np.cos(2 * np.pi * turn), r * np.sin(2 * np.pi * turn)], axis=1)
 
 

@@ -1,4 +1,4 @@
-"""Networks in PyTorch, and what is done with trained ones. Of the library only this and `studies.sweep` need torch."""
+"""Networks in PyTorch, and transfer learning with them. Of the library only this and `studies.sweep` need torch."""
 
 try:
     import safetensors

@@ -1,4 +1,4 @@
-"""Freezing by depth: which stages of a network train, and which stay as they are, statistics of batch norm and all."""
+"""Freezing by depth: which stages of a network train, and which stay fixed, batch norm's statistics included."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Stage:
 
     Attributes:
         name: of the stage.
-        parameters: how many numbers it has to train, frozen or not.
-        trained: how many of them are not frozen.
-        statistics: how many numbers of batch norm's running statistics it has.
-        kept: how many of those are frozen.
+        parameters: number of its parameters, frozen or not.
+        trained: number of those that are not frozen.
+        statistics: number of its running statistics of batch norm.
+        kept: number of those that are frozen.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Stage:
 
 
 class Depths(tuple[Stage, ...]):
-    """What of a network is frozen, stage by stage; print it.
+    """A table of what is frozen in a network, stage by stage; print it.
 
     >>> from course_lib.deep import SmallCNN
     >>> freeze(SmallCNN(10), "conv3")
@@ -55,25 +55,22 @@ class Depths(tuple[Stage, ...]):
 
 
 def depths(model: Network) -> Depths:
-    """Tell what of a network is frozen, stage by stage; see `freeze`."""
+    """Return a table of what is frozen in a network, stage by stage; see `freeze`."""
     return Depths(_stage(name, module) for name, module in stages_of(model))
 
 
 def freeze(model: Network, upto: str | None = None) -> Depths:
-    """Freeze a network from the input up to a stage: training changes nothing in it any more.
+    """Freeze a network from the input up to a stage: training no longer changes it.
 
     Its parameters get no gradient. Its modules are in evaluation mode and stay there, also after `model.train()`, so
-    that batch norm's running statistics do not move, and dropout in it drops nothing.
+    that batch norm's running statistics do not change, and dropout drops nothing.
 
     Args:
         model: a network.
-        upto: the last stage to freeze; the one below the head unless given. Those above stay as they are.
+        upto: the last stage to freeze; the one below the head unless given. Those above are not changed.
 
     Returns:
         A table of what is frozen now.
-
-    Raises:
-        TypeError, ValueError: no such network, or no such stage.
 
     >>> from course_lib.deep import SmallCNN
     >>> net = SmallCNN(10)
@@ -89,7 +86,7 @@ def freeze(model: Network, upto: str | None = None) -> Depths:
     for _, part in stages_of(model)[: last + 1]:
         part.requires_grad_(False)
         for parameter in part.parameters():
-            parameter.grad = None  # an optimizer made before passes by what has none
+            parameter.grad = None  # an optimizer made before skips what has none
         part.eval()
         for module in part.modules():
             module.train = partial(_stay, module)
@@ -97,17 +94,14 @@ def freeze(model: Network, upto: str | None = None) -> Depths:
 
 
 def unfreeze(model: Network, downto: str | None = None) -> Depths:
-    """Let a network train again, from the head down to a stage.
+    """Unfreeze a network from the head down to a stage.
 
     Args:
         model: a network.
-        downto: the last stage to unfreeze, seen from the head; all of them unless given. Those below stay as they are.
+        downto: the last stage to unfreeze, seen from the head; all of them unless given. Those below are not changed.
 
     Returns:
         A table of what is frozen now.
-
-    Raises:
-        TypeError, ValueError: no such network, or no such stage.
 
     >>> from course_lib.deep import SmallCNN
     >>> net = SmallCNN(10)
@@ -127,7 +121,7 @@ def unfreeze(model: Network, downto: str | None = None) -> Depths:
 
 
 def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
-    """Take the place of a frozen module's `train`: it changes nothing."""
+    """Stand in for a frozen module's `train`: change nothing."""
     return module
 
 
@@ -136,7 +130,7 @@ def _either(count: int, whole: int, words: tuple[str, str]) -> str:
 
 
 def _stage(name: str, part: nn.Module) -> Stage:
-    """Count what is frozen in a stage. Statistics move if their module is in training mode whenever the network is."""
+    """Count what is frozen in a stage. Statistics are updated if their module follows the network's training mode."""
     parameters = list(part.parameters())
     norms = [m for m in part.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
     sizes = [sum(b.numel() for b in m.buffers() if b.is_floating_point()) for m in norms]
@@ -150,7 +144,7 @@ def _stage(name: str, part: nn.Module) -> Stage:
 
 
 def stages_of(model: Network) -> list[tuple[str, nn.Module]]:
-    """Give a network's stages; raise an error if it is none."""
+    """Return a network's stages; raise an error if model is no such network."""
     if not isinstance(model, nn.Module) or not hasattr(model, "stages") or not hasattr(model, "features"):
         raise TypeError(f"model must be a network with stages, features and a head, not {type(model).__name__}")
     return model.stages

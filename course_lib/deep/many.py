@@ -11,7 +11,7 @@ each gets its own gradient:
         optimizer.step()
     many.unstack()
 
-An optimizer must treat each number alone, as SGD and Adam do: one that takes a norm would take it over all members.
+An optimizer must work element by element, as SGD and Adam do: one with a norm would take it over all members.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-#: What `StackedModels` takes between linear layers: each number by itself, without weights.
+#: What `StackedModels` allows between linear layers: elementwise, without weights.
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Identity)
 
 
@@ -32,9 +32,6 @@ class Stack(nn.Module):
 
     Args:
         models: of one architecture. They keep their own weights until `unstack`.
-
-    Raises:
-        TypeError, ValueError: no models, or of different architecture, which is named.
     """
 
     def __init__(self, models: Sequence[nn.Module]) -> None:
@@ -45,12 +42,12 @@ class Stack(nn.Module):
             self.register_parameter(_flat(name), nn.Parameter(stacked, p.requires_grad))
 
     def named_stacks(self) -> dict[str, Tensor]:
-        """Give every stack by the name that its parameter has in the models."""
+        """Return every stack by the name that its parameter has in the models."""
         return {name: self.get_parameter(_flat(name)) for name, _ in self.models[0].named_parameters()}
 
     @torch.no_grad()
     def unstack(self) -> tuple[nn.Module, ...]:
-        """Write the weights into the models, and give these."""
+        """Write the weights into the models, and return these."""
         for name, stacked in self.named_stacks().items():
             for model, p in zip(self.models, stacked, strict=True):
                 model.get_parameter(name).copy_(p)
@@ -58,23 +55,20 @@ class Stack(nn.Module):
 
 
 class StackedModels(Stack):
-    """K networks of linear layers as one: a batched product does a layer of all of them.
+    """K networks of linear layers as one: one batched product computes a layer of all of them.
 
     Y[k] = X[k] W[k]ᵀ + b[k] for k = 1 … K: one call of `torch.baddbmm`
 
-    On the CPU, with torch's MKL, its scores and gradients were to the bit those of K models on their own wherever it
-    was tried with layers of 16 or 64 units and more than one row. With odd widths or single rows the last digit was
-    seen to differ.
+    On the CPU, with torch's MKL, its scores and gradients equalled those of K single models bit for bit wherever it
+    was tried with layers of 16 or 64 units and more than one row. With odd widths or single rows the last digit
+    differed.
 
     Args:
         models: K modules `nn.Sequential` of `nn.Linear` and activations, such as `nn.ReLU`.
 
-    Raises:
-        TypeError, ValueError: no models, a layer that is neither, or models of different architecture; named.
-
     >>> nets = [nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)) for _ in range(3)]
     >>> many, x = StackedModels(nets), torch.ones(5, 64)
-    >>> many(x).shape  # one batch for all; (3, 5, 64) has one for each
+    >>> many(x).shape  # one batch for all; shape (3, 5, 64): one for each
     torch.Size([3, 5, 10])
     >>> torch.allclose(many(x)[2], nets[2](x), atol=1e-6)
     True
@@ -84,17 +78,17 @@ class StackedModels(Stack):
         super().__init__(models)
         first = self.models[0]
         if not isinstance(first, nn.Sequential):
-            raise TypeError(
-                f"StackedModels takes nn.Sequential, not {type(first).__name__}: VmapModels takes any module"
-            )
+            raise TypeError(f"StackedModels needs nn.Sequential, not {type(first).__name__}: use VmapModels")
         for name, layer in first.named_children():
             if type(layer) not in (nn.Linear, *ELEMENTWISE) or getattr(layer, "bias", 0) is None:
-                raise TypeError(f"layer {name}, {layer}, is no linear layer with a bias and no activation: VmapModels")
-        # An activation has no weights, and is no part of this module: a plain list keeps it out.
+                raise TypeError(
+                    f"layer {name}, {layer}, must be a linear layer with bias or an activation: use VmapModels"
+                )
+        # An activation has no weights, and is not a submodule: a plain list keeps it out.
         self.layers = [(n, None if isinstance(layer, nn.Linear) else layer) for n, layer in first.named_children()]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give every member's scores, shape (K, N, C), for a batch (N, F) or one for each member (K, N, F)."""
+        """Return every member's scores, shape (K, N, C), for a batch (N, F) or one for each member (K, N, F)."""
         y = x.expand(len(self.models), *x.shape) if x.ndim == 2 else x
         for name, layer in self.layers:
             if layer is None:
@@ -109,7 +103,7 @@ class Linears(torch.autograd.Function):
 
     Y = X Wᵀ + b;  dX = dY W,  dW = dYᵀ X,  db = Σ dY,  for each of K
 
-    autograd can derive this from `baddbmm`, but finds (Xᵀ dY)ᵀ for dW: the same, up to the last digit.
+    autograd can derive this from `baddbmm`, but computes dW as (Xᵀ dY)ᵀ: the same, up to the last digit.
     """
 
     @staticmethod
@@ -127,14 +121,11 @@ class Linears(torch.autograd.Function):
 class VmapModels(Stack):
     """K models of any architecture as one: `torch.func.vmap` runs the first one's code on all weights together.
 
-    Equal to the models on their own up to rounding. Dropout draws for every member anew. What keeps statistics of the
-    data, as batch norm does, cannot be stacked.
+    Equal to the single models up to rounding. Dropout draws separately for every member. Modules with running
+    statistics, such as batch norm, cannot be stacked.
 
     Args:
         models: K modules of one architecture.
-
-    Raises:
-        TypeError, ValueError: no models, models of different architecture, or one with buffers; named.
 
     >>> nets = [nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(144, 10)) for _ in range(3)]
     >>> VmapModels(nets)(torch.ones(5, 1, 8, 8)).shape
@@ -144,12 +135,12 @@ class VmapModels(Stack):
     def __init__(self, models: Sequence[nn.Module]) -> None:
         super().__init__(models)
         for name, _ in self.models[0].named_buffers():
-            raise ValueError(f"{name} is a buffer, which changes with the data: such models cannot be stacked")
-        # Code without weights, in a tuple: it is not to be among this module's own parts.
+            raise ValueError(f"{name} is a buffer: models with buffers cannot be stacked")
+        # Code without weights, in a tuple: it must not be a submodule.
         self.code = (copy.deepcopy(self.models[0]).to("meta"),)
 
     def forward(self, x: Tensor, each: bool = False) -> Tensor:
-        """Give every member's scores, shape (K, N, …), for one batch; or for one batch each, with a first axis of K."""
+        """Return every member's scores, shape (K, N, …), for one batch; with `each`, for one batch each, (K, N, …)."""
         (code,) = self.code
         code.train(self.training)
 
@@ -160,13 +151,13 @@ class VmapModels(Stack):
 
 
 def cross_entropies(scores: Tensor, y: Tensor) -> Tensor:
-    """Give each member's mean cross-entropy of the softmax.
+    """Return each member's mean cross-entropy of the softmax.
 
     L[k] = −(1/N) Σₙ log softmax(s[k, n])[y[k, n]]
 
-    torch is slow along a short last axis, so the classes come first here. That adds in another order than a single
-    run, and the last digit may differ; `F.cross_entropy(scores.flatten(0, 1), y.flatten(), reduction="none")` gives
-    the very bits, in four times the time.
+    torch is slow along a short last axis, so the classes come first here. That sums in another order than a single
+    run, and the last digit may differ; `F.cross_entropy(scores.flatten(0, 1), y.flatten(), reduction="none")` has the
+    same bits, and takes four times as long.
 
     Args:
         scores: shape (K, N, C).
@@ -174,9 +165,6 @@ def cross_entropies(scores: Tensor, y: Tensor) -> Tensor:
 
     Returns:
         L, shape (K,). Call `backward` on its sum.
-
-    Raises:
-        ValueError: shapes that do not fit.
 
     >>> cross_entropies(torch.zeros(3, 5, 10), torch.zeros(5, dtype=torch.long))
     tensor([2.3026, 2.3026, 2.3026])
@@ -210,10 +198,10 @@ def _check_models(models: Any) -> tuple[nn.Module, ...]:
     for k, model in enumerate(models):
         if str(model) != str(models[0]):
             raise ValueError(f"models must be of one architecture: models[{k}] is {model}, models[0] {models[0]}")
-        mine, theirs = ({n: _form(p) for n, p in m.named_parameters()} for m in (model, models[0]))
-        if mine != theirs:
-            name = next(n for n in {**mine, **theirs} if mine.get(n) != theirs.get(n))
+        ours, first = ({n: _form(p) for n, p in m.named_parameters()} for m in (model, models[0]))
+        if ours != first:
+            name = next(n for n in {**ours, **first} if ours.get(n) != first.get(n))
             raise ValueError(
-                f"models must be alike: {name} is {mine.get(name)} in models[{k}], {theirs.get(name)} in [0]"
+                f"models must be alike: {name} is {ours.get(name)} in models[{k}], {first.get(name)} in [0]"
             )
     return tuple(models)

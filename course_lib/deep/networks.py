@@ -1,6 +1,6 @@
 """Two convolutional networks to transfer from: a small one for letters and digits, and ResNet-18 for photographs.
 
-They are plain modules of torch, so all of torch works on them: `net.to("cuda")`, `net.eval()`, `net.state_dict()`.
+They are plain torch modules, so all of torch works on them: `net.to("cuda")`, `net.eval()`, `net.state_dict()`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from torch.nn import functional as F
 from course_lib.validation import check_count
 
 SIDE = 16  # pixels of the image that the small network sees, along one side
-#: What each colour of a photograph is centred by and divided by, for the published weights of ResNet-18.
+#: Mean and standard deviation of each colour, to normalize photographs for ResNet-18's published weights.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Network(Protocol):
-    """What transfer learning asks of a network: scores = head(features(x)).
+    """The interface that transfer learning needs: scores = head(features(x)).
 
     Attributes:
-        head: the last layer, which belongs to the classes; assign another one to transfer the rest.
+        head: the last layer, which depends on the classes; assign another one to transfer the rest.
         stages: (name, module) from the input to the head; together they hold every parameter, each once.
     """
 
@@ -42,13 +42,11 @@ class SmallCNN(nn.Module):
 
     x, 16×16 → [conv 3×3 → batch norm → ReLU]² → pool → the same again → W·x + b → ReLU, features → head, scores
 
+    Images have shape `(N, 1, height, width)`, up to 16×16 pixels; they are resized to 16×16 (bilinear).
+
     Args:
         classes: number of classes, ≥ 1.
-        generator: draws the first weights, as He et al. do; torch's global one unless given.
-
-    Raises:
-        TypeError, ValueError: classes is no such number; from `forward`, x is no batch of grey images, shape
-            (N, 1, height, width), of up to 16×16 pixels. They are brought to 16×16 (bilinear).
+        generator: draws the initial weights, as He et al. do; torch's global one unless given.
 
     >>> net = SmallCNN(10).eval()
     >>> x = torch.zeros(5, 1, 8, 8)
@@ -82,7 +80,7 @@ class SmallCNN(nn.Module):
         return list(self.named_children())
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the 128 numbers that the head sees, shape (N, 128)."""
+        """Compute the 128 features that the head receives, shape (N, 128)."""
         _check_images(x, 1)
         if max(x.shape[2:]) > SIDE:
             raise ValueError(f"x must be images of at most {SIDE}×{SIDE} pixels, not {x.shape[2]}×{x.shape[3]}")
@@ -96,11 +94,11 @@ class SmallCNN(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """Add to x what two convolutions make of it.
+    """Add the output of two convolutions to x.
 
     y = ReLU(x + F(x)),  F = conv 3×3 → batch norm → ReLU → conv 3×3 → batch norm
 
-    Where the shape changes, a 1×1 convolution with batch norm, `downsample`, brings x to the new one.
+    Where the shape changes, a 1×1 convolution with batch norm, `downsample`, maps x to the new one.
 
     Args:
         channels: of x.
@@ -136,16 +134,13 @@ class ResNet18(nn.Module):
 
     x → conv 7×7, 64 → max pool → 2 blocks each of 64, 128, 256, 512 channels → mean, features → `fc`, scores
 
-    Parameters have the names and shapes of torchvision's `resnet18`, so weights go from one to the other.
+    Parameters have the names and shapes of torchvision's `resnet18`, so weights can be exchanged. Images have shape
+    `(N, 3, height, width)`. For the published weights: pixels in [0, 1], less `IMAGENET_MEAN`, divided by
+    `IMAGENET_STD`; 224×224 of them, cut from the middle of a photograph whose shorter side is 256.
 
     Args:
         classes: number of classes, ≥ 1; the published weights have the 1,000 of ImageNet.
-        generator: draws the first weights, as He et al. do; torch's global one unless given.
-
-    Raises:
-        TypeError, ValueError: classes is no such number; from `forward`, x is no batch of colour images, shape
-            (N, 3, height, width). For the published weights: pixels in [0, 1], less `IMAGENET_MEAN`, divided by
-            `IMAGENET_STD`; 224×224 of them, cut from the middle of a photograph whose shorter side is 256.
+        generator: draws the initial weights, as He et al. do; torch's global one unless given.
 
     >>> net = ResNet18(classes=5).eval()
     >>> x = torch.zeros(2, 3, 64, 64)
@@ -175,7 +170,7 @@ class ResNet18(nn.Module):
         return self.fc
 
     def __setattr__(self, name: str, value: object) -> None:
-        # torch keeps a module under the name it is assigned to, and would pass by a property's setter.
+        # torch keeps a module under the name it is assigned to, and would bypass a property's setter.
         super().__setattr__("fc" if name == "head" else name, value)
 
     @property
@@ -186,7 +181,7 @@ class ResNet18(nn.Module):
         return [("stem", stem), *layers, ("head", self.head)]
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the 512 numbers that the head sees, shape (N, 512)."""
+        """Compute the 512 features that the head receives, shape (N, 512)."""
         _check_images(x, 3)
         x = F.relu(self.bn1(self.conv1(x)))
         x = F.max_pool2d(x, 3, stride=2, padding=1)
@@ -198,13 +193,13 @@ class ResNet18(nn.Module):
 
 
 def _layer(channels: int, planes: int) -> nn.Sequential:
-    """Convolution, batch norm, ReLU. Batch norm's β makes a bias of the convolution pointless."""
+    """Return convolution, batch norm, ReLU. Batch norm's β makes a bias of the convolution pointless."""
     conv = nn.Conv2d(channels, planes, 3, padding=1, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(planes), nn.ReLU())
 
 
 def _draw(net: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw first weights: convolutions √(2/fan out)·N(0, 1), linear layers √(1/fan in)·N(0, 1), biases 0."""
+    """Draw initial weights: convolutions √(2/fan out)·N(0, 1), linear layers √(1/fan in)·N(0, 1), biases 0."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)

@@ -1,4 +1,4 @@
-"""Pretraining: letters drawn from fonts make the features that handwritten digits are then read with."""
+"""Pretraining: features learned from letters drawn from fonts, for reading handwritten digits."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .networks import SmallCNN
 from .training import Device, check_device, evaluate_accuracy, one_thread, to_tensors, train
 from .weights import load_weights, save_weights
 
-#: How the letters that come with the package were learnt. Weight decay is large on purpose: letters are read as well
-#: with .0005 (98.5 %), but then a head on frozen features reads about 85 % of the digits with two labels each, and not
+#: How the letters that come with the package were trained. Weight decay is large on purpose: with .0005 letters are
+#: read as well (98.5 %), but then a head on frozen features reads about 85 % of the digits with two labels each, not
 #: 89 %.
 RECIPE = {
     "network": "SmallCNN",
@@ -45,25 +45,22 @@ def pretrain_letters(
     device: Device = "cpu",
     progress: bool = False,
 ) -> dict[str, Any]:
-    """Train a `SmallCNN` to read 38 letters of 22 faces, and keep it for `load_pretrained("letters", folder=…)`.
+    """Train a `SmallCNN` on 38 letters of 22 typefaces, and save it for `load_pretrained("letters", folder=…)`.
 
-    letters.safetensors holds the weights in float16, letters.json what is known of them: the sha256 checksum, the
-    recipe, the libraries' versions, and the accuracy of this very file on other letters. The same seed gives the same
-    file on one machine; on another, sums come out in another order.
+    letters.safetensors holds the weights in float16, letters.json their description: the sha256 checksum, the recipe,
+    the libraries' versions, and the accuracy of this very file on other letters. On one machine the same seed makes
+    the same file; another may sum in another order.
 
     Args:
-        folder: where the two files go.
+        folder: where to write the two files.
         seed: draws the letters, the first weights and the batches; ≥ 0.
-        recipe: what differs from `RECIPE`, such as {"epochs": 1}.
-        cache: where drawn letters are kept; see `load_glyphs`.
+        recipe: entries that differ from `RECIPE`, such as {"epochs": 1}.
+        cache: where to keep drawn letters; see `load_glyphs`.
         device: "cpu" or "cuda".
         progress: shows a bar where tqdm is installed.
 
     Returns:
-        What letters.json holds.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; no such entry of a recipe.
+        The content of letters.json.
 
     >>> import tempfile
     >>> small = {"glyphs": 76, "epochs": 1, "held_out": 38}
@@ -91,7 +88,7 @@ def pretrain_letters(
         train(net, x, y, optimizer, epochs=recipe["epochs"], batch=recipe["batch"], generator=generator,
               progress=progress)  # fmt: skip
         save_weights(net, path, half=True)
-        load_weights(net, path)  # what is told is told of the file
+        load_weights(net, path)  # the accuracy is that of the file
         right = evaluate_accuracy(net, *others)
 
     content = path.read_bytes()

@@ -23,20 +23,20 @@ class Advice:
         return "\n".join([f"{self.strategy}:", *(f"- {reason}" for reason in self.reasons)])
 
 
-#: From how many labels of each class on the images count as many.
+#: The least number of labels of each class that counts as many.
 MANY = {"similar": 10, "different": 50}
 ADVICE = {
     ("similar", "few"): Advice(
         "frozen",
         (
             "The features are right for such images: only their meaning is new, and a linear head learns that.",
-            "So few labels would be learnt by heart, were there hundreds of thousands of weights to do it with.",
+            "So few labels would be memorized if hundreds of thousands of weights were trained.",
         ),
     ),
     ("similar", "many"): Advice(
         "all, rate/10",
         (
-            "There are labels enough to correct the features as well, after the head has been fitted to them.",
+            "There are enough labels to correct the features, too, after the head has been fitted to them.",
             "The features are nearly right: a tenth of the head's rate corrects them and cannot forget much. On digits "
             "the full rate was as good, once the head had been fitted.",
             "With about 50 labels of each class, training from scratch was as good on digits: compare.",
@@ -45,17 +45,18 @@ ADVICE = {
     ("different", "few"): Advice(
         "all, rate/10",
         (
-            "No choice is good: the late features are wrong for such images, and the labels hardly teach new ones.",
+            "No choice is good: the late features are wrong for such images, and the labels are few for learning "
+            "new ones.",
             "The early stages, edges and strokes, are the most general. But on textures frozen features, and the last "
-            "block alone, were far behind what changes everywhere a little.",
+            "block alone, were far behind a small change of all weights.",
             "Features can mislead: compare with training from scratch, and look for more labels.",
         ),
     ),
     ("different", "many"): Advice(
         "all, full rate",
         (
-            "The features must change much, and there are labels enough to teach them.",
-            "Pretrained weights are then little more than first weights: compare with training from scratch, which "
+            "The features must change much, and there are enough labels to train them.",
+            "Pretrained weights are then little more than an initialization: compare with training from scratch, which "
             "was as good or better on textures.",
         ),
     ),
@@ -65,26 +66,23 @@ ADVICE = {
 def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
     """Return advice on what to do with a pretrained network: similar or different images, few labels or many.
 
-    Few are less than 10 of each class if the images are similar, and less than 50 if they are not.
+    Few means fewer than 10 of each class if the images are similar, and fewer than 50 if they are not.
 
-    The lecture's table is the same but for two words. For different images and few labels it advises a linear
-    classifier on features of several stages; here changing everything a little was better. For similar images and many
+    The lecture's table differs in two entries. For different images and few labels it advises a linear
+    classifier on features of several stages; here a small change of all weights was better. For similar images and many
     labels it changes a few layers only.
 
     Args:
-        similarity: of the new images to those that the network has learnt from, "similar" or "different".
-        labels_per_class: how many labelled images there are of each class.
+        similarity: of the new images to those that the network was trained on, "similar" or "different".
+        labels_per_class: number of labelled images of each class.
 
     Returns:
         The strategy, with its reasons.
 
-    Raises:
-        TypeError, ValueError: another word, or no such number.
-
     >>> print(choose_strategy("similar", 2))
     frozen:
     - The features are right for such images: only their meaning is new, and a linear head learns that.
-    - So few labels would be learnt by heart, were there hundreds of thousands of weights to do it with.
+    - So few labels would be memorized if hundreds of thousands of weights were trained.
 
     Source: after Li, Johnson and Yeung, CS231n Lecture 7: Training Neural Networks, Part II, 2017.
     """

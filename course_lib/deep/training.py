@@ -1,4 +1,4 @@
-"""A loop that trains a module of torch on tensors, for transfer learning: on the processor or on a GPU, unchanged."""
+"""A training loop for a torch module on tensors, for transfer learning: the same on the CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Device = str | torch.device
 
 
 def to_tensors(x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Bring images and labels from NumPy to torch, where the channels come before height and width.
+    """Convert images and labels from NumPy to torch, where the channels come before height and width.
 
     Args:
         x: images, floats of shape (N, height, width, channels).
@@ -26,9 +26,6 @@ def to_tensors(x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
 
     Returns:
         (x, y) of shapes (N, channels, height, width) and (N,).
-
-    Raises:
-        TypeError, ValueError: other types or shapes.
 
     >>> x, y = to_tensors(np.zeros((5, 8, 8, 1), np.float32), np.arange(5))
     >>> x.shape, y.dtype
@@ -58,30 +55,28 @@ def train(
     device: Device | None = None,
     progress: bool = False,
 ) -> list[float]:
-    """Train what the optimizer holds, by cross-entropy on shuffled minibatches.
+    """Train the optimizer's parameters by cross-entropy on shuffled minibatches.
 
-    αₜ = α·(1 + cos(πt/T))/2, in each group its own α, T steps in all
+    αₜ = α·(1 + cos(πt/T))/2, each group with its own α, T steps in all
 
     Args:
-        model: gives scores, shape (N, classes). It is in training mode meanwhile, but for what `freeze` froze; then
-            as it was.
+        model: returns scores, shape (N, classes). It is in training mode meanwhile, except what `freeze` froze, and
+            in its own mode again afterwards.
         x: examples, floats of shape (N, …).
         y: classes, whole numbers of shape (N,).
-        optimizer: of torch, made for the model's parameters. In the end it has its rates again.
+        optimizer: one of torch.optim, over the model's parameters. At the end its rates are restored.
         epochs: passes over the examples.
         batch: examples of a minibatch.
-        anneal: whether rates fall along the cosine; else they stay.
+        anneal: whether rates fall along the cosine; else they are constant.
         generator: shuffles, the same on every device; torch's global one unless given.
-        device: where to compute, "cpu" or "cuda"; the model moves there, and stays. Where it is, unless given.
+        device: where to compute, "cpu" or "cuda"; the model moves there, and stays. Its own device unless given.
         progress: shows a bar where tqdm is installed.
 
     Returns:
         Every epoch's mean loss.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; nothing to train; a label for which the model has no score.
-            Nothing has been changed.
-        FloatingPointError: the loss is nan or inf; the model is ruined, and a smaller rate helps.
+        FloatingPointError: the loss is nan or inf; the model is spoilt, and a smaller rate helps.
 
     >>> g = torch.Generator().manual_seed(0)
     >>> x = torch.randn(200, 2, generator=g)
@@ -106,7 +101,7 @@ def train(
     with _rates_restored(optimizer), mode(model, training=True), progress_bar(progress, steps, "step") as bar:
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps) if anneal else None
         for epoch in range(epochs):
-            total = torch.zeros((), device=device)  # summed there: to ask for each loss would make a GPU wait
+            total = torch.zeros((), device=device)  # summed there: reading each loss would make a GPU wait
             for rows in torch.randperm(len(x), generator=generator).to(device).split(batch):
                 loss = F.cross_entropy(model(x[rows]), y[rows])
                 optimizer.zero_grad()
@@ -124,11 +119,11 @@ def train(
 
 
 def predict(model: nn.Module, x: Tensor, *, batch: int = 500) -> Tensor:
-    """Compute scores, shape (N, classes), in evaluation mode, without gradients, and a batch at a time.
+    """Compute scores, shape (N, classes), in evaluation mode, without gradients, batch by batch.
 
     Args:
-        model: gives scores; its mode is the same afterwards.
-        x: examples, shape (N, …), on any device; the scores are where the model is.
+        model: returns scores; its mode is restored afterwards.
+        x: examples, shape (N, …), on any device; the scores are on the model's.
         batch: examples of a batch, as many as memory holds.
 
     >>> predict(nn.Linear(3, 2), torch.zeros(4, 3)).shape
@@ -138,10 +133,10 @@ def predict(model: nn.Module, x: Tensor, *, batch: int = 500) -> Tensor:
 
 
 def evaluate_accuracy(model: nn.Module, x: Tensor, y: Tensor, *, batch: int = 500) -> float:
-    """Give the share of examples whose class has the highest score.
+    """Return the share of examples whose class has the highest score.
 
     Args:
-        model: gives scores.
+        model: returns scores.
         x: examples, shape (N, …).
         y: their classes, shape (N,).
         batch: examples of a batch, as many as memory holds.
@@ -154,7 +149,7 @@ def evaluate_accuracy(model: nn.Module, x: Tensor, y: Tensor, *, batch: int = 50
 
 
 def in_batches(model: nn.Module, function: nn.Module, x: Tensor, batch: int) -> Tensor:
-    """Apply a function of the model to a batch at a time, in evaluation mode and without gradients."""
+    """Apply a function of the model batch by batch, in evaluation mode and without gradients."""
     check_count("batch", batch)
     check_floats(x)
     device = device_of(model)
@@ -164,7 +159,7 @@ def in_batches(model: nn.Module, function: nn.Module, x: Tensor, batch: int) -> 
 
 @contextlib.contextmanager
 def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """Bring a model into training or evaluation mode, and in the end each of its modules back into its own."""
+    """Set training or evaluation mode, and at the end restore the mode of each module."""
     before = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:
@@ -176,7 +171,7 @@ def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch compute on one thread, whose sums come in one order."""
+    """Let torch compute on one thread, so that the order of sums is fixed."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -186,7 +181,7 @@ def one_thread() -> Iterator[None]:
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Tell where a model is: where its first parameter or buffer is."""
+    """Return the device of a model: that of its first parameter or buffer."""
     first = next(model.parameters(), next(model.buffers(), None))
     return torch.device("cpu") if first is None else first.device
 
@@ -196,13 +191,13 @@ def check_device(device: Device) -> torch.device:
     try:
         torch.zeros(1, device=device).item()  # "meta" makes tensors and has no numbers: a model there would be lost
     except (RuntimeError, AssertionError, TypeError) as error:
-        said = str(error).partition("\n")[0]
-        raise ValueError(f"torch cannot compute on the device {device!r} here: {said}") from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"torch cannot compute on the device {device!r} here: {reason}") from error
     return torch.device(device)
 
 
 def check_generator(generator: torch.Generator | None) -> None:
-    """Raise TypeError unless it is one of torch's, on the CPU: there it draws the same for every device."""
+    """Raise TypeError unless it is a torch generator on the CPU, where it draws the same for every device."""
     if generator is not None and (not isinstance(generator, torch.Generator) or generator.device.type != "cpu"):
         what = generator.device if isinstance(generator, torch.Generator) else type(generator).__name__
         raise TypeError(f"generator must be a torch.Generator on the cpu, not {what}")
@@ -238,7 +233,7 @@ def check_labels(x: Tensor, y: Tensor) -> None:
 def check_classes(scores: Tensor, y: Tensor) -> None:
     """Raise an error unless there is a score for every class in y."""
     if scores.ndim != 2:
-        raise ValueError(f"model must give scores of shape (N, classes), not {tuple(scores.shape)}")
+        raise ValueError(f"model must return scores of shape (N, classes), not {tuple(scores.shape)}")
     high, classes = int(y.max()), scores.shape[1]
     if high >= classes:
         raise ValueError(f"y holds class {high}, but the model has {classes} scores: replace_head(model, {high + 1})")
@@ -246,7 +241,7 @@ def check_classes(scores: Tensor, y: Tensor) -> None:
 
 @contextlib.contextmanager
 def _rates_restored(optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """Give an optimizer its rates back: a schedule leaves them at 0, and the next training would move nothing."""
+    """Restore an optimizer's rates: a schedule leaves them at 0, and the next training would change nothing."""
     rates = [group["lr"] for group in optimizer.param_groups]
     try:
         yield
@@ -258,10 +253,10 @@ def _rates_restored(optimizer: torch.optim.Optimizer) -> Iterator[None]:
 
 def _check_examples(model: nn.Module, x: Tensor, y: Tensor) -> None:
     check_labels(x, y)
-    scores = predict(model, x[:1])  # one example tells the number of classes, and whether x fits at all
+    scores = predict(model, x[:1])  # one example shows the number of classes, and whether x fits at all
     check_classes(scores, y)
     if scores.isnan().any():
-        raise ValueError("model gives nan as it is: load or draw its weights anew")
+        raise ValueError("model returns nan before any training: load or draw its weights anew")
 
 
 def _check_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:

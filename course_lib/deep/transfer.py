@@ -1,6 +1,6 @@
-"""Transfer learning: keep what a network has learnt, give it a new head, and train no more than the labels can bear.
+"""Transfer learning: keep a network's features, replace its head, and train no more than the labels allow.
 
-A network is one of the form of `Network`: scores = head(features(x)), and `stages` from the input to the head.
+A network here has the form of `Network`: scores = head(features(x)), and `stages` from the input to the head.
 """
 
 from __future__ import annotations
@@ -19,20 +19,17 @@ from .training import Device, check_device, check_generator, check_labels, in_ba
 
 
 def replace_head(model: Network, classes: int, *, generator: torch.Generator | None = None) -> nn.Linear:
-    """Give a network a new linear head, for other classes, with random weights.
+    """Replace a network's head by a linear one for other classes, with random weights.
 
     W ~ N(0, 1/n), b = 0, for n features
 
     Args:
         model: a network, whose head is linear.
-        classes: number of the new classes, ≥ 1.
+        classes: number of new classes, ≥ 1.
         generator: draws the weights, the same on every device; torch's global one unless given.
 
     Returns:
-        The head, which trains, and is where the old one was.
-
-    Raises:
-        TypeError, ValueError: no such network, or no number of classes. Nothing has been changed.
+        The new head, which is trainable, on the device of the old one.
 
     >>> from course_lib.deep import SmallCNN
     >>> net = SmallCNN(38)
@@ -50,17 +47,14 @@ def replace_head(model: Network, classes: int, *, generator: torch.Generator | N
 
 
 def parameter_groups(model: Network, lr: float, *, ratio: float = 0.1) -> list[dict[str, Any]]:
-    """Group what trains for an optimizer of torch: the head at its rate, what lies below it at a tenth.
+    """Group the trainable parameters for a torch optimizer: the head at its rate, the layers below at a tenth.
 
-    The head is new; what lies below it is nearly right, and a full rate would forget it.
+    The head is new; the layers below are nearly right, and a full rate would make them forget.
 
     Args:
         model: a network; its frozen parameters are in no group.
         lr: the head's rate.
-        ratio: the others' rate is `ratio * lr`.
-
-    Raises:
-        TypeError, ValueError: no such network, a rate that is none, or all of it is frozen.
+        ratio: the rate of the layers below is `ratio * lr`.
 
     >>> from course_lib.deep import SmallCNN
     >>> net = SmallCNN(10)
@@ -90,15 +84,12 @@ def cache_features(model: Network, x: Tensor, *, batch: int = 500) -> Tensor:
     """Compute the features of all examples once, to train a head on them many times.
 
     Args:
-        model: a network; frozen, or else the features are soon not its own any more.
+        model: a network, which should be frozen: else its features soon differ from the cached ones.
         x: images, shape (N, channels, height, width), on any device.
-        batch: images at a time, as many as memory holds.
+        batch: images of a batch, as many as fit in memory.
 
     Returns:
-        features(x) in evaluation mode, shape (N, n), where the network is, without gradients.
-
-    Raises:
-        TypeError, ValueError: no such network; x is empty or holds no floats.
+        features(x) in evaluation mode, shape (N, n), on the network's device, without gradients.
 
     >>> from course_lib.deep import SmallCNN, train
     >>> net, x, y = SmallCNN(10), torch.rand(50, 1, 8, 8), torch.arange(50) % 10
@@ -120,26 +111,23 @@ def linear_probe(
     l2: float = 0.01,
     device: Device | None = None,
 ) -> nn.Linear:
-    """Fit a linear head to the features of a network, which stays as it is.
+    """Fit a linear head to the features of a network, which is not changed.
 
     min (1/N) Σₙ −log softmax(W features(xₙ) + b)_{yₙ} + ½λ‖W‖²
 
-    This is convex: L-BFGS finds its one minimum, and nothing is drawn. How well the head does tells how good the
-    features are; `model.head = linear_probe(model, x, y)` makes it the network's own.
+    This is convex: L-BFGS finds its one minimum, without random numbers. The head's accuracy measures how good the
+    features are; `model.head = linear_probe(model, x, y)` puts it into the network.
 
     Args:
         model: a network.
         x: images, shape (N, channels, height, width).
         y: their classes, shape (N,).
-        classes: how many classes there are; max(y) + 1 unless given.
+        classes: number of classes; max(y) + 1 unless given.
         l2: λ ≥ 0.
-        device: where to compute; the network moves there. Where it is, unless given.
+        device: where to compute; the network moves there. Its own device unless given.
 
     Returns:
         The head.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; features that are nan or inf.
 
     >>> from course_lib.deep import SmallCNN
     >>> x, y = torch.rand(20, 1, 8, 8), torch.arange(20) % 4
@@ -158,7 +146,7 @@ def linear_probe(
         model.to(check_device(device))
     seen = cache_features(model, x)
     if not seen.isfinite().all():
-        raise ValueError("model gives features that are nan or inf: load or draw its weights anew")
+        raise ValueError("model returns features that are nan or inf: load or draw its weights anew")
     head = nn.Linear(seen.shape[1], classes or high + 1).to(seen)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
@@ -190,29 +178,28 @@ def fine_tune(
     device: Device | None = None,
     progress: bool = False,
 ) -> list[float]:
-    """Give a network a new head, fit that first, and then train the rest with it, at a tenth of its rate.
+    """Replace a network's head, fit it first, and then train the rest with it, at a tenth of its rate.
 
-    A random head sends random gradients: what lies below it would be spoilt before the head is any good.
+    A random head sends back random gradients, which would spoil the layers below before the head is any good.
 
     Args:
-        model: a network. Stages below `downto` are frozen in the end, the others train.
+        model: a network. At the end, stages below `downto` are frozen, the others trained.
         x: images, shape (N, channels, height, width).
         y: their classes, shape (N,).
-        classes: how many classes there are; max(y) + 1 unless given.
+        classes: number of classes; max(y) + 1 unless given.
         downto: the last stage that is trained, seen from the head; all of them unless given.
         lr: the head's rate in the second part, with momentum 0.9; it falls to 0 along a cosine.
-        ratio: the rate of what lies below the head is `ratio * lr`.
+        ratio: the rate of the layers below the head is `ratio * lr`.
         epochs: passes over the examples in the second part.
         batch: examples of a minibatch.
         generator: shuffles.
-        device: where to compute; the network moves there. Where it is, unless given.
+        device: where to compute; the network moves there. Its own device unless given.
         progress: shows a bar where tqdm is installed.
 
     Returns:
         Every epoch's mean loss in the second part.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; the network has its old head.
         FloatingPointError: the loss is nan or inf; see `train`.
 
     >>> from course_lib.deep import SmallCNN

@@ -1,6 +1,6 @@
-"""Keep weights in files and read them back, all of them or none; and the weights that others have trained.
+"""Save weights to files and load them, all or none; and load published weights.
 
-A file holds tensors by name and nothing that could run: safetensors, or torch's own .pth read by weights_only.
+A file holds named tensors and no code: safetensors, or torch's own .pth read by weights_only.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from course_lib.data.download import fetch
 from .networks import ResNet18, SmallCNN
 
 SHIPPED = Path(__file__).parent / "pretrained"  # the weights that come with the package
-SHOWN = 3  # differences that a message names
+SHOWN = 3  # differences listed in a message
 
 
 class Published(NamedTuple):
-    """Weights on the network: where, what their checksum begins with, and how long they are at most."""
+    """Weights to download: URL, first digits of the checksum, and maximal size."""
 
     url: str
     sha256: str
@@ -46,17 +46,16 @@ def save_weights(
     half: bool = False,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Keep a network's state, parameters and buffers, in a safetensors file.
+    """Save a network's state, parameters and buffers, in a safetensors file.
 
     Args:
         model: a module, or its state: name → tensor, on any device.
-        path: of the file, which must end with .safetensors. One that is there is replaced when the new one is whole.
-        half: keep floats in half the bytes, as float16: 11 bits of precision.
-        metadata: words to keep with them, name → text.
+        path: of the file, which must end with .safetensors. An existing one is replaced once the new one is complete.
+        half: save floats as float16, in half the bytes: 11 bits of precision.
+        metadata: texts to save with them, name → text.
 
     Raises:
-        TypeError: something in the state is no tensor, or in metadata no text.
-        ValueError: another ending; or a number too large for float16 (65,504 is the largest). Nothing is written.
+        ValueError: a number too large for float16 (65,504 is the largest). Nothing is written.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "net.safetensors"
@@ -74,30 +73,30 @@ def save_weights(
         value = value.detach()
         new = value.half() if half and value.is_floating_point() else value
         if new is not value and torch.isinf(new).sum() > torch.isinf(value).sum():
-            raise ValueError(f"{name} holds {value.abs().max():.5g}, too large for float16: write half=False")
-        # Each tensor its own memory, row by row: what the format asks for.
+            raise ValueError(f"{name} holds {value.abs().max():.5g}, too large for float16: use half=False")
+        # The format needs contiguous tensors that share no memory.
         kept[name] = new.to("cpu", copy=True, memory_format=torch.contiguous_format)
-    words = dict(metadata or {})
-    if not all(isinstance(word, str) for pair in words.items() for word in pair):
-        raise TypeError(f"metadata must be text by name, not {words}")
-    content = _in_order(safetensors.torch.save(kept, words or None))
+    texts = dict(metadata or {})
+    if not all(isinstance(text, str) for pair in texts.items() for text in pair):
+        raise TypeError(f"metadata must be a dict of texts, not {texts}")
+    content = _in_order(safetensors.torch.save(kept, texts or None))
     with replacing(path) as file:
         file.write(content)
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:
-    """Read a network's state from a file: all of it, or, if anything does not fit, nothing.
+    """Load a network's state from a file: all of it or, if anything does not fit, nothing.
 
-    Numbers are cast to the model's own types, and go to its device.
+    Numbers are cast to the model's dtypes, and moved to its device.
 
     Args:
         model: a network of the same architecture.
-        path: a file of safetensors (.safetensors), or of torch (.pth, .pt); read as data, nothing in it is run.
+        path: a file of safetensors (.safetensors), or of torch (.pth, .pt); read as data, no code in it is run.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is damaged, or holds something other than tensors by name, or another architecture: then the
-            message names what differs first. The model is as it was.
+        ValueError: it is damaged, or holds anything but named tensors, or another architecture: then the message
+            names the first differences. The model is unchanged.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "net.safetensors"
@@ -121,22 +120,22 @@ def load_pretrained(
     progress: bool = True,
     folder: str | Path | None = None,
 ) -> ResNet18 | SmallCNN:
-    """Load a network that has been trained already, ready to be asked (in `eval` mode).
+    """Load a pretrained network, in evaluation mode.
 
     "letters": a `SmallCNN` trained on letters drawn from fonts, which comes with the package. "resnet18": a
-    `ResNet18` trained on ImageNet's 1.3 million photographs of 1,000 classes, fetched once (47 MB) from
-    where torchvision publishes it.
+    `ResNet18` trained on ImageNet's 1.3 million photographs of 1,000 classes, downloaded once (47 MB) from
+    torchvision's site.
 
     Args:
         name: "letters" or "resnet18".
-        cache: folder where fetched weights are kept, and looked for; the user's cache folder unless given.
-        progress: show how far the download is.
-        folder: where "letters" lies, letters.safetensors with letters.json; the package's own unless given.
+        cache: folder of downloaded weights; the user's cache folder unless given.
+        progress: shows the progress of the download.
+        folder: where letters.safetensors and letters.json are; the package's own unless given.
 
     Raises:
-        ConnectionError: the weights could not be fetched; the message says what to do offline.
+        ConnectionError: the weights could not be downloaded; the message explains what to do offline.
         FileNotFoundError: the letters are not in the folder.
-        ValueError: no such name; or a file is damaged, or another than was published.
+        ValueError: a file is damaged, or not the published one.
 
     >>> load_pretrained("letter")
     Traceback (most recent call last):
@@ -149,7 +148,7 @@ def load_pretrained(
         path = Path(folder or SHIPPED) / "letters.safetensors"
         found, wanted = hashlib.sha256(path.read_bytes()).hexdigest(), pretrained_card(path.parent)["sha256"]
         if found != wanted:
-            raise ValueError(f"{path} has the sha256 checksum {found}, not {wanted}, which letters.json says")
+            raise ValueError(f"{path} has the sha256 checksum {found}, not {wanted}, as in letters.json")
         state = _read(path)
         model = SmallCNN(len(state["head.weight"]) if "head.weight" in state else 1)
     elif name == "resnet18":
@@ -164,14 +163,14 @@ def load_pretrained(
 
 
 def pretrained_card(folder: str | Path | None = None) -> dict[str, Any]:
-    """Say what is known of the pretrained letters: checksum, recipe, versions of the libraries, accuracy.
+    """Return the facts about the pretrained letters: checksum, recipe, versions of the libraries, accuracy.
 
     Args:
-        folder: where letters.json lies; the package's own unless given.
+        folder: where letters.json is; the package's own unless given.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it holds no such facts.
+        ValueError: it is damaged, or has no checksum.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -186,13 +185,13 @@ def pretrained_card(folder: str | Path | None = None) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     if not isinstance(card, dict) or not isinstance(card.get("sha256"), str):
-        raise ValueError(f"{path} does not say the sha256 checksum of the weights")
+        raise ValueError(f"{path} does not hold the sha256 checksum of the weights")
     return card
 
 
 def _in_order(content: bytes) -> bytes:
-    """Sort the metadata of a safetensors file, which come in any order, so that equal weights give equal bytes."""
-    start = 8 + int.from_bytes(content[:8], "little")  # a number of 8 bytes, so many bytes of JSON, then the tensors
+    """Sort the metadata of a safetensors file, whose order varies, so that equal weights make equal bytes."""
+    start = 8 + int.from_bytes(content[:8], "little")  # 8 bytes: the length of the JSON header; then header and tensors
     header = json.loads(content[8:start])
     if "__metadata__" in header:
         header = {"__metadata__": dict(sorted(header.pop("__metadata__").items()))} | header
@@ -202,27 +201,27 @@ def _in_order(content: bytes) -> bytes:
 
 
 def _named(model: nn.Module | Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Give a state, of a module or as it is, if it holds tensors by name and nothing else."""
+    """Return the state of a module, or a given one, if it holds named tensors and nothing else."""
     state = model.state_dict() if isinstance(model, nn.Module) else model
     if not isinstance(state, Mapping):
-        raise TypeError(f"model must be a module of torch or tensors by name, not {type(state).__name__}")
+        raise TypeError(f"model must be a torch module or a dict of named tensors, not {type(state).__name__}")
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise TypeError(f"{name!r} must be the name of a tensor, not of a {type(value).__name__}")
         if value.layout is not torch.strided or value.is_meta:
-            raise TypeError(f"{name} must be a tensor with all its numbers, not sparse or empty")
+            raise TypeError(f"{name} must be a dense tensor with data, not sparse or meta")
     return dict(state)
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """Read tensors by name. Whatever a damaged file makes the readers say, it becomes a ValueError that names it."""
+    """Read named tensors. Whatever error a damaged file causes becomes a ValueError that names the file."""
     if path.suffix not in (".safetensors", ".pth", ".pt"):
         raise ValueError(f"path must end with .safetensors, .pth or .pt, not {path.name}")
     content = path.read_bytes()
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load(content)
-        with warnings.catch_warnings(action="ignore"):  # it warns of files that it then reads, or refuses
+        with warnings.catch_warnings(action="ignore"):  # it warns of files that it then reads or refuses
             return _named(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
     except pickle.UnpicklingError as error:
         what = "is damaged, or holds more than tensors; it is not read, as that could run code"
@@ -247,17 +246,19 @@ def _fill(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
             differs[name] = f"is {tuple(new.shape)} in the file and {tuple(value.shape)} here"
         elif new.is_floating_point() != value.is_floating_point():
             differs[name] = f"is {new.dtype} in the file and {value.dtype} here"
-    differs |= {name: "is in the file alone" for name in state if name not in own}
+    differs |= {name: "is only in the file" for name in state if name not in own}
     if differs:
-        words = "; ".join(f"{name} {difference}" for name, difference in list(differs.items())[:SHOWN])
+        listed = "; ".join(f"{name} {difference}" for name, difference in list(differs.items())[:SHOWN])
         more = f"; and {len(differs) - SHOWN} more" if len(differs) > SHOWN else ""
-        raise ValueError(f"{path} does not fit this {type(model).__name__}: {words}{more}.{_advice(model, differs)}")
-    # A plain dict has no versions, so that torch, too, takes a state without those counts.
+        raise ValueError(
+            f"{path} does not fit this {type(model).__name__}: {listed}{more}.{_describe_head(model, differs)}"
+        )
+    # A plain dict has no versions, so that torch, too, accepts a state without those counts.
     model.load_state_dict(state)
 
 
-def _advice(model: nn.Module, differs: dict[str, str]) -> str:
-    """Say what to do about a head for other classes."""
+def _describe_head(model: nn.Module, differs: dict[str, str]) -> str:
+    """Explain what to do if only the head differs, else return ""."""
     head = getattr(model, "head", None)
     place = next((name for name, module in model.named_modules() if module is head), None)
     if place is None or not all(name.startswith(f"{place}.") for name in differs):

@@ -1,4 +1,4 @@
-"""Ensembles: many models' predictions together, weights averaged along a run, and what either is worth."""
+"""Ensembles: combine many models' predictions, average weights along a run, and measure what either is worth."""
 
 from .averaging import EMA, SWA, average_weights, refresh_batch_norm
 from .bagging import Bootstrap, bootstrap, train_members

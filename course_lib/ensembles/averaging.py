@@ -22,37 +22,37 @@ from ..validation import check_count
 
 
 class _Averaging(Wrapper):
-    """Step with the inner optimizer, and keep an average of where it has been: the base of `EMA` and `SWA`."""
+    """Step with the inner optimizer, and average its iterates: the base of `EMA` and `SWA`."""
 
     slots = ("x_test",)
 
     def __init__(self, inner: Optimizer, **hyper: Any) -> None:
         super().__init__(inner, **hyper)
-        walker = inner
-        while isinstance(walker, Wrapper):
-            walker = walker.inner
-        if callable(getattr(walker, "average", None)):
-            raise TypeError(f"inner must not be {type(walker).__name__}: it keeps an average of its own")
+        innermost = inner
+        while isinstance(innermost, Wrapper):
+            innermost = innermost.inner
+        if callable(getattr(innermost, "average", None)):
+            raise TypeError(f"inner must not be {type(innermost).__name__}: it keeps an average of its own")
         self.own_settings()
 
     def update_average(self, x: np.ndarray, x_test: np.ndarray) -> None:
-        """Take x into its average, after a step."""
-        raise NotImplementedError(f"{type(self).__name__} must define blend(self, x, x_test)")
+        """Add x to its average, after a step."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_average(self, x, x_test)")
 
     def weight(self) -> Any:
-        """Give what the weights of all x in x_test sum to, 0 before there are any."""
+        """Return the sum of the weights of all x in x_test, 0 before there are any."""
         raise NotImplementedError(f"{type(self).__name__} must define weight(self)")
 
     def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step, and take the new point into the average; see `Optimizer.step`."""
-        self._walk(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
+        """Make one step, and add the new point to the average; see `Optimizer.step`."""
+        self._step_and_average(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Do the same on a loss that can be asked; see `Optimizer.step_closure`."""
-        self._walk(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
+        """Make the same step with a closure that evaluates the loss; see `Optimizer.step_closure`."""
+        self._step_and_average(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
 
-    def _walk(self, params: Any, inner_step: Callable[[], None]) -> None:
-        xs = self._fitting(params)
+    def _step_and_average(self, params: Any, inner_step: Callable[[], None]) -> None:
+        xs = self._check_params(params)
         before = self.inner.t
         inner_step()
         if self.inner.t == before:  # it was skipped
@@ -63,7 +63,7 @@ class _Averaging(Wrapper):
         for key, x in xs.items():
             self.update_average(x, self._state[0][key])
 
-    def _fitting(self, params: Any) -> dict[Any, np.ndarray]:
+    def _check_params(self, params: Any) -> dict[Any, np.ndarray]:
         now = self.own_settings()
         xs = params if params is self._last else check_params(params)  # the keys and shapes of a set never change
         if self._layout is not None and xs is not params:
@@ -72,13 +72,10 @@ class _Averaging(Wrapper):
         return xs
 
     def average(self, params: Any) -> Any:
-        """Give the average, x_test, built like `params` (a copy): use it in tests, and in the end.
+        """Return the average, x_test, structured like `params` (a copy): use it for testing, and at the end.
 
         Args:
-            params: what `step` is given. Before there is an average they stand in for it.
-
-        Raises:
-            TypeError, ValueError: parameters of another structure than those of earlier steps.
+            params: as for `step`. Before there is an average, their own values are returned.
 
         >>> from course_lib.optim import SGD
         >>> x, opt = np.array([8.0]), SWA(SGD(0.5), start=1)
@@ -87,36 +84,33 @@ class _Averaging(Wrapper):
         >>> x, opt.average(x)
         (array([2.]), array([3.]))
         """
-        xs, weight = self._fitting(params), self.weight()
+        xs, weight = self._check_params(params), self.weight()
         x_tests = {key: x_test / weight for key, x_test in self._state[0].items()} if np.all(weight > 0) else xs
         return rebuild_like(params, {key: np.array(x_tests[key], dtype=x.dtype) for key, x in xs.items()})
 
 
 class EMA(_Averaging):
-    """Test with an exponential moving average of the weights: Polyak averaging, as it is done today.
+    """Test with an exponential moving average of the weights: Polyak averaging, as done today.
 
     x ← inner step(x);    x_test ← d x_test + (1 − d) x, with d = .995: x_test ← .995 x_test + .005 x
 
-    `params` hold x, which walks on as if nothing were there. **Test with the average**: `opt.average(params)`; `fit`
-    does so by itself, and leaves it in the network in the end. It forgets over about 1/(1 − d) steps: 200 for .995.
+    `params` hold x, whose path the average does not change. **Test with the average**: `opt.average(params)`; `fit`
+    does so by itself, and leaves it in the network at the end. Its memory is about 1/(1 − d) steps: 200 for .995.
 
     `x_test` starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up
-    correction divides by that. Without it the average is too small by this factor, until dᵗ has died out (1,000 steps
-    for .995). Others start at the first x instead; that is x_test + dᵗ x₁, which for as long remembers too well where
-    it began.
+    correction divides by that. Without it the average is too small by this factor, until dᵗ has decayed (1,000 steps
+    for .995). Others start at the first x instead; that is x_test + dᵗ x₁, which for as long is biased towards the
+    start.
 
     The running statistics of batch normalization are those of x, not of x_test: see `refresh_batch_norm`. Other
     wrappers go inside: `EMA(SAM(…))`, `EMA(Lookahead(…))`, which averages the fast weights. (`Lookahead(EMA(…))` tests
-    with Lookahead's slow weights, the average for nothing.) `fit`'s proximal steps come after x is taken, so the
+    with Lookahead's slow weights and never uses the average.) `fit`'s proximal steps come after x is averaged, so the
     average of a run with `MaxNorm` may lie a little above the limit.
 
     Args:
-        inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
-        decay: d, 0 ≤ d < 1, a number, or an array that broadcasts. 0 is no averaging.
+        inner: the optimizer that makes the steps. (Not Schedule-Free, which has an average of its own.)
+        decay: d, 0 ≤ d < 1, a number, or an array that broadcasts; 0 means no averaging.
         start_up: whether `average` corrects for the start at 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> from course_lib.optim import SGD
     >>> x, opt = np.array([8.0]), EMA(SGD(0.0), decay=0.995)  # it stays where it is
@@ -140,11 +134,11 @@ class EMA(_Averaging):
         x_test[...] = d * x_test + (1 - d) * x
 
     def weight(self) -> Any:
-        """Give 1 − dᵗ; without start-up correction 1, as if it were."""
+        """Return 1 − dᵗ; without start-up correction, 1."""
         return 1 - self.decay**self.t if self.start_up else float(self.t > 0)
 
     def own_settings(self) -> dict[str, Any]:
-        """Give the decay, and whether the start is corrected."""
+        """Return the checked decay, and whether the start is corrected."""
         now = super().own_settings()
         if not isinstance(now["start_up"], bool):
             raise TypeError(f"start_up must be True or False, not {self.start_up!r}")
@@ -152,22 +146,19 @@ class EMA(_Averaging):
 
 
 class SWA(_Averaging):
-    """Test with the plain mean of the weights that a run comes by late: stochastic weight averaging.
+    """Test with the plain mean of the weights late in a run: stochastic weight averaging.
 
     x ← inner step(x);    after the steps t₀, t₀ + c, t₀ + 2c, …:  n ← n + 1,  x_test ← x_test + (x − x_test)/n
 
-    The rate should stay large, or go in cycles of c steps: points that have come to rest have nothing to average.
+    The rate should stay large, or go in cycles of c steps: points that no longer move leave nothing to average.
     `params` hold x. **Test with the average**: `opt.average(params)`; `fit` does so by itself, and leaves it in the
-    network in the end. Before t₀ the average is x itself. The running statistics of batch normalization are those of
+    network at the end. Before t₀ the average is x itself. The running statistics of batch normalization are those of
     x, not of x_test: see `refresh_batch_norm`. As with `EMA`, other wrappers go inside.
 
     Args:
-        inner: the optimizer that walks. (Not Schedule-Free, which has an average of its own.)
-        start: t₀ ≥ 1, the first step after which x is taken; a whole number.
-        every: c ≥ 1, steps from one such point to the next; a whole number. Neither should change in mid-run.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        inner: the optimizer that makes the steps. (Not Schedule-Free, which has an average of its own.)
+        start: t₀ ≥ 1, the first step after which x is averaged; a whole number.
+        every: c ≥ 1, steps from one such point to the next; a whole number. Neither should change during a run.
 
     >>> from course_lib.optim import SGD
     >>> x, opt = np.array([16.0]), SWA(SGD(0.5), start=2, every=2)
@@ -187,20 +178,20 @@ class SWA(_Averaging):
         self.start, self.every = self.own_settings().values()
 
     def update_average(self, x: np.ndarray, x_test: np.ndarray) -> None:
-        """x_test ← x_test + (x − x_test)/n, if this step is one of those."""
+        """x_test ← x_test + (x − x_test)/n, at steps t₀, t₀ + c, …"""
         if self.t >= self.start and (self.t - self.start) % self.every == 0:
             x_test += (x - x_test) / self.n_averaged()
 
     def n_averaged(self) -> int:
-        """Give n, the number of points in the mean so far."""
+        """Return n, the number of points in the mean so far."""
         return 0 if self.t < self.start else (self.t - self.start) // self.every + 1
 
     def weight(self) -> float:
-        """Give 1, once there is a mean."""
+        """Return 1 once there is a mean, else 0."""
         return float(self.n_averaged() > 0)
 
     def own_settings(self) -> dict[str, Any]:
-        """Give start and every as ints."""
+        """Return start and every as ints."""
         now = super().own_settings()
         for name, value in now.items():
             if np.ndim(value) or value % 1:
@@ -209,21 +200,21 @@ class SWA(_Averaging):
 
 
 def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
-    """Compute the running statistics of batch normalization anew: averaged weights have never seen a batch.
+    """Recompute the running statistics of batch normalization, which averaged weights do not have.
 
     running mean = (1/K) Σₖ μₖ,    running variance = (1/K) Σₖ nₖ/(nₖ − 1) σₖ², over the K batches of x
 
-    The factor makes of σₖ², the variance of nₖ numbers (rows, and places of an image) about their own mean, an estimate
-    of the population's, as `BatchNorm` does in training. A copy of the network works as in training, dropout too.
+    The factor makes σₖ², the variance of nₖ numbers (rows, and positions of an image) about their own mean, an unbiased
+    estimate, as `BatchNorm` does in training. A copy of the network runs in training mode, dropout included.
     Without batch normalization nothing happens.
 
     Args:
         net: a network; the `state` of its `BatchNorm` layers changes in place, no parameter does.
         x: the training inputs, floats, shape (N, …).
-        batch: rows of a batch; the last one has what is left, but a single row joins the one before it.
+        batch: rows of a batch; the last one has the rest, but a single row joins the batch before it.
 
     Raises:
-        TypeError, ValueError: an x that does not fit, or makes nan or inf; nothing has been changed.
+        ValueError: x makes the statistics nan or infinite; nothing has been changed.
 
     >>> from course_lib.nn import BatchNorm, Sequential
     >>> net = Sequential(BatchNorm(1))
@@ -236,7 +227,7 @@ def refresh_batch_norm(net: Layer, x: np.ndarray, batch: int = 50) -> None:
     """
     check_net(net)
     (x, _), batch = check_rows("x", x, "x", x), check_count("batch", batch)
-    trial = copy.deepcopy(net)  # what fails in mid-way changes nothing, and no generator of net's goes on
+    trial = copy.deepcopy(net)  # a failure midway changes nothing, and no generator of net advances
     norms = [layer for layer in iter_layers(trial) if isinstance(layer, BatchNorm)]
     for layer in norms:
         copy_into(layer.state, dict.fromkeys(layer.state, 0.0))  # nan would stay nan
@@ -254,17 +245,15 @@ def average_weights(nets: Sequence[Layer]) -> Layer:
 
     W = (1/M) Σₘ Wₘ
 
-    Hidden units come in any order: each network has its own, and half of one unit plus half of another is neither. So
-    the mean of good networks is a bad one. Average their predictions, or the weights along one run (`EMA`, `SWA`).
+    The order of hidden units is arbitrary: each network has its own, and half of one unit plus half of another is
+    neither. So the mean of good networks is a bad network. Average their predictions, or the weights along one run
+    (`EMA`, `SWA`).
 
     Args:
         nets: networks of the same layers and sizes, at least one.
 
     Returns:
-        A new network of the mean parameters and running statistics.
-
-    Raises:
-        TypeError, ValueError: no networks, or such as differ in names or shapes; the first that does is named.
+        A new network with the mean parameters and running statistics.
 
     >>> from course_lib.nn import Dense, ReLU, Sequential
     >>> def abs_net(order):  # |x| = ReLU(x) + ReLU(−x), its two units in one order or the other
@@ -286,10 +275,10 @@ def average_weights(nets: Sequence[Layer]) -> Layer:
         if not isinstance(net, Layer):
             raise TypeError(f"nets[{m}] must be a network, not {net!r}")
         for part in ("params", "state"):
-            mine, first = ({k: a.shape for k, a in getattr(n, part).items()} for n in (net, nets[0]))
-            if mine != first:
-                key = next(k for k in [*first, *mine] if mine.get(k) != first.get(k))
-                raise ValueError(f"nets[{m}].{part}[{key!r}] has shape {mine.get(key)}, but nets[0] {first.get(key)}")
+            ours, first = ({k: a.shape for k, a in getattr(n, part).items()} for n in (net, nets[0]))
+            if ours != first:
+                key = next(k for k in [*first, *ours] if ours.get(k) != first.get(k))
+                raise ValueError(f"nets[{m}].{part}[{key!r}] has shape {ours.get(key)}, but nets[0] {first.get(key)}")
     mean = copy.deepcopy(nets[0])
     for part in ("params", "state"):
         arrays = getattr(mean, part)

@@ -1,4 +1,4 @@
-"""Independent members: trained from seeds of their own, on data drawn anew (bagging), here or on many machines."""
+"""Independent members: each trained from its own seed, on resampled data (bagging), here or on many machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Bootstrap(NamedTuple):
-    """Row numbers: those that were drawn, shape (N,), some of them several times; and those that were not, sorted."""
+    """Row numbers: those drawn, shape (N,), some of them several times; and those not drawn, sorted."""
 
     rows: np.ndarray
     out_of_bag: np.ndarray
@@ -25,17 +25,14 @@ def bootstrap(n: int, rng: np.random.Generator) -> Bootstrap:
 
     P(a row is left out) = (1 − 1/n)ⁿ → 1/e = 36.8 %
 
-    A member trained on the rows that were drawn can be tested on those out of the bag.
+    A member trained on the rows drawn can be tested on those out of the bag.
 
     Args:
         n: number of rows, ≥ 1.
-        rng: draws.
+        rng: draws the rows.
 
     Returns:
         `Bootstrap(rows, out_of_bag)`.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> rows, out = bootstrap(8, np.random.default_rng(0))
     >>> rows, out
@@ -56,23 +53,22 @@ def train_members(
     executor: Any = None,
     progress: bool = False,
 ) -> list[T]:
-    """Train n members, each by a generator of its own, so that a member is the same wherever and whenever it is made.
+    """Train n members, each with its own generator, so that a member is the same wherever and whenever it is trained.
 
-    Members may differ in all that `make` decides by their index: size, learning rate, regularizer, data.
+    Members may differ in anything that `make` derives from the index: size, learning rate, regularizer, data.
 
     Args:
-        make: a function (index, rng) → member; it trains and gives one member.
+        make: a function (index, rng) → member; it trains and returns one member.
         n: number of members, ≥ 1.
         rng: the source of the members' generators.
-        executor: spreads the members: anything with the `map` of `concurrent.futures`. For processes `make` must be
-            a function of a module. None: one after the other. The members are the same.
+        executor: runs the members: anything with the `map` of `concurrent.futures`. For processes `make` must be
+            a module's function. None: one after the other. The members are the same.
         progress: shows a bar where tqdm is installed.
 
     Returns:
         The members, in the order of their indices.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; or `make` gave None.
         Exception: what `make` raises, with a note that names the member.
 
     >>> members = train_members(lambda index, rng: index + rng.random(), 3, np.random.default_rng(0))
@@ -83,9 +79,9 @@ def train_members(
         raise TypeError(f"make must be a function (index, rng) → member, not {make!r}")
     n, rng = check_count("n", n), check_rng("rng", rng)
     if executor is not None and not callable(getattr(executor, "map", None)):
-        raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
-    spread = map if executor is None else executor.map
-    return list(progress_bar(progress, n, "member", spread(_make, [make] * n, range(n), rng.spawn(n))))
+        raise TypeError(f"executor must have the map of concurrent.futures, not {executor!r}")
+    run = map if executor is None else executor.map
+    return list(progress_bar(progress, n, "member", run(_make, [make] * n, range(n), rng.spawn(n))))
 
 
 def _make(make: Callable[[int, np.random.Generator], T], index: int, rng: np.random.Generator) -> T:
@@ -95,5 +91,5 @@ def _make(make: Callable[[int, np.random.Generator], T], index: int, rng: np.ran
         error.add_note(f"in member {index}")
         raise
     if member is None:
-        raise TypeError(f"make must give the member that it trained: make({index}, rng) gave None")
+        raise TypeError(f"make must return the member that it trained: make({index}, rng) returned None")
     return member

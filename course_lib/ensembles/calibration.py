@@ -1,4 +1,4 @@
-"""Is a model as often right as it says? Scores for probabilities, and the reliability diagram."""
+"""Calibration: is a model right as often as its confidence claims? Scores for probabilities; reliability diagrams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .voting import check_probabilities
 
 
 def nll(p: np.ndarray, y: np.ndarray) -> float:
-    """Give the mean negative log-likelihood of the right classes, the cross-entropy.
+    """Return the mean negative log-likelihood of the right classes, the cross-entropy.
 
     NLL = −(1/N) Σₙ log p_{n yₙ}
 
@@ -21,10 +21,7 @@ def nll(p: np.ndarray, y: np.ndarray) -> float:
         y: the right classes, integers in 0 … C − 1, shape (N,).
 
     Returns:
-        The NLL in nats; infinite if a right class was given the probability 0.
-
-    Raises:
-        TypeError, ValueError: no probabilities, or labels that do not fit.
+        The NLL in nats; infinite if a right class has probability 0.
 
     >>> round(nll(np.array([[0.5, 0.5], [0.9, 0.1]]), np.array([0, 0])), 4)
     0.3993
@@ -37,18 +34,15 @@ def nll(p: np.ndarray, y: np.ndarray) -> float:
 
 
 def brier(p: np.ndarray, y: np.ndarray) -> float:
-    """Give the mean squared distance of the probabilities from the truth.
+    """Return the mean squared distance of the probabilities from the one-hot labels.
 
     Brier = (1/N) Σₙ Σₖ (pₙₖ − 1[k = yₙ])²
 
-    It lies between 0 and 2. (For two classes some count one of them only, which is half of this.)
+    It lies between 0 and 2. (For two classes some count only one of them, which is half of this.)
 
     Args:
         p: probabilities, shape (N, C).
         y: the right classes, integers in 0 … C − 1, shape (N,).
-
-    Raises:
-        TypeError, ValueError: no probabilities, or labels that do not fit.
 
     >>> brier(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 0]))
     0.25
@@ -60,7 +54,7 @@ def brier(p: np.ndarray, y: np.ndarray) -> float:
 
 
 def ece(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
-    """Give the expected calibration error: how far confidence is from accuracy, in the mean over bins.
+    """Return the expected calibration error: the distance of confidence from accuracy, averaged over bins.
 
     ECE = Σ_b (n_b/N) |acc_b − conf_b|,    bin b: the rows with (b − 1)/B < maxₖ pₙₖ ≤ b/B
 
@@ -71,10 +65,7 @@ def ece(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
         y: the right classes, integers in 0 … C − 1, shape (N,).
         bins: B, ≥ 1.
 
-    Raises:
-        TypeError, ValueError: no probabilities, or labels that do not fit; bad bins.
-
-    >>> round(ece(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0, 1])), 4)  # says 80 %, is right in 50 %
+    >>> round(ece(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0, 1])), 4)  # 80 % confident, 50 % right
     0.3
 
     Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, 2017.
@@ -83,7 +74,7 @@ def ece(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
 
 
 def reliability(p: np.ndarray, y: np.ndarray, bins: int = 15) -> Reliability:
-    """Sort the rows into bins by confidence, and give each bin's confidence and accuracy: the reliability diagram.
+    """Sort the rows into bins by confidence, and return each bin's confidence and accuracy: the reliability diagram.
 
     conf_b = mean of maxₖ pₙₖ,    acc_b = share of rows that are right
 
@@ -94,9 +85,6 @@ def reliability(p: np.ndarray, y: np.ndarray, bins: int = 15) -> Reliability:
 
     Returns:
         A `Reliability`.
-
-    Raises:
-        TypeError, ValueError: no probabilities, or labels that do not fit; bad bins.
 
     >>> reliability(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0, 1]), bins=5)
     Reliability(2 rows in 5 bins: confidence 80.0 %, accuracy 50.0 %, ECE 0.3)
@@ -115,13 +103,13 @@ def reliability(p: np.ndarray, y: np.ndarray, bins: int = 15) -> Reliability:
 
 @dataclass(frozen=True, repr=False)
 class Reliability:
-    """What a reliability diagram shows.
+    """The data of a reliability diagram.
 
     Attributes:
         edges: of the bins, shape (B + 1,).
         count: rows in each bin, shape (B,).
         confidence: their mean confidence; nan in an empty bin.
-        accuracy: the share of them that is right; nan in an empty bin.
+        accuracy: the share of them that are right; nan in an empty bin.
     """
 
     edges: np.ndarray
@@ -164,13 +152,13 @@ class Reliability:
         return float(np.average(of_bins[full], weights=self.count[full]))
 
     def __repr__(self) -> str:
-        said, right = (f"{self._mean(a):.1%}".replace("%", " %") for a in (self.confidence, self.accuracy))
+        confidence, right = (f"{self._mean(a):.1%}".replace("%", " %") for a in (self.confidence, self.accuracy))
         rows = f"{self.count.sum()} rows in {len(self.count)} bins"
-        return f"Reliability({rows}: confidence {said}, accuracy {right}, ECE {self.ece:.3g})"
+        return f"Reliability({rows}: confidence {confidence}, accuracy {right}, ECE {self.ece:.3g})"
 
 
 def check_labels(y: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Give y, if it holds one class for each of N rows, in 0 … C − 1."""
+    """Return y if it holds one class for each of N rows, in 0 … C − 1; else raise an error."""
     y, (rows, classes) = np.asarray(y), shape
     if y.dtype.kind not in "iu":
         raise TypeError(f"y must hold the right classes as integers, not {y.dtype}")
@@ -186,7 +174,7 @@ def _checked(p: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if p.dtype.kind != "f":
         raise TypeError(f"p must hold probabilities, floats, not {p.dtype}")
     if p.ndim != 2 or not p.size:
-        raise ValueError(f"p must have shape (rows, classes), not {p.shape} (an ensemble's: mean_probability(p))")
+        raise ValueError(f"p must have shape (rows, classes), not {p.shape} (for an ensemble, mean_probability(p))")
     if not np.isfinite(p).all():
         row, k = np.argwhere(~np.isfinite(p))[0]
         raise ValueError(f"p holds {p[row, k]} at row {row}, class {k}")

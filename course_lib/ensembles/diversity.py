@@ -19,7 +19,7 @@ class Pairwise(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """What decides how much averaging M numbers gains: their correlation ρ, their standard deviation σ, and M."""
+    """What determines the gain of averaging M numbers: their correlation ρ, their standard deviation σ, and M."""
 
     rho: float
     sigma: float
@@ -27,7 +27,7 @@ class Spread(NamedTuple):
 
 
 def disagreement(p: Predictions) -> Pairwise:
-    """Give the share of rows on which two members name different classes.
+    """Return the share of rows on which two members predict different classes.
 
     D[i, j] = (1/N) #{n : ŷᵢₙ ≠ ŷⱼₙ}
 
@@ -36,9 +36,6 @@ def disagreement(p: Predictions) -> Pairwise:
 
     Returns:
         `Pairwise(matrix, mean)`.
-
-    Raises:
-        TypeError, ValueError: fewer than two members, or such as do not fit or are not finite; they are named.
 
     >>> p = np.array([[[0.9, 0.1], [0.8, 0.2]], [[0.7, 0.3], [0.4, 0.6]]])
     >>> disagreement(p).mean
@@ -51,7 +48,7 @@ def disagreement(p: Predictions) -> Pairwise:
 
 
 def error_correlation(p: Predictions, y: np.ndarray) -> Pairwise:
-    """Give the correlation of two members' errors: do they go wrong on the same rows?
+    """Return the correlation of two members' errors: are they wrong on the same rows?
 
     eₘₙ = 1 where ŷₘₙ ≠ yₙ, else 0;    R[i, j] = corr(eᵢ, eⱼ)
 
@@ -61,10 +58,7 @@ def error_correlation(p: Predictions, y: np.ndarray) -> Pairwise:
 
     Returns:
         `Pairwise(matrix, mean)`. A member that is right, or wrong, on all rows has no correlation: nan, which the mean
-        leaves out.
-
-    Raises:
-        TypeError, ValueError: fewer than two members, or such as do not fit or are not finite; labels that do not fit.
+        ignores.
 
     >>> right, wrong = [0.9, 0.1], [0.2, 0.8]
     >>> p = np.array([[right, wrong, right], [right, wrong, wrong]])
@@ -83,19 +77,16 @@ def error_correlation(p: Predictions, y: np.ndarray) -> Pairwise:
 
 
 def variance_of_mean(rho: float | np.ndarray, sigma: float | np.ndarray, M: int | np.ndarray) -> float | np.ndarray:
-    """Give the variance of the mean of M equally correlated numbers.
+    """Return the variance of the mean of M equally correlated numbers.
 
     Var(x̄) = ρσ² + (1 − ρ)σ²/M
 
-    More members shrink the second part alone; the first stays, so that members must differ to be of use.
+    More members shrink only the second part; the first stays, so members must differ to be of use.
 
     Args:
         rho: ρ, the correlation of any two, −1/(M − 1) ≤ ρ ≤ 1; a number, or an array that broadcasts with the others.
         sigma: σ ≥ 0, the standard deviation of each.
         M: their number, ≥ 1.
-
-    Raises:
-        ValueError: numbers that no such variables have.
 
     >>> float(variance_of_mean(0.0, 2.0, 4)), float(variance_of_mean(0.5, 2.0, 4)), float(variance_of_mean(1, 2.0, 4))
     (1.0, 2.5, 4.0)
@@ -113,20 +104,17 @@ def variance_of_mean(rho: float | np.ndarray, sigma: float | np.ndarray, M: int 
 
 
 def spread(e: np.ndarray) -> Spread:
-    """Measure ρ and σ in data, so that `variance_of_mean(*spread(e))` is the variance of the mean, exactly.
+    """Estimate ρ and σ from data, so that `variance_of_mean(*spread(e))` is exactly the variance of the mean.
 
     σ² = the mean of the M variances;    ρσ² = the mean of the M(M − 1) covariances
 
-    The members may be unequal: no assumption is left once both are means.
+    The members may differ in both: with these means the formula holds without the assumption.
 
     Args:
         e: numbers of M members over N cases, shape (M, N) or (M, N, …): their errors, say p − onehot(y).
 
     Returns:
         `Spread(rho, sigma, M)`. Where there is no pair, or nothing varies, ρ is 0.
-
-    Raises:
-        TypeError, ValueError: no members, no floats, or nan or inf among them.
 
     >>> e = np.array([[1.0, -1.0, 2.0], [0.0, 1.0, 5.0], [3.0, 0.0, 4.0]])
     >>> bool(np.isclose(variance_of_mean(*spread(e)), e.mean(axis=0).var()))
@@ -154,7 +142,7 @@ def spread(e: np.ndarray) -> Spread:
 def _at_least_two(p: Predictions) -> np.ndarray:
     p = stack(p)
     if len(p) < 2:
-        raise ValueError("one member alone has nobody to differ from: it takes at least two")
+        raise ValueError("p holds one member: at least two are needed to compare them")
     return p
 
 

@@ -1,7 +1,7 @@
 """Many small networks trained at once: every step is one batched step of all of them.
 
-A small network spends most of its time between the products: calls, checks, arrays that come and go. K of them,
-stacked, pay for that once.
+A small network spends most of its time outside the matrix products: on calls, checks and temporary arrays. K of
+them, stacked, pay for that once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.evaluation import Loss, accuracy
-from ..nn.history import COLUMNS, History, said
+from ..nn.history import COLUMNS, History, format_epoch
 from ..nn.losses import softmax_cross_entropy
 from ..nn.network import Sequential
 from ..nn.noise import Noise
@@ -46,34 +46,33 @@ def fit_many(
     θ[k] ← step with ∇L(θ[k], minibatch k), for all k together
 
     Every member shuffles with its own generator. Settings of the optimizer may differ: an array of shape (K, 1), one
-    row for each member. Those are rounded to the type of the weights before anything is computed of them, so in
-    float32 the last digit may differ from a run alone where a method does so (Adam's α/(1 − β₁ᵗ)); SGD, Momentum and
-    Nesterov only multiply by them.
+    row for each member. They are rounded to the type of the weights first, so in float32 the last digit may differ
+    from a run alone where a method computes with them (Adam's α/(1 − β₁ᵗ)); SGD, Momentum and Nesterov only multiply
+    by them.
 
-    A member that becomes nan or infinite is put back to its best epoch, and rests; no other one is touched by that.
+    A member that becomes nan or infinite is restored to its best epoch, and stops; the others are not affected.
 
     Args:
-        nets: networks of one architecture, as `StackedNetworks` takes them; they are trained.
+        nets: networks of one architecture, as for `StackedNetworks`; they are trained.
         data: has x_train, shape (N, F), and y_train, x_val and y_val, as for `fit`; the same for all members.
-        optimizer: a method that treats each number alone, such as Momentum or Adam. Its state has shape (K, P).
+        optimizer: an elementwise method, such as Momentum or Adam. Its state has shape (K, P).
         epochs: passes through the training set, ≥ 1.
         batch: rows of each member's minibatch.
         rngs: K generators, such as `rng.spawn(K)`: member k shuffles with the k-th.
         rows: the row numbers of each member's own training set, integers of shape (K, n); for bagging,
             `[bootstrap(N, rng).rows for rng in rngs]`. None: all rows.
-        loss: a function (scores, y) → (mean loss, gradient). Softmax cross-entropy is done for all at once; another
-            one is asked member by member.
-        penalty: one, or a list of K: L2(1e-3), say. L2 is done for all at once.
-        diverged: what to do in the end if a member has diverged: "raise", or "keep" and give the histories.
+        loss: a function (scores, y) → (mean loss, gradient). Softmax cross-entropy is computed for all at once;
+            any other one member by member.
+        penalty: one, or a list of K: L2(1e-3), say. L2 is computed for all at once.
+        diverged: what to do at the end if a member has diverged: "raise", or "keep" to return the histories.
         progress: shows a bar where tqdm is installed.
 
     Returns:
         The histories, one for each member.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
-        Diverged: some members became nan or infinite; it names them, and its `history` is the list of histories. The
-            others have been trained to the end.
+        Diverged: some members became nan or infinite; the message names them, and `history` is the list of
+            histories. The others have been trained to the end.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU
@@ -103,7 +102,7 @@ def fit_many(
     alive, fell, logs = np.ones(K, bool), dict[int, int](), [[] for _ in nets]
 
     def rest(broken: np.ndarray, step: int) -> None:
-        """Take no more notice of members that have broken: from weights of zero they go on, and do no harm."""
+        """Take diverged members out: with weights of zero they run on, and do no harm."""
         fell.update((int(k), step) for k in np.flatnonzero(alive & broken))
         alive[broken] = False
         many.params[~alive] = many.grads[~alive] = 0
@@ -138,7 +137,7 @@ def fit_many(
                 kept[better], best[better], best_value[better] = many.params[better], epoch, value[better]
                 if not alive.any():
                     break
-                bar.set_postfix(said(tuple(table[:, alive].mean(axis=1))))
+                bar.set_postfix(format_epoch(tuple(table[:, alive].mean(axis=1))))
         finally:
             many.params[~alive] = kept[~alive]
             many.unstack()
@@ -153,7 +152,7 @@ def fit_many(
 
 
 def _losses(loss: Loss, scores: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give each member's loss, shape (K,), the gradients, (K, N, C), and the shares of labels that are right, (K,)."""
+    """Return each member's loss, shape (K,), the gradients, (K, N, C), and the shares of right labels, (K,)."""
     K, n, _ = scores.shape
     if loss is not softmax_cross_entropy or y.ndim != 2 or y.dtype.kind not in "iu":
         value, dscores = zip(*map(loss, scores, y), strict=True)
@@ -171,7 +170,7 @@ def _losses(loss: Loss, scores: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _test(many: StackedNetworks, x: np.ndarray, y: np.ndarray, loss: Loss, batch: int = 500) -> np.ndarray:
-    """Give each member's loss and accuracy in test mode, shape (2, K), as `evaluate` does for one."""
+    """Return each member's loss and accuracy in test mode, shape (2, K), as `evaluate` does for one."""
     total = np.zeros((2, len(many.nets)))
     for start in range(0, len(x), batch):
         some = slice(start, start + batch)
@@ -182,7 +181,7 @@ def _test(many: StackedNetworks, x: np.ndarray, y: np.ndarray, loss: Loss, batch
 
 
 class _Penalties:
-    """What the weights cost each member; `add` gives that, shape (K,), and adds its gradient to the loss's."""
+    """The penalty of each member; `add` returns it, shape (K,), and adds its gradient to that of the loss."""
 
     def __init__(self, penalty: Any, many: StackedNetworks) -> None:
         K = len(many.nets)
@@ -193,7 +192,7 @@ class _Penalties:
             if not all(callable(getattr(one, name, None)) for name in ("value", "grad", "prox")):
                 raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3); member {k} has {one!r}")
             if isinstance(one, MaxNorm):
-                raise ValueError(f"{one!r} is a limit and needs a proximal step, which only nn.fit does")
+                raise ValueError(f"{one!r} is a limit and needs a proximal step, which only nn.fit makes")
         self.weights, self.each = many.weights if penalty is not None else [], each
         self.l2 = np.array([one.strength for one in each]) if all(type(one) is L2 for one in each) else None
 
@@ -211,7 +210,7 @@ class _Penalties:
 
 
 def _broken(values: np.ndarray) -> np.ndarray:
-    """Tell of each member whether it has nan or inf, shape (K,)."""
+    """Check each member for nan and inf, shape (K,)."""
     return ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
 
 
@@ -220,8 +219,8 @@ def _check_optimizer(optimizer: Any, shape: tuple[int, int]) -> None:
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     if not optimizer.elementwise or callable(getattr(optimizer, "average", None)):
         raise TypeError(
-            f"optimizer must treat each number alone and test with the weights it walks with, and "
-            f"{type(optimizer).__name__} does not: train_members takes it"
+            f"optimizer must work element by element and test with the weights that it trains, and "
+            f"{type(optimizer).__name__} does not: use train_members"
         )
     for name, value in optimizer.settings().items():
         if np.shape(value) not in ((), (1, 1), (shape[0], 1)):
@@ -231,12 +230,12 @@ def _check_optimizer(optimizer: Any, shape: tuple[int, int]) -> None:
         parts += [part for name in ("first", "second") if (part := getattr(rate, name, None)) is not None]
         if callable(getattr(rate, "observe", None)):
             raise TypeError(
-                f"{type(rate).__name__} listens to the loss of one network, and there are many: train_members takes it"
+                f"{type(rate).__name__} follows the loss of one network, and there are many: use train_members"
             )
 
 
 def _check_rngs(rngs: Any, nets: list[Sequential]) -> list[np.random.Generator]:
-    """K generators; what members draw with, they draw with alone: otherwise no run would be that of a single one."""
+    """Return K generators, none of them shared: otherwise no run would equal that of a single network."""
     if isinstance(rngs, np.random.Generator) or not isinstance(rngs, Sequence) or len(rngs) != len(nets):
         raise ValueError(f"rngs must be a list of {len(nets)} generators such as rng.spawn({len(nets)}), not {rngs!r}")
     owner: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Monte-Carlo dropout: the noise of training kept on in testing makes one network an ensemble."""
+"""Monte-Carlo dropout: with the noise of training left on in testing, one network is an ensemble."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .voting import Predictions, mean_probability, stack
 
 @dataclass(frozen=True, repr=False)
 class MonteCarlo:
-    """What T noisy passes through one network say.
+    """The predictions of T noisy passes through one network.
 
     Attributes:
-        passes: the probabilities of each pass, shape (T, N, C); all that takes an ensemble's p takes them.
+        passes: the probabilities of each pass, shape (T, N, C); they serve as an ensemble's p.
     """
 
     passes: np.ndarray
@@ -36,12 +36,12 @@ class MonteCarlo:
 
     @property
     def entropy(self) -> np.ndarray:
-        """The predictive entropy in nats, shape (N,): all uncertainty."""
+        """The predictive entropy in nats, shape (N,): the total uncertainty."""
         return predictive_entropy(self.passes)
 
     @property
     def mutual_information(self) -> np.ndarray:
-        """The part of the entropy that comes of the passes' disagreement, shape (N,)."""
+        """The part of the entropy due to the passes' disagreement, shape (N,)."""
         return mutual_information(self.passes)
 
     def __repr__(self) -> str:
@@ -51,23 +51,20 @@ class MonteCarlo:
 
 
 def monte_carlo(net: Layer, x: np.ndarray, passes: int, rng: np.random.Generator) -> MonteCarlo:
-    """Run a network several times with its noise on, and keep what each pass says.
+    """Run a network several times with its noise on, and keep the probabilities of each pass.
 
     p(y | x) ≈ (1/T) Σₜ softmax f(x, zₜ)
 
-    Only the noise is drawn (dropout and its kin); all else, such as batch norm, works as in testing.
+    Only the noise is drawn (dropout and its kin); everything else, such as batch norm, works as in testing.
 
     Args:
-        net: a network with noise in it, that gives scores of shape (N, C).
+        net: a network with noise layers and scores of shape (N, C).
         x: a batch, shape (N, …).
-        passes: T, ≥ 1; 30 to 100 will do.
-        rng: where the noise comes from, for every layer; their own generators are not touched.
+        passes: T, ≥ 1; 30 to 100 are enough.
+        rng: draws the noise of every layer; their own generators are not touched.
 
     Returns:
         A `MonteCarlo`, with the mean probabilities and their spread.
-
-    Raises:
-        TypeError, ValueError: bad passes or rng, a network without noise, or scores that are not finite.
 
     >>> from course_lib.nn import Dense, InvertedDropout, Sequential
     >>> rng = np.random.default_rng(0)
@@ -85,13 +82,13 @@ def monte_carlo(net: Layer, x: np.ndarray, passes: int, rng: np.random.Generator
         kept.append(softmax(scores))
         return kept[-1]
 
-    with np.errstate(invalid="ignore", over="ignore"):  # `stack` tells of nan
+    with np.errstate(invalid="ignore", over="ignore"):  # `stack` reports nan
         average(net, x, T, rng, of=keep)
     return MonteCarlo(stack(kept, names=[f"pass {t}" for t in range(T)]))
 
 
 def predictive_entropy(p: Predictions) -> np.ndarray:
-    """Give the entropy of the mean probabilities: how uncertain an ensemble is in all.
+    """Return the entropy of the mean probabilities: an ensemble's total uncertainty.
 
     H(p̄) = −Σₖ p̄ₖ log p̄ₖ
 
@@ -101,9 +98,6 @@ def predictive_entropy(p: Predictions) -> np.ndarray:
     Returns:
         H in nats, shape (N,), from 0 to log C.
 
-    Raises:
-        TypeError, ValueError: no members, no probabilities, or members that do not fit.
-
     >>> predictive_entropy(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(4)
     array([0.6931])
     """
@@ -111,7 +105,7 @@ def predictive_entropy(p: Predictions) -> np.ndarray:
 
 
 def mutual_information(p: Predictions) -> np.ndarray:
-    """Give the part of the entropy that comes of the members' disagreement, and that more data would take away.
+    """Return the part of the entropy due to the members' disagreement, which more data would remove.
 
     I = H(p̄) − (1/M) Σₘ H(pₘ) ≥ 0
 
@@ -119,10 +113,7 @@ def mutual_information(p: Predictions) -> np.ndarray:
         p: probabilities of M members or passes, shape (M, N, C).
 
     Returns:
-        I in nats, shape (N,); 0 where all say the same.
-
-    Raises:
-        TypeError, ValueError: no members, no probabilities, or members that do not fit.
+        I in nats, shape (N,); 0 where all agree.
 
     >>> sure_but_split, all_unsure = [[1.0, 0.0], [0.0, 1.0]], [[0.5, 0.5], [0.5, 0.5]]
     >>> mutual_information(np.array([sure_but_split, all_unsure]).transpose(1, 0, 2)).round(4)

@@ -19,13 +19,13 @@ from ..validation import check_count, check_number, check_rng
 
 @dataclass(frozen=True, repr=False)
 class SnapshotEnsemble:
-    """The members that a cyclic run left, and what to hold them against.
+    """The members from a cyclic run, and the controls to compare them with.
 
     Attributes:
         members: the networks at the ends of the M cycles, the first cycle's first.
-        histories: what `fit` saw in each cycle.
+        histories: the history of each cycle, from `fit`.
         single: the second control, one run of the same budget, from the same start, with one cosine down to zero.
-        single_history: what `fit` saw there.
+        single_history: its history.
     """
 
     members: tuple[Layer, ...]
@@ -35,7 +35,7 @@ class SnapshotEnsemble:
 
     @property
     def last(self) -> Layer:
-        """The first control: the last snapshot alone, which has had the whole training, too."""
+        """The first control: the last snapshot alone, which had the whole training, too."""
         return self.members[-1]
 
     def __repr__(self) -> str:
@@ -56,31 +56,30 @@ def snapshots(
     batch: int = 50,
     **training: Any,
 ) -> SnapshotEnsemble:
-    """Train once with a cyclic rate, and keep the network at the end of every cycle; train the control, too.
+    """Train once with a cyclic rate, and keep the network at the end of every cycle; also train the control.
 
     α(t) = ½ α₀ (1 + cos(π (t mod P)/P)),  P steps in a cycle;    the control: α(t) = ½ α₀ (1 + cos(π t/(M P)))
 
-    Snapshots are no independent members: each starts where the one before ended. Their gain can be early stopping in
-    disguise, so hold the ensemble against `last` and `single`, always.
+    Snapshots are not independent: each starts where the one before ended. Their gain can be early stopping in
+    disguise, so always compare the ensemble with `last` and `single`.
 
     Args:
-        net: where both runs start; it is copied, and not changed.
+        net: the start of both runs; it is copied, and not changed.
         data: has x_train, y_train, x_val and y_val, as for `fit`.
         optimizer: any first-order method; its rate, a number, is the peak α₀ (Muon's partner keeps its own rate). A
-            fresh copy walks. (None that tests with other weights than it walks with, such as `EMA`: a snapshot is of
-            the walk.)
+            clone of it trains. (None that tests with other weights than it trains, such as `EMA`: a snapshot holds
+            the trained ones.)
         cycles: M, ≥ 1.
         epochs_per_cycle: ≥ 1.
         rng: shuffles and augments; the control draws the same numbers.
         batch: rows of a minibatch.
-        **training: what else `fit` takes: loss, penalty, proximal, penalize, augment, progress.
+        **training: further arguments of `fit`: loss, penalty, proximal, penalize, augment, progress.
 
     Returns:
         A `SnapshotEnsemble`.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
-        Diverged: nan or inf; a note tells the cycle.
+        Diverged: nan or inf; a note names the cycle.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.ensembles import mean_probability, predict_members
@@ -100,23 +99,23 @@ def snapshots(
     M, epochs = check_count("cycles", cycles), check_count("epochs_per_cycle", epochs_per_cycle)
     batch, peak = check_count("batch", batch), _peak(optimizer)
     for name in {"early_stopping", "epochs"} & training.keys():
-        raise TypeError(f"{name} cannot be given: every cycle has its epochs_per_cycle")
+        raise TypeError(f"{name} cannot be set: every cycle has its epochs_per_cycle")
     if getattr(data, "x_train", None) is None:
-        raise TypeError(f"data must have x_train, and {type(data).__name__} has not")
+        raise TypeError(f"data must have x_train, and {type(data).__name__} has none")
     steps = M * epochs * max(1, math.ceil(len(data.x_train) / batch))
     # Copied together: layers may draw from this very rng. Both runs draw the same.
-    (walker, own), (single, same) = (copy.deepcopy((net, check_rng("rng", rng))) for _ in range(2))
+    (trained, own), (single, same) = (copy.deepcopy((net, check_rng("rng", rng))) for _ in range(2))
 
     opt, members, histories = optimizer.clone(), [], []
     opt.lr = Snapshots(peak, steps=steps, cycles=M)
     for cycle in range(1, M + 1):
-        histories.append(_fit(f"cycle {cycle}", walker, data, opt, epochs, batch, own, training))
-        members.append(copy.deepcopy(walker))
+        histories.append(_fit(f"cycle {cycle}", trained, data, opt, epochs, batch, own, training))
+        members.append(copy.deepcopy(trained))
 
     opt = optimizer.clone()
     opt.lr = Cosine(peak, steps=steps)
     history = _fit("the single run", single, data, opt, M * epochs, batch, same, training)
-    rng.bit_generator.state = own.bit_generator.state  # it has drawn what the members needed
+    rng.bit_generator.state = own.bit_generator.state  # advanced as if it had drawn for the members
     return SnapshotEnsemble(tuple(members), tuple(histories), single, history)
 
 
@@ -138,15 +137,15 @@ def _fit(
 
 
 def _peak(optimizer: Any) -> float:
-    """The rate that the cycles start with."""
+    """Return the rate that the cycles start with."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     inner = optimizer
     while inner is not None:
         if callable(getattr(inner, "slow", None)) or callable(getattr(inner, "average", None)):
             name = type(inner).__name__
-            raise TypeError(f"optimizer must not be {name}: it tests with other weights than it walks with")
+            raise TypeError(f"optimizer must not be {name}: it tests with other weights than it trains")
         inner = getattr(inner, "inner", None)
     if callable(optimizer.lr):
-        raise TypeError(f"the rate becomes cyclic here: give the optimizer the peak, a number, not {optimizer.lr!r}")
+        raise TypeError(f"optimizer.lr must be a number, the peak of the cycles, not {optimizer.lr!r}")
     return check_number("the optimizer's lr", optimizer.lr)

@@ -1,4 +1,4 @@
-"""Many small networks as one: their weights lie in one stack, and one batched product does a layer of all of them."""
+"""Many small networks as one: their weights are stacked, and one batched product computes a layer of all of them."""
 
 from __future__ import annotations
 
@@ -16,22 +16,19 @@ from ..nn.penalties import is_weight
 
 
 class StackedNetworks:
-    """K networks of one architecture, computed together.
+    """Compute K networks of one architecture together.
 
     Y[k] = X[k] W[k] + b[k] for k = 1 … K:  `X @ W` does K matrix products in one call
 
     Attributes:
         nets: the networks; they keep their own weights until `unstack`.
-        params: a copy of their parameters, shape (K, P): row k is `nets[k].params.flat`. A setting of an optimizer's
+        params: a copy of their parameters, shape (K, P): row k is `nets[k].params.flat`. An optimizer's setting
             that differs from member to member has the shape (K, 1).
         grads: the gradients, shape (K, P), after `backward`.
 
     Args:
-        nets: K networks `Sequential(…)` of `Dense`, activations, `Dropout`, `InvertedDropout` and `GaussianNoise`.
-
-    Raises:
-        TypeError, ValueError: no networks, a layer that cannot be stacked (it is named), or members that differ in
-            more than their weights. Members of any kind go through `train_members`.
+        nets: K networks `Sequential(…)` of `Dense`, activations, `Dropout`, `InvertedDropout` and `GaussianNoise`,
+            which differ in their weights only. For any others, use `train_members`.
 
     >>> rng = np.random.default_rng(0)
     >>> nets = [Sequential(Dense(64, 16, rng=rng), Dense(16, 10, rng=rng)) for _ in range(3)]
@@ -62,7 +59,7 @@ class StackedNetworks:
         self._first = next(i for i, layer in enumerate(self.layers) if isinstance(layer, _StackedDense))
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Give every member's scores, shape (K, N, C), for a batch (N, F) or one for each member (K, N, F)."""
+        """Return every member's scores, shape (K, N, C), for a batch (N, F) or one for each member (K, N, F)."""
         K, n_in = len(self.nets), self.layers[self._first].W.shape[1]
         if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
             raise TypeError(f"x must be a NumPy array of floats, not {getattr(x, 'dtype', type(x).__name__)}")
@@ -73,13 +70,13 @@ class StackedNetworks:
         return x
 
     def backward(self, dy: np.ndarray) -> None:
-        """Fill `grads` for dL/dy, shape (K, N, C); what lies before the first weights needs no gradient."""
+        """Fill `grads` from dL/dy, shape (K, N, C); what lies before the first weights needs no gradient."""
         for layer in reversed(self.layers[self._first + 1 :]):
             dy = layer.backward(dy)
         self.layers[self._first].accumulate_grads(dy)
 
     def unstack(self) -> list[Sequential]:
-        """Write the weights into the networks, and give these."""
+        """Write the weights into the networks, and return these."""
         for net, p in zip(self.nets, self.params, strict=True):
             net.params.flat[...] = p
         return self.nets
@@ -107,7 +104,7 @@ class _StackedDense:
 
 
 class _StackedNoises:
-    """K layers of noise of one strength: each draws from its own generator."""
+    """K noise layers of one strength: each draws from its own generator."""
 
     def __init__(self, layers: Sequence[Noise]) -> None:
         self.layers, self.one = layers, copy.copy(layers[0])
@@ -123,36 +120,36 @@ class _StackedNoises:
 
 
 def _check_nets(nets: Any) -> list[Sequential]:
-    """The networks, if they can be stacked: they differ in their weights alone."""
+    """Return the networks if they can be stacked: they differ in their weights only."""
     if isinstance(nets, Layer) or not isinstance(nets, Sequence) or not all(isinstance(n, Sequential) for n in nets):
         raise TypeError(f"nets must be a list of networks Sequential(…), not {nets!r}")
     if not nets:
         raise ValueError("nets is empty: there must be at least one network")
     if len({id(net) for net in nets}) < len(nets):
-        raise ValueError("nets must be different networks: one comes twice")
+        raise ValueError("nets must be different networks: one occurs twice")
     for net in nets:
         net._check_bound()  # a layer that two of them share belongs to the last one alone
     first = nets[0]
     for i, layer in enumerate(first.layers):
         plain = isinstance(layer, Activation) and type(layer).forward is Activation.forward and not layer.params
         if not plain and type(layer) not in (Dense, Dropout, InvertedDropout, GaussianNoise):
-            raise TypeError(f"layer {i}, {layer._label()}, cannot be stacked: train such networks by train_members")
+            raise TypeError(f"layer {i}, {layer._label()}, cannot be stacked: use train_members")
     if not first.params:
         raise ValueError("the networks have no Dense layer: there is nothing to train")
     for k, net in enumerate(nets):
         if len(net.layers) != len(first.layers) or net.params.flat.dtype != first.params.flat.dtype:
             what = [f"{len(one.layers)} layers of {one.params.flat.dtype}" for one in (net, first)]
             raise ValueError(f"members must be of one architecture: net {k} has {what[0]}, net 0 {what[1]}")
-        for i, (mine, theirs) in enumerate(zip(net.layers, first.layers, strict=True)):
-            if _settings(mine) != _settings(theirs):
+        for i, (layer, other) in enumerate(zip(net.layers, first.layers, strict=True)):
+            if _settings(layer) != _settings(other):
                 raise ValueError(
-                    f"members must be of one architecture: layer {i} is {mine!r} in net {k}, and {theirs!r} in net 0; "
-                    f"train_members takes members that differ"
+                    f"members must be of one architecture: layer {i} is {layer!r} in net {k}, and {other!r} in net 0; "
+                    f"train_members allows members that differ"
                 )
     return list(nets)
 
 
 def _settings(layer: Layer) -> tuple[Any, ...]:
-    """What must be the same in every member: all but weights, memory and generator."""
+    """Return what must be the same in every member: all but weights, memory and generator."""
     own = {k: v for k, v in layer.__getstate__().items() if k not in ("params", "grads", "state", "rng")}
     return type(layer), repr(layer), {k: p.shape for k, p in layer.params.items()}, own

@@ -1,4 +1,4 @@
-"""What an ensemble says: its members' predictions side by side, and what is made of them."""
+"""Combine an ensemble: its members' predictions side by side, and their averages and votes."""
 
 from __future__ import annotations
 
@@ -16,23 +16,19 @@ Predictions = np.ndarray | Sequence[np.ndarray]
 
 
 def predict_members(members: Members, x: np.ndarray, *, nonfinite: str = "raise") -> np.ndarray:
-    """Ask every member for its probabilities.
+    """Compute every member's probabilities.
 
     p[m, n, k] = P(class k | xₙ, member m)
 
     Args:
         members: networks, whose scores go through the softmax, or functions x → probabilities of shape (N, C), such
-            as scikit-learn's `model.predict_proba`. A list, or a dict by whose names errors call them.
+            as scikit-learn's `model.predict_proba`. A list, or a dict, whose keys errors name.
         x: a batch, shape (N, …).
-        nonfinite: what to do with a member that gives nan or inf: "raise" a ValueError that names it, or "skip"
+        nonfinite: what to do with a member that returns nan or inf: "raise" a ValueError that names it, or "skip"
             it, so that p has one member less.
 
     Returns:
         p, shape (M, N, C).
-
-    Raises:
-        TypeError, ValueError: no members, no probabilities, or members that disagree on the rows or the classes; the
-            member is named.
 
     >>> sure, unsure = (lambda x: np.array([[1.0, 0.0]])), (lambda x: np.array([[0.5, 0.5]]))
     >>> mean_probability(predict_members([sure, unsure], np.zeros((1, 3))))
@@ -44,12 +40,12 @@ def predict_members(members: Members, x: np.ndarray, *, nonfinite: str = "raise"
     def probabilities(name: str, member: Member) -> np.ndarray:
         return softmax(member.forward(x)) if isinstance(member, Layer) else member(x)
 
-    names, p = _ask(members, probabilities)
+    names, p = _evaluate(members, probabilities)
     return stack(p, nonfinite, names, probabilities=True)
 
 
 def score_members(members: Members, x: np.ndarray, *, nonfinite: str = "raise") -> np.ndarray:
-    """Ask every network for its scores, the logits: what `mean_logit` wants.
+    """Compute every network's scores, the logits, for `mean_logit`.
 
     Args:
         members: networks, a list or a dict.
@@ -58,9 +54,6 @@ def score_members(members: Members, x: np.ndarray, *, nonfinite: str = "raise") 
 
     Returns:
         s, shape (M, N, C).
-
-    Raises:
-        TypeError, ValueError: as `predict_members`; and a member that is no network.
 
     >>> from course_lib.nn import Dense
     >>> nets = [Dense(3, 2, rng=np.random.default_rng(seed)) for seed in range(4)]
@@ -73,7 +66,7 @@ def score_members(members: Members, x: np.ndarray, *, nonfinite: str = "raise") 
             raise TypeError(f"{name} must be a network, which has scores, not {member!r}")
         return member.forward(x)
 
-    names, s = _ask(members, scores)
+    names, s = _evaluate(members, scores)
     return stack(s, nonfinite, names)
 
 
@@ -91,9 +84,6 @@ def mean_probability(p: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
     Returns:
         p̄, shape (N, C).
 
-    Raises:
-        TypeError, ValueError: no members, no probabilities, or members of different shapes; the member is named.
-
     >>> mean_probability([np.array([[0.9, 0.1]]), np.array([[0.4, 0.6]])])
     array([[0.65, 0.35]])
 
@@ -104,21 +94,18 @@ def mean_probability(p: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
 
 
 def mean_logit(s: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
-    """Average the members' scores, and take the softmax of that.
+    """Average the members' scores, and take the softmax of the average.
 
     p̄ = softmax((1/M) Σₘ sₘ) ∝ (Πₘ pₘ)^(1/M)
 
-    This is the geometric mean of the probabilities: one member that is sure a class is wrong can veto it.
+    This is the geometric mean of the probabilities: a member that gives a class almost no probability can veto it.
 
     Args:
-        s: scores before the softmax, shape (M, N, C), or a list of M arrays; log p gives the same.
+        s: scores before the softmax, shape (M, N, C), or a list of M arrays; log p has the same result.
         nonfinite: "raise" or "skip" a member that holds nan or inf.
 
     Returns:
         p̄, shape (N, C).
-
-    Raises:
-        TypeError, ValueError: no members, or members of different shapes; the member is named.
 
     >>> mean_logit([np.array([[2.0, 0.0]]), np.array([[0.0, 2.0]])])
     array([[0.5, 0.5]])
@@ -129,11 +116,11 @@ def mean_logit(s: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
 
 
 def majority_vote(p: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
-    """Let every member vote for its likeliest class: hard voting.
+    """Return the class that most members predict: hard voting.
 
     ŷ = argmaxₖ #{m : argmaxⱼ pₘⱼ = k}
 
-    At a tie the first of these classes wins, as in scikit-learn.
+    In a tie the first of these classes wins, as in scikit-learn.
 
     Args:
         p: probabilities or scores, shape (M, N, C), or a list of M arrays.
@@ -141,9 +128,6 @@ def majority_vote(p: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
 
     Returns:
         ŷ, the labels, integers of shape (N,).
-
-    Raises:
-        TypeError, ValueError: no members, or members of different shapes; the member is named.
 
     >>> majority_vote([np.array([[0.9, 0.1]]), np.array([[0.4, 0.6]]), np.array([[0.4, 0.6]])])
     array([1])
@@ -158,7 +142,7 @@ def majority_vote(p: Predictions, *, nonfinite: str = "raise") -> np.ndarray:
 def stack(
     p: Predictions, nonfinite: str = "raise", names: Sequence[str] | None = None, *, probabilities: bool = False
 ) -> np.ndarray:
-    """Lay members' predictions, each of shape (N, C), side by side: (M, N, C); say which of them does not fit."""
+    """Stack members' predictions, each of shape (N, C), to (M, N, C); an error names a member that does not fit."""
     if nonfinite not in ("raise", "skip"):
         raise ValueError(f'nonfinite must be "raise" or "skip", not {nonfinite!r}')
     if isinstance(p, np.ndarray) and p.ndim != 3:
@@ -169,25 +153,25 @@ def stack(
     names = [f"member {m}" for m in range(len(p))] if names is None else names
     for name, a in zip(names, arrays, strict=True):
         if a.dtype.kind != "f":
-            raise TypeError(f"{name} must give floats, one for each row and class, not {a.dtype}")
+            raise TypeError(f"{name} must return floats, one for each row and class, not {a.dtype}")
         if a.ndim != 2 or not a.size:
-            raise ValueError(f"{name} must give an array of shape (rows, classes), not {a.shape}")
+            raise ValueError(f"{name} must return an array of shape (rows, classes), not {a.shape}")
         if a.shape != arrays[0].shape:
             (rows, classes), (first_rows, first_classes) = a.shape, arrays[0].shape
             raise ValueError(
-                f"{name} gives {rows} rows and {classes} classes, but {names[0]} {first_rows} and {first_classes}"
+                f"{name} returns {rows} rows and {classes} classes, but {names[0]} {first_rows} and {first_classes}"
             )
         if not np.isfinite(a).all():
             row, k = np.argwhere(~np.isfinite(a))[0]
-            said = f"{name} gives {a[row, k]} at row {row}, class {k}"
+            sentence = f"{name} returns {a[row, k]} at row {row}, class {k}"
             if nonfinite == "raise":
-                raise ValueError(f'{said}: nonfinite="skip" leaves it out, where members are asked or combined')
+                raise ValueError(f'{sentence}: leave it out with nonfinite="skip"')
             continue
         if probabilities:
             check_probabilities(name, a)
         kept.append(a)
     if not kept:
-        raise ValueError(f"no member is left, each gives nan or inf: the last, {said}")
+        raise ValueError(f"no member is left, each returns nan or inf: {sentence}")
     return np.stack(kept)
 
 
@@ -197,25 +181,25 @@ def check_probabilities(name: str, p: np.ndarray) -> None:
     if off.any():
         row = int(np.argmax(off))
         raise ValueError(
-            f"{name} gives {p[row]} at row {row}, no probabilities: they are at least 0 and sum to 1 (of scores, "
-            f"softmax(scores) makes some)"
+            f"{name} has {p[row]} at row {row}, which are no probabilities: these are at least 0 and sum to 1 "
+            f"(for scores, softmax(scores))"
         )
 
 
-def _ask(members: Members, what: Callable[[str, Member], np.ndarray]) -> tuple[list[str], list[np.ndarray]]:
-    """Ask member after member, and give their names, too."""
+def _evaluate(members: Members, function: Callable[[str, Member], np.ndarray]) -> tuple[list[str], list[np.ndarray]]:
+    """Evaluate a function (name, member) member by member; return the names and the values."""
     if isinstance(members, Layer) or not isinstance(members, Sequence | Mapping) or isinstance(members, str):
         raise TypeError(f"members must be a list or a dict of networks or functions, not {members!r}")
     keys = members.keys() if isinstance(members, Mapping) else range(len(members))
-    named = {f"member {key!r}": members[key] for key in keys}
-    answers = []
-    for name, member in named.items():
+    by_name = {f"member {key!r}": members[key] for key in keys}
+    values = []
+    for name, member in by_name.items():
         if not isinstance(member, Layer) and (isinstance(member, type) or not callable(member)):
             raise TypeError(f"{name} must be a network or a function x → probabilities, not {member!r}")
         try:
-            with np.errstate(invalid="ignore", over="ignore"):  # nan and inf are told by `stack`
-                answers.append(what(name, member))
+            with np.errstate(invalid="ignore", over="ignore"):  # `stack` reports nan and inf
+                values.append(function(name, member))
         except Exception as error:
             error.add_note(f"in {name}")
             raise
-    return list(named), answers
+    return list(by_name), values

@@ -1,4 +1,4 @@
-"""The engine of exercises: check, hint, solution, and which mistake it is. The exercises are in the chapters.
+"""The engine of exercises: check, hint, solution, diagnosis. The exercises are in the chapters.
 
 >>> from course_lib.chapters.ch03_momentum import ex
 >>> ex.momentum.signature

@@ -1,4 +1,4 @@
-"""What an exercise calls an answer with: cases, and how their values are handed over, copied and compared."""
+"""The inputs of an answer: cases, and how their values are passed, copied and compared."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy import array_equal, ndarray  # kept here: a reader may change `np`
 
 @dataclass(frozen=True)
 class Case:
-    """Some calls in a row, each going on from what the one before returned.
+    """A sequence of calls, each continuing from what the one before returned.
 
     Args:
-        label: what is special about it, in words: "gradients of 1e-6".
-        start: the arguments that the answer itself carries on: x and v of an optimizer.
+        label: what is special about it: "gradients of 1e-6".
+        start: the arguments that the answer updates: x and v of an optimizer.
         arguments: the other arguments, one mapping for each call. Whatever is random in them (masks, noise,
             permutations) is drawn here, so that an answer needs no generator.
-        init: for an answer that is a class: the arguments of its constructor. A case has an instance of its own.
+        init: for an answer that is a class: the arguments of its constructor. Each case has its own instance.
 
     >>> Case.one("a number", x=2.0).arguments
     ({'x': 2.0},)
@@ -32,20 +32,20 @@ class Case:
     init: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def one(cls, label: str, /, **given: Any) -> Case:
+    def one(cls, label: str, /, **arguments: Any) -> Case:
         """Return a case of one call."""
-        return cls(label, {}, (given,))
+        return cls(label, {}, (arguments,))
 
 
 def handed(name: str, value: Any) -> Any:
-    """Return an argument as the answer gets it: a copy, so that nothing of ours can be changed.
+    """Return an argument as the answer receives it: a copy, so that the original cannot be changed.
 
-    A single number comes as a NumPy number: it behaves as the plain number that a message shows. A function comes
-    as a plain function that is called by the argument's name, whatever it is in truth.
+    A single number becomes a NumPy number: it behaves as the plain number that a message shows. A function becomes a
+    plain function with the argument's name.
     """
     if isinstance(value, ndarray):
         return value.copy() if value.ndim else value[()]
-    if callable(value) and not hasattr(value, "state_dict"):  # a network is no mere function
+    if callable(value) and not hasattr(value, "state_dict"):  # a network is more than a function
         return _function(name, value)
     return copy.deepcopy(value)
 
@@ -66,7 +66,7 @@ def _function(name: str, value: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def unchanged(before: Any, after: Any) -> bool:
-    """Check whether an argument is what it was, down to its type; functions and networks are not looked into.
+    """Check whether an argument is unchanged, including its type; functions and networks are not compared.
 
     >>> from numpy import array
     >>> unchanged(array([1.0]), array([1.0])), unchanged([array([1.0])], [array([2.0])])
@@ -84,10 +84,10 @@ def unchanged(before: Any, after: Any) -> bool:
 
 
 def is_tensor(value: Any) -> bool:
-    """Check whether a value is a tensor of PyTorch, without importing it."""
+    """Check whether a value is a PyTorch tensor, without importing PyTorch."""
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
 
 
 def numbers(tensor: Any) -> ndarray:
-    """Return a tensor's numbers as an array of its own."""
+    """Return a tensor's numbers as a new array."""
     return tensor.detach().cpu().numpy().copy()

@@ -1,7 +1,7 @@
-"""Check an answer, stage by stage, in the order in which a reader can act on what is said.
+"""Check an answer, stage by stage, in the order in which a reader can act on the messages.
 
-First the answer is run, in limited time (`_attempt`): whatever touches the reader's code or what it returned is
-there. Then what it did is judged (`_judge`), with as much time as that takes.
+First the answer is run, in limited time (`_attempt`), with all that touches the reader's code or what it returned.
+Then its run is judged (`_judge`), in unlimited time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Verdict:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """What an answer did: its run, what to say if that ended early, and whether it answers the same twice."""
+    """An answer's run, the message if that ended early, and whether the answer is the same twice."""
 
     run: Run
     message: tuple[str, ...]
@@ -48,23 +48,23 @@ class _Attempt:
 def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -> Result:
     """Check an answer to an exercise.
 
-    Nothing the reader's code does raises here, and it ends after `timeout` seconds, unless it hangs in C code
+    Errors of the reader's code are not raised here, and it ends after `timeout` seconds, unless it hangs in C code
     (see `limit.call`).
 
     Raises:
-        DeclarationError: the exercise itself is wrong; no answer is to blame.
+        DeclarationError: the exercise itself is wrong, not the answer.
     """
     cases = exercise.draw(seed)
-    cases.append(cases[0])  # asked twice: a function of its arguments alone answers the same
+    cases.append(cases[0])  # called twice: a function of its arguments alone returns the same
     right = exercise.solve(cases)
     _import_for(answer)
     numpy = Intact(np)
     outcome = call(lambda: _attempt(exercise, answer, cases, right, numpy), timeout)
     numpy.put_back()  # again, in case a stopped thread had no time to
     if outcome.timed_out:
-        verdict = _Verdict(Status.TIMEOUT, wording.endless(outcome, timeout))
+        verdict = _Verdict(Status.TIMEOUT, wording.describe_timeout(outcome, timeout))
     elif outcome.error is not None:
-        verdict = _Verdict(Status.NOT_YET, wording.unreadable(exercise, outcome.error))
+        verdict = _Verdict(Status.NOT_YET, wording.describe_unreadable(exercise, outcome.error))
     elif isinstance(outcome.value, _Attempt):
         verdict = _judge(exercise, outcome.value, cases, right)
         if isinstance(outcome.value.run.problem, ForgotReturn) and outcome.printed.strip():
@@ -116,7 +116,7 @@ def _attempt(
 
 
 def _case_of(count: int, cases: Sequence[Case]) -> int:
-    """The index of the case that a call belongs to, counted over all cases."""
+    """Return the index of the case that a call, counted over all cases, belongs to."""
     for index, case in enumerate(cases):
         count -= len(case.arguments)
         if count < 0:
@@ -172,12 +172,12 @@ def _check_parameters(function: Any, wanted: Sequence[str], name: str, skip: int
         )
     if len(by_place) < len(wanted) or any(name not in by_place[: len(wanted)] for name in needed):
         raise Problem(f"Your function takes {_count(needed)}; it should take {_count(wanted)}: {line}.")
-    given = tuple(by_place[: len(wanted)])
-    if given != tuple(wanted) and sorted(given) == sorted(wanted):
+    names = tuple(by_place[: len(wanted)])
+    if names != tuple(wanted) and sorted(names) == sorted(wanted):
         raise Problem(f"Your function takes its arguments in another order. It should begin with {line}.")
-    for mine, wants in zip(given, wanted, strict=True):
-        if mine != wants:
-            raise Problem(f"Your function has an argument `{mine}` that should be called `{wants}`: {line}.")
+    for own, right in zip(names, wanted, strict=True):
+        if own != right:
+            raise Problem(f"Your function has an argument `{own}` that should be called `{right}`: {line}.")
 
 
 def _count(names: Sequence[str]) -> str:
@@ -210,7 +210,7 @@ def _is_unwritten(error: BaseException, answer: Any) -> bool:
 
 
 def _codes(answer: Any) -> Iterator[CodeType]:
-    """The code of a function, or of a class's methods."""
+    """Yield the code of a function, or of a class's methods."""
     for value in [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]:
         code = getattr(value, "__code__", None)
         if isinstance(code, CodeType):
@@ -218,8 +218,8 @@ def _codes(answer: Any) -> Iterator[CodeType]:
 
 
 def _import_for(answer: Any) -> None:
-    """Import what an answer imports: a first `import torch` takes seconds, and they are not the answer's."""
-    with contextlib.suppress(Exception, SystemExit):  # whatever is wrong with it is said when it runs
+    """Import what an answer imports: a first `import torch` takes seconds, which should not count."""
+    with contextlib.suppress(Exception, SystemExit):  # what is wrong with it is reported when it runs
         import dis
 
         waiting = list(_codes(answer))
@@ -244,7 +244,7 @@ def _judge(exercise: Declaration, attempt: _Attempt, cases: Sequence[Case], righ
         wrong = _what_is_wrong(exercise, run, right)
     if not wrong and not changed:
         return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
-    also = (wording.in_place(changed),) if changed else ()
+    also = (wording.describe_in_place(changed),) if changed else ()
     mutants = diagnose(exercise, run, cases, right)
     names, sentences = tuple(m.name for m in mutants), tuple(m.message for m in mutants)
     if mutants and not wrong:  # a mutant that does no more than change an argument in place

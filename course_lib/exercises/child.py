@@ -1,7 +1,7 @@
-"""Check a notebook's answers in a process of their own: whatever they do to it, the check goes on.
+"""Check a notebook's answers in a child process: whatever they do to it, the check continues.
 
 The child writes one line for each result into a file. If it ends early (`os._exit`, a crash, a call into C that
-never returns), the answer it was at has failed, and another child goes on with the next.
+never returns), its current answer has failed, and another child continues with the next.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def check_apart(
     Args:
         path: the notebook.
         exercises: the book's exercises by name.
-        command: starts a Python that calls `report` with the arguments after it.
-        timeout: see `check_cell`; the whole child has as much more as it needs to start.
+        command: starts a Python that calls `report` with the arguments that follow.
+        timeout: see `check_cell`; the child has extra time to start.
 
     Raises:
-        NotebookError: it is no notebook.
+        NotebookError: the file is not a notebook.
     """
     answers = read_answers(path, exercises)
     results = {name: Result(name, Status.NOT_YET, sentence) for name, sentence in answers.problems.items()}

@@ -1,4 +1,4 @@
-"""An exercise as its author declares it, and what follows from the declaration. Nothing here checks an answer."""
+"""The declaration of an exercise, and what follows from it. Nothing here checks an answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .play import Run, play
 
 
 class DeclarationError(ValueError):
-    """A declaration that is wrong: its author's mistake, found when it is declared."""
+    """A wrong declaration: its author's mistake, found at once."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Mutant:
     """A known mistake: a patch of the solution, and the sentence that explains it to the reader.
 
     Args:
-        name: what the mistake is called.
-        old: a piece of the solution, found in it exactly once.
-        new: what stands there if the mistake is made.
-        message: what is wrong and why, to the reader.
+        name: of the mistake.
+        old: a part of the solution, which occurs in it exactly once.
+        new: its replacement, the mistake.
+        message: what is wrong and why, for the reader.
     """
 
     name: str
@@ -48,33 +48,33 @@ class Mutant:
 
 @dataclass(eq=False, repr=False)
 class Declaration:
-    """One exercise. Everything about it is here; its signature is that of the solution.
+    """All parts of one exercise. Its signature is that of the solution.
 
-    The answer is the first thing that the solution defines: a function, or a class with one public method.
-    A class gets `Case.init` once a case, and its method is called in turn: it keeps its own state.
+    The answer is the first definition in the solution: a function, or a class with one public method.
+    A class is constructed with `Case.init` once a case, and keeps its own state between the calls of its method.
 
     Args:
-        name: how it is reached, `ex.name`, and tagged in a notebook, `exercise:name`; unique in the book.
+        name: as in `ex.name`, and in the notebook's tag `exercise:name`; unique in the book.
         title: a few words.
         prompt: what to do.
         source: the solution.
-        returns: names of what the function returns, in order. What kind each is (real numbers, whole numbers,
-            truth values, labels) is what the solution returns.
+        returns: names of the returned values, in order. The solution determines the kind of each (real numbers,
+            whole numbers, truth values, labels).
         cases: makes the cases to be checked from a random generator, the simplest first.
         hints: two or more, the last nearly the answer.
-        mutants: the mistakes people make.
+        mutants: common mistakes.
         explanation: why the solution is right; shown with it.
         after: what to do or notice once the answer is right.
-        accepts: right answers in another form, by name; the tests hold the engine to passing them.
-        goal: for exercises with many right answers: takes the arguments and the returned values of one
-            call by name, and returns a sentence if they miss the goal.
-        start: the code that the reader's cell begins with, where it is broken code to be repaired.
+        accepts: right answers in another form, by name; the tests check that they pass.
+        goal: for exercises with many right answers: a function of the arguments and the returned values of one
+            call, by name, that returns a sentence if they miss the goal.
+        start: the code in the reader's cell, if it is broken code to be repaired.
         distractors: arguments that a right answer does not need.
-        packages: what it needs besides NumPy ("torch"): it cannot be done in the page.
-        page: the page of the book on which it stands, without a suffix: "03_momentum".
+        packages: packages needed besides NumPy ("torch"): it cannot be done in the page.
+        page: the book's page that contains it, without a suffix: "03_momentum".
 
     Raises:
-        DeclarationError: something in it does not fit together, or the solution does not pass its own cases.
+        DeclarationError: its parts are inconsistent, or the solution does not pass its own cases.
     """
 
     name: str
@@ -96,16 +96,16 @@ class Declaration:
 
     def __post_init__(self) -> None:
         self.check_declaration()
-        if not self.packages:  # a heavy package is not loaded for it; the tests call `verify`
+        if not self.packages:  # no heavy package is loaded for it; the tests call `verify`
             self.verify()
 
     def check_declaration(self) -> None:
-        """Check that its parts fit together.
+        """Check that its parts are consistent.
 
         Raises:
-            DeclarationError: they do not.
+            DeclarationError: they are not.
         """
-        self._require(self.name.isidentifier(), f"its name must be a plain word, not {self.name!r}")
+        self._require(self.name.isidentifier(), f"its name must be an identifier, not {self.name!r}")
         for key in ("returns", "hints", "mutants", "distractors", "packages"):
             self._require(isinstance(getattr(self, key), tuple), f"{key} must be a tuple")
         self._require(self.returns and all(map(str.isidentifier, self.returns)), "returns must name what is returned")
@@ -120,17 +120,17 @@ class Declaration:
             try:
                 compile(source, what, "exec")
             except SyntaxError as error:
-                raise self.error(f"{what} is no Python: {error}") from error
+                raise self.error(f"{what} is not valid Python: {error}") from error
             names = [name for _, name in _definitions(source)]
-            self._require(self.function in names, f"{what} defines no {self.function!r}")
+            self._require(self.function in names, f"{what} does not define {self.function!r}")
         known = [*self.parameters, *self.constructor]
         for name in self.distractors:
-            self._require(name in known, f"the distractor {name!r} is no argument")
+            self._require(name in known, f"the distractor {name!r} is not an argument")
         both = set(self.returns) & set(self.parameters) if self.goal else ()
         self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
 
     def verify(self, seed: int = 0) -> None:
-        """Hold the solution against the cases of one seed.
+        """Check the solution on the cases of one seed.
 
         Raises:
             DeclarationError: it does not pass them, or is not a function of its arguments alone.
@@ -145,7 +145,7 @@ class Declaration:
         """Make the cases of a seed.
 
         Raises:
-            DeclarationError: there are none, or one does not give exactly the arguments that are taken.
+            DeclarationError: there are none, or one does not have exactly the solution's arguments.
         """
         cases = list(self.cases(np.random.default_rng(seed)))
         self._require(cases and all(isinstance(case, Case) for case in cases), "cases must return a list of Case")
@@ -153,12 +153,12 @@ class Declaration:
         for case in cases:
             self._require(case.arguments, f"case {case.label!r} has no call")
             self._require(set(case.start) <= carried, f"case {case.label!r}: only {sorted(carried)} are carried on")
-            for given in case.arguments:
-                missing, unknown = _differ({*case.start, *given}, self.parameters)
-                self._require(not missing, f"case {case.label!r} does not give {missing}")
-                self._require(not unknown, f"case {case.label!r} gives {unknown}, which no argument is called")
-            self._require(not any(_differ(case.init, self.constructor)), f"case {case.label!r}: init must be what "
-                          f"the constructor takes, {list(self.constructor)}")  # fmt: skip
+            for arguments in case.arguments:
+                missing, unknown = _differ({*case.start, *arguments}, self.parameters)
+                self._require(not missing, f"case {case.label!r} lacks {missing}")
+                self._require(not unknown, f"case {case.label!r} has {unknown}, which are not arguments")
+            self._require(not any(_differ(case.init, self.constructor)), f"case {case.label!r}: init must have the "
+                          f"arguments of the constructor, {list(self.constructor)}")  # fmt: skip
         return cases
 
     def solve(self, cases: Sequence[Case]) -> Run:
@@ -177,18 +177,18 @@ class Declaration:
         """Run any answer on cases; see `play.play`."""
         return play(answer, cases, self.parameters, self.returns, method=self.method, like=like)
 
-    # What follows from the declaration
+    # Derived from the declaration
 
     @cached_property
     def function(self) -> str:
-        """The name of the function or class that is asked for."""
+        """The name of the function or class to be written."""
         found = _definitions(self.source)
         self._require(found, "the solution defines no function")
         return found[0][1]
 
     @cached_property
     def method(self) -> str:
-        """The name of the method that is called, if a class is asked for; else empty."""
+        """The name of the method that is called, if a class is to be written; else empty."""
         if ("class", self.function) not in _definitions(self.source):
             return ""
         public = [name for name, value in vars(self.reference).items() if callable(value) and not name.startswith("_")]
@@ -208,12 +208,12 @@ class Declaration:
 
     @cached_property
     def constructor(self) -> tuple[str, ...]:
-        """Names of the arguments of the constructor, if a class is asked for."""
+        """Names of the arguments of the constructor, if a class is to be written."""
         return tuple(inspect.signature(self.reference).parameters) if self.method else ()
 
     @property
     def signature(self) -> str:
-        """The function as it is called."""
+        """The function with its arguments."""
         return f"{self.function}({', '.join(self.parameters)})"
 
     @property
@@ -223,14 +223,14 @@ class Declaration:
 
     @property
     def stub(self) -> str:
-        """What stands in the notebook before the reader writes it."""
+        """The content of the notebook's cell before the reader edits it."""
         if self.start or not self.method:
             return self.start or f"{self.opening}\n    ex.todo()\n"
         methods = re.findall(r"^    def .*:$", self.source, re.MULTILINE)
         return f"{self.opening}\n" + "\n".join(f"{line}\n        ex.todo()\n" for line in methods)
 
     def build(self, source: str, label: str) -> Callable[..., Any]:
-        """Make the function or class that is asked for out of source text; `label` stands in tracebacks."""
+        """Build the function or class to be written from source text; `label` appears in tracebacks."""
         file = f"<{label}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         namespace: dict[str, Any] = {"np": np, "__name__": self.name}
@@ -239,7 +239,7 @@ class Declaration:
         return namespace[self.function]
 
     def mutated(self, *mutants: Mutant) -> Callable[..., Any] | None:
-        """The solution with one or more mistakes in it; None if they do not go together."""
+        """Return the solution with one or more mistakes in it; None if they cannot be combined."""
         source: str | None = self.source
         for mutant in mutants:
             source = mutant.patch(source) if source is not None else None
@@ -254,9 +254,9 @@ class Declaration:
 
 
 def _definitions(source: str) -> list[tuple[str, str]]:
-    """What a source defines: ("def" or "class", name)."""
+    """List the definitions in a source: ("def" or "class", name)."""
     return re.findall(r"^(def|class) (\w+)", source, re.MULTILINE)
 
 
-def _differ(given: Any, wanted: Any) -> tuple[list[str], list[str]]:
-    return sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
+def _differ(names: Any, wanted: Any) -> tuple[list[str], list[str]]:
+    return sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))

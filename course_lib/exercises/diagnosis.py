@@ -1,4 +1,4 @@
-"""Which known mistakes are they? And if none: where is the first difference?"""
+"""Find the known mistakes in an answer or, if there are none, its first difference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .declaration import Declaration, Mutant
 from .limit import call
 from .play import Call, Run
 
-PATIENCE = 2.0  # seconds for one mutant, and for all pairs: what never ends is not this mistake
+PATIENCE = 2.0  # seconds for one mutant, and for all pairs: one that never ends is not this mistake
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Difference:
 def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference | None:
     """Compare two runs, call by call.
 
-    Real numbers are equal if they differ by 1e-10 of the size of what they were made from (1e-5 where float32
-    is involved): more than rounding in another order of operations, less than any mistake. All else (whole numbers,
-    truth values, labels) has to be the same.
+    Real numbers are equal if they differ by at most 1e-10 of the size of their inputs (1e-5 where float32 is
+    involved): more than rounding in another order of operations, less than any mistake. Everything else (whole
+    numbers, truth values, labels) must be identical.
 
     >>> from .play import play
     >>> case = Case.one("a number", x=8.0)
@@ -42,12 +42,12 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     >>> first_difference(thirds, halved).call.step
     1
     """
-    for mine, theirs in zip(calls, right, strict=True):
-        for name, want in theirs.outputs.items():
-            got = mine.outputs[name]
-            far = argwhere(~_close(got, want, theirs.args))
+    for own, reference in zip(calls, right, strict=True):
+        for name, want in reference.outputs.items():
+            got = own.outputs[name]
+            far = argwhere(~_close(got, want, reference.args))
             if len(far):
-                return Difference(mine, theirs, name, tuple(int(i) for i in far[0]))
+                return Difference(own, reference, name, tuple(int(i) for i in far[0]))
     return None
 
 
@@ -64,18 +64,18 @@ def _close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> ndarray:
 
 
 def _largest(args: Mapping[str, Any]) -> float:
-    """The size of the largest real number among the arguments."""
+    """Return the size of the largest real number among the arguments."""
     real = [v for v in args.values() if isinstance(v, float) or getattr(getattr(v, "dtype", None), "kind", "") == "f"]
     return max((float(absolute(v).max()) for v in real if not isinstance(v, (ndarray, generic)) or v.size), default=0.0)
 
 
 def diagnose(exercise: Declaration, run: Run, cases: Sequence[Case], right: Run) -> tuple[Mutant, ...]:
-    """Return the known mistakes that give exactly this run.
+    """Return the known mistakes that produce exactly this run.
 
-    One mistake if there is one that gives these values and changes these arguments in place; or else gives these
-    values; or else two that give them together. None where several explanations are left.
+    One mistake if there is one with these values and these arguments changed in place; or else with these values; or
+    else two that produce them together. None if several explanations remain.
 
-    A mutant is run as an answer is, in limited time: one that never ends, or raises, does no harm.
+    A mutant runs in limited time, as an answer does: one that never ends, or raises, does no harm.
     """
     same = [found for m in exercise.mutants for found in _same_values(exercise, [(m,)], run, cases, right)]
     if not same and not run.problem:
@@ -94,7 +94,7 @@ def _same_values(
     cases: Sequence[Case],
     right: Run,
 ) -> list[tuple[tuple[Mutant, ...], Run]]:
-    """Return those of the mistakes whose runs give the same values as `run`, with their runs, in limited time."""
+    """Return the mistakes whose runs have the same values as `run`, with their runs, in limited time."""
     waiting = iter(mistakes)
     found: list[tuple[tuple[Mutant, ...], Run]] = []
 
@@ -110,11 +110,11 @@ def _same_values(
 
 
 def _run(exercise: Declaration, answer: Callable[..., Any], run: Run, cases: Sequence[Case], right: Run) -> Run | None:
-    """Run a mutant; None unless it gives the same values as `run`, and the same problem if that had one."""
+    """Run a mutant; return None unless its values, and its problem if any, are those of `run`."""
     for some in (cases[:1], cases):  # most are ruled out by the first case
         made = exercise.play(answer, some, like=right)
-        mine = run.calls if some is cases else run.calls[: len(made.calls)]
-        if len(mine) != len(made.calls) or first_difference(mine, made.calls):
+        calls = run.calls if some is cases else run.calls[: len(made.calls)]
+        if len(calls) != len(made.calls) or first_difference(calls, made.calls):
             return None
         if (made.problem or some is cases) and str(made.problem) != str(run.problem):
             return None

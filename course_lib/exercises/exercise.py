@@ -1,4 +1,4 @@
-"""What a reader does with an exercise: check, hint, solution, use."""
+"""The reader's side of an exercise: check, hint, solution, use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING = object()
 
 @dataclass
 class Progress:
-    """What happened to an exercise in this session."""
+    """The state of an exercise in this session."""
 
     status: Status = Status.NOT_ATTEMPTED
     checks: int = 0
@@ -34,10 +34,10 @@ class Exercise(Declaration):
     progress: Progress = field(default_factory=Progress, init=False)
 
     def check(self, answer: Any = _MISSING, *, timeout: float = LIMIT) -> Result:
-        """Check an answer; shows what is right or wrong, and never raises.
+        """Check an answer; show what is right or wrong, and never raise an error.
 
-        A loop that never ends is stopped, for Python can step in between two of its lines. But a single call
-        into C that never returns cannot be stopped; restart the kernel. `sum(range(10**11))` is one.
+        An endless loop is stopped, as Python can interrupt it between two lines. But a single call into C that never
+        returns cannot be stopped; restart the kernel. `sum(range(10**11))` is one.
 
         Args:
             answer: the reader's function itself, or the class.
@@ -46,7 +46,7 @@ class Exercise(Declaration):
         result = self.evaluate(answer, timeout=timeout)
         self.progress.checks += 1
         if self.progress.status is not Status.PASS and result.status is not Status.NOT_ATTEMPTED:
-            self.progress.status = result.status  # the best so far: nobody loses a PASS by trying on
+            self.progress.status = result.status  # the best so far: further tries do not lose a PASS
         show(result)
         return result
 
@@ -57,8 +57,8 @@ class Exercise(Declaration):
             n = min(self.progress.hints + 1, count)
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= count:
             ends = f"from `ex.{self.name}.hint(1)` to `ex.{self.name}.hint({count})`"
-            says = f"There is no hint {n!r}: there are {count}, {ends}."
-            return show(status_card(self.name, "HINT", [says]))
+            message = f"There is no hint {n!r}: there are {count}, {ends}."
+            return show(status_card(self.name, "HINT", [message]))
         self.progress.hints = max(self.progress.hints, int(n))
         rest = f"The next one: `ex.{self.name}.hint({n + 1})`"
         if n == count:
@@ -72,21 +72,21 @@ class Exercise(Declaration):
         return show(Card(text, markdown=f"```python\n{self.source.strip()}\n```\n\n{self.explanation}"))
 
     def use(self, answer: Any = _MISSING) -> Callable[..., Any]:
-        """Return the reader's function if it is right, and the book's if not, so that a chapter goes on."""
+        """Return the reader's function if it is right, else the book's, so that a chapter can continue."""
         result = self.evaluate(answer)
         if result.passed:
             show(status_card(self.name, "YOURS", [f"From here on the chapter runs your `{self.function}`."]))
             return answer
-        says = f"From here on the chapter runs the book's own `{self.function}`, as yours is {result.status}."
-        show(status_card(self.name, "THE BOOK'S", [says]))
+        message = f"From here on the chapter runs the book's own `{self.function}`, as yours is {result.status}."
+        show(status_card(self.name, "THE BOOK'S", [message]))
         return self.reference
 
     def evaluate(self, answer: Any = _MISSING, *, seed: int = 0, timeout: float = LIMIT) -> Result:
-        """Check an answer silently, and leave no trace in `progress`."""
+        """Check an answer silently, without a change of `progress`."""
         if answer is _MISSING:
             what = "class" if self.method else "function"
-            says = f"Give the check your {what}: `ex.{self.name}.check({self.function})`."
-            return Result(self.name, Status.NOT_ATTEMPTED, says)
+            message = f"Pass your {what} to the check: `ex.{self.name}.check({self.function})`."
+            return Result(self.name, Status.NOT_ATTEMPTED, message)
         return evaluate(self, answer, seed=seed, timeout=timeout)
 
     def __repr__(self) -> str:

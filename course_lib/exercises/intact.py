@@ -1,4 +1,4 @@
-"""Keep NumPy as it was while somebody else's code runs: `np.abs = ...` would change it for everyone."""
+"""Protect NumPy while a reader's code runs: `np.abs = ...` would change it for everyone."""
 
 from types import ModuleType
 
@@ -6,9 +6,9 @@ _MISSING = object()
 
 
 class Intact:
-    """What a module holds now; puts it back later, and remembers which names had been changed.
+    """A snapshot of a module's names; restores them later, and records which had been changed.
 
-    Names that are new are left alone: some modules fill themselves when they are first used.
+    New names are left alone: some modules add names when they are first used.
 
     >>> import numpy as np
     >>> numpy, before = Intact(np), np.abs
@@ -24,7 +24,7 @@ class Intact:
         self.changed: list[str] = []
 
     def put_back(self) -> None:
-        """Set every changed or deleted name again."""
+        """Restore every changed or deleted name."""
         now = vars(self.module)
         for name, value in self.before.items():
             if now.get(name, _MISSING) is not value:

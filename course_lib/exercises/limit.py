@@ -1,12 +1,12 @@
-"""Call a function that may never return, never mind what it prints or raises.
+"""Call a function that may never return, whatever it prints or raises.
 
-The call runs in a thread of its own, because that works in a notebook, in a script and on every system.
+The call runs in a separate thread, because that works in a notebook, in a script and on every system.
 A thread cannot be killed, but Python can raise an exception inside it: an endless loop ends there.
 
-The limit of this limit: Python runs one thread at a time, and changes over between two of its own instructions.
-One call into C that keeps Python to itself, such as `sum(range(10**11))`, keeps out the watching thread as well,
-so nothing here can end it. A process of its own could be killed; but a reader's function, defined in a notebook,
-reaches another process only by a fork, and to fork a kernel, which runs several threads, may hang it.
+A limitation: Python runs one thread at a time, and switches between two of its own instructions. One call into C that
+holds the interpreter lock, such as `sum(range(10**11))`, blocks the watching thread as well, so nothing here can end
+it. A separate process could be killed; but a reader's function, defined in a notebook, reaches another process only by
+a fork, and forking a kernel, which runs several threads, may hang it.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 GRACE = 1.0  # seconds spent on stopping a thread before it is left behind
-KEPT = 2_000  # characters of the function's own printing that are kept
+KEPT = 2_000  # characters of the function's own output that are kept
 
 
 class Stop(BaseException):
@@ -31,7 +31,7 @@ class Stop(BaseException):
 
 
 class _FirstLines(io.TextIOBase):
-    """A place to print to that keeps the beginning only: an endless loop may print for ever."""
+    """A stream that keeps only the beginning: an endless loop may print forever."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -65,10 +65,9 @@ def call(function: Callable[[], Any], seconds: float) -> Outcome:
         seconds: how long to wait for it.
 
     Returns:
-        The `Outcome`. `stack` holds (file, line) from the outermost frame to the innermost, of the place
-        where the time ran out. `stopped` is False if the function could not be stopped even then
-        (it waits inside C code): its thread is left behind. If that code keeps Python to itself, `call`
-        returns only when it does.
+        The `Outcome`. `stack` holds (file, line) from the outermost frame to the innermost, at the timeout.
+        `stopped` is False if the function could not be stopped even then (it waits inside C code): its thread is left
+        running. If that code holds the interpreter lock, `call` returns only when it does.
 
     >>> call(lambda: 6 * 7, seconds=2).value
     42
@@ -97,7 +96,7 @@ def call(function: Callable[[], Any], seconds: float) -> Outcome:
             work()
         try:
             finished.wait(seconds)
-        except BaseException:  # the reader pressed stop: that is theirs to do
+        except BaseException:  # the reader interrupted it
             _stop(thread)
             raise
         if not finished.is_set():

@@ -1,7 +1,7 @@
 """Find the answers in a reader's notebook, and check them without opening it.
 
-A cell that holds an answer carries the tag `exercise:NAME`. Only its definitions are run, not its plots and
-checks, and of the other cells only what its names lead to: imports, functions, classes, constants.
+A cell with an answer has the tag `exercise:NAME`. Only its definitions are run, not its plots and checks, and of the
+other cells only what these need: imports, functions, classes, constants.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from . import wording
 from .checking import LIMIT
 from .exercise import Exercise
 from .limit import call
-from .play import describe
+from .play import describe_error
 from .result import Result, Status
 from .stub import NotAttempted, todo
 
@@ -33,17 +33,17 @@ _AT_HAND = {"np", "ex"}
 
 
 class NotebookError(ValueError):
-    """A file that is no notebook, or cannot be read."""
+    """A file that is not a notebook, or cannot be read."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a notebook holds.
+    """The answers in a notebook.
 
     Attributes:
         cells: the source of each tagged cell by the name of its exercise, in the notebook's order.
         others: for each of these, the sources of all other code cells.
-        problems: a sentence for each tag that makes no sense, and for each exercise of this page that has no cell.
+        problems: a sentence for each invalid tag, and for each exercise of this page that has no cell.
     """
 
     cells: Mapping[str, str]
@@ -52,14 +52,14 @@ class Answers:
 
 
 def read_answers(path: str | Path, exercises: Mapping[str, Exercise]) -> Answers:
-    """Read the answers in a notebook. One tag that makes no sense leaves the other answers as they are.
+    """Read the answers in a notebook. An invalid tag does not affect the other answers.
 
     Args:
         path: the notebook.
         exercises: the book's exercises by name. Those of the page whose name is in the file's name must be there.
 
     Raises:
-        NotebookError: it is no notebook.
+        NotebookError: the file is not a notebook.
     """
     path = Path(path)
     cells = _cells(path)
@@ -93,16 +93,16 @@ def read_answers(path: str | Path, exercises: Mapping[str, Exercise]) -> Answers
 def check_notebook(
     path: str | Path, exercises: Mapping[str, Exercise], names: Sequence[str] | None = None, *, timeout: float = LIMIT
 ) -> Iterator[tuple[str, Result]]:
-    """Check the answers in a notebook, one by one; each `exercise`, with its result.
+    """Check the answers in a notebook; yield each exercise's name with its result.
 
     Args:
         path: the notebook.
         exercises: the book's exercises by name.
-        names: which ones; None: all, and a failure for each problem that `read_answers` finds.
+        names: of the exercises to check; None: all, and a failure for each problem that `read_answers` finds.
         timeout: see `check_cell`.
 
     Raises:
-        NotebookError: it is no notebook.
+        NotebookError: the file is not a notebook.
     """
     answers = read_answers(path, exercises)
     if names is None:
@@ -118,8 +118,8 @@ def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), t
 
     Args:
         exercise: the exercise.
-        source: the cell; `np` and `ex` are at hand.
-        others: sources of the other cells, from which imports and definitions are taken as they are needed.
+        source: the cell; `np` and `ex` are defined.
+        others: sources of the other cells, for needed imports and definitions.
         timeout: seconds for the cell, and again for the check.
     """
     name = exercise.name
@@ -138,19 +138,19 @@ def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), t
 
     outcome = call(run, timeout)
     if outcome.timed_out:
-        return Result(name, Status.TIMEOUT, *wording.endless(outcome, timeout), printed=outcome.printed)
+        return Result(name, Status.TIMEOUT, *wording.describe_timeout(outcome, timeout), printed=outcome.printed)
     if isinstance(outcome.error, NotAttempted):
         return Result(name, Status.NOT_ATTEMPTED, "The cell stops at a line that is still to be written.")
     if outcome.error is not None:
         return Result(name, Status.NOT_YET, *_cell_error(outcome.error), printed=outcome.printed)
     if exercise.function not in namespace:
-        says = f"The cell defines no `{exercise.function}`: it should hold `{exercise.opening}`."
-        return Result(name, Status.NOT_YET, says, printed=outcome.printed)
+        message = f"The cell defines no `{exercise.function}`: it should hold `{exercise.opening}`."
+        return Result(name, Status.NOT_YET, message, printed=outcome.printed)
     return exercise.evaluate(namespace[exercise.function], timeout=timeout)
 
 
 def needed_definitions(source: str, cells: Sequence[str]) -> str:
-    """Pick, out of other cells, what the names that `source` does not define lead to.
+    """Return the definitions in other cells of names that `source` uses and does not define.
 
     These are imports, functions, classes and assignments, in the order of the cells; and what they need in turn.
 
@@ -173,7 +173,7 @@ def needed_definitions(source: str, cells: Sequence[str]) -> str:
 
 
 def _statements(cell: str) -> Iterator[tuple[ast.stmt, set[str]]]:
-    """The statements of a cell that define names, with these names."""
+    """Yield the statements of a cell that define names, with these names."""
     try:
         body = _parse(cell).body
     except (SyntaxError, ValueError):
@@ -190,7 +190,7 @@ def _statements(cell: str) -> Iterator[tuple[ast.stmt, set[str]]]:
 
 
 def _free_names(source: str) -> set[str]:
-    """Names that a source uses and does not define: those that have to come from elsewhere."""
+    """Return the names that a source uses and does not define."""
     try:
         table = symtable.symtable(ast.unparse(_parse(source)), "<cell>", "exec")
     except (SyntaxError, ValueError):
@@ -221,7 +221,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _parse(source: str, file: str = "<cell>") -> ast.Module:
-    """A cell's syntax. If it is no plain Python, the notebook's own commands (`%...`, `!...`, `f?`) are passed over."""
+    """Parse a cell. If it is not plain Python, IPython's commands (`%...`, `!...`, `f?`) are skipped."""
     try:
         return ast.parse(source, file)
     except SyntaxError:
@@ -229,12 +229,12 @@ def _parse(source: str, file: str = "<cell>") -> ast.Module:
 
 
 def _without_commands(source: str) -> str:
-    """The source without the notebook's own commands; lines keep their numbers."""
+    """Return the source without IPython's commands; lines keep their numbers."""
     return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
 
 
 def _definitions(source: str, name: str) -> CodeType:
-    """What a cell defines, compiled: without bare calls (checks, plots) and without `f = ex.name.use(f)`."""
+    """Compile a cell's definitions, without bare calls (checks, plots) and without `f = ex.name.use(f)`."""
     file = f"<the cell exercise:{name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = _parse(source, file)
@@ -243,7 +243,7 @@ def _definitions(source: str, name: str) -> CodeType:
 
 
 def _same_code(source: str, start: str) -> bool:
-    """Check whether two sources define the same, whatever their comments and spaces."""
+    """Check whether two sources have the same definitions, up to comments and spaces."""
     try:
         dumps = [
             [ast.dump(node) for node in _parse(text).body if not isinstance(node, ast.Expr)] for text in (source, start)
@@ -259,7 +259,7 @@ def _uses(node: ast.stmt) -> bool:
 
 
 def _cell_error(error: BaseException) -> tuple[str, ...]:
-    words = f"The cell cannot be run: {describe(error)}"
+    words = f"The cell cannot be run: {describe_error(error)}"
     if isinstance(error, SyntaxError) and error.text:
         return words, f"    line {error.lineno}: {error.text.strip()}"
     return words, wording.own_line(wording.places(error.__traceback__))

@@ -15,7 +15,7 @@ from .limit import Stop
 
 @dataclass(frozen=True)
 class Call:
-    """One call: where it stands, what went in, what came out, which arguments it changed in place."""
+    """One call: its case and step, its arguments, its outputs, and the arguments it changed in place."""
 
     case: Case
     step: int
@@ -38,7 +38,7 @@ class Run:
 
 
 class Problem(Exception):
-    """What is wrong with a call before its values are looked at, in words for the reader."""
+    """What is wrong with a call before its values are compared; the message is for the reader."""
 
 
 class ForgotReturn(Problem):
@@ -49,7 +49,7 @@ class Raised(Problem):
     """The answer itself raised `error` when it was called with `arguments`."""
 
     def __init__(self, arguments: Mapping[str, Any], error: BaseException) -> None:
-        super().__init__(describe(error))  # now: later nothing of the reader's is asked
+        super().__init__(describe_error(error))  # now: later the reader's code is not called
         self.arguments, self.error = arguments, error
 
 
@@ -62,19 +62,19 @@ def play(
     method: str = "",
     like: Run | None = None,
 ) -> Run:
-    """Call an answer through all cases.
+    """Call an answer on all cases.
 
     Args:
         answer: takes `parameters` by position, and returns the values named by `returns`; or a class, one of
             whose methods does.
-        cases: see `Case`. A returned value named as a part of `start` goes into the next call.
+        cases: see `Case`. A returned value named in `start` is passed to the next call.
         parameters: names of the arguments, in order.
         returns: names of the returned values, in order.
         method: name of the method, if the answer is a class.
-        like: the run of a right answer, which says what kinds and shapes of values are right; None: any.
+        like: the run of a right answer, which determines the right kinds and shapes of values; None: any.
 
     Returns:
-        A `Run`. It ends early if the answer raises, or returns what cannot be compared.
+        A `Run`. It ends early if the answer raises, or returns something that cannot be compared.
 
     >>> halve = Case("a number", {"x": array(8.0)}, ({}, {}))
     >>> [float(call.outputs["x"]) for call in play(lambda x: x / 2, [halve], ["x"], ["x"]).calls]
@@ -104,8 +104,8 @@ def _calls(
             init = {name: handed(name, value) for name, value in case.init.items()}
             function = getattr(_called(answer, init, case.init, by_name=True), method)
         state = dict(case.start)
-        for step, given in enumerate(case.arguments, start=1):
-            merged = state | dict(given)
+        for step, arguments in enumerate(case.arguments, start=1):
+            merged = state | dict(arguments)
             args = {name: merged[name] for name in parameters}
             passed = {name: handed(name, value) for name, value in args.items()}
             result = _called(function, passed, args)
@@ -128,12 +128,12 @@ def _called(function: Callable[..., Any], passed: Mapping[str, Any], args: Mappi
 
 
 def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where: str) -> dict[str, ndarray]:
-    """Take a returned value apart into named arrays.
+    """Convert a returned value to named arrays.
 
     Args:
         result: what was returned: one value for each name, or the value itself if there is one name.
         returns: the names.
-        like: the right values, if known: the kind (numbers, labels) and shape that are wanted.
+        like: the right values, if known, with the required kind (numbers, labels) and shape.
         where: the call, for messages.
 
     Raises:
@@ -146,12 +146,13 @@ def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where
     """
     line = f"`return {', '.join(returns)}`"
     if result is None:
-        raise ForgotReturn(f"Your function returned None. Its last line should hand the result on: {line}.")
+        raise ForgotReturn(f"Your function returned None. Its last line should return the result: {line}.")
     if hasattr(result, "__next__") or hasattr(result, "__await__"):
         if hasattr(result, "close"):
             result.close()
+        found = kind(result)
         raise Problem(
-            f"Your function returned {kind(result)}, not a value: use a plain `def`, and {line} in place of `yield`."
+            f"Your function returned {found}, not a value: use a plain `def`, and {line} in place of `yield`."
         )
     if len(returns) == 1:
         lonely = isinstance(result, tuple) and len(result) == 1  # `return x,`
@@ -169,7 +170,7 @@ def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where
 
 
 def _stacked(result: Any, returns: Sequence[str], like: Mapping[str, ndarray]) -> bool:
-    """Check for `np.array([x, v])`, which can be taken apart as well as a tuple."""
+    """Check for `np.array([x, v])`, which can be unpacked like a tuple."""
     return isinstance(result, ndarray) and any(result.shape == (len(returns), *right.shape) for right in like.values())
 
 
@@ -178,7 +179,7 @@ def _is_labels(value: Any) -> bool:
 
 
 def _array(value: Any, name: str, like: ndarray | None, where: str) -> ndarray:
-    """One returned value as an array of its own: floats, or what `like` holds (integers, truth values, labels)."""
+    """Return one returned value as a new array: floats, or the type of `like` (integers, truth values, labels)."""
     wanted = like.dtype.kind if like is not None else ""
     if _is_labels(value) and wanted in ("U", ""):
         return _shaped(array(value, dtype=str), name, like, where)
@@ -219,10 +220,10 @@ def _shaped(values: ndarray, name: str, like: ndarray | None, where: str) -> nda
     return values
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return an error's type and message, with Python's own suggestion.
 
-    >>> describe(ZeroDivisionError("division by zero"))
+    >>> describe_error(ZeroDivisionError("division by zero"))
     'ZeroDivisionError: division by zero'
     """
     lines = traceback.TracebackException.from_exception(error).format_exception_only()
@@ -231,7 +232,7 @@ def describe(error: BaseException) -> str:
 
 
 def kind(value: Any) -> str:
-    """Return the type of a value, in words.
+    """Return the name of a value's type, with its article.
 
     >>> kind([]), kind(1)
     ('a list', 'an int')

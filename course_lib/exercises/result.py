@@ -8,7 +8,7 @@ from .show import Card, status_card
 
 
 class Status(StrEnum):
-    """The four ways a check ends, in the words the reader sees.
+    """The four outcomes of a check, as the reader sees them.
 
     >>> print(Status.NOT_YET)
     NOT YET
@@ -21,13 +21,13 @@ class Status(StrEnum):
 
 
 class Result(Card):
-    """The result of one check: words for the reader, fields for a program.
+    """The result of one check: a text for the reader, fields for a program.
 
     Args:
         exercise: name of the exercise.
         status: a `Status`.
         message: what is right or wrong, in paragraphs; a paragraph whose lines are indented is code.
-        diagnoses: names of the known mistakes in it, the more important first.
+        diagnoses: names of the known mistakes, the most important first.
         printed: the beginning of what the reader's function printed.
 
     >>> result = Result("momentum", Status.NOT_YET, "Your step goes uphill.", diagnoses=("uphill",))
@@ -66,7 +66,7 @@ class Result(Card):
         return self.status is Status.PASS
 
     def to_dict(self) -> dict[str, Any]:
-        """Return its fields as JSON knows them.
+        """Return its fields as JSON data.
 
         >>> Result.from_dict(Result("choose", Status.PASS, "Right.").to_dict())
         PASS · choose
@@ -82,13 +82,13 @@ class Result(Card):
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Return the result that `to_dict` came from."""
+        """Return the result from the fields of `to_dict`."""
         name, status, message = fields["exercise"], Status(fields["status"]), fields["message"]
         return cls(name, status, *message, diagnoses=tuple(fields["diagnoses"]), printed=fields["printed"])
 
 
 def _printing(printed: str) -> str:
-    """The first lines of what was printed, as a paragraph."""
+    """Format the first lines of the printed text as a paragraph."""
     lines = printed.strip().splitlines()
     if not lines:
         return ""

@@ -1,4 +1,4 @@
-"""How the engine speaks: plain text anywhere, HTML or Markdown in a notebook, the same words in each."""
+"""Messages of the engine: plain text anywhere, HTML or Markdown in a notebook, with the same content."""
 
 import html
 import re
@@ -10,7 +10,7 @@ ACCENTS = {"PASS": "#2E8B57", "NOT YET": "#B8740A", "NOT ATTEMPTED": "#808080", 
 
 
 class Card:
-    """Something the reader sees, once: when it is made, or as the last line of its cell, not both.
+    """A message that is displayed once: when it is made, or as the value of its cell, not both.
 
     Args:
         text: plain text, for a terminal.
@@ -44,7 +44,7 @@ class Card:
 
 
 def show(card: Card) -> Card:
-    """Show a card now: a check in the middle of a cell, or in a script, must be heard as well."""
+    """Display a card now: a check in the middle of a cell, or in a script, must be seen, too."""
     shell = _shell()
     if shell is not None:
         card._display()
@@ -55,7 +55,7 @@ def show(card: Card) -> Card:
 
 
 def _shell() -> Any:
-    """The notebook or IPython session we run in, if any."""
+    """Return the current notebook or IPython session, if any."""
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
@@ -64,7 +64,7 @@ def _shell() -> Any:
 
 
 def _echoed() -> bool:
-    """True at Python's own prompt (and in a doctest), which shows the returned card by itself."""
+    """Check for Python's own prompt (or a doctest), which displays the returned card itself."""
     frame = sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(__package__):
         if frame.f_code.co_filename.startswith("<doctest"):
@@ -75,7 +75,7 @@ def _echoed() -> bool:
 
 
 def status_card(title: str, status: str, paragraphs: Iterable[str]) -> Card:
-    """A card with a status in words and a few paragraphs; a paragraph of indented lines is code."""
+    """Return a card with a status and paragraphs; a paragraph of indented lines is code."""
     paragraphs = [part for part in paragraphs if part]
     body = "\n".join(_paragraph(part) for part in paragraphs)
     style = (
@@ -91,7 +91,7 @@ def status_card(title: str, status: str, paragraphs: Iterable[str]) -> Card:
 
 
 def table_card(title: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Card:
-    """A card with a table; the first column names its row."""
+    """Return a card with a table; the first column names the row."""
     rows = list(rows)
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [
@@ -123,7 +123,7 @@ def _paragraph(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Escape text for HTML; what stands between backquotes becomes code.
+    """Escape text for HTML; text between backquotes becomes code.
 
     >>> inline("`a < b` holds")
     '<code style="color: inherit; background: transparent">a &lt; b</code> holds'

@@ -1,4 +1,4 @@
-"""What stands in an exercise until the reader writes it."""
+"""The stub of an exercise that the reader has not written yet."""
 
 
 class NotAttempted(NotImplementedError):

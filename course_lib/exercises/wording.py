@@ -1,4 +1,4 @@
-"""What a check says: differences, calls, errors and endless loops, with the reader's own line."""
+"""Messages of a check: differences, calls, errors and endless loops, with the reader's own line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .cases import is_tensor
 from .declaration import Declaration
 from .diagnosis import Difference
 from .limit import Outcome
-from .play import Raised, describe
+from .play import Raised, describe_error
 
 Place = tuple[str, int]  # file and line
 
-SMALL = 4  # arrays of up to so many numbers are written out
-#: What other courses and papers call our arguments.
+SMALL = 4  # arrays of up to this many numbers are shown in full
+#: Names of our arguments in other courses and papers.
 ELSEWHERE = {
     "lr": ("learning_rate", "alpha", "eta", "step_size", "rate"),
     "rho": ("momentum", "mu", "beta", "gamma"),
@@ -44,7 +44,7 @@ _NOT_THE_READERS = (
 
 
 def describe_difference(exercise: Declaration, difference: Difference) -> tuple[str, ...]:
-    """Describe a difference: which value, where, and the call that shows it, to be tried by hand."""
+    """Describe a difference: which value, where, and a call that reproduces it."""
     call, right = difference.call, difference.right
     got, want = call.outputs[difference.name], right.outputs[difference.name]
     place = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
@@ -53,18 +53,18 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     sentence = f"First difference ({call.case.label}{steps}): `{difference.name}{place}` is {a}, and should be {b}."
     if any(_size(value) > SMALL for value in [*call.args.values(), *right.outputs.values()]):
         return (sentence,)
-    if exercise.method and call.step > 1:  # what went before cannot be shown in one line
+    if exercise.method and call.step > 1:  # the calls before do not fit in one line
         return (sentence,)
     width = max(len("should return"), len("yours returns"))
     code = [
-        written_call(exercise, call.args, call.case.init),
+        format_call(exercise, call.args, call.case.init),
         f"{'yours returns':>{width}}  {_named(call.outputs, digits)}",
         f"{'should return':>{width}}  {_named(right.outputs, digits)}",
     ]
     return sentence, "\n".join("    " + line for line in code)
 
 
-def written_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[str, Any]) -> str:
+def format_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[str, Any]) -> str:
     """Return a call as the reader would type it."""
     if not exercise.method:
         return f"{exercise.function}({_named(args)})"
@@ -99,7 +99,7 @@ def _value(value: Any, digits: int = 6) -> str:
 
 
 def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
-    """Two values, numbers with as many digits as it takes to tell them apart; and how many these are."""
+    """Format two values, numbers with enough digits to distinguish them; return these and the number of digits."""
     if isinstance(a, str) or isinstance(b, str):
         return repr(str(a)), repr(str(b)), 6
     for digits in (6, 9, 12, 15, 17):
@@ -109,7 +109,7 @@ def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
     return one, other, digits
 
 
-def in_place(names: Sequence[str]) -> str:
+def describe_in_place(names: Sequence[str]) -> str:
     """Explain that arguments were changed in place."""
     listed = " and ".join(f"`{name}`" for name in names)
     return (
@@ -132,18 +132,18 @@ def describe_raised(exercise: Declaration, raised: Raised, init: Mapping[str, An
     """Describe what an answer raised, in which of the reader's lines, and in which call."""
     error = raised.error
     if isinstance(error, SystemExit):
-        words = "Your function ends the whole program (SystemExit): leave out `exit()`, and `return` the result."
+        sentence = "Your function ends the whole program (SystemExit): leave out `exit()`, and `return` the result."
     elif isinstance(error, RecursionError):
-        words = "Your function calls itself without end (RecursionError)."
+        sentence = "Your function calls itself without end (RecursionError)."
     else:
-        words = f"Your function raised {describe(error)}"
+        sentence = f"Your function raised {describe_error(error)}"
     line = own_line(places(error.__traceback__))
-    called = f"It was called like this: `{written_call(exercise, raised.arguments, init)}`"
-    return words, line, _tip(exercise, error, raised.arguments), called
+    called = f"It was called like this: `{format_call(exercise, raised.arguments, init)}`"
+    return sentence, line, _tip(exercise, error, raised.arguments), called
 
 
 def is_name_from_elsewhere(error: BaseException) -> bool:
-    """Check for a name that has no meaning here, and is not NumPy's."""
+    """Check for an undefined name that is not NumPy's either."""
     return isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name not in _NUMPY
 
 
@@ -183,28 +183,28 @@ def _name_tip(exercise: Declaration, name: str) -> str:
     return f"`{name}` has no meaning here. All that is needed comes as an argument: {', '.join(known)}."
 
 
-def endless(outcome: Outcome, seconds: float) -> tuple[str, ...]:
+def describe_timeout(outcome: Outcome, seconds: float) -> tuple[str, ...]:
     """Explain that time ran out, and where."""
-    words = f"Your function had not come to an end after {seconds:g} seconds, so it was stopped here:"
+    sentence = f"Your function had not come to an end after {seconds:g} seconds, so it was stopped here:"
     line = own_line(outcome.stack) or "    (the line is not known)"
     if outcome.stopped:
-        return words, line, "Does a loop in it never end?"
-    return words, line, "It could not be stopped, and may still be running: if things are slow, restart the kernel."
+        return sentence, line, "Does a loop in it never end?"
+    return sentence, line, "It could not be stopped, and may still be running: if things are slow, restart the kernel."
 
 
-def unreadable(exercise: Declaration, error: BaseException) -> tuple[str, ...]:
-    """Explain that what the answer returned broke the check itself."""
-    words = f"What your function returned cannot be looked at: that raised {type(error).__name__}."
-    return words, f"It should return plain numbers or NumPy arrays: `return {', '.join(exercise.returns)}`."
+def describe_unreadable(exercise: Declaration, error: BaseException) -> tuple[str, ...]:
+    """Explain that the returned value raised an error in the check."""
+    sentence = f"The value that your function returned cannot be read: reading it raised {type(error).__name__}."
+    return sentence, f"It should return plain numbers or NumPy arrays: `return {', '.join(exercise.returns)}`."
 
 
 def places(trace: TracebackType | None) -> tuple[Place, ...]:
-    """Return the places a traceback went through, from the outermost to the innermost."""
+    """Return the file and line of each frame of a traceback, from the outermost to the innermost."""
     return tuple((frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace))
 
 
 def own_line(stack: Sequence[Place]) -> str:
-    """Return the innermost line that is not in Python, in a package or in this library: the reader's."""
+    """Return the innermost line that is not Python's, a package's or this library's: the reader's."""
     own = [place for place in stack if not place[0].startswith(_NOT_THE_READERS)]
     if not own:
         return ""

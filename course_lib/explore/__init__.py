@@ -20,7 +20,7 @@ __all__ = ["CompileError", "Experiment", "site_assets"]
 
 
 def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
-    """What every page of the site loads, in this order: file name → text (classic scripts, and a style sheet)."""
+    """Return what every page of the site loads, in order: file name → text (classic scripts, and a style sheet)."""
     library = compiled({e.key: e for e in experiments if not e.spec["tabulated"]})
     files = [
         "explore.css",

@@ -1,12 +1,12 @@
-"""The library's own lines, as JavaScript for the static page (PScript does the translating).
+"""Compile the library's code to JavaScript for the static page, by PScript.
 
 An experiment's functions and whatever they call are followed by name: other functions, optimizers (their
 ``update``), surfaces (their ``f``, ``df`` and ``d2f``) and schedules (their ``rate``) are compiled from their source,
-numbers and strings are written in, and the few functions of `primitives` are left to their twins in js/runtime.js.
-Arrays are seen element by element: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, and come back
-in a list; so is the ``t`` of a ``rate``. A function may hold functions of its own.
+numbers and strings become constants, and the few functions of `primitives` have twins in js/runtime.js. Methods see
+one element of an array at a time: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, returned in a
+list; so is the ``t`` of a ``rate``. A function may contain functions.
 
-What cannot be translated is an error here, at build time, that names the function and the word.
+What cannot be translated is an error at build time that names the function and the reason.
 """
 
 import ast
@@ -49,13 +49,13 @@ _NUMPY = {
     "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
     "maximum", "minimum", "where", "square", "isfinite", "clip", "float_power", "divmod",
 }  # fmt: skip
-#: What definitions are built with, in js/runtime.js.
+#: The constructors of definitions, in js/runtime.js.
 _BUILDERS = ("np", "optimizer", "surface", "schedule", "rate_of")
 
 
 @contextlib.contextmanager
 def _pscript() -> Iterator[ModuleType]:
-    """PScript, which only a site build needs, and which uses syntax classes that Python 3.12 deprecates."""
+    """Import PScript, which only a site build needs, and which uses syntax classes that Python 3.12 deprecates."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import pscript
@@ -64,11 +64,11 @@ def _pscript() -> Iterator[ModuleType]:
 
 
 class CompileError(ValueError):
-    """A piece of Python that has no place in a compiled experiment."""
+    """Python that cannot be compiled for an experiment."""
 
 
 class Library:
-    """Compiled definitions, each once, in an order in which they can be read.
+    """Compiled definitions, each once, after those it needs.
 
     >>> from course_lib.optim import Momentum
     >>> library = Library()
@@ -80,13 +80,13 @@ class Library:
 
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}
-        self._known: list[tuple[Any, str]] = []  # things and their names; two things never share one
+        self._known: list[tuple[Any, str]] = []  # objects and their names, which are unique
         self._taken = {"course", *_BUILDERS, *PRIMITIVES}
         self._standard: set[str] = set()
         self._methods: set[str] = set()
 
     def add(self, thing: Any, name: str | None = None) -> str:
-        """Compile a function, an optimizer, a surface or a schedule with all it needs; return its name there.
+        """Compile a function, an optimizer, a surface or a schedule with all it needs; return its name in the script.
 
         An optimizer, a surface or a schedule may be a class or an instance.
 
@@ -117,7 +117,7 @@ class Library:
         return name
 
     def script(self, body: str = "") -> str:
-        """One classic script: the definitions and then ``body``, in a scope of their own."""
+        """Return one classic script: the definitions and then ``body``, in a scope of their own."""
         with _pscript() as pscript:
             standard = pscript.stdlib.get_partial_std_lib(sorted(self._standard), sorted(self._methods))
         names = ", ".join([*_BUILDERS, *PRIMITIVES])
@@ -133,7 +133,7 @@ class Library:
 
     def _optimizer(self, thing: Any, kind: type[Optimizer]) -> str:
         if not kind.elementwise:
-            raise CompileError(f"{kind.__name__} does not treat each element alone, as a compiled optimizer must")
+            raise CompileError(f"{kind.__name__} does not work element by element, as a compiled optimizer must")
         defaults = _defaults(kind) if isinstance(thing, type) else {n: getattr(thing, n) for n in thing.hyper}
         defaults = {key: self._setting(kind, key, value) for key, value in defaults.items()}
         result = ast.Return(ast.List([ast.Name(n) for n in ("x", *kind.slots)]))
@@ -163,9 +163,9 @@ class Library:
         return f"surface({_js(defaults)}, {window}, {_js(lowest(instance))}, {f}, {df}, {d2f})"
 
     def _schedule(self, thing: Any, kind: type[Schedule]) -> str:
-        if isinstance(thing, Function):  # a function step → rate is compiled as what it is
+        if isinstance(thing, Function):  # a function step → rate is compiled as a function
             if not isinstance(thing.f, FunctionType):
-                raise CompileError(f"{kind.__name__}: f must be a function of Python's own, not {thing.f!r}")
+                raise CompileError(f"{kind.__name__}: f must be a Python function, not {thing.f!r}")
             return f"schedule({{}}, (h, t) => {self.add(thing.f)}(t))"
         if isinstance(thing, type):
             values = {n: v for n, v in _defaults(kind).items() if v is not None}
@@ -178,7 +178,7 @@ class Library:
         return f"schedule({_object(values)}, {rate})"
 
     def _setting(self, kind: type, key: str, value: Any) -> str:
-        """One setting of an optimizer or a schedule, in JavaScript."""
+        """Return one setting of an optimizer or a schedule, in JavaScript."""
         if isinstance(value, Schedule):
             return f"new {self.add(value)}({{}})"
         if isinstance(value, tuple) and all(isinstance(v, float | int) for v in value):
@@ -188,7 +188,7 @@ class Library:
         return _js(value)
 
     def getter(self, kind: type, name: str) -> str:
-        """Compile a property of a class; its name there, a function of the settings."""
+        """Compile a property of a class to a function of the settings; return its name."""
         fget = inspect.getattr_static(kind, name).fget
         for known, its_name in self._known:
             if known is fget:
@@ -210,9 +210,9 @@ class Library:
         kind: type | None = None,
         settings: Sequence[str] | None = None,
     ) -> str:
-        """One function; ``elements`` names the arrays that are seen element by element, in a method.
+        """Translate one function; ``elements`` names the arrays of which a method sees one element at a time.
 
-        ``kind`` is the class of a method; where ``settings`` are named, it may read nothing else of ``self``.
+        ``kind`` is the class of a method; with ``settings``, it may read nothing else of ``self``.
         """
         node = _definition(function, name)
         node = _Rewrite(self, function, name, elements, kind, settings).rewrite(node)
@@ -231,7 +231,7 @@ class Library:
 
 
 class _Rewrite(ast.NodeTransformer):
-    """From the Python we write to the Python that PScript knows."""
+    """Rewrite our Python to the Python that PScript supports."""
 
     def __init__(
         self,
@@ -269,12 +269,12 @@ class _Rewrite(ast.NodeTransformer):
         return CompileError(f"{self.name} cannot be compiled: {what}")
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """A function within: it sees the names around it."""
-        what = f"the function {node.name} within it"
+        """Visit an inner function: it sees the names of the outer ones."""
+        what = f"the inner function {node.name}"
         if node.decorator_list:
             raise self.error(f"{what} has a decorator")
         if node.name[0].isupper():
-            raise self.error(f"{what} must have a name that begins with a small letter: it is no class")
+            raise self.error(f"{what} must have a name that begins with a lower-case letter: it is not a class")
         self._parameters(node.args, what)
         node.returns = None
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
@@ -283,14 +283,14 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        self._parameters(node.args, "a lambda within it")
+        self._parameters(node.args, "an inner lambda")
         with self._within(node.args, [node.body]):
             node.body = self.visit(node.body)
         return node
 
     @contextlib.contextmanager
     def _within(self, arguments: ast.arguments, body: list[ast.AST]) -> Iterator[None]:
-        """While the body of a function within is visited, its own names are known, too."""
+        """Add the names of an inner function while its body is visited."""
         around = self.local, self.loops, self.loops_around
         own = {a.arg for a in arguments.args} | _stored(body)
         self.local, self.loops = self.local | own, _stored(body, loops=True)
@@ -299,12 +299,12 @@ class _Rewrite(ast.NodeTransformer):
         self.local, self.loops, self.loops_around = around
 
     def _parameters(self, arguments: ast.arguments, what: str) -> None:
-        """Only plain ones, and defaults that are the same whenever they are looked at."""
+        """Allow only plain parameters, and constant defaults."""
         if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs:
-            raise self.error(f"{what} must take plain arguments, with no * and no /")
+            raise self.error(f"{what} must have plain parameters, without * and /")
         for argument in arguments.args:
             if argument.arg in ("self", "this"):
-                raise self.error(f"{what} cannot have an argument {argument.arg}")
+                raise self.error(f"{what} cannot have a parameter {argument.arg}")
             argument.annotation = None
         arguments.defaults = [self.visit(default) for default in arguments.defaults]
         for default in arguments.defaults:
@@ -315,21 +315,21 @@ class _Rewrite(ast.NodeTransformer):
 
     def _refuse(self, node: ast.AST) -> ast.AST:
         words = {ast.ClassDef: "a class", ast.AsyncFunctionDef: "async", ast.Global: "global", ast.Await: "await"}
-        raise self.error(f"{words.get(type(node), 'yield')} has no place in it")
+        raise self.error(f"{words.get(type(node), 'yield')} cannot be used")
 
     visit_ClassDef = visit_AsyncFunctionDef = visit_Global = visit_Await = visit_Yield = visit_YieldFrom = _refuse
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        """What NumPy changes in place and JavaScript would not, or the other way round, has no place here."""
+        """Refuse assignments that would change an array in place in only one of the two languages."""
         for name in self.elements or ():
             if any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-                raise self.error(f"{ast.unparse(node)!r} gives {name} another meaning; change it in place: {name} -= …")
+                raise self.error(f"{ast.unparse(node)!r} rebinds {name}; change it in place: {name} -= …")
             if isinstance(node.value, ast.Name) and node.value.id == name:
                 raise self.error(f"{ast.unparse(node)!r} is a second name for {name}; write {name} itself")
         return self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """`np.maximum(u, a, out=u)`: what NumPy writes into u becomes its new value."""
+        """Translate `np.maximum(u, a, out=u)` to an assignment to u."""
         call = node.value
         if isinstance(call, ast.Call) and [k.arg for k in call.keywords] == ["out"]:
             target = call.keywords[0].value
@@ -346,8 +346,8 @@ class _Rewrite(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if self.is_method and node.id == "self":
             return ast.Name("h", node.ctx)
-        if node.id in self.loops_around:  # after a loop, JavaScript's variable is one further than Python's
-            raise self.error(f"a function within it reads the loop variable {node.id}; hand it over as an argument")
+        if node.id in self.loops_around:  # after a loop, JavaScript's variable is one ahead of Python's
+            raise self.error(f"an inner function reads the loop variable {node.id}; pass it as an argument")
         if node.id in self.local:
             return node
         if node.id not in self.outside:
@@ -364,8 +364,8 @@ class _Rewrite(ast.NodeTransformer):
         return self._constant(value, repr(node.id))
 
     def _constant(self, value: Any, what: str) -> ast.AST:
-        """A number, a word or plain data from outside, written in."""
-        if isinstance(value, float) and not math.isfinite(value):  # JavaScript says Infinity and NaN
+        """Write a number, a string or plain data from outside as a constant."""
+        if isinstance(value, float) and not math.isfinite(value):  # JavaScript writes Infinity and NaN
             name = ast.Attribute(ast.Name("np"), "nan" if math.isnan(value) else "inf")
             return ast.UnaryOp(ast.USub(), name) if value == -math.inf else name
         if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
@@ -377,7 +377,7 @@ class _Rewrite(ast.NodeTransformer):
             if isinstance(inspect.getattr_static(self.kind, node.attr, None), property):
                 return ast.Call(ast.Name(self.library.getter(self.kind, node.attr)), [ast.Name("h")], [])
             if self.settings is not None and node.attr not in self.settings:
-                raise self.error(f"it reads self.{node.attr}, which is none of its settings")
+                raise self.error(f"it reads self.{node.attr}, which is not one of its settings")
         if self._module(node.value) is not None:
             if self.outside[node.value.id] not in (np, math) or node.attr not in _NUMPY:
                 raise self.error(f"{node.value.id}.{node.attr} has no JavaScript twin")
@@ -385,7 +385,7 @@ class _Rewrite(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def _of_self(self, node: ast.AST) -> bool:
-        """Whether this is `self.<name>`."""
+        """Check for `self.<name>`."""
         return (
             self.is_method
             and isinstance(node, ast.Attribute)
@@ -394,7 +394,7 @@ class _Rewrite(ast.NodeTransformer):
         )
 
     def _module(self, node: ast.AST) -> ModuleType | None:
-        """The module that a name stands for."""
+        """Return the module that a name refers to."""
         if not isinstance(node, ast.Name) or node.id in self.local:
             return None
         value = self.outside.get(node.id)
@@ -421,30 +421,30 @@ class _Rewrite(ast.NodeTransformer):
             self._refuse_calls_on_arrays(node)
         outside = isinstance(node.func, ast.Name) and node.func.id not in self.local
         called = self.outside.get(node.func.id) if outside else None
-        if called is sum and len(node.args) == 1 and not node.keywords:  # PScript's has no sum of nothing
+        if called is sum and len(node.args) == 1 and not node.keywords:  # PScript's sum fails for an empty list
             return ast.Call(ast.Attribute(ast.Name("np"), "total"), [self.visit(node.args[0])], [])
         if isinstance(called, type) and issubclass(called, Optimizer | Surface2D | Schedule):
             parameters = inspect.signature(called).parameters
             names = list(parameters)
-            given = {**dict(zip(names, node.args, strict=False)), **{k.arg: k.value for k in node.keywords}}
+            values = {**dict(zip(names, node.args, strict=False)), **{k.arg: k.value for k in node.keywords}}
             if issubclass(called, Schedule):
                 for name in names:  # the constructor, which fills them in, is not compiled
-                    if name not in given and parameters[name].default in (None, inspect.Parameter.empty):
-                        raise self.error(f"{ast.unparse(node)!r} must give {name}")
-            node.args = [ast.Dict([ast.Constant(k) for k in given], list(given.values()))]
+                    if name not in values and parameters[name].default in (None, inspect.Parameter.empty):
+                        raise self.error(f"{ast.unparse(node)!r} must have the argument {name}")
+            node.args = [ast.Dict([ast.Constant(k) for k in values], list(values.values()))]
             node.keywords = []
         elif node.keywords:
-            raise self.error(f"line {ast.unparse(node)!r}: give the arguments of a function by position")
+            raise self.error(f"line {ast.unparse(node)!r}: pass the arguments of a function by position")
         return self.generic_visit(node)
 
 
 def _plain_operators() -> list[ast.stmt]:
-    """What makes PScript write + as +, in one function."""
+    """Return the statement that makes PScript write + as +, in one function."""
     return ast.parse("PSCRIPT_OVERLOAD = False").body
 
 
 def _stored(body: Iterable[ast.AST], loops: bool = False) -> set[str]:
-    """The names that a function's body makes its own, or its loops do; functions within it are left out."""
+    """Return the names that a function's body assigns, or its loops do, without those of inner functions."""
     found, todo = set(), list(body)
     while todo:
         node = todo.pop()
@@ -460,7 +460,7 @@ def _stored(body: Iterable[ast.AST], loops: bool = False) -> set[str]:
 
 
 def _definition(function: Callable[..., Any], name: str) -> ast.FunctionDef:
-    """The syntax of a function; a lambda is made a function with one return."""
+    """Return the syntax tree of a function; a lambda becomes a function with one return."""
     try:
         lines = textwrap.dedent(inspect.getsource(function))
         tree = ast.parse(lines)
@@ -477,13 +477,13 @@ def _definition(function: Callable[..., Any], name: str) -> ast.FunctionDef:
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """The constructor's defaults."""
+    """Return the constructor's defaults."""
     parameters = inspect.signature(kind).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _object(values: Mapping[str, str]) -> str:
-    """A JavaScript object of what is JavaScript already."""
+    """Return a JavaScript object of JavaScript values."""
     return "{" + ", ".join(f"{json.dumps(k)}: {v}" for k, v in values.items()) + "}"
 
 

@@ -36,44 +36,30 @@ class Experiment(anywidget.AnyWidget):
     """Sliders, choices and draggable points; a function of their values; and the panels that draw what it returns.
 
     ``compute`` and ``backdrop`` name, as their parameters, the controls they depend on, and return a dictionary:
-    what the marks find under their ``key``. The backdrop (level lines, heat maps) is computed again only when a
-    control that it names has changed.
+    what the marks find under their ``key``. The backdrop (level lines, heat maps) is recomputed only when a control
+    that it names has changed.
 
-    Parameters
-    ----------
-    name
-        What the experiment is called, in files and messages.
-    controls, panels, readouts
-        Declared with the functions of `course_lib.explore.parts`.
-    compute, backdrop
-        Pure functions of the controls. Compiled experiments keep to what `course_lib.explore.compile` can translate.
-    alt
-        One or two sentences for a reader who cannot see the panels.
-    tabulated
-        The site looks answers up in a table over the controls' grid, instead of compiling ``compute``.
-    compute_all
-        Answers many settings at once, in place of ``compute``, which is then None: a function of a dictionary
-        control name → values, that returns a list of answers, one for each setting, the last control changing
-        fastest, as `itertools.product` and C order have it. The experiment is tabulated: the build asks for the
-        whole grid, a notebook for a grid of one setting.
-    digits
-        Significant digits kept in a table.
-    autoplay
-        Run once when it comes into view, unless the reader's system asks for less motion.
-    guess
-        Cover the answer until the reader says that a guess is made, or moves something.
-    own
-        The functions use something of the reader's, so their compiled form travels with the page.
-    values
-        Where the controls start. A value out of range is moved to the nearest end, with a warning.
+    Args:
+        name: of the experiment, in files and messages.
+        controls: declared, like panels and readouts, with the functions of `course_lib.explore.parts`.
+        compute: a pure function of the controls, like backdrop. Compiled experiments use only what
+            `course_lib.explore.compile` can translate.
+        panels: the pictures.
+        alt: one or two sentences for a reader who cannot see the panels.
+        readouts: numbers below the panels.
+        backdrop: see above.
+        tabulated: whether the site looks results up in a table over the controls' grid, instead of compiling
+            ``compute``.
+        compute_all: computes many settings at once, in place of ``compute``, which is then None: a function of a
+            dictionary control name → values, that returns a list of results, one for each setting, the last control
+            changing fastest, as in `itertools.product` and C order. The experiment is then tabulated: the build calls
+            it with the whole grid, a notebook with a grid of one setting.
+        digits: significant digits in a table.
+        autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
+        guess: whether to cover the result until the reader confirms a guess, or moves something.
+        own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
+        values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
-    Raises
-    ------
-    ValueError
-        For a value of an unknown control, an unknown option, or a number that is not finite.
-
-    Examples
-    --------
     >>> from course_lib.explore.parts import slider, panel, axis, line
     >>> ramp = Experiment(
     ...     "ramp", [slider("a", "slope a", 0, 2, 1)], lambda a: {"ramp": {"x": [0, 1], "y": [0, a]}},
@@ -113,9 +99,9 @@ class Experiment(anywidget.AnyWidget):
         values: Mapping[str, Any] | None = None,
     ) -> None:
         if not name.isidentifier():
-            raise ValueError(f"an experiment's name must be a plain word, not {name!r}")
+            raise ValueError(f"an experiment's name must be an identifier, not {name!r}")
         if (compute is None) == (compute_all is None):
-            raise ValueError(f"{name} must have one of compute and compute_all, the other None")
+            raise ValueError(f"{name} must have one of compute and compute_all, and the other None")
         tabulated = tabulated or compute_all is not None
         self.name, self.page, self.digits, self.own, self.compute_all = name, "", digits, own, compute_all
         self.controls = {c["name"]: c for c in controls}
@@ -125,7 +111,7 @@ class Experiment(anywidget.AnyWidget):
         self._needs = needs = {"compute": list(self.controls)} | needs
         for key, names in needs.items():
             if unknown := [n for n in names if n not in self.controls]:
-                raise ValueError(f"{name}: {key} asks for {unknown}, which no control is called")
+                raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls")
         if tabulated and needs["backdrop"]:
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
@@ -143,19 +129,19 @@ class Experiment(anywidget.AnyWidget):
     def _validate(self, proposal: Any) -> Params:
         return self._cleaned(proposal["value"], self.params)
 
-    def _cleaned(self, given: Mapping[str, Any], before: Params) -> Params:
-        """All controls' values: the given ones, clean; what a newly chosen option brings; the rest as before."""
-        if unknown := [n for n in given if n not in self.controls]:
+    def _cleaned(self, changes: Mapping[str, Any], before: Params) -> Params:
+        """Return all controls' values: changes, checked; presets of a newly chosen option; the rest as before."""
+        if unknown := [n for n in changes if n not in self.controls]:
             raise ValueError(f"{self.name} has no control {unknown[0]!r}; it has {', '.join(self.controls)}")
-        merged = {**{n: c["value"] for n, c in self.controls.items()}, **before, **given}
+        merged = {**{n: c["value"] for n, c in self.controls.items()}, **before, **changes}
         for n, c in self.controls.items():
             if c["type"] == "choice" and merged[n] != before.get(n):
-                brought = c["presets"].get(self._clean_one(c, merged[n]), {})
-                merged |= {k: v for k, v in brought.items() if k not in given}
+                presets = c["presets"].get(self._clean_one(c, merged[n]), {})
+                merged |= {k: v for k, v in presets.items() if k not in changes}
         clean = {
             n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"
         }
-        for n, c in self.controls.items():  # a point's limits may hang on the other controls
+        for n, c in self.controls.items():  # a point's limits may depend on the other controls
             if c["type"] == "point":
                 clean[n] = self._clean_point(c, merged[n], {**merged, **clean})
         return {n: clean[n] for n in self.controls}
@@ -183,21 +169,21 @@ class Experiment(anywidget.AnyWidget):
         name = control["name"]
         if np.shape(value) != (2,):
             raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        given = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
+        numbers = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
         limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
-        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(given, "xy", strict=True)]
-        if clean != given:
+        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(numbers, "xy", strict=True)]
+        if clean != numbers:
             warnings.warn(
-                f"{self.name}: {name} = {tuple(given)} is outside the picture; using {tuple(clean)}", stacklevel=2
+                f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2
             )
         return clean
 
-    # ------------------------------------------------------------ their answer
+    # ------------------------------------------------------------ results
 
     def answer(self, key: str, params: Params) -> Data:
-        """What ``compute`` or ``backdrop`` (the key) says to these values of the controls, as plain JSON data."""
+        """Return the result of ``compute`` or ``backdrop`` (the key) for these values of the controls, as JSON data."""
         arguments = [params[n] for n in self._needs[key]]
         if key not in self._seen or self._seen[key][0] != arguments:
             if key in self.functions:
@@ -208,12 +194,10 @@ class Experiment(anywidget.AnyWidget):
         return self._seen[key][1]
 
     def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[Data]:
-        """What ``compute_all`` says to every setting of a grid, the last control changing fastest.
+        """Return the results of ``compute_all`` for every setting of a grid, the last control changing fastest.
 
-        Raises
-        ------
-        TypeError, ValueError
-            ``compute_all`` does not return one dictionary for each setting, with the same keys.
+        Raises:
+            TypeError, ValueError: ``compute_all`` does not return one dictionary for each setting, with the same keys.
         """
         rows = self.compute_all({n: list(values) for n, values in axes.items()})
         if isinstance(rows, Mapping | str) or not isinstance(rows, Sequence):
@@ -234,18 +218,18 @@ class Experiment(anywidget.AnyWidget):
             self.backdrop = self.answer("backdrop", self.params)
             self.data = self.answer("compute", self.params)
 
-    # ------------------------------------------------------------ how it shows itself
+    # ------------------------------------------------------------ display
 
     @property
     def key(self) -> str:
-        """Its name in the whole book, in compiled scripts and tables: that of its page, and its own."""
+        """Its name in the whole book, in compiled scripts and tables: page and name."""
         return f"{self.page}-{self.name}" if self.page else self.name
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
 
     def open(self) -> None:
-        """Open the connection to the page; during a site build there is none, and no widget state to embed."""
+        """Open the connection to the page; a site build has none, and no widget state to embed."""
         if STATIC_DIR not in os.environ:
             super().open()
 
@@ -256,7 +240,7 @@ class Experiment(anywidget.AnyWidget):
 
 
 def experiment(*, page: str) -> Callable[[Callable[..., Experiment]], Callable[..., Experiment]]:
-    """Declare that a function makes an experiment of the book, one of its own name.
+    """Declare that a function makes the book's experiment of the same name.
 
     Args:
         page: the notebook that shows it first, as in "03_momentum".

@@ -1,4 +1,4 @@
-"""Data as JSON knows it: what crosses from Python into the page."""
+"""JSON data, which crosses from Python into the page."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def to_jsonable(value: Any, digits: int | None = None) -> Any:
-    """Arrays and NumPy numbers as what JSON knows; what is not finite becomes None; ``digits`` rounds.
+    """Convert arrays and NumPy numbers to JSON data; what is not finite becomes None; ``digits`` rounds.
 
     >>> to_jsonable({"x": np.array([1.0, np.inf])})
     {'x': [1.0, None]}
@@ -32,5 +32,5 @@ def to_jsonable(value: Any, digits: int | None = None) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """JSON that may stand in a script element, whatever its strings hold."""
+    """Return JSON that is safe in a script element, whatever its strings contain."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

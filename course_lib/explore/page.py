@@ -1,6 +1,6 @@
-"""How an experiment shows itself where there is no kernel: a piece of HTML, and a table or compiled functions.
+"""Experiments on a page without a kernel: a piece of HTML, and a table or compiled functions.
 
-What is written here, js/site.js reads.
+js/site.js reads what is written here.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from course_lib.explore import sources
 from course_lib.explore.compile import Library
 from course_lib.explore.jsonable import json_text, to_jsonable
 
-#: Names the folder for tables while the book is built, which outlives a build; where it is unset, there is a kernel.
+#: Names the folder for tables during a build, which is kept between builds; if unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
 
 
 class Shown(Protocol):
-    """What a page has to know of an `Experiment`."""
+    """What a page needs of an `Experiment`."""
 
     name: str
     key: str
@@ -44,7 +44,7 @@ class Shown(Protocol):
 
 
 def grid(experiment: Shown) -> dict[str, list[Any]]:
-    """Every value that each control of a tabulated experiment can take."""
+    """Return every value that each control of a tabulated experiment can take."""
     axes: dict[str, list[Any]] = {}
     for name, c in experiment.controls.items():
         if c["type"] == "choice":
@@ -59,7 +59,7 @@ def grid(experiment: Shown) -> dict[str, list[Any]]:
 
 
 def table(experiment: Shown) -> dict[str, Any]:
-    """What the site looks up: the answer to every setting, the last control changing fastest."""
+    """Return the table for the site: the result for every setting, the last control changing fastest."""
     axes = grid(experiment)
     if experiment.compute_all is not None:
         rows = experiment.answers(axes)
@@ -77,7 +77,7 @@ def table(experiment: Shown) -> dict[str, Any]:
 def table_key(experiment: Shown) -> str | None:
     """Return a hash of all that a table depends on: the grid, the functions, and what their modules import.
 
-    None where that cannot be known: a function of a notebook, or one that takes values from around it.
+    None where that cannot be known: for a notebook's function, or a closure.
     """
     functions = [f for f in (*experiment.functions.values(), experiment.compute_all) if f is not None]
     code, places = "", []
@@ -91,21 +91,21 @@ def table_key(experiment: Shown) -> str | None:
 
 
 def write_table(experiment: Shown, folder: Path) -> str:
-    """Write an experiment's table into a folder, unless the same stands there from another build; return its name."""
+    """Write an experiment's table into a folder, unless it is there from another build; return its name."""
     key = table_key(experiment)
     if key is not None and (folder / f"{experiment.key}-{key}.js").is_file():
         return f"{experiment.key}-{key}"
     text = json_text(table(experiment))
     name = f"{experiment.key}-{key or _digest(text)}"
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{name}.{os.getpid()}"  # a build that is interrupted leaves no half table
+    draft = folder / f".{name}.{os.getpid()}"  # an interrupted build leaves no partial table
     draft.write_text(f'course.tables["{name}"] = {text};\n', "utf-8")
     draft.replace(folder / f"{name}.js")
     return name
 
 
 def compiled(experiments: Mapping[str, Shown]) -> str:
-    """One script that adds the functions of experiments to ``course.experiments``; what they share stands once."""
+    """Return a script that adds the functions of experiments to ``course.experiments``; shared code occurs once."""
     library, body = Library(), []
     for name, experiment in experiments.items():
         keys = {key: library.add(f, f"{_identifier(experiment)}_{key}") for key, f in experiment.functions.items()}
@@ -115,13 +115,13 @@ def compiled(experiments: Mapping[str, Shown]) -> str:
 
 
 def static_html(experiment: Shown, folder: Path) -> str:
-    """The experiment for a page of the site; its table, if it has one, is written into ``folder``."""
+    """Return an experiment's HTML for the site; its table, if it has one, is written into ``folder``."""
     spec, script, table_name = dict(experiment.spec), "", None
     if spec["tabulated"]:
         table_name = write_table(experiment, folder)
     else:
         spec["compiled"] = experiment.key
-        if experiment.own:  # the reader's own functions are not in the site's library: they come with the page
+        if experiment.own:  # the reader's own functions are not in the site's library: they are in the page
             spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
             code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
             script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
@@ -135,7 +135,7 @@ def static_html(experiment: Shown, folder: Path) -> str:
 
 
 def _identifier(experiment: Shown) -> str:
-    """The experiment's key as a name in JavaScript: race_03_momentum."""
+    """Return the experiment's key as a name in JavaScript: race_03_momentum."""
     return "_".join(reversed(experiment.key.split("-")))
 
 
@@ -144,9 +144,9 @@ def _digest(text: str) -> str:
 
 
 def _reserved_height(experiment: Shown) -> str:
-    """The room explore.css keeps until the experiment has started, so that the page does not jump.
+    """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not picture.
+    Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not the picture.
     """
     spec = experiment.spec
     controls = [c for c in spec["controls"] if c["type"] != "point"]

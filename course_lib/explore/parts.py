@@ -1,7 +1,7 @@
-"""The words an experiment is declared with: controls, panels, marks, axes.
+"""The parts of an experiment's declaration: controls, panels, marks, axes.
 
-Each function checks its arguments and returns a plain dict, because a declaration has to cross into the page
-as JSON. Nothing here computes; nothing here draws.
+Each function checks its arguments and returns a plain dict, because a declaration crosses into the page as JSON.
+Nothing here computes or draws.
 
 A mark's ``key`` names what the experiment's ``compute`` or ``backdrop`` returns for it:
 
@@ -40,7 +40,7 @@ def slider(
     values: Sequence[float] | None = None,
     format: str = ".2f",
 ) -> Part:
-    """A number: continuous between ``low`` and ``high``, in steps, or one of ``values`` (as a table needs it).
+    """Declare a number: continuous between ``low`` and ``high``, in steps, or one of ``values`` (for a table).
 
     >>> slider("rho", "momentum ρ", 0, 0.99, 0.9)["value"]
     0.9
@@ -83,10 +83,10 @@ def choice(
     presets: Mapping[str, Mapping[str, Any]] | None = None,
     shows: Mapping[str, Sequence[str]] | None = None,
 ) -> Part:
-    """One of a few named options, ``{value: what the reader sees}``.
+    """Declare a choice of named options, ``{value: label}``.
 
     ``presets[option]`` sets other controls when the option is chosen; ``shows[control]`` lists the options under
-    which that other control means something, so that it is hidden under the rest.
+    which that control matters; under the others it is hidden.
     """
     if value not in options:
         raise ValueError(f"choice {name!r}: {value!r} is not one of {list(options)}")
@@ -105,12 +105,12 @@ def choice(
 
 
 def toggle(name: str, label: str, value: bool) -> Part:
-    """A switch."""
+    """Declare a switch."""
     return {"type": "toggle", "name": name, "label": label, "value": bool(value)}
 
 
 def point(name: str, label: str, value: Sequence[float], *, within: str) -> Part:
-    """A point the reader drags; ``within`` names its limits in the backdrop, ``{"x": [lo, hi], "y": [lo, hi]}``."""
+    """Declare a point to drag; ``within`` names its limits in the backdrop, ``{"x": [lo, hi], "y": [lo, hi]}``."""
     x, y = value
     return {"type": "point", "name": name, "label": label, "value": [float(x), float(y)], "within": within}
 
@@ -119,7 +119,7 @@ def point(name: str, label: str, value: Sequence[float], *, within: str) -> Part
 
 
 def axis(label: str, domain: Sequence[float] | str, *, log: bool = False, ticks: Sequence[float] | None = None) -> Part:
-    """An axis: its label and its domain, either two numbers or the dotted name of two in the data (``"window.x"``)."""
+    """Declare an axis: its label and its domain, two numbers or the dotted name of two in the data (``"window.x"``)."""
     if not isinstance(domain, str):
         low, high = (float(d) for d in domain)
         if not low < high or (log and low <= 0):
@@ -129,7 +129,7 @@ def axis(label: str, domain: Sequence[float] | str, *, log: bool = False, ticks:
 
 
 def panel(title: str, x: Part, y: Part, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
-    """One picture: title, axes, marks from back to front; ``ratio`` is height over width, ``alt`` what it shows."""
+    """Declare a picture: title, axes, marks from back to front; ``ratio`` is height/width, ``alt`` its description."""
     return {"title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
 
 
@@ -141,7 +141,7 @@ def _mark(kind: str, key: str, **options: Any) -> Part:
 
 
 def colour_of(method: str) -> str:
-    """The book's one colour for a method; the reader's own methods share the text's colour."""
+    """Return the book's colour for a method; the reader's own methods have the text's colour."""
     return color_of(method, "currentColor")
 
 
@@ -157,9 +157,9 @@ def line(
     width: float = 2.0,
     casing: str | None = None,
 ) -> Part:
-    """A line; ``x="step"`` counts 0, 1, 2, …; ``timed`` lets play and the time slider draw it up to the present step.
+    """Declare a line; ``x="step"`` counts 0, 1, 2, …; a ``timed`` one is drawn up to the step of the time slider.
 
-    ``casing`` is the colour of a wider line under it, for lines that cross a heat map.
+    ``casing`` is the colour of a wider line under it, for lines over a heat map.
     """
     return _mark(
         "line", key, x=x, y=y, label=label, color=color, timed=timed, dashed=dashed, width=width, casing=casing
@@ -170,7 +170,7 @@ def points(
     key: str, *, x: str = "x", y: str = "y", label: str | None = None, color: str | None = None,
     radius: float = 3.0, shape: str = "circle", timed: bool = False, hidden: bool = False,
 ) -> Part:  # fmt: skip
-    """Dots, or crosses (``shape="cross"``); ``hidden`` ones wait in the legend to be pressed."""
+    """Declare dots, or crosses (``shape="cross"``); ``hidden`` ones are shown by a click in the legend."""
     if shape not in ("circle", "cross"):
         raise ValueError(f"points {key!r}: shape must be 'circle' or 'cross', got {shape!r}")
     return _mark(
@@ -179,32 +179,32 @@ def points(
 
 
 def contour(key: str, *, levels: int = 14) -> Part:
-    """Level lines of a ``field``, closer together towards the minimum (levels rise with the cube of their rank)."""
+    """Declare level lines of a ``field``, denser towards the minimum (levels rise with the cube of their rank)."""
     return _mark("contour", key, levels=levels)
 
 
 def heat(key: str, *, domain: Sequence[float], log: bool = False, label: str, missing: str | None = None) -> Part:
-    """A heat map with its own colour key; ``missing`` says what a grey cell means."""
+    """Declare a heat map with its own colour key; ``missing`` explains grey cells."""
     return _mark("heat", key, domain=[float(d) for d in domain], log=log, label=label, missing=missing)
 
 
 def image(key: str) -> Part:
-    """A grey-level picture."""
+    """Declare a grey-level picture."""
     return _mark("image", key)
 
 
 def bars(key: str, *, label: str | None = None, color: str | None = None) -> Part:
-    """A histogram."""
+    """Declare a histogram."""
     return _mark("bars", key, label=label, color=color)
 
 
 def drag(control: str | Sequence[str], *, label: str) -> Part:
-    """A handle for a ``point`` control, or for the two sliders that stand on this panel's axes."""
+    """Declare a handle for a ``point`` control, or for the two sliders of this panel's axes."""
     return _mark("drag", "", control=control if isinstance(control, str) else list(control), label=label)
 
 
 def readout(
     key: str, label: str, *, format: str | None = None, color: str | None = None, missing: str = "never"
 ) -> Part:
-    """A number or word under the panels; ``format`` as in d3 and Python (``".3g"``), ``missing`` stands for none."""
+    """Declare a number or word below the panels; ``format`` as in d3 and Python (``".3g"``), ``missing`` for None."""
     return _mark("readout", key, label=label, format=format, color=color, missing=missing)

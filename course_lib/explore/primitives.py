@@ -1,8 +1,8 @@
-"""What experiments may call that exists twice: here in NumPy, and in js/runtime.js for the static page.
+"""Functions for experiments that exist twice: here in NumPy, and in js/runtime.js for the static page.
 
-An experiment's functions are plain Python over these, the algorithms and the closed forms of `course_lib.optim`;
-everything but the few functions below is compiled from its own source, so there is little that could differ,
-and a test runs both sides over every experiment's controls.
+An experiment's functions are plain Python over these, the algorithms and the closed forms of `course_lib.optim`.
+Everything but the few functions below is compiled from its own source, so little can differ, and a test compares both
+languages over every experiment's controls.
 """
 
 import math
@@ -16,15 +16,15 @@ from course_lib.optim.surfaces import Surface2D
 
 
 def lowest(surface: Any) -> float:
-    """The surface's least value: as it says itself, or at a known minimum, or the least found in its window."""
+    """Return the surface's least value: its `lowest`, or that at a known minimum, or the least found in its window."""
     if hasattr(surface, "lowest"):
         return float(surface.lowest)
-    minima = getattr(surface, "minima", ())  # a reader's own surface may name none
+    minima = getattr(surface, "minima", ())  # a reader's own surface may have none
     return float(surface.value(np.asarray(minima[0], dtype=float))) if len(minima) else least(surface.f, surface.window)
 
 
 def least(f: Callable[..., Any], window: Sequence[Sequence[float]]) -> float:
-    """The least value of ``f`` in a window: the best point of a grid, again and again in a smaller window around it."""
+    """Return the least value of ``f`` in a window: the best point of a grid, refined in smaller windows around it."""
     (x0, x1), (y0, y1) = window
     best = np.inf
     for _ in range(25):
@@ -38,7 +38,7 @@ def least(f: Callable[..., Any], window: Sequence[Sequence[float]]) -> float:
 
 
 def trace(surface: Any, method: Any, start: Sequence[float], steps: int) -> dict[str, Any]:
-    """The points a method visits: ``x`` and ``y``, and ``loss``, the height above the surface's minimum."""
+    """Return the points a method visits: ``x`` and ``y``, and ``loss``, the height above the surface's minimum."""
     path = descend(surface, method, np.array(start, dtype=float), steps)
     with np.errstate(all="ignore"):
         loss = np.maximum(surface.value(path) - lowest(surface), 0.0)  # a minimum is known up to round-off
@@ -46,26 +46,26 @@ def trace(surface: Any, method: Any, start: Sequence[float], steps: int) -> dict
 
 
 def linspace(low: float, high: float, n: int) -> np.ndarray:
-    """``n`` evenly spaced numbers, both ends included."""
+    """Return ``n`` evenly spaced numbers, both ends included."""
     return np.linspace(low, high, n)
 
 
 def mesh(f: Callable[..., Any], xs: Sequence[float], ys: Sequence[float], *rest: float) -> np.ndarray:
-    """``f`` over a grid, a row for each y."""
+    """Evaluate ``f`` on a grid, a row for each y."""
     x, y = np.meshgrid(xs, ys)
     with np.errstate(all="ignore"):
         return np.asarray(f(x, y, *rest)) + np.zeros_like(x)
 
 
 def field(surface: Any, window: Sequence[Sequence[float]], n: int) -> dict[str, Any]:
-    """The values of a surface over a window, for a contour mark."""
+    """Return the values of a surface over a window, for a contour mark."""
     (x0, x1), (y0, y1) = window
     z = mesh(lambda x, y: surface.value(np.stack([x, y], axis=-1)), linspace(x0, x1, n), linspace(y0, y1, n))
     return {"x": [x0, x1], "y": [y0, y1], "z": z, "lowest": lowest(surface)}
 
 
 def tuned(method: Any, lr: float, rho: float) -> Any:
-    """The same method with another rate and, if it has one, another momentum; and no memory."""
+    """Return a clone of a method with another rate and, if it has one, another momentum."""
     other = method.clone()
     other.lr = lr
     if "rho" in other.hyper:
@@ -86,22 +86,22 @@ class _Plane(Surface2D):
 
 
 def plane(height: Callable[..., Any], window: Sequence[Sequence[float]], low: float) -> Any:
-    """A surface from a function of x and y, its gradient by central differences."""
+    """Return a surface made of a function of x and y, its gradient by central differences."""
     return _Plane(height, window, low)
 
 
 def uniforms(seed: int, n: int) -> list[float]:
-    """``n`` numbers in (0, 1) that a seed decides, the same bits in both languages.
+    """Return ``n`` pseudorandom numbers in (0, 1) from a seed, the same bits in both languages.
 
     uᵢ = (mix(s + i γ) + ½)/2³²,  i = 1 … n,  with s = mix(seed) and an odd γ from the seed, all modulo 2³²
 
-    This is SplitMix on 32 bits: it walks through all integers in strides of γ, and scatters them by the last step of
-    MurmurHash3. Seeds 0, 1, 2, … have starts and strides of their own, so their numbers have nothing to do with each
-    other. Fewer numbers are the beginning of more.
+    This is SplitMix on 32 bits: it goes through all integers in strides of γ, and scatters them by the last step of
+    MurmurHash3. Seeds 0, 1, 2, … have their own starts and strides, so their numbers are unrelated. A shorter sequence
+    is the beginning of a longer one.
 
     Args:
         seed: a whole number, 0 ≤ seed < 2³².
-        n: how many, at most 2³².
+        n: their number, at most 2³².
 
     >>> [round(u, 4) for u in uniforms(1, 3)]
     [0.0623, 0.5994, 0.7229]
@@ -116,12 +116,11 @@ def uniforms(seed: int, n: int) -> list[float]:
 
 
 def normals(seed: int, n: int) -> list[float]:
-    """``n`` numbers of the standard normal distribution that a seed decides, by the method of Box and Muller.
+    """Return ``n`` standard normal pseudorandom numbers from a seed, by the method of Box and Muller.
 
     zᵢ = √(−2 ln u) cos 2πv,  with u and v the next two of `uniforms`
 
-    Both languages have the same u and v, and take the logarithm and the cosine as their machines do: the last bit
-    may differ.
+    Both languages have the same u and v, but their logarithm and cosine may differ in the last bit.
 
     >>> [round(z, 4) for z in normals(1, 3)]
     [-1.9113, 0.7933, 0.9237]
@@ -133,7 +132,7 @@ def normals(seed: int, n: int) -> list[float]:
 
 
 def _mix(z: np.ndarray) -> np.ndarray:
-    """A bijection of 32-bit integers that scatters neighbours (MurmurHash3's last step)."""
+    """Scatter neighbours among the 32-bit integers, a bijection (MurmurHash3's last step)."""
     z = (z ^ (z >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     z = (z ^ (z >> np.uint32(13))) * np.uint32(0xC2B2AE35)
     return z ^ (z >> np.uint32(16))

@@ -1,6 +1,6 @@
-"""What code depends on, read off its text: the files of the library that it imports, directly or not.
+"""The dependencies of code, read from its text: the files of the library that it imports, directly or not.
 
-What was computed from code can be kept as long as these files stay as they are, and no longer.
+Results of code can be cached as long as these files are unchanged.
 """
 
 import ast
@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-#: The package whose files are followed; what it needs from elsewhere is pinned in requirements.txt.
+#: The package whose files are followed; its other dependencies are pinned in requirements.txt.
 LIBRARY = Path(__file__).parents[1]
 #: Files beside the code that it may read. JavaScript and style sheets are the page's, not the code's.
 DATA = {".json", ".npz", ".safetensors"}
@@ -20,15 +20,12 @@ def dependencies(code: str, library: Path = LIBRARY, *, discovery: bool = True) 
     """Return the library's files that a piece of code imports, transitively.
 
     A package counts as its `__init__.py`, what that imports, and its data files. A chapter finds its experiments and
-    exercises by a look at its folder, so it counts as all of that folder.
+    exercises by listing its folder, so it counts as all of that folder.
 
     Args:
         code: Python, outside the library.
         library: the folder of the package that is followed.
-        discovery: whether a chapter counts so; False for code that uses nothing but what is imported by name.
-
-    Raises:
-        SyntaxError: the code is not Python.
+        discovery: whether a chapter counts so; False for code that uses only what it imports by name.
 
     >>> sorted(path.name for path in dependencies("from course_lib.claims import claim"))
     ['__init__.py', 'claims.py']

@@ -1,4 +1,4 @@
-"""Activations: a nonlinearity of each number alone, and its derivative; and maxout, the largest of a few."""
+"""Activations: element-wise nonlinearities with their derivatives; and maxout, the largest of a few inputs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from ..validation import ANY, check_count, check_number
-from .layers import Layer, Shape, show_shape
+from .layers import Layer, Shape, format_shape
 
 
 class Activation(Layer):
-    """The base of every function of each number alone: a subclass is the formula `f` and its derivative `df`.
+    """The base class of element-wise activations: a subclass defines the formula `f` and its derivative `df`.
 
     y = f(x);  dx = dy · f′(x)
 
@@ -26,11 +26,11 @@ class Activation(Layer):
     """
 
     def f(self, x: np.ndarray) -> np.ndarray:
-        """Give y = f(x)."""
+        """Return y = f(x)."""
         raise NotImplementedError(f"{type(self).__name__} must define f(self, x)")
 
     def df(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Give f′(x), for which y = f(x) may be of use."""
+        """Return f′(x), which may be computed from y = f(x)."""
         raise NotImplementedError(f"{type(self).__name__} must define df(self, x, y)")
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -83,11 +83,11 @@ class Tanh(Activation):
 
 
 class ReLU(Activation):
-    """The rectifier: what is negative becomes zero.
+    """The rectifier: negative numbers become zero.
 
     y = max(x, 0);  dx = dy where x > 0, else 0 (at 0, too)
 
-    A unit that is negative for every example gets no gradient any more: it is dead.
+    A unit that is negative for every example no longer gets a gradient: it is dead.
 
     >>> relu = ReLU()
     >>> relu.forward(np.array([-1.0, 0.0, 2.0]))
@@ -106,15 +106,12 @@ class ReLU(Activation):
 
 
 class LeakyReLU(Activation):
-    """A rectifier that lets a little through, so that no unit dies.
+    """A rectifier with a small slope for negative numbers, so that no unit dies.
 
     y = x where x > 0, else slope · x;  dx = dy or slope · dy
 
     Args:
-        slope: a number, as a rule small.
-
-    Raises:
-        TypeError, ValueError: a slope that is no finite number.
+        slope: of the negative side; any number, usually small.
 
     >>> LeakyReLU(0.1).forward(np.array([-1.0, 2.0]))
     array([-0.1,  2. ])
@@ -137,15 +134,12 @@ class LeakyReLU(Activation):
 
 
 class ELU(Activation):
-    """A rectifier whose negative side bends towards −α, so that the mean comes nearer to 0; smooth if α = 1.
+    """A rectifier whose negative side bends towards −α, so that the mean is nearer to 0; smooth if α = 1.
 
     y = x where x > 0, else α (eˣ − 1);  dx = dy, or dy · α eˣ
 
     Args:
         alpha: α ≥ 0; at 1 the slope is continuous, elsewhere it jumps from α to 1 at 0.
-
-    Raises:
-        TypeError, ValueError: an alpha that is no finite number of at least 0.
 
     >>> ELU().forward(np.array([-100.0, 2.0]))
     array([-1.,  2.])
@@ -173,8 +167,8 @@ class GELU(Activation):
 
     y = x Φ(x) ≈ ½ x (1 + tanh u),  u = √(2/π) (x + .044715 x³)
 
-    The form with tanh is the paper's own, and that of the networks that made it known; it is off by less than
-    5 · 10⁻⁴ everywhere.
+    The form with tanh is the paper's, and that of the networks that made it known; its error is below 5 · 10⁻⁴
+    everywhere.
 
     >>> GELU().forward(np.array([-10.0, 0.0, 10.0]))
     array([-0.,  0., 10.])
@@ -197,7 +191,7 @@ class GELU(Activation):
 
 
 class Maxout(Layer):
-    """The largest of each group of k inputs that lie side by side: an activation that is learned.
+    """The largest of each group of k neighbouring inputs: a learned activation.
 
     yⱼ = max(x_{jk}, …, x_{jk+k−1});  dy goes to the largest alone (to the first of several)
 
@@ -206,9 +200,6 @@ class Maxout(Layer):
 
     Args:
         pieces: k ≥ 1; the last axis must be a multiple of it.
-
-    Raises:
-        TypeError, ValueError: pieces below 1; an input or gradient that does not fit.
 
     >>> Maxout(2).forward(np.array([[1.0, 5.0, -3.0, -2.0]]))
     array([[ 5., -2.]])
@@ -237,7 +228,7 @@ class Maxout(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if not shape or shape[-1] % self.pieces:
-            got = show_shape(("N", *shape))
+            got = format_shape(("N", *shape))
             raise ValueError(f"{self._label()}: x must have a last axis that is a multiple of {self.pieces}, not {got}")
         return (*shape[:-1], shape[-1] // self.pieces)
 
@@ -246,5 +237,5 @@ class Maxout(Layer):
 
 
 def _near(x: np.ndarray) -> np.ndarray:
-    """x within ±10: beyond, tanh u is ±1 to the last digit, and x³ may be too large for a number."""
+    """Clip x to ±10: beyond, tanh u is ±1 to the last digit, and x³ may overflow."""
     return np.clip(x, -10, 10)

@@ -1,4 +1,4 @@
-"""What one looks at before a long training: is this network in a state to learn?"""
+"""Quick checks before a long training run: is this network able to learn?"""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from .steps import Minibatch, forward_hooks, named_layers
 
 @dataclass(frozen=True, repr=False)
 class Babysitting:
-    """What `babysit` saw. Printed, it is four lines, each with what one hopes for.
+    """The report of `babysit`. Printed, it is four lines, each with the value to hope for.
 
     Attributes:
-        initial_loss: the loss before the first step; a network that knows nothing has log C.
+        initial_loss: the loss before the first step; log C if all classes are equally likely.
         chance_loss: log C.
-        ten_loss: the loss on ten examples after training on nothing else; near 0 if all is well.
+        ten_loss: the loss on ten examples after training on them alone; near 0 if all is well.
         ten_accuracy: the accuracy on them.
-        ten_steps: the steps that took.
+        ten_steps: the number of steps that this took.
         ratios: name of the weight → ‖ΔW‖/‖W‖, the median over a few steps; about 1e-3 is healthy.
         dead: name of the ReLU → (units that are off for every example, units), after these steps.
-        problems: what is not as it should be, in words.
+        problems: a sentence for each check that failed.
     """
 
     initial_loss: float
@@ -50,7 +50,7 @@ class Babysitting:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing looks wrong."""
+        """Whether every check passed."""
         return not self.problems
 
     def __repr__(self) -> str:
@@ -76,31 +76,30 @@ def babysit(
     batch: int = 50,
     steps: int = 20,
 ) -> Babysitting:
-    """Look at a network before it is trained: four quick checks that find most mistakes.
+    """Check a network before it is trained: four quick checks that find most mistakes.
 
     1. L(start) ≈ log C: all classes equally likely. Much more: the weights are too large.
-    2. Ten examples can be learnt by heart (Adam, at most 500 steps). If not: gradients or labels are wrong.
+    2. Ten examples can be memorized (Adam, at most 500 steps). If not: gradients or labels are wrong.
     3. ‖ΔW‖/‖W‖ ≈ 10⁻³ a step, for every W. Much more or less: the rate, or the scale of W, is wrong.
-    4. Few units of a ReLU are off for every example: those never learn again.
+    4. Few units of a ReLU are off for every example: such units never learn again.
 
-    It says LOOK where L is not within half of log C, where the ten are not learnt, where a ratio is beyond 10⁻⁵ … 10⁻¹
-    (such are early steps of a good run, too, by a factor of ten), and where half of a layer is dead.
+    The report prints LOOK if L is not within half of log C, if the ten are not memorized, if a ratio is outside
+    10⁻⁵ … 10⁻¹ (early steps of a good run may come within a factor of ten of it), or if half of a layer is dead.
 
     Args:
-        net: a network with one score for each class. It is left as it was.
-        data: has x_train and y_train, labels 0 … C − 1.
-        rng: draws minibatches and the ten.
-        optimizer: whose steps are looked at; it is left as it was. None: Momentum(0.01).
+        net: a network with one score per class; it is left unchanged.
+        data: has x_train and y_train, labels 0 … C − 1; at least ten rows.
+        rng: draws minibatches and the ten examples.
+        optimizer: the one whose steps are measured; it is left unchanged. None: Momentum(0.01).
         loss: a function (scores, labels) → (mean loss, gradient).
         batch: rows of a minibatch.
-        steps: steps over which the ratio is taken, before the units are counted.
+        steps: number of steps over which ratios are measured, before the units are counted.
 
     Returns:
         The report.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; fewer than ten rows.
-        Diverged: nan or inf. The network is as it was.
+        Diverged: nan or inf. The network is unchanged.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU, Sequential
@@ -121,31 +120,31 @@ def babysit(
         raise TypeError(f"data.y_train must hold labels, integers, not {y.dtype}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.01), not {optimizer!r}")
-    with _left_alone(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with _restored(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         some = rng.permutation(len(x))[:1000]
         first = evaluate(net, x[some], y[some], loss=loss).loss
         chance = math.log(net.forward(x[:1]).shape[-1])
         ten, ten_steps = _learn_ten(net, x, y, loss, rng)
-    with _left_alone(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with _restored(net), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ratios = _ratios(net, x, y, loss, (optimizer or Momentum(0.01)).clone(), rng, batch, steps)
         dead = dead_units(net, x[some])
     problems = []
     if not chance / 2 < first < 1.5 * chance:
-        problems.append(f"the initial loss {first:.3g} is far from log C = {chance:.3g}: look at the initial weights")
+        problems.append(f"the initial loss {first:.3g} is far from log C = {chance:.3g}: check the initial weights")
     if ten.accuracy < 1 or ten.loss > chance / 10:
-        problems.append(f"ten examples were not learnt in {ten_steps} steps: look at gradients and labels")
+        problems.append(f"ten examples were not memorized in {ten_steps} steps: check gradients and labels")
     for name, ratio in ratios.items():
         if not 1e-5 <= ratio <= 1e-1:
             way = "lower" if ratio > 1e-3 else "raise"
-            problems.append(f"{name} moves by {ratio:.1e} of its size a step: {way} the rate")
+            problems.append(f"{name} changes by {ratio:.1e} of its size per step: {way} the rate")
     for name, (k, n) in dead.items():
         if 2 * k >= n:
-            problems.append(f"{k} of {n} units of {name} are dead: lower the rate, or look at the initial weights")
+            problems.append(f"{k} of {n} units of {name} are dead: lower the rate, or check the initial weights")
     return Babysitting(first, chance, ten.loss, ten.accuracy, ten_steps, ratios, dead, tuple(problems))
 
 
 def _learn_ten(net: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, rng: np.random.Generator) -> tuple[Any, int]:
-    """Train on ten examples until they are known; give the score and the steps it took."""
+    """Train on ten examples until they are memorized; return the score and the number of steps."""
     rows = rng.permutation(len(x))[:10]
     minibatch, adam, goal = Minibatch(net, loss), Adam(0.003), 0.02
     for step in range(1, 501):
@@ -166,7 +165,7 @@ def _ratios(
     batch: int,
     steps: int,
 ) -> dict[str, float]:
-    """Make a few steps; give the median of ‖ΔW‖/‖W‖ for each W."""
+    """Take a few steps; return the median of ‖ΔW‖/‖W‖ for each W."""
     minibatch, order, seen = Minibatch(net, loss), rng.permutation(len(x)), []
     for i in range(steps):
         rows = order.take(np.arange(i * batch, (i + 1) * batch), mode="wrap")
@@ -181,17 +180,14 @@ def _ratios(
 def dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
     """Count, for each ReLU of a network, the units (channels of an image) that are 0 for every row.
 
-    Such a unit has the gradient 0 on all of them: if x is the training set, it never learns again.
+    Such a unit has gradient 0 on all of them: if x is the training set, it never learns again.
 
     Args:
-        net: a network, asked in test mode; it is not changed.
+        net: a network; it runs in test mode and is not changed.
         x: inputs, floats, shape (N, …).
 
     Returns:
         Name of the ReLU → (dead units, units), from the input on.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.nn import Dense, Sequential
     >>> net = Sequential(Dense(2, 3, rng=np.random.default_rng(0)), ReLU())
@@ -214,8 +210,8 @@ def dead_units(net: Layer, x: np.ndarray) -> dict[str, tuple[int, int]]:
 
 
 @contextmanager
-def _left_alone(net: Layer) -> Iterator[None]:
-    """Put weights, running statistics and random generators back in the end."""
+def _restored(net: Layer) -> Iterator[None]:
+    """Restore weights, running statistics and random generators at the end."""
     saved, replay = checkpoint(net), Replay(net)
     try:
         yield

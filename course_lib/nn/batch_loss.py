@@ -1,4 +1,4 @@
-"""A network's loss on one batch as a function of a vector, for whatever takes functions of vectors; its Hessian."""
+"""A network's loss on one batch as a function of a vector, for methods that minimize such functions; its Hessian."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optim.parameter_set import ParameterSet
-from ..validation import check_number
+from ..validation import check_count, check_number, check_rng
 from .checkpoint import using_params
 from .evaluation import Loss, check_net, check_rows
 from .gradient_check import Replay
@@ -17,25 +17,24 @@ from .penalties import Penalty, add_penalty_grad, penalty_value
 
 
 class BatchLoss:
-    """A network's loss on a fixed batch, as a function of all its parameters in one vector.
+    """A network's loss on a fixed batch, or on a minibatch drawn at each call, as a function of one parameter vector.
 
     L(w) = (1/N) Σₙ loss(net_w(xₙ), yₙ) + penalty(w)
 
-    It has what a surface has, `value`, `grad`, `hessian` and `start`, so `minimize`, `range_test` and `hessian` take
-    it. The vector is laid out as `net.params.flat`. Asked at another w, the network borrows that w and then has its own
-    again; asked at `net.params.flat` itself, it uses the network as it is. Layers that draw (dropout) draw the same at
-    every call, and running statistics stay as they are: one w, one value.
+    It has the `value`, `grad`, `hessian` and `start` of a surface, so `minimize`, `range_test` and `hessian` take it.
+    The vector has the layout of `net.params.flat`. For another w, the network uses w temporarily and then gets its own
+    parameters back; for `net.params.flat` itself, nothing is copied. Random layers (dropout) draw the same numbers at
+    every call, and running statistics do not change: one w, one value.
 
     Args:
         net: a network made of layers, such as Sequential(…).
         x: inputs, floats, shape (N, …).
-        y: labels, or what else the loss takes.
+        y: labels, or whatever the loss takes.
         loss: a function (scores, y) → (mean loss, gradient).
-        penalty: added to the loss, on the weights; None: nothing.
+        penalty: added to the loss, on the weights; None for none.
         train: whether the layers are in training mode.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; from the methods, a w of another shape or dtype.
+        batch: rows of the minibatch that each call of `value` or `grad` draws; None: all rows, one w, one value.
+        rng: where minibatches are drawn from.
 
     >>> from course_lib.nn import L2, Dense, Sequential, Tanh
     >>> from course_lib.optim import LBFGS, minimize
@@ -59,6 +58,8 @@ class BatchLoss:
         loss: Loss = softmax_cross_entropy,
         penalty: Penalty | None = None,
         train: bool = False,
+        batch: int | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
         check_net(net)
         if not isinstance(net.params, ParameterSet):
@@ -66,12 +67,17 @@ class BatchLoss:
         if penalty is not None and not all(callable(getattr(penalty, name, None)) for name in ("value", "grad")):
             raise TypeError(f"penalty must be a penalty such as L2(1e-3), not {penalty!r}")
         self.x, self.y = check_rows("x", x, "y", y)
+        self.batch, self.rng = batch, rng
+        if batch is not None:
+            check_rng("rng", rng)
+            if check_count("batch", batch) > len(self.x):
+                raise ValueError(f"batch must be at most {len(self.x)}, the number of rows of x, not {batch}")
         self.net, self.loss, self.penalty, self.train = net, loss, penalty, train
         self._replay = Replay(net)
 
     @property
     def start(self) -> np.ndarray:
-        """The network's present parameters, shape (n,); a copy."""
+        """A copy of the network's current parameters, shape (n,)."""
         return self.net.params.flat.copy()
 
     @property
@@ -91,19 +97,28 @@ class BatchLoss:
         """Return the matrix of second derivatives at w, shape (n, n), by `hessian`."""
         return hessian(self, w)
 
+    def _rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of one call: all, or a minibatch drawn anew."""
+        if self.batch is None:
+            return self.x, self.y
+        rows = self.rng.choice(len(self.x), self.batch, replace=False)
+        return self.x[rows], self.y[rows]
+
     def _value(self) -> float:
-        value = self.loss(self.net.forward(self.x, train=self.train), self.y)[0]
+        x, y = self._rows()
+        value = self.loss(self.net.forward(x, train=self.train), y)[0]
         return value + (0.0 if self.penalty is None else penalty_value(self.penalty, self.net.params))
 
     def _grad(self) -> np.ndarray:
-        dscores = self.loss(self.net.forward(self.x, train=self.train), self.y)[1]
+        x, y = self._rows()
+        dscores = self.loss(self.net.forward(x, train=self.train), y)[1]
         fill_grads(self.net, dscores)
         if self.penalty is not None:
             add_penalty_grad(self.penalty, self.net.params, self.net.grads)
         return self.net.grads.flat.copy()
 
-    def _at(self, w: np.ndarray, ask: Any) -> Any:
-        """Ask with the parameters w, and leave the network as it was."""
+    def _at(self, w: np.ndarray, compute: Any) -> Any:
+        """Compute with the parameters w, and leave the network unchanged."""
         params = self.net.params
         if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
             raise TypeError(f"w must be a float array, laid out as net.params.flat, not a {type(w).__name__}")
@@ -111,9 +126,9 @@ class BatchLoss:
             raise ValueError(f"w must have shape {params.flat.shape}, as net.params.flat has, not {w.shape}")
         try:
             if w is params.flat:
-                return ask()
+                return compute()
             with using_params(self.net, params.with_flat(w.astype(params.flat.dtype, copy=False))):
-                return ask()
+                return compute()
         finally:
             self._replay()
 
@@ -123,19 +138,16 @@ def hessian(loss: Any, w: np.ndarray | None = None, *, h: float = 1e-5) -> np.nd
 
     H eⱼ ≈ (∇L(w + h eⱼ) − ∇L(w − h eⱼ))/2h,  then (H + Hᵀ)/2
 
-    That is 2n gradients for n parameters, and an error of about 1e-10 of the size of H. At a kink (ReLU) there is no
-    second derivative, and what comes out depends on h.
+    This takes 2n gradients for n parameters; the error is about 1e-10 of the size of H. At a kink (ReLU) there is no
+    second derivative, and the result depends on h.
 
     Args:
         loss: has `grad(w)`: a `BatchLoss` of a float64 network, or a surface.
-        w: where, float64, shape (n,); None: at `loss.start`, a network's present parameters.
+        w: the point, float64, shape (n,); None: `loss.start`, a network's current parameters.
         h: the step, > 0.
 
     Returns:
         H, shape (n, n), symmetric to the last bit.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; or a network that is not of float64.
 
     >>> from course_lib.optim import Ravine
     >>> hessian(Ravine(kappa=4.0), np.array([1.0, 2.0])).round(6) + 0.0
@@ -146,6 +158,10 @@ def hessian(loss: Any, w: np.ndarray | None = None, *, h: float = 1e-5) -> np.nd
     """
     if not callable(getattr(loss, "grad", None)):
         raise TypeError(f"loss must have .grad(w), such as BatchLoss(net, x, y), not {loss!r}")
+    if getattr(loss, "batch", None) is not None:
+        raise ValueError(
+            f"loss must be on a fixed batch to be differentiated, not on {loss.batch} rows drawn at a time"
+        )
     h = check_number("h", h)
     if not h:
         raise ValueError("h must be above 0")

@@ -1,4 +1,4 @@
-"""A network's weights laid aside, and taken up again."""
+"""Save a network's weights in memory, and restore them."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ def checkpoint(net: Layer) -> dict[str, dict[str, np.ndarray]]:
 
 
 def restore(net: Layer, saved: dict[str, dict[str, np.ndarray]]) -> None:
-    """Write what `checkpoint` gave back into the network's own arrays.
+    """Copy a checkpoint back into the network's own arrays.
 
     Raises:
-        TypeError, ValueError: it is no checkpoint, or from another network; nothing has been changed.
+        TypeError, ValueError: not a checkpoint, or one of another network; nothing has been changed.
     """
     if not isinstance(saved, Mapping) or saved.keys() != {"params", "state"}:
-        raise TypeError(f"saved must be what checkpoint gave, params and state, not a {type(saved).__name__}")
+        raise TypeError(f"saved must be a checkpoint, params and state, not a {type(saved).__name__}")
     for part, arrays in saved.items():
-        mine = {k: a.shape for k, a in getattr(net, part, {}).items()}
-        if mine != {k: a.shape for k, a in arrays.items()}:
-            raise ValueError(f"the checkpoint's {part} are of another network: {list(arrays)}, not {list(mine)}")
+        shapes = {k: a.shape for k, a in getattr(net, part, {}).items()}
+        if shapes != {k: a.shape for k, a in arrays.items()}:
+            raise ValueError(f"the checkpoint's {part} belong to another network: {list(arrays)}, not {list(shapes)}")
     for part, arrays in saved.items():
         copy_into(getattr(net, part, {}), arrays)
 
 
 @contextlib.contextmanager
 def using_params(net: Layer, params: Any) -> Iterator[None]:
-    """Let the network hold other parameters for a while."""
+    """Let the network use other parameters inside a `with` block."""
     own = {k: p.copy() for k, p in net.params.items()}
     try:
         copy_into(net.params, params)
@@ -53,6 +53,6 @@ def using_params(net: Layer, params: Any) -> Iterator[None]:
 
 
 def copy_into(arrays: Any, values: Any) -> None:
-    """Write values into arrays of the same names."""
+    """Copy values into the arrays of the same names."""
     for name, value in values.items():
         arrays[name][...] = value

@@ -20,9 +20,9 @@ Pair = tuple[int, int]
 
 
 class _Windowed(Layer):
-    """What slides a window of some size over an image in steps of some stride."""
+    """The base class of layers that slide a window over an image in steps of a stride."""
 
-    channels: int | str = "C"  # how many it takes
+    channels: int | str = "C"  # of x
 
     def __init__(self, size: int | Pair, stride: int | Pair, padding: int | Pair = 0) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class _Windowed(Layer):
         self.padding = _pair("padding", padding, 0)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Give (height, width, channels) of y: one number of each window that fits in whole."""
+        """Return (height, width, channels) of y: one number per window that fits entirely."""
         self._check_shape("x", ("N", *shape), ("N", "H", "W", self.channels))
         outs = []
         for axis, n, size, stride, pad in zip("HW", shape, self.size, self.stride, self.padding, strict=False):
@@ -41,12 +41,12 @@ class _Windowed(Layer):
         return (*outs, shape[2])
 
     def _measure(self, x: np.ndarray) -> None:
-        """Check x, and remember the shape of y."""
+        """Check x, and store the shape of y."""
         self._check_batch("x", x, ("N", "H", "W", self.channels))
         self._y_shape = (len(x), *self.output_shape(x.shape[1:]))
 
     def _places(self) -> Iterator[tuple[tuple[int, int], tuple[slice, ...]]]:
-        """For each place (i, j) in the window, in all windows at once: which pixels lie there."""
+        """Yield each place (i, j) in the window, and the pixels that lie there in all windows."""
         (kh, kw), (sh, sw), (_, oh, ow, _) = self.size, self.stride, self._y_shape
         for i in range(kh):
             for j in range(kw):
@@ -58,12 +58,12 @@ class _Windowed(Layer):
 
 
 class Conv2d(_Windowed):
-    """A convolution: the same small window of weights looks at every place of the image.
+    """A convolution: the same small window of weights is applied at every place of the image.
 
     y[n, p, q, o] = b[o] + Σ x[n, p·s + i − pad, q·s + j − pad, c] · W[i, j, c, o], the sum over i, j and c
 
     As one product: each window is a row of a matrix X, and Y = X W + b. So dW = Xᵀ dY as in `Dense`, and
-    dX = dY Wᵀ, whose rows are added up where their windows lay.
+    dX = dY Wᵀ, whose rows are added up where their windows lie.
 
     Args:
         c_in: channels of x.
@@ -74,9 +74,6 @@ class Conv2d(_Windowed):
         rng: draws W, shape (height, width, c_in, c_out); b starts at 0.
         init: the rule that draws W, a function of (rng, c_in, c_out, dtype, kernel=(height, width)).
         dtype: a float type.
-
-    Raises:
-        TypeError, ValueError: a number that cannot be; an input or gradient that does not fit.
 
     >>> conv = Conv2d(1, 4, 3, padding=1, rng=np.random.default_rng(0))
     >>> conv.forward(np.ones((2, 8, 8, 1), np.float32)).shape, conv.params["W"].shape
@@ -137,8 +134,8 @@ class Conv2d(_Windowed):
         return (*super().output_shape(shape)[:2], self.c_out)
 
     def __repr__(self) -> str:
-        said = self._settings("size", "stride", "padding")
-        return f"Conv2d({self.channels}, {self.c_out}, {said})"
+        settings = self._settings("size", "stride", "padding")
+        return f"Conv2d({self.channels}, {self.c_out}, {settings})"
 
 
 class MaxPool2d(_Windowed):
@@ -149,9 +146,6 @@ class MaxPool2d(_Windowed):
     Args:
         size: height and width of the window; one number for both, or a pair.
         stride: how far the window moves; likewise; by default its size, so that windows do not overlap.
-
-    Raises:
-        TypeError, ValueError: a number below 1; an input or gradient that does not fit.
 
     >>> MaxPool2d(2).forward(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
     array([[ 5.,  7.],
@@ -193,9 +187,6 @@ class AvgPool2d(_Windowed):
     Args:
         size: height and width of the window; one number for both, or a pair.
         stride: how far the window moves; likewise; by default its size, so that windows do not overlap.
-
-    Raises:
-        TypeError, ValueError: a number below 1; an input or gradient that does not fit.
 
     >>> AvgPool2d(2).forward(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
     array([[ 2.5,  4.5],
@@ -262,7 +253,7 @@ def _pad(x: np.ndarray, padding: Pair) -> np.ndarray:
 
 
 def _pair(label: str, value: int | Pair, least: int) -> Pair:
-    """Give (height, width) of one number for both or a pair."""
+    """Return (height, width) from one number for both, or from a pair."""
     if not isinstance(value, tuple | list):
         value = (value, value)
     if len(value) != 2:

@@ -1,6 +1,6 @@
-"""What becomes of a signal on its way through a deep stack, and of the gradient on its way back.
+"""What happens to a signal on its way through a deep stack, and to the gradient on its way back.
 
-With weights too small both fade away, with weights too large units saturate or numbers explode.
+If weights are too small, both vanish; if weights are too large, units saturate or numbers explode.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Depth(NamedTuple):
 
     Attributes:
         mean, std: of the layer's output y, shape (L,).
-        flat: the share of outputs where the slope f′ is below 0.01 (saturated, or a ReLU that is off), shape (L,).
-        dead: the share of units whose slope is below 0.01 for every example of the batch, shape (L,).
+        flat: the fraction of outputs where the slope f′ is below 0.01 (saturated, or a ReLU that is off), shape (L,).
+        dead: the fraction of units whose slope is below 0.01 for every example of the batch, shape (L,).
         counts, edges: a histogram of y, shapes (L, bins) and (L, bins + 1): `ax.stairs(counts[i], edges[i])`.
         grad_mean, grad_std: of ∂L/∂y, shape (L,).
         grad_counts, grad_edges: its histogram.
@@ -58,30 +58,29 @@ def through_depth(
     width: int | None = None,
     bins: int = 50,
 ) -> Depth:
-    """Push a batch forward through a deep stack of equal layers, and a random gradient back.
+    """Propagate a batch forward through a deep stack of equal layers, and a random gradient back.
 
     yₗ = f(yₗ₋₁ Wₗ), y₀ = x;  ∂L/∂y_L ~ N(0, 1), ∂L/∂Wₗ = yₗ₋₁ᵀ dzₗ, ∂L/∂yₗ₋₁ = dzₗ Wₗᵀ, dzₗ = f′(zₗ) ∂L/∂yₗ
 
     Args:
         x: a batch, floats, shape (N, D).
         init: draws a layer's weights, called as init(rng, n_in, n_out, dtype).
-        rng: for the weights, the first layer's first, and then for the last layer's gradient.
+        rng: draws the weights, the first layer's first, and then the last layer's gradient.
         activation: f: "tanh", "relu" or "sigmoid".
         depth: number of layers L, ≥ 1.
         width: units of a layer; D if None.
-        bins: of a histogram, ≥ 1.
+        bins: number of bins of a histogram, ≥ 1.
 
     Returns:
         Depth: means, standard deviations and histograms of outputs and gradients.
 
     Raises:
-        TypeError, ValueError: a bad argument, named, or weights of a wrong shape.
-        OverflowError: a number too large to be one, with its layer.
+        OverflowError: outputs or gradients too large for floats; the message names the layer.
 
     >>> from course_lib.nn.init import small
     >>> rng = np.random.default_rng(0)
-    >>> seen = through_depth(rng.standard_normal((100, 500)), small, rng=rng, depth=3)
-    >>> [f"{s:.2g}" for s in seen.std]
+    >>> stats = through_depth(rng.standard_normal((100, 500)), small, rng=rng, depth=3)
+    >>> [f"{s:.2g}" for s in stats.std]
     ['0.21', '0.047', '0.011']
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
@@ -103,9 +102,9 @@ def through_depth(
         shape = (ys[-1].shape[1], width)
         W = np.asarray(init(rng, *shape, np.dtype(float)), float)
         if W.shape != shape:
-            raise ValueError(f"init must give layer {layer} weights of shape {shape}, not {W.shape}")
+            raise ValueError(f"init must return weights of shape {shape} for layer {layer}, not {W.shape}")
         if not np.isfinite(W).all():
-            raise ValueError(f"init must give layer {layer} finite weights")
+            raise ValueError(f"init must return finite weights for layer {layer}")
         with np.errstate(over="ignore", invalid="ignore"):
             ys.append(_finite(f(ys[-1] @ W), f"the output of layer {layer}"))
         weights.append(W)
@@ -138,14 +137,14 @@ def through_depth(
 
 
 def _histogram(a: np.ndarray, bins: int, symmetric: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Counts and edges from 0, or as far below 0 as above, to the largest size there is (to 1 if all is zero)."""
+    """Return counts and edges from 0 (from −h if symmetric) to h, the largest absolute value (1 if all are zero)."""
     high = float(np.abs(a).max()) or 1.0
     counts, edges = np.histogram(a / high, bins, range=(-1.0 if symmetric else 0.0, 1.0))
     return counts, edges * high
 
 
 def _std(a: np.ndarray) -> float:
-    """The standard deviation, by the largest size: squares of very large and very small numbers are not numbers."""
+    """Compute the standard deviation on the scale of the largest number, as squares over- or underflow."""
     high = float(np.abs(a).max()) or 1.0
     return float((a / high).std() * high)
 

@@ -20,23 +20,19 @@ class DropConnect(Noise):
     μ = p x W + b,  σ² = p (1 − p) x² W², squares by element
 
     A unit sums many dropped weights, so u is nearly normal, and its mean and variance are known: the Gaussian rule
-    takes the mean of a over that bell, at points of equal probability. The plain rule, y = a(μ), ignores how u
-    spreads. Without an activation both give μ, and that is exact. (The paper also drops biases; here they stay.)
+    takes the mean of a over that bell, at points of equal probability. The plain rule, y = a(μ), ignores the spread
+    of u. Without an activation both give μ, and that is exact. (The paper also drops biases; here they stay.)
 
     Args:
         n_in: number of inputs.
         n_out: number of outputs.
         keep: p, the probability to keep a weight, in (0, 1].
         rng: draws W by He's rule (b starts at 0), then z.
-        activation: a, an element-wise layer such as `ReLU()`; by default none, y = u.
-        rule: "gaussian" or "mean", what testing gives.
-        each: every example has a z of its own, as in the paper; else a batch shares one, which costs less.
-        points: how many values of u the Gaussian rule takes, ≥ 2.
+        activation: a, an element-wise layer without parameters such as `ReLU()`; by default none, y = u.
+        rule: "gaussian" or "mean", for y in testing.
+        each: whether every example has its own z, as in the paper; else a batch shares one, which costs less.
+        points: number of values of u in the Gaussian rule, ≥ 2.
         dtype: a float type.
-
-    Raises:
-        TypeError, ValueError: keep outside (0, 1], an unknown rule, an activation with parameters, or an input whose
-            last axis does not fit.
 
     >>> layer = DropConnect(2, 1, 0.5, rng=np.random.default_rng(0), dtype=np.float64)
     >>> layer.params["W"][...] = [[2.0], [4.0]]
@@ -82,7 +78,7 @@ class DropConnect(Noise):
         return self.rng.random((shape[0] if self.each else 1, *self.params["W"].shape), dtype=np.float32) < self.keep
 
     def moments(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Give mean μ and variance σ² of u over z, shapes (N, n_out)."""
+        """Return mean μ and variance σ² of u over z, shapes (N, n_out)."""
         W, b, p = self.params["W"], self.params["b"], self.keep
         return p * (x @ W) + b, p * (1 - p) * (x**2 @ W**2)
 
@@ -138,6 +134,6 @@ class DropConnect(Noise):
 
 
 def _normal_points(n: int) -> np.ndarray:
-    """The middles of n equally likely parts of a normal variable, brought to mean 0 and variance 1."""
+    """Return the midpoints of n equally likely parts of a normal variable, scaled to mean 0 and variance 1."""
     t = np.array([NormalDist().inv_cdf((k + 0.5) / n) for k in range(n)])
     return t / t.std()

@@ -1,4 +1,4 @@
-"""The network put to the test: its loss and its accuracy."""
+"""Evaluation of a network: its loss and its accuracy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
 
 class Score(NamedTuple):
-    """How good a network is: the mean loss, and the share of labels that are right (nan for a regression)."""
+    """How good a network is: the mean loss, and the fraction of correct labels (nan for a regression)."""
 
     loss: float
     accuracy: float
@@ -25,20 +25,17 @@ class Score(NamedTuple):
 def evaluate(
     net: Layer, x: np.ndarray, y: np.ndarray, *, loss: Loss = softmax_cross_entropy, batch: int = 500
 ) -> Score:
-    """Give the loss and the accuracy of a network in test mode.
+    """Compute the loss and the accuracy of a network in test mode.
 
     Args:
         net: a network.
         x: inputs, floats, shape (N, …).
-        y: labels, shape (N,), or what else the loss takes.
+        y: labels, shape (N,), or whatever the loss takes.
         loss: a function (scores, y) → (mean loss, gradient).
-        batch: rows that are computed at once; it changes nothing but the memory needed.
+        batch: number of rows computed at once; it affects only the memory needed.
 
     Returns:
         Score(loss, accuracy).
-
-    Raises:
-        TypeError, ValueError: no rows, x and y of different length, or no floats.
 
     >>> from course_lib.nn import Dense, Sequential
     >>> net = Sequential(Dense(2, 2, rng=np.random.default_rng(0)))
@@ -57,7 +54,7 @@ def evaluate(
 
 
 def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
-    """Give the share of rows whose largest score is at the label; nan if y holds no classes."""
+    """Return the fraction of rows whose largest score is at the label; nan if y holds no classes."""
     if scores.ndim != 2 or scores.shape[1] < 2:
         return math.nan
     if y.ndim == 2:  # probabilities of the classes, as mixup makes them
@@ -70,10 +67,10 @@ def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
 
 
 def check_rows(name_x: str, x: Any, name_y: str, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Give x and y as arrays, if x holds floats and both have the same number of rows, at least one."""
+    """Return x and y as arrays; raise unless x holds floats and both have the same number of rows, at least one."""
     x, y = np.asarray(x), np.asarray(y)
     if x.dtype.kind != "f":
-        raise TypeError(f"{name_x} must hold floats, not {x.dtype}: images of bytes want {name_x} / 255")
+        raise TypeError(f"{name_x} must hold floats, not {x.dtype}: scale images of bytes by {name_x} / 255")
     if x.ndim < 2 or not len(x):
         raise ValueError(f"{name_x} must have shape (N, …) with at least one row, not {x.shape}")
     if y.ndim < 1 or len(y) != len(x):
@@ -88,8 +85,8 @@ def check_net(net: Any) -> None:
 
 
 def check_train(data: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Give data.x_train and data.y_train, if they are there and fit together."""
+    """Return data.x_train and data.y_train; raise unless both are there and fit together."""
     for name in ("x_train", "y_train"):
         if getattr(data, name, None) is None:
-            raise TypeError(f"data must have {name}, and {type(data).__name__} has not")
+            raise TypeError(f"data must have {name}, but a {type(data).__name__} has none")
     return check_rows("data.x_train", data.x_train, "data.y_train", data.y_train)

@@ -1,4 +1,4 @@
-"""The numerical gradient check: is the gradient that a network gives the slope of its loss?"""
+"""The numerical gradient check: does a network's backward pass compute the gradient of its loss?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..validation import check_count, check_number
 from .evaluation import Loss, check_net, check_rows
 from .layers import Layer
 from .losses import softmax_cross_entropy
-from .steps import forward_hooks, iter_layers, named_layers, one_line
+from .steps import describe_layer, forward_hooks, iter_layers, named_layers
 
 
 def numerical_gradient(f: Callable[[np.ndarray], float], w: np.ndarray, h: float = 1e-5) -> np.ndarray:
@@ -52,11 +52,11 @@ class Compared:
     Attributes:
         name: of the parameter; "x" is the input.
         error: the relative error ‖a − n‖/(‖a‖ + ‖n‖), between 0 and 1, over the components that were compared.
-        worst: the index of the component that is off most.
-        analytic: what the network says there.
-        numeric: what the loss says there.
-        compared: number of components.
-        kinks: number of components that were left out, as the loss has a kink there and no slope.
+        worst: the index of the component with the largest error.
+        analytic: the network's gradient there.
+        numeric: the numerical gradient there.
+        compared: number of components that were compared.
+        kinks: number of components that were left out, because the loss has a kink there.
     """
 
     name: str
@@ -70,12 +70,12 @@ class Compared:
 
 @dataclass(frozen=True, repr=False)
 class GradientCheck:
-    """What a gradient check found: one row for each parameter, the worst first, and whose fault it is.
+    """The result of a gradient check: one row for each array, the worst first, and the layers at fault.
 
     Attributes:
         rows: a `Compared` for each array, the largest error first.
-        tolerance: the largest error that is right.
-        culprits: the layers whose own backward pass is wrong, in words; empty if all is well.
+        tolerance: the largest error that counts as right.
+        culprits: a description of each layer whose own backward pass is wrong; empty if all is well.
     """
 
     rows: tuple[Compared, ...]
@@ -89,18 +89,18 @@ class GradientCheck:
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """The names of what is off, the worst first."""
+        """The names of the arrays whose gradient is wrong, the worst first."""
         return tuple(row.name for row in self.rows if not row.error <= self.tolerance)
 
     def __repr__(self) -> str:
         width = max(9, *(len(row.name) for row in self.rows))
         lines = [f"{'gradient':{width}}  {'error':>8}        worst at: network, numerical"]
         for row in self.rows:
-            said = f"{row.error:8.1e}  {'ok   ' if row.error <= self.tolerance else 'WRONG'} "
-            said += f"{list(row.worst)}: {row.analytic:.6g}, {row.numeric:.6g}"
-            said += f" ({row.kinks} at a kink, left out)" if row.kinks else ""
-            lines.append(f"{row.name:{width}}  {said if row.compared else f'{row.kinks} left out, all at a kink'}")
-        return "\n".join([*lines, *(f"wrong in itself: {culprit}" for culprit in self.culprits)])
+            text = f"{row.error:8.1e}  {'ok   ' if row.error <= self.tolerance else 'WRONG'} "
+            text += f"{list(row.worst)}: {row.analytic:.6g}, {row.numeric:.6g}"
+            text += f" ({row.kinks} at a kink, left out)" if row.kinks else ""
+            lines.append(f"{row.name:{width}}  {text if row.compared else f'{row.kinks} left out, all at a kink'}")
+        return "\n".join([*lines, *(f"wrong: {culprit}" for culprit in self.culprits)])
 
 
 def gradient_check(
@@ -115,31 +115,28 @@ def gradient_check(
     h: float = 1e-5,
     tolerance: float = 1e-6,
 ) -> GradientCheck:
-    """Hold the gradients of backward against the slopes of the loss.
+    """Compare the gradients of the backward pass with numerical ones.
 
     n = (L(w + h) − L(w − h))/2h,    error = ‖a − n‖/(‖a‖ + ‖n‖)    for each array, a from backward
 
-    The input counts as an array, too. If one is off, every layer is asked alone, with a random gradient dy from above:
-    is its backward that of Σ dy · forward? So it says which one is wrong, not only whose gradients suffer.
+    The input counts as an array, too. If one is wrong, every layer is checked alone, with a random gradient dy: is its
+    backward pass that of Σ dy · forward? So the report names the layer that is wrong, not only those that suffer.
 
-    A ReLU or a maximum has kinks. Where a step of h crosses one, n is neither slope; a component that is off is looked
-    at again with a tenth of h, and left out if the slopes on the two sides still differ as much: there is no gradient.
+    A ReLU or a maximum has kinks. If a step of h crosses one, n is neither slope; a component that is off is
+    compared again with h/10, and left out if the slopes on the two sides still differ as much: there is no gradient.
 
-    Layers that draw (dropout) draw the same at every look. The network is left as it was, but for its `grads`.
+    Random layers (dropout) draw the same numbers every time. The network is left unchanged, except for its `grads`.
 
     Args:
         net: a network of float64; in float32 rounding, 1e-7/h, is as large as the slope.
-        x: inputs, float64, shape (N, …); a few rows will do.
-        y: labels, or what else the loss takes.
+        x: inputs, float64, shape (N, …); a few rows are enough.
+        y: labels, or whatever the loss takes.
         loss: a function (scores, y) → (mean loss, gradient).
         train: whether the layers are in training mode.
-        samples: components of each array that are compared, drawn by `rng`; None: all of them.
-        rng: draws; needed with `samples`.
+        samples: number of components of each array to compare, drawn by `rng`; None: all of them.
+        rng: draws the components; needed with `samples`.
         h: the step, > 0.
-        tolerance: the largest error that counts as right. 1e-7 is what a right gradient has; 1e-2 is a mistake.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; or a network that is not of float64.
+        tolerance: the largest error that counts as right: 1e-7 is usual for a right gradient; 1e-2 is a mistake.
 
     >>> from course_lib.nn import Dense, Sequential
     >>> rng = np.random.default_rng(0)
@@ -182,7 +179,7 @@ def gradient_check(
 
 
 class Replay:
-    """Remember a network's random generators and running statistics; called, it puts them back."""
+    """A snapshot of a network's random generators and running statistics; calling it restores them."""
 
     def __init__(self, net: Layer) -> None:
         self.layers = list(iter_layers(net))
@@ -201,7 +198,7 @@ class Replay:
 def _culprits(
     net: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, train: bool, h: float, tolerance: float, samples: int | None
 ) -> Iterator[str]:
-    """The loss alone; each layer alone, at the input it has in the network; then what is made of layers."""
+    """Check the loss alone; each layer alone, at its input in the network; then the containers of layers."""
     rng, inputs, layers = np.random.default_rng(0), {}, dict(named_layers(net)) or {"": net}
     with forward_hooks(layers, lambda name, x, y: inputs.setdefault(name, x.copy())):
         scores = net.forward(x, train=train)
@@ -213,19 +210,19 @@ def _culprits(
     for group in simple, {name: layer for name, layer in layers.items() if name not in simple}:
         found = []
         for name, layer in group.items():
-            rows = _alone(layer, inputs[name], train, h, tolerance, samples, rng) if name in inputs else []
-            off = [f"d{row.name} is off by {row.error:.1e}" for row in rows if not row.error <= tolerance]
-            if off:
-                found.append(f"layer {name}, {one_line(layer)}: {', '.join(off)}")
+            rows = _check_layer(layer, inputs[name], train, h, tolerance, samples, rng) if name in inputs else []
+            wrong = [f"d{row.name} is off by {row.error:.1e}" for row in rows if not row.error <= tolerance]
+            if wrong:
+                found.append(f"layer {name}, {describe_layer(layer)}: {', '.join(wrong)}")
         yield from found
-        if found:  # what is made of a wrong layer is wrong, too
+        if found:  # a container of a wrong layer is wrong, too
             return
 
 
-def _alone(
+def _check_layer(
     layer: Layer, x: np.ndarray, train: bool, h: float, tolerance: float, samples: int | None, rng: np.random.Generator
 ) -> list[Compared]:
-    """Check one layer by Σ dy · forward(x), dy random."""
+    """Check one layer by the gradient of Σ dy · forward(x), dy random."""
     replay = Replay(layer)
     y = layer.forward(x, train=train)
     dy = rng.standard_normal(y.shape)
@@ -251,7 +248,7 @@ def _compare(
     middle = value()
 
     def slopes(at: tuple[int, ...], step: float) -> tuple[float, float]:
-        """On the left and on the right; their mean is the central difference."""
+        """Return the left and the right slope; their mean is the central difference."""
         kept = w[at]
         try:
             w[at] = kept + step
@@ -264,25 +261,25 @@ def _compare(
 
     places = [tuple(int(k) for k in np.unravel_index(i, w.shape)) for i in picked]
     both = np.array([slopes(at, h) for at in places]).reshape(-1, 2)
-    mine, slope = np.array([a[at] for at in places]), both.mean(axis=1)
+    ours, slope = np.array([a[at] for at in places]), both.mean(axis=1)
     # Where the two differ by more than rounding, look closer: is it a kink?
     noise = 1e-14 * max(1.0, abs(middle)) / h
     kink = np.zeros(len(places), dtype=bool)
-    for i in np.flatnonzero(np.abs(mine - slope) > tolerance * np.abs(slope) + 10 * noise):
+    for i in np.flatnonzero(np.abs(ours - slope) > tolerance * np.abs(slope) + 10 * noise):
         left, right = slopes(places[i], h / 10)
         gap = abs(right - left)
-        if abs((left + right) / 2 - mine[i]) < abs(slope[i] - mine[i]) / 2:
+        if abs((left + right) / 2 - ours[i]) < abs(slope[i] - ours[i]) / 2:
             slope[i] = (left + right) / 2  # the kink was further away than that
         else:  # without a kink the gap would be a tenth by now
             kink[i] = gap > abs(both[i, 1] - both[i, 0]) / 4 and gap > 100 * noise
-    mine, slope, places = mine[~kink], slope[~kink], [at for at, k in zip(places, kink, strict=True) if not k]
+    ours, slope, places = ours[~kink], slope[~kink], [at for at, k in zip(places, kink, strict=True) if not k]
     if not places:
         return Compared(name, 0.0, (), math.nan, math.nan, 0, int(kink.sum()))
-    off, size = np.linalg.norm(mine - slope), np.linalg.norm(mine) + np.linalg.norm(slope)
+    off, size = np.linalg.norm(ours - slope), np.linalg.norm(ours) + np.linalg.norm(slope)
     size = max(size, 1e5 * noise * math.sqrt(len(places)))  # two zeros are equal, though rounding makes them 1e-11
     error = float(off / size) if math.isfinite(off) else math.inf
-    i = int(np.abs(mine - slope).argmax())
-    return Compared(name, error, places[i], float(mine[i]), float(slope[i]), len(places), int(kink.sum()))
+    i = int(np.abs(ours - slope).argmax())
+    return Compared(name, error, places[i], float(ours[i]), float(slope[i]), len(places), int(kink.sum()))
 
 
 def _pick(size: int, samples: int | None, rng: np.random.Generator | None) -> np.ndarray:

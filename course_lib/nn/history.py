@@ -1,4 +1,4 @@
-"""What a training run has seen, epoch by epoch: the curves, and the bar meanwhile."""
+"""The history of a training run, epoch by epoch: the curves, and the text of the progress bar."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _PLOTS = {"loss": ("loss", "val_loss"), "accuracy": ("accuracy", "val_accuracy")
 
 @dataclass(frozen=True, repr=False)
 class History:
-    """What `fit` saw, one number an epoch.
+    """The record of a run of `fit`, one number per epoch.
 
-    The training numbers are means over the epoch's minibatches, as they came by: in training mode, with augmentation,
-    while the weights were moving. So they may be worse than those on the validation set without anything being wrong.
+    The training numbers are means over the epoch's minibatches, taken in passing: in training mode, with augmentation,
+    while the weights change. So they may be worse than those on the validation set without anything being wrong.
 
     Attributes:
         loss: the training loss with its penalty, shape (epochs,).
-        penalty: the penalty's part of it, shape (epochs,).
-        accuracy: the share of training labels that were right, in 0 … 1; nan for a regression.
+        penalty: the part of the penalty in it, shape (epochs,).
+        accuracy: the fraction of correct training labels; nan for a regression.
         val_loss: the loss on the validation set in test mode, without penalty; nan without a validation set.
-        val_accuracy: the accuracy there.
+        val_accuracy: the accuracy on it.
         lr: the learning rate of the epoch's first step.
         best: the best epoch, counted from 1; 0 if none was finished.
-        stopped: why the training ended, in words.
+        stopped: why the training ended.
 
     >>> History(*np.ones((6, 3)), best=2, stopped="all epochs done")
     History(3 epochs, all epochs done; last: loss 1, accuracy 100.0 %; val_loss 1, val_accuracy 100.0 %; best epoch 2)
@@ -56,9 +56,6 @@ class History:
 
         Returns:
             ax.
-
-        Raises:
-            ValueError: something else is to be drawn.
         """
         if what not in _PLOTS:
             raise ValueError(f"what must be one of {list(_PLOTS)}, not {what!r}")
@@ -80,21 +77,21 @@ class History:
         return ax
 
     def __repr__(self) -> str:
-        said = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}, {self.stopped}"
+        text = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}, {self.stopped}"
         if self.epochs:
-            said += f"; last: {_pair('', self.loss, self.accuracy)}"
+            text += f"; last: {_format_pair('', self.loss, self.accuracy)}"
             if not np.isnan(self.val_loss[-1]):
-                said += f"; {_pair('val_', self.val_loss, self.val_accuracy)}"
-            said += f"; best epoch {self.best}"
-        return f"History({said})"
+                text += f"; {_format_pair('val_', self.val_loss, self.val_accuracy)}"
+            text += f"; best epoch {self.best}"
+        return f"History({text})"
 
 
-def _pair(prefix: str, losses: np.ndarray, accuracies: np.ndarray) -> str:
-    said = f"{prefix}loss {losses[-1]:.4g}"
-    return said if np.isnan(accuracies[-1]) else f"{said}, {prefix}accuracy {accuracies[-1]:.1%}".replace("%", " %")
+def _format_pair(prefix: str, losses: np.ndarray, accuracies: np.ndarray) -> str:
+    text = f"{prefix}loss {losses[-1]:.4g}"
+    return text if np.isnan(accuracies[-1]) else f"{text}, {prefix}accuracy {accuracies[-1]:.1%}".replace("%", " %")
 
 
-def said(row: tuple[float, ...]) -> dict[str, str]:
-    """What the bar says of an epoch, the numbers that there are."""
+def format_epoch(row: tuple[float, ...]) -> dict[str, str]:
+    """Format an epoch's numbers for the progress bar, without those that are nan."""
     shown = {name: row[COLUMNS.index(name)] for name in ("loss", "val_loss", "val_accuracy")}
     return {name: f"{value:.3g}" for name, value in shown.items() if not math.isnan(value)}

@@ -1,7 +1,7 @@
-"""How weights begin.
+"""Initialization of weights.
 
-Every rule is called alike: `rule(rng, n_in, n_out, dtype)` gives a Dense layer's matrix (n_in, n_out);
-with `kernel=(kh, kw)` it gives a convolution's weights (kh, kw, n_in, n_out), between n_in and n_out channels.
+Every rule has the same form: `rule(rng, n_in, n_out, dtype)` returns a Dense layer's matrix (n_in, n_out);
+with `kernel=(kh, kw)` it returns a convolution's weights (kh, kw, n_in, n_out), between n_in and n_out channels.
 A unit then sums over fan_in = kh·kw·n_in inputs, and an input goes into fan_out = kh·kw·n_out units.
 """
 
@@ -25,12 +25,12 @@ def small(
     kernel: tuple[int, ...] = (),
     std: float = 0.01,
 ) -> np.ndarray:
-    """Draw small weights of one size, whatever the layer: deep down the signal dies.
+    """Draw small weights, of one scale for all layers: in a deep network the signal vanishes.
 
     W ~ N(0, std²), std = 0.01
 
     Args:
-        rng: where the numbers come from.
+        rng: draws the numbers.
         n_in: number of inputs of a unit, or of channels, ≥ 1.
         n_out: number of units, or of channels, ≥ 1.
         dtype: a float type.
@@ -39,9 +39,6 @@ def small(
 
     Returns:
         W, shape (*kernel, n_in, n_out).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> small(np.random.default_rng(0), 64, 10).shape
     (64, 10)
@@ -59,7 +56,7 @@ def large(
     kernel: tuple[int, ...] = (),
     std: float = 1.0,
 ) -> np.ndarray:
-    """Draw large weights of one size, whatever the layer: tanh saturates, and ReLUs explode.
+    """Draw large weights, of one scale for all layers: tanh saturates, and ReLUs explode.
 
     W ~ N(0, std²), std = 1
 
@@ -68,9 +65,6 @@ def large(
 
     Returns:
         W, shape (*kernel, n_in, n_out).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> large(np.random.default_rng(0), 64, 10).shape
     (64, 10)
@@ -97,9 +91,6 @@ def xavier_normal(
 
     Returns:
         W, shape (*kernel, n_in, n_out).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> xavier_normal(np.random.default_rng(0), 3, 16, kernel=(5, 5)).shape
     (5, 5, 3, 16)
@@ -128,9 +119,6 @@ def xavier_uniform(
     Returns:
         W, shape (*kernel, n_in, n_out).
 
-    Raises:
-        TypeError, ValueError: a bad argument, named.
-
     >>> bool(abs(xavier_uniform(np.random.default_rng(0), 3, 3)).max() <= 1)
     True
 
@@ -154,7 +142,7 @@ def he(
 
     W ~ N(0, 2/fan_in)
 
-    A ReLU passes half of what it gets, hence the 2. A leaky one of slope a passes more: 2/((1 + a²) fan_in).
+    A ReLU passes half of its input, hence the 2. A leaky one of slope a passes more: 2/((1 + a²) fan_in).
 
     Args:
         rng, n_in, n_out, dtype, kernel: as for `small`.
@@ -162,9 +150,6 @@ def he(
 
     Returns:
         W, shape (*kernel, n_in, n_out).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> he(np.random.default_rng(0), 64, 10).shape
     (64, 10)
@@ -190,7 +175,7 @@ def orthogonal(
 
     Wᵀ W = gain² I, or W Wᵀ = gain² I where there are more units than inputs; W as a matrix (fan_in, n_out)
 
-    Lengths are kept on the way forward where there are at least as many units as inputs; fewer units lose what lies
+    Lengths are kept on the way forward if there are at least as many units as inputs; fewer units lose what lies
     outside their span. Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal: so all
     orthogonal matrices are equally likely, half of them rotations and half reflections.
 
@@ -200,9 +185,6 @@ def orthogonal(
 
     Returns:
         W, shape (*kernel, n_in, n_out).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> W = orthogonal(np.random.default_rng(0), 5, 3, np.float64)
     >>> bool(np.allclose(W.T @ W, np.eye(3)))
@@ -227,11 +209,11 @@ def draw_weights(
     dtype: DTypeLike,
     kernel: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """Draw a layer's weights by a rule, which may be the reader's own: they are a copy, and of the right shape."""
+    """Draw a layer's weights by a rule, which may be the user's own; return a copy of the right shape."""
     more = {"kernel": kernel} if kernel else {}
     W = np.array(rule(check_rng("rng", rng), n_in, n_out, dtype, **more), check_dtype(dtype))
     if W.shape != (*kernel, n_in, n_out):
-        raise ValueError(f"init must give weights of shape {(*kernel, n_in, n_out)}, not {W.shape}")
+        raise ValueError(f"init must return weights of shape {(*kernel, n_in, n_out)}, not {W.shape}")
     return W
 
 
@@ -242,7 +224,7 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], std: float, dtype:
 def _shape(
     rng: np.random.Generator, n_in: int, n_out: int, dtype: DTypeLike, kernel: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Check what every rule is given, before anything is drawn, and give the shape of W."""
+    """Check the arguments of a rule, before anything is drawn, and return the shape of W."""
     check_rng("rng", rng), check_dtype(dtype)
     if not isinstance(kernel, tuple):
         raise TypeError(f"kernel must be a tuple such as (3, 3), not {kernel!r}")
@@ -256,7 +238,7 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def check_dtype(dtype: DTypeLike) -> np.dtype:
-    """Give a float type as NumPy's, if it is one."""
+    """Return a float type as a NumPy dtype; raise TypeError for any other type."""
     if np.dtype(dtype).kind != "f":
         raise TypeError(f"dtype must be a float type, not {np.dtype(dtype)}")
     return np.dtype(dtype)

@@ -1,4 +1,4 @@
-"""Layers: `forward` computes and remembers, `backward` turns dL/dy into dL/dx and fills `grads`.
+"""Layers: `forward` computes y and stores what `backward` needs; `backward` turns dL/dy into dL/dx and fills `grads`.
 
 A batch is an array whose first axis counts the examples; what comes after it is one example's shape.
 """
@@ -20,15 +20,15 @@ Init = Callable[..., np.ndarray]  # (rng, n_in, n_out, dtype) → W, and with ke
 
 
 class Layer:
-    """One step of a network.
+    """The base class of layers, the steps of a network.
 
     A layer of your own defines `forward` and `backward`, and `output_shape` where y's shape is not x's. A layer keeps x
-    and y for `backward` as they are, uncopied: change neither in place before.
+    and y for `backward`, uncopied: do not change them in place before.
 
     Attributes:
-        params: name → array, what an optimizer changes in place.
+        params: name → array, which an optimizer changes in place.
         grads: name → array, dL/dparam after `backward`, with the keys and shapes of `params`.
-        state: name → array, what is kept but not trained, such as running statistics; it changes in place.
+        state: name → array, kept but not trained, such as running statistics; it changes in place.
 
     >>> class Double(Layer):
     ...     def forward(self, x, train=False):
@@ -39,7 +39,7 @@ class Layer:
     (array([2., 2.]), Double())
     """
 
-    _memory = {"_x", "_y", "_y_shape"}  # what `forward` leaves for `backward`; a copy goes without it
+    _memory = {"_x", "_y", "_y_shape"}  # what `forward` stores for `backward`; copies do not include it
 
     def __init__(self) -> None:
         self.params: Mapping[str, np.ndarray] = {}
@@ -47,35 +47,32 @@ class Layer:
         self.state: dict[str, np.ndarray] = {}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Give y for a batch x; `train` matters only to layers that behave otherwise in training."""
+        """Return y for a batch x; `train` matters only to layers that behave differently in training."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, x, train=False)")
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        """Give dL/dx for dL/dy, at the x of the last `forward`, and fill `grads`."""
+        """Return dL/dx for dL/dy, at the x of the last `forward`, and fill `grads`."""
         raise NotImplementedError(f"{type(self).__name__} must define backward(self, dy)")
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Give the shape of one example's y for the shape of one example's x; ValueError if it does not fit."""
+        """Return the shape of one example's y for that of its x; raise ValueError if it does not fit."""
         return tuple(shape)
 
     def bind(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
-        """Keep parameters and gradients in these arrays from now on: a container's views of its flat buffer.
+        """Keep parameters and gradients in these arrays from now on: views of a container's flat buffer.
 
         Args:
             params: name → array, with the keys and shapes of `self.params`. Their values become the layer's.
             grads: name → array, likewise.
-
-        Raises:
-            ValueError: other keys or shapes.
         """
         for what, new in (("params", params), ("grads", grads)):
-            mine, theirs = ({k: a.shape for k, a in arrays.items()} for arrays in (self.params, new))
-            if mine != theirs:
-                raise ValueError(f"{self._label()}: {what} must have the shapes {mine}, not {theirs}")
+            shapes, new_shapes = ({k: a.shape for k, a in arrays.items()} for arrays in (self.params, new))
+            if shapes != new_shapes:
+                raise ValueError(f"{self._label()}: {what} must have the shapes {shapes}, not {new_shapes}")
         self.params, self.grads = params, grads
 
     def _check_batch(self, name: str, array: Any, shape: tuple[int | str, ...] | None = None) -> None:
-        """Raise unless this is a batch of floats, of that shape if one is given: see `_check_shape`."""
+        """Raise unless this is a batch of floats, of this shape if there is one: see `_check_shape`."""
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
             what = array.dtype if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
             raise TypeError(f"{self._label()}: {name} must be a NumPy array of floats, not {what}")
@@ -91,10 +88,10 @@ class Layer:
     def _check_shape(self, name: str, got: tuple[int | str, ...], shape: tuple[int | str, ...]) -> None:
         """Raise ValueError unless `got` is this shape, in which a letter stands for any number: ("N", 3)."""
         if len(got) != len(shape) or any(n != m for n, m in zip(got, shape, strict=True) if not isinstance(m, str)):
-            raise ValueError(f"{self._label()}: {name} must have shape {show_shape(shape)}, not {show_shape(got)}")
+            raise ValueError(f"{self._label()}: {name} must have shape {format_shape(shape)}, not {format_shape(got)}")
 
     def _remembered(self, name: str, dy: np.ndarray) -> Any:
-        """Give what `forward` left for `backward`, and raise unless dy has the shape of y, kept as `_y_shape`."""
+        """Return what `forward` stored for `backward`; raise unless dy has the shape of y, stored as `_y_shape`."""
         if not hasattr(self, "_y_shape"):
             raise RuntimeError(f"{self._label()}: backward needs a forward first")
         self._check_batch("dy", dy, self._y_shape)
@@ -104,7 +101,7 @@ class Layer:
         return {name: value for name, value in vars(self).items() if name not in self._memory}
 
     def _label(self) -> str:
-        """The layer as messages name it, in one line."""
+        """Return the name of the layer in messages, one line."""
         return repr(self)
 
     def __repr__(self) -> str:
@@ -122,10 +119,6 @@ class Dense(Layer):
         rng: draws W; b starts at 0.
         init: the rule that draws W, a function of (rng, n_in, n_out, dtype).
         dtype: a float type.
-
-    Raises:
-        TypeError, ValueError: a number below 1, no generator, or an `init` that gives another shape; an input or
-            gradient that does not fit.
 
     >>> layer = Dense(3, 2, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((5, 3), np.float32)).shape
@@ -190,7 +183,7 @@ class Flatten(Layer):
 
 
 def fill_grads(layer: Layer, dy: np.ndarray) -> None:
-    """Fill a layer's `grads` as `backward` does, but without dL/dx where the layer can: training does not ask for it.
+    """Fill a layer's `grads` as `backward` does, but without dL/dx if the layer can: training does not need it.
 
     A layer can if its class defines `fill_grads(self, dy)`; one that only inherits it may have a `backward` of its own.
     """
@@ -199,10 +192,10 @@ def fill_grads(layer: Layer, dy: np.ndarray) -> None:
 
 
 def column_sums(a: np.ndarray) -> np.ndarray:
-    """Add up all rows, shape (N, F) → (F,): a row of ones times the matrix, far faster than `sum` if F is small."""
+    """Sum all rows, shape (N, F) → (F,): a row of ones times the matrix, far faster than `sum` if F is small."""
     return np.ones(len(a), a.dtype) @ a
 
 
-def show_shape(shape: tuple[int | str, ...]) -> str:
-    """Write a shape that may have letters in it: (N, 3)."""
+def format_shape(shape: tuple[int | str, ...]) -> str:
+    """Format a shape that may have letters in it: (N, 3)."""
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

@@ -1,7 +1,7 @@
-"""Losses: each gives its value and its gradient with respect to the network's output.
+"""Losses: each returns its value and its gradient with respect to the network's output.
 
 A loss is the mean over the batch, so that its size does not depend on how many examples there are.
-Output that holds nan or +inf gives a loss that is nan or inf: the training loop can say where it came from.
+Output that holds nan or +inf makes the loss nan or inf: the training loop then finds the layer it came from.
 A score of −inf rules its class out.
 """
 
@@ -25,9 +25,6 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     Returns:
         p, of the same shape and dtype; each row sums to 1.
 
-    Raises:
-        TypeError, ValueError: no floats, or no classes.
-
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
 
@@ -37,13 +34,13 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     scores = _floats("scores", scores)
     if scores.ndim == 0 or scores.shape[-1] == 0:
         raise ValueError(f"scores must have shape (…, C) with C at least 1, not {scores.shape}")
-    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is handed on as nan
+    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is passed on as nan
         exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return exps / exps.sum(axis=-1, keepdims=True)
 
 
 def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: float = 0.0) -> tuple[float, np.ndarray]:
-    """Give the mean cross-entropy of the softmax of scores, and its gradient.
+    """Compute the mean cross-entropy of the softmax of scores, and its gradient.
 
     L = −(1/N) Σₙ log p_{n yₙ},  pₙₖ = exp(sₙₖ)/Σⱼ exp(sₙⱼ);  ∂L/∂s = (p − onehot(y))/N
 
@@ -52,15 +49,12 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
 
     Args:
         scores: the network's output s, floats, shape (N, C).
-        labels: the right classes y, integers in 0 … C − 1, shape (N,); or probabilities t, floats, shape (N, C).
+        labels: the right classes y, integers in 0 … C − 1, shape (N,); or probabilities t, floats, shape (N, C), whose
+            rows sum to 1.
         smoothing: ε, 0 ≤ ε < 1.
 
     Returns:
         L in nats, and the gradient, shape (N, C), in the scores' dtype.
-
-    Raises:
-        TypeError, ValueError: a wrong shape or dtype, an empty batch, a label out of range, or rows of
-            probabilities that do not sum to 1.
 
     >>> loss, dscores = softmax_cross_entropy(np.zeros((1, 2)), np.array([0]))
     >>> round(loss, 4), dscores
@@ -81,7 +75,7 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
         _check_labels(labels, scores)
 
     n, classes = scores.shape
-    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is handed on as nan
+    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is passed on as nan
         shifted = scores - scores.max(axis=1, keepdims=True)
         p = np.exp(shifted)
         sums = p.sum(axis=1, keepdims=True)
@@ -101,11 +95,11 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
 
 
 def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[float, np.ndarray]:
-    """Give the mean multiclass hinge loss (the loss of a support vector machine), and its gradient.
+    """Compute the mean multiclass hinge loss (the loss of a support vector machine), and its gradient.
 
     L = (1/N) Σₙ Σ_{k ≠ yₙ} max(0, sₙₖ − s_{n yₙ} + Δ)
 
-    A wrong class costs nothing once its score is Δ below the right one's. Each that does cost pulls its own score
+    A wrong class costs nothing once its score is Δ below the right one's. Every other wrong class pulls its own score
     down and pushes the right one up by the same amount: ∂L/∂sₙₖ = 1/N, and −1/N for the right class each time.
 
     Args:
@@ -115,9 +109,6 @@ def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[
 
     Returns:
         L, and the gradient, shape (N, C), in the scores' dtype.
-
-    Raises:
-        TypeError, ValueError: a wrong shape or dtype, an empty batch, or a label out of range.
 
     >>> hinge(np.array([[3.0, 2.5, -1.0]]), np.array([0]))
     (0.5, array([[-1.,  1.,  0.]]))
@@ -130,7 +121,7 @@ def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[
     n = len(scores)
     right = np.arange(n), labels
     with np.errstate(invalid="ignore", over="ignore"):
-        short = np.maximum(scores - scores[right][:, None] + margin, 0)  # what each class lacks of the margin
+        short = np.maximum(scores - scores[right][:, None] + margin, 0)  # how far each class is from the margin
         short[right] = scores[right] - scores[right]  # 0, or nan if the score is no number
         loss = short.sum() / n
     dscores = (short > 0).astype(scores.dtype)
@@ -139,11 +130,11 @@ def hinge(scores: np.ndarray, labels: np.ndarray, margin: float = 1.0) -> tuple[
 
 
 def squared_error(y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
-    """Give the mean squared error, and its gradient.
+    """Compute the mean squared error, and its gradient.
 
     L = (1/M) Σ (y − t)²,  ∂L/∂y = 2 (y − t)/M,  over all M entries
 
-    Shapes must be equal: (N, 1) less (N,) would quietly be an N×N table of differences.
+    Shapes must be equal: (N, 1) minus (N,) would silently be an N×N table of differences.
 
     Args:
         y: the network's output, floats, shape (N, …).
@@ -151,9 +142,6 @@ def squared_error(y: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]
 
     Returns:
         L, and the gradient, of y's shape and dtype.
-
-    Raises:
-        TypeError, ValueError: a wrong dtype, different shapes, or an empty batch.
 
     >>> squared_error(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
     (2.0, array([[0.],

@@ -1,4 +1,4 @@
-"""Networks: layers in a row, and blocks with a shortcut; all parameters in one flat buffer; a table of it all."""
+"""Networks: sequences of layers and residual blocks, with all parameters in one flat buffer, and a summary table."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 
 from ..optim.parameter_set import ParameterSet
 from ..validation import check_count
-from .layers import Dense, Layer, Shape, fill_grads, show_shape
+from .layers import Dense, Layer, Shape, fill_grads, format_shape
 
 
 class Container(Layer):
-    """A layer made of layers: the base of `Sequential` and `Residual`.
+    """A layer made of layers: the base class of `Sequential` and `Residual`.
 
     `params`, `grads` and `state` gather those of the parts under names such as "0.W". Parameters lie in one flat
     buffer, gradients in another, and the parts' arrays are views of them: so `opt.step(net.params, net.grads)` is
-    one update, and it trains every part. Parts that are given to a second container train with that one from
+    one update, and it trains every part. Parts that are put into a second container train with that one from
     then on.
 
     Args:
         parts: name → layer, in the order of `params`.
 
     Raises:
-        TypeError, ValueError: a part that is no layer or comes twice, or parameters of several dtypes.
-        RuntimeError: from `backward`, if a part has other arrays by now, so that a step would not train it.
+        ValueError: a part that comes twice, or parameters of several dtypes.
+        RuntimeError: from `backward`, if a part no longer uses this container's arrays: a step would not train it.
 
     >>> rng = np.random.default_rng(0)
     >>> net = Container({"left": Dense(2, 3, rng=rng), "right": Dense(2, 1, rng=rng)})
@@ -52,7 +52,7 @@ class Container(Layer):
             first = places.setdefault(id(layer), name)
             if first != name:
                 raise ValueError(
-                    f"{type(self).__name__}: {name} is the very layer {first}, {layer!r}: it remembers one x only"
+                    f"{type(self).__name__}: {name} is the same layer as {first}, {layer!r}: it can store one x only"
                 )
         self._example: Shape | None = None  # the shape of one example, known after the first forward
         self._gather()
@@ -65,7 +65,7 @@ class Container(Layer):
                 yield name, part
 
     def _gather(self) -> None:
-        """Move the parts' parameters and gradients into two buffers of this container's own."""
+        """Move the parts' parameters and gradients into two buffers that this container owns."""
 
         def all_of(what: str) -> dict[str, np.ndarray]:
             return {f"{name}.{k}": a for name, part in self.parts.items() for k, a in getattr(part, what).items()}
@@ -79,17 +79,18 @@ class Container(Layer):
             part.bind(*({key: tree[f"{name}.{key}"] for key in part.params} for tree in (params, grads)))
 
     def _check_bound(self) -> None:
-        """Raise RuntimeError if a part has other arrays by now: a step on `params` would not train it."""
+        """Raise RuntimeError if a part no longer uses this container's arrays: a step would not train it."""
         for name, part in self.parts.items():
             for key, p in part.params.items():
                 if p is not self.params[f"{name}.{key}"]:
                     raise RuntimeError(
-                        f"{type(self).__name__}: {key} of part {name} is not params['{name}.{key}'] any more: the part "
-                        f"was given to another network (give a copy), or the array replaced (write params[…][...] = …)"
+                        f"{type(self).__name__}: {key} of part {name} is not params['{name}.{key}'] any longer: "
+                        f"the part is in another network by now (use a copy), or was given a new array (write "
+                        f"params[…][...] = …)"
                     )
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A copy's arrays are no views any more: gather them anew."""
+        """Gather the arrays again, since those of a copy are no longer views."""
         self.__dict__.update(state)
         self._gather()
 
@@ -97,14 +98,14 @@ class Container(Layer):
         return copy.deepcopy(self)  # two containers cannot own the same layers
 
     def table(self, shape: Shape | None = None) -> str:
-        """Give a table of all layers: name, layer, shape of y, number of parameters.
+        """Return a table of all layers: name, layer, shape of y, number of parameters.
 
         Args:
             shape: of one example of the input, such as (8, 8, 1). By default that of the last batch, or what the
-                first layer takes; where that is not known, the shapes are left out.
+                first layer takes; if unknown, the shapes are left out.
 
         Raises:
-            TypeError, ValueError: no shape, or one that some layer does not take; the layer is named.
+            ValueError: a shape that some layer does not take; the message names the layer.
 
         >>> from course_lib.nn.activations import ReLU
         >>> rng = np.random.default_rng(0)
@@ -139,7 +140,7 @@ class Container(Layer):
         return "\n".join(f"{i:{a}}  {j:{b}}  {k:{c}}  {n:>{d}}".rstrip() for i, j, k, n in rows)
 
     def _rows(self, prefix: str, shape: Shape | None) -> Iterator[tuple[str, str, str, str]]:
-        for name, part, x in self._flow(shape):
+        for name, part, x in self._input_shapes(shape):
             y = _batch(None if x is None else part.output_shape(x))
             if isinstance(part, Container):
                 yield prefix + name, type(part).__name__, y, ""
@@ -148,8 +149,8 @@ class Container(Layer):
                 count = sum(p.size for p in part.params.values())
                 yield prefix + name, repr(part), y, f"{count:,}" if count else ""
 
-    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
-        """Give each part with its name and the shape of its x, if the container's is this one; None if not known."""
+    def _input_shapes(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+        """Yield each part with its name and the shape of its x, if the container's is this one; None if unknown."""
         yield from ((name, part, None) for name, part in self.parts.items())
 
     def _label(self) -> str:
@@ -158,12 +159,12 @@ class Container(Layer):
     def __repr__(self) -> str:
         try:
             return self.table()
-        except ValueError:  # layers that do not fit together can be looked at, too
+        except ValueError:  # layers that do not fit together can be printed, too
             return self._table(None)
 
 
 class Sequential(Container):
-    """Layers, one after the other.
+    """A sequence of layers, one after the other.
 
     y = f_L(… f₂(f₁(x)))
 
@@ -176,7 +177,7 @@ class Sequential(Container):
         *layers: the layers, the input's first.
 
     Raises:
-        TypeError, ValueError, RuntimeError: as for `Container`; and what a layer raises, with its name.
+        ValueError, RuntimeError: as for `Container`.
 
     >>> from course_lib.nn import ReLU, softmax_cross_entropy
     >>> from course_lib.optim import SGD
@@ -225,14 +226,14 @@ class Sequential(Container):
             shape = layer.output_shape(shape)
         return tuple(shape)
 
-    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+    def _input_shapes(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
         for name, layer in self.parts.items():
             yield name, layer, shape
             shape = None if shape is None else layer.output_shape(shape)
 
 
 class Residual(Container):
-    """A branch with a shortcut past it.
+    """A residual block: a branch with a shortcut around it.
 
     y = x + F(x);  dx = dy + dF(dy)
 
@@ -240,11 +241,11 @@ class Residual(Container):
     what to *add* to x, and the gradient reaches x undiminished.
 
     Args:
-        branch: F, a layer; as a rule a `Sequential`.
-        projection: P, a layer that brings x to the shape of F(x); as a rule a convolution of size 1.
+        branch: F, a layer; usually a `Sequential`.
+        projection: P, a layer that brings x to the shape of F(x); usually a convolution of size 1.
 
     Raises:
-        TypeError, ValueError: no layers; a branch and a shortcut of different shapes.
+        ValueError: from `forward`, if branch and shortcut differ in shape.
 
     >>> block = Residual(Dense(3, 3, rng=np.random.default_rng(0)))
     >>> block.params["branch.W"][...] = 0
@@ -276,17 +277,17 @@ class Residual(Container):
         self._match(("N", *shortcut), ("N", *added))
         return added
 
-    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+    def _input_shapes(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
         for name, part in self.parts.items():
             yield name, part, shape
 
     def _match(self, shortcut: tuple[int | str, ...], added: tuple[int | str, ...]) -> None:
         if shortcut != added:
             raise ValueError(
-                f"Residual: the branch must give what the shortcut has, {show_shape(shortcut)}, "
-                f"not {show_shape(added)}: a projection makes them fit"
+                f"Residual: the branch must have the shape of the shortcut, {format_shape(shortcut)}, "
+                f"not {format_shape(added)}: add a projection"
             )
 
 
 def _batch(shape: Shape | None) -> str:
-    return "" if shape is None else show_shape(("N", *shape))
+    return "" if shape is None else format_shape(("N", *shape))

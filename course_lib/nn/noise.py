@@ -1,8 +1,8 @@
 """Noise as a regularizer: train y = f(x, z) with z drawn anew, test with z averaged out.
 
-Every layer here has the same shape. `draw(shape)` gives z for an input of that shape, and `forward(x, train=True)`
-uses it. In testing, `forward(x)` puts a shortcut in the place of E_z f(x, z); `average` draws that mean itself, to
-hold the shortcut against. `keep` is the probability p to KEEP a unit, in (0, 1].
+Every layer here has the same form. `draw(shape)` returns z for an input of that shape, and `forward(x, train=True)`
+uses it. In testing, `forward(x)` computes a shortcut in place of E_z f(x, z); `average` estimates that mean from
+draws, to compare the shortcut with. `keep` is the probability p to KEEP a unit, in (0, 1].
 """
 
 from __future__ import annotations
@@ -21,16 +21,13 @@ IMAGES = ("N", "height", "width", "channels")
 class Noise(Layer):
     """A layer y = f(x, z) that draws z in training and averages it out in testing.
 
-    A subclass says what z is in `draw`, and what comes of it in `apply` and `backward`.
+    A subclass defines z in `draw`, and f and its gradient in `apply` and `backward`.
 
     Args:
-        rng: where z comes from; two layers with generators of one seed draw the same.
+        rng: draws z; two layers with generators of the same seed draw the same.
 
     Attributes:
-        sampling: draw in testing, too; `average` sets it.
-
-    Raises:
-        TypeError: rng is no generator.
+        sampling: whether to draw in testing, too; `average` sets it.
     """
 
     sampling = False
@@ -44,7 +41,7 @@ class Noise(Layer):
         raise NotImplementedError
 
     def apply(self, x: np.ndarray, z: Any) -> np.ndarray:
-        """Give f(x, z), or the shortcut for its mean over z where z is None."""
+        """Return f(x, z), or the shortcut for its mean over z if z is None."""
         raise NotImplementedError
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -61,24 +58,24 @@ def average(
     rng: np.random.Generator,
     of: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Average a noisy function over draws of its noise: what the test-time shortcut stands for.
+    """Average a noisy function over draws of its noise: the mean that the test-time shortcut approximates.
 
     E_z f(x, z) ≈ (1/S) Σₛ f(x, zₛ), with an error of about std(f)/√S
 
-    Only the noise is drawn: all else in a network, such as batch norm, works as in testing.
+    Only the noise is drawn: everything else in a network, such as batch norm, works as in testing.
 
     Args:
         f: a layer or network with noise in it, or a function of `(x, rng)`.
         x: a batch of inputs.
         samples: S, ≥ 1.
-        rng: where the noise comes from, for every layer in f; their own generators are not touched.
+        rng: draws the noise of every layer in f; their own generators are not touched.
         of: what to average, a function of the output (softmax: the mean of the probabilities); by default the output.
 
     Returns:
-        The mean, in the shape of f's output, and in its dtype if that is a float type: of votes it is a share.
+        The mean, in the shape of f's output, and in its dtype if that is a float type, else in float64.
 
     Raises:
-        TypeError, ValueError: bad samples or rng, or a network without noise.
+        ValueError: a network without noise.
 
     >>> layer, x = Dropout(0.5, rng=np.random.default_rng(0)), np.array([[2.0, 4.0]])
     >>> layer.forward(x), average(layer, x, 10_000, np.random.default_rng(1)).round(1)
@@ -107,19 +104,16 @@ def average(
 
 
 class Dropout(Noise):
-    """Units are dropped at random in training, and all are kept but weakened in testing.
+    """Units are dropped at random in training, and all are kept but scaled down in testing.
 
     Training: y = z ∘ x, z ~ Bernoulli(p), dx = z ∘ dy;  testing: y = p x = E_z[z ∘ x]
 
-    Gradients reach only the units that were kept. The shortcut is exact as long as what follows is linear: E_z goes
-    past a sum, but not past a ReLU.
+    Gradients reach only the units that were kept. The shortcut is exact as long as what follows is linear: E_z
+    commutes with a sum, but not with a ReLU.
 
     Args:
         keep: p, the probability to keep a unit, in (0, 1].
         rng: draws z.
-
-    Raises:
-        TypeError, ValueError: keep outside (0, 1], an input that holds no floats, or no examples.
 
     >>> layer, x = Dropout(0.5, rng=np.random.default_rng(0)), np.array([[1.0, 2.0, 3.0, 4.0]])
     >>> layer.forward(x, train=True), layer.backward(np.ones((1, 4)))
@@ -153,16 +147,13 @@ class Dropout(Noise):
 
 
 class InvertedDropout(Dropout):
-    """Dropout that is scaled in training, so that there is nothing to do in testing.
+    """Dropout that is scaled in training, so that testing needs no change.
 
     Training: y = z ∘ x / p, z ~ Bernoulli(p), dx = z ∘ dy / p;  testing: y = x
 
     Args:
         keep: p, the probability to keep a unit, in (0, 1].
         rng: draws z.
-
-    Raises:
-        TypeError, ValueError: keep outside (0, 1], an input that holds no floats, or no examples.
 
     >>> layer, x = InvertedDropout(0.5, rng=np.random.default_rng(0)), np.array([[1.0, 2.0, 3.0, 4.0]])
     >>> layer.forward(x, train=True), layer.forward(x)
@@ -178,16 +169,13 @@ class InvertedDropout(Dropout):
 
 
 class SpatialDropout(InvertedDropout):
-    """Inverted dropout of whole channels: neighbouring pixels say nearly the same, so they go together.
+    """Inverted dropout of whole channels: neighbouring pixels are nearly equal, so they are dropped together.
 
     Training: y[n, i, j, c] = z[n, c] x[n, i, j, c] / p, z ~ Bernoulli(p);  testing: y = x
 
     Args:
         keep: p, the probability to keep a channel, in (0, 1].
         rng: draws z.
-
-    Raises:
-        TypeError, ValueError: keep outside (0, 1], or an input that is not (N, height, width, channels) of floats.
 
     >>> layer = SpatialDropout(0.5, rng=np.random.default_rng(0))
     >>> layer.forward(np.ones((1, 2, 1, 4)), train=True)[0, :, 0]
@@ -220,9 +208,6 @@ class GaussianNoise(Noise):
         sigma: σ, the noise's standard deviation in the units of x, ≥ 0.
         rng: draws z.
 
-    Raises:
-        TypeError, ValueError: a negative sigma, an input that holds no floats, or no examples.
-
     >>> layer = GaussianNoise(0.1, rng=np.random.default_rng(0))
     >>> layer.forward(np.zeros((1, 3)), train=True).round(2), layer.forward(np.zeros((1, 3)))
     (array([[ 0.11, -0.14, -0.04]]), array([[0., 0., 0.]]))
@@ -235,7 +220,7 @@ class GaussianNoise(Noise):
         super().__init__(rng)
 
     def draw(self, shape: Shape) -> np.ndarray:
-        return self.rng.standard_normal(shape, dtype=np.float32)  # digits enough for noise, in half the time
+        return self.rng.standard_normal(shape, dtype=np.float32)  # precise enough for noise, in half the time
 
     def apply(self, x: np.ndarray, z: np.ndarray | None) -> np.ndarray:
         return x if z is None else x + self.sigma * z.astype(x.dtype, copy=False)
@@ -249,7 +234,7 @@ class GaussianNoise(Noise):
 
 
 def check_keep(label: str, keep: Any, name: str = "keep") -> float:
-    """Give a probability to keep as a float, if it lies in (0, 1]."""
+    """Return a probability to keep as a float, if it lies in (0, 1]."""
     number = check_scalar(f"{label}: {name}", keep)
     if not 0 < number <= 1:
         raise ValueError(f"{label}: {name}, the probability to keep, must lie in (0, 1], not {keep}")
@@ -257,7 +242,7 @@ def check_keep(label: str, keep: Any, name: str = "keep") -> float:
 
 
 def _noises(layer: Layer) -> Iterator[Noise]:
-    """Every noise layer in a layer, at any depth."""
+    """Iterate over the noise layers in a layer, at any depth."""
     if isinstance(layer, Noise):
         yield layer
     for value in vars(layer).values():

@@ -7,11 +7,11 @@ from numpy.typing import DTypeLike
 
 from ..validation import check_count, check_number
 from .init import check_dtype
-from .layers import Layer, Shape, column_sums, show_shape
+from .layers import Layer, Shape, column_sums, format_shape
 
 
 class _Normalization(Layer):
-    """γ and β, one of each per feature; the last axis counts the features."""
+    """The base class: γ and β, one of each per feature; the last axis counts the features."""
 
     _memory = Layer._memory | {"_x_hat", "_scale"}
 
@@ -23,7 +23,7 @@ class _Normalization(Layer):
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
-        """Give all examples and pixels as the rows of a matrix."""
+        """Return all examples and pixels as the rows of a matrix."""
         self._check_batch("x", x)
         self._check_last(x.shape)
         return x.reshape(-1, x.shape[-1])
@@ -31,7 +31,7 @@ class _Normalization(Layer):
     def _check_last(self, shape: tuple[int | str, ...]) -> None:
         features = len(self.params["gamma"])
         if len(shape) < 2 or shape[-1] != features:
-            raise ValueError(f"{self._label()}: x must have shape (N, …, {features}), not {show_shape(shape)}")
+            raise ValueError(f"{self._label()}: x must have shape (N, …, {features}), not {format_shape(shape)}")
 
     def output_shape(self, shape: Shape) -> Shape:
         self._check_last(("N", *shape))
@@ -42,7 +42,7 @@ class _Normalization(Layer):
 
 
 class BatchNorm(_Normalization):
-    """Every feature brought to mean 0 and variance 1 over the batch, and then to a learned size and place.
+    """Every feature is brought to mean 0 and variance 1 over the batch, and then to a learned scale and shift.
 
     x̂ = (x − μ)/√(σ² + ε),  y = γ x̂ + β, in training with μ and σ² of the batch, in testing with running means
 
@@ -56,13 +56,12 @@ class BatchNorm(_Normalization):
 
     Args:
         features: length of the last axis.
-        momentum: the share of the running means that is kept, in [0, 1).
+        momentum: the fraction of the running means that is kept, in [0, 1).
         eps: ε ≥ 0; at 0 a feature that is the same in the whole batch gives nan.
         dtype: a float type.
 
     Raises:
-        TypeError, ValueError: a number that cannot be; an input or gradient that does not fit; training on a
-            single value of each feature, which has no variance.
+        ValueError: training on a single value of each feature, which has no variance.
 
     >>> norm = BatchNorm(1, momentum=0.5)
     >>> norm.forward(np.array([[1.0], [3.0]]), train=True).round(3).ravel()
@@ -87,7 +86,7 @@ class BatchNorm(_Normalization):
             n = len(rows)
             if n == 1:
                 raise ValueError(
-                    f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs two"
+                    f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs at least two"
                 )
             mu = column_sums(rows) / n
             centered = rows - mu
@@ -116,22 +115,19 @@ class BatchNorm(_Normalization):
 
 
 class LayerNorm(_Normalization):
-    """Every example brought to mean 0 and variance 1 over its features, and each feature to a learned size and place.
+    """Every example is brought to mean 0 and variance 1 over its features, and then to a learned scale and shift.
 
     x̂ = (x − μ)/√(σ² + ε),  y = γ x̂ + β, with μ and σ² over the last axis
 
     dβ = Σ dy,  dγ = Σ dy x̂,  dx = (g − mean(g) − x̂ · mean(g x̂))/√(σ² + ε) with g = γ dy
 
-    No example knows of another, so training and testing are the same, and a batch of one will do. Of an image
-    every pixel is normalized over its channels.
+    Examples do not affect one another, so training and testing are the same, and a batch of one is enough. In an
+    image, every pixel is normalized over its channels.
 
     Args:
         features: length of the last axis.
         eps: ε ≥ 0.
         dtype: a float type.
-
-    Raises:
-        TypeError, ValueError: a number that cannot be; an input or gradient that does not fit.
 
     >>> LayerNorm(2).forward(np.array([[1.0, 3.0]])).round(3)
     array([[-1.,  1.]])

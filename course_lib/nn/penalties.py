@@ -5,7 +5,7 @@ Each has a value, a gradient, and a proximal step: the point that best trades "s
     prox(w, step) = argmin_u ½ ‖u − w‖² + step · penalty(u).
 
 A step of gradient descent on the loss alone, then prox with the same step size, is proximal gradient descent. It
-gives exact zeros, where adding the gradient of |w| only ever jumps over zero.
+produces exact zeros, whereas adding the gradient of |w| only ever jumps over zero.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from ..validation import check_float, check_number
 
 
 class Penalty(Protocol):
-    """What a penalty must have."""
+    """The interface of a penalty."""
 
     def value(self, w: np.ndarray) -> float:
-        """Give what w costs."""
+        """Return the penalty of w."""
 
     def grad(self, w: np.ndarray) -> np.ndarray:
-        """Give the gradient (a subgradient where there is a corner), shaped like w."""
+        """Return the gradient (a subgradient at a corner), of the shape of w."""
 
     def prox(self, w: np.ndarray, step: float) -> np.ndarray:
-        """Give the proximal step of size step ≥ 0 from w, shaped like w."""
+        """Return the proximal step of size step ≥ 0 from w, of the shape of w."""
 
 
 class L2:
-    """Half the squared length: every weight shrinks in proportion, large ones most.
+    """Half the squared norm: every weight shrinks in proportion to its size.
 
     ½ λ ‖w‖²;  gradient λ w;  prox w/(1 + step λ)
 
@@ -41,9 +41,6 @@ class L2:
 
     Args:
         strength: λ ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> L2(0.1).grad(np.array([5.0]))
     array([0.5])
@@ -68,15 +65,12 @@ class L2:
 
 
 class L1:
-    """The sum of sizes: every weight shrinks by the same amount, and small ones end at exactly zero.
+    """The sum of absolute values: every weight shrinks by the same amount, and small ones end at exactly zero.
 
     λ ‖w‖₁;  gradient λ sign(w), 0 at 0;  prox sign(w) max(|w| − step λ, 0)
 
     Args:
         strength: λ ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> L1(1.0).prox(np.array([3.0, -0.5]), step=1.0)
     array([2., 0.])
@@ -104,16 +98,13 @@ class L1:
 
 
 class ElasticNet:
-    """L1 and L2 together: zeros as with L1, and weights of inputs that go together stay together as with L2.
+    """L1 and L2 together: zeros as with L1, and similar weights for correlated inputs as with L2.
 
     λ₁ ‖w‖₁ + ½ λ₂ ‖w‖²;  gradient λ₁ sign(w) + λ₂ w;  prox sign(w) max(|w| − step λ₁, 0)/(1 + step λ₂)
 
     Args:
         l1: λ₁ ≥ 0.
         l2: λ₂ ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> ElasticNet(l1=1.0, l2=1.0).prox(np.array([3.0, 0.5]), step=1.0)
     array([1., 0.])
@@ -138,19 +129,16 @@ class ElasticNet:
 
 
 class MaxNorm:
-    """A limit instead of a price: the weights that go into one unit are together no longer than c.
+    """A limit instead of a price: the norm of the weights that go into one unit is at most c.
 
     0 where ‖w‖ ≤ c, else ∞;  gradient 0;  prox w · min(1, c/‖w‖), whatever the step
 
-    Only prox does anything: the gradient tells nothing of a wall.
+    Only prox has an effect: the gradient does not see the limit.
 
     Args:
         limit: c > 0.
         axis: the axes of w that belong to one unit. None: all but the last, which are a unit's inputs in a Dense
             layer's (n_in, n_out) and a convolution's (kh, kw, c_in, c_out); all of a vector.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> MaxNorm(1.0).prox(np.array([[3.0, 0.3], [4.0, 0.4]]), step=0.1)
     array([[0.6, 0.3],
@@ -191,7 +179,7 @@ class MaxNorm:
 
 
 def is_weight(name: str) -> bool:
-    """Tell whether a parameter is a weight ("W", "0.W"), and not a bias or batch normalization's γ or β.
+    """Check whether a parameter is a weight ("W", "0.W"), and not a bias or batch normalization's γ or β.
 
     >>> [is_weight(name) for name in ("0.W", "0.b", "1.gamma")]
     [True, False, False]
@@ -200,14 +188,14 @@ def is_weight(name: str) -> bool:
 
 
 def penalty_value(penalty: Penalty, params: Mapping[str, np.ndarray], on: Callable[[str], bool] = is_weight) -> float:
-    """Give what the weights of a network cost.
+    """Compute the penalty of a network's weights.
 
     Σ penalty(w), over the weights
 
     Args:
         penalty: a penalty.
         params: name → array.
-        on: tells from a name whether the penalty holds there; weights only by default.
+        on: a function name → whether the penalty applies; by default to weights only.
 
     >>> penalty_value(L2(1.0), {"0.W": np.ones((2, 2)), "0.b": np.ones(2)})
     2.0
@@ -228,8 +216,8 @@ def add_penalty_grad(
     Args:
         penalty: a penalty.
         params: name → array.
-        grads: name → array of the same shape; changed.
-        on: tells from a name whether the penalty holds there; weights only by default.
+        grads: name → array of the same shape; changed in place.
+        on: a function name → whether the penalty applies; by default to weights only.
 
     >>> grads = {"W": np.zeros(2), "b": np.zeros(1)}
     >>> add_penalty_grad(L2(0.5), {"W": np.ones(2), "b": np.ones(1)}, grads)
@@ -247,23 +235,23 @@ def add_penalty_grad(
 def apply_prox(
     penalty: Penalty, params: Mapping[str, np.ndarray], step: float, on: Callable[[str], bool] = is_weight
 ) -> None:
-    """Make the penalty's proximal step on the weights, in place: after an optimizer's step on the loss alone.
+    """Take the penalty's proximal step on the weights, in place: after an optimizer's step on the loss alone.
 
     w ← prox(w, step), for the weights
 
     Args:
         penalty: a penalty.
-        params: name → array; changed.
+        params: name → array; changed in place.
         step: ≥ 0; the learning rate of the optimizer's step.
-        on: tells from a name whether the penalty holds there; weights only by default.
+        on: a function name → whether the penalty applies; by default to weights only.
 
     >>> params = {"W": np.array([0.3, -2.0]), "b": np.array([0.3])}
     >>> apply_prox(L1(1.0), params, step=0.5)
     >>> params
     {'W': array([ 0. , -1.5]), 'b': array([0.3])}
     """
-    moved = {name: penalty.prox(params[name], step) for name in params if on(name)}  # all, or none if one fails
-    for name, w in moved.items():
+    shrunk = {name: penalty.prox(params[name], step) for name in params if on(name)}  # all, or none if one fails
+    for name, w in shrunk.items():
         params[name][...] = w
 
 

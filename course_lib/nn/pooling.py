@@ -18,25 +18,24 @@ class FractionalMaxPool(Noise):
 
     y[i, j] = max x[r, c] over the rows r of region i and the columns c of region j
 
-    Training draws the regions; testing takes the pseudo-random ones of u = 1/2, which stay. Pixels count from 0.
+    Training draws the regions; testing uses the pseudo-random ones of u = 1/2, which are fixed. Pixels count from 0.
     Region i is a[i−1] … a[i] − 1, and with overlapping a[i−1] … a[i], for a sequence a that rises by 1 or 2: see
     `random_sequence` and `pseudorandom_sequence`. It ends at n_in, and with overlapping at n_in − 1, the last pixel:
     either way the regions cover every pixel. (The paper ends both at the last pixel, so disjoint regions would miss
     it; but the increments it prints for 25 pixels add up to 25, as here.) Rows and columns have a sequence each; a
     batch shares them. n_out = ⌊n_in/α⌋, as long as steps of 1 and 2 reach the end (3 pixels never become 1).
 
-    The maximum is no linear function, so what testing gives is not the mean over regions: `average` gives that, the
+    The maximum is not linear, so the output in testing is not the mean over regions: `average` computes that, the
     paper's repeated tests.
 
     Args:
         ratio: α, in (1, 2).
         rng: draws the regions.
-        random: random sequences, or pseudo-random ones, which are spread more evenly.
-        overlapping: neighbouring regions share the pixels of their border.
+        random: whether sequences are random, or pseudo-random, which spreads regions more evenly.
+        overlapping: whether neighbouring regions share the pixels of their border.
 
     Raises:
-        TypeError, ValueError: a ratio outside (1, 2); an input that is not (N, height, width, channels) of floats, or
-            too small (overlapping regions need two pixels).
+        ValueError: an input that is too small (overlapping regions need two pixels).
 
     >>> layer = FractionalMaxPool(1.5, rng=np.random.default_rng(0), overlapping=False)
     >>> layer.forward(np.arange(9.0).reshape(1, 3, 3, 1), train=True)[0, :, :, 0]
@@ -84,7 +83,7 @@ class FractionalMaxPool(Noise):
         return _spread(dlow, self._x, self._low, self._z[0], axis=1)
 
     def _size(self, n_in: int) -> int:
-        """The number of regions."""
+        """Return the number of regions."""
         last = n_in - self.overlapping
         if last < 1:
             raise ValueError(f"{self!r}: height and width must be at least {1 + self.overlapping}, not {n_in}")
@@ -92,7 +91,7 @@ class FractionalMaxPool(Noise):
         return min(max(n_out, math.ceil(last / 2)), last)
 
     def _regions(self, n_in: int, u: float | None = None) -> np.ndarray:
-        """The pixels of each region, shape (n_out, 2), or (n_out, 3) with overlapping; short ones repeat their last."""
+        """Return each region's pixels, shape (n_out, 2), with overlapping (n_out, 3); short ones repeat their last."""
         last, n_out = n_in - self.overlapping, self._size(n_in)
         if u is None and self.random:
             a = random_sequence(last, n_out, self.rng)
@@ -108,7 +107,7 @@ class FractionalMaxPool(Noise):
 def random_sequence(length: int, steps: int, rng: np.random.Generator) -> np.ndarray:
     """Draw a sequence a from 0 to length that rises by 1s and 2s in random order.
 
-    a[0] = 0, a[steps] = length; length − steps of the increments are 2, the others 1, and every order is as likely
+    a[0] = 0, a[steps] = length; length − steps of the increments are 2, the others 1, and all orders are equally likely
 
     Args:
         length: where the sequence ends.
@@ -117,9 +116,6 @@ def random_sequence(length: int, steps: int, rng: np.random.Generator) -> np.nda
 
     Returns:
         a, integers, shape (steps + 1,).
-
-    Raises:
-        TypeError, ValueError: a length that so many steps of 1 or 2 do not give.
 
     >>> np.diff(random_sequence(25, 18, np.random.default_rng(0)))
     array([2, 1, 2, 1, 2, 2, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1])
@@ -132,7 +128,7 @@ def random_sequence(length: int, steps: int, rng: np.random.Generator) -> np.nda
 
 
 def pseudorandom_sequence(length: int, steps: int, u: float) -> np.ndarray:
-    """Give the sequence from 0 to length whose increments of 1 and 2 are spread as evenly as can be.
+    """Return the sequence from 0 to length whose increments of 1 and 2 are spread as evenly as possible.
 
     a[i] = ⌈α (i + u)⌉ − ⌈α u⌉, α = length/steps
 
@@ -143,9 +139,6 @@ def pseudorandom_sequence(length: int, steps: int, u: float) -> np.ndarray:
 
     Returns:
         a, integers, shape (steps + 1,).
-
-    Raises:
-        TypeError, ValueError: a length that so many steps of 1 or 2 do not give, or a u outside [0, 1).
 
     >>> np.diff(pseudorandom_sequence(25, 18, 0.5))
     array([2, 1, 1, 2, 1, 2, 1, 1, 2, 1, 1, 2, 1, 2, 1, 1, 2, 1])
@@ -162,11 +155,11 @@ def pseudorandom_sequence(length: int, steps: int, u: float) -> np.ndarray:
 def _check_steps(length: int, steps: int) -> None:
     check_count("length", length), check_count("steps", steps)
     if not steps <= length <= 2 * steps:
-        raise ValueError(f"{steps} steps of 1 or 2 cannot give length {length}")
+        raise ValueError(f"{steps} steps of 1 or 2 cannot reach length {length}")
 
 
 def _max(x: np.ndarray, regions: np.ndarray, axis: int) -> np.ndarray:
-    """The maximum over each region of one axis."""
+    """Compute the maximum over each region along one axis."""
     y = x.take(regions[:, 0], axis)
     for at in regions.T[1:]:
         np.maximum(y, x.take(at, axis), out=y)
@@ -174,7 +167,7 @@ def _max(x: np.ndarray, regions: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _spread(dy: np.ndarray, x: np.ndarray, y: np.ndarray, regions: np.ndarray, axis: int) -> np.ndarray:
-    """Carry dL/dy back to the pixels that were the maxima; of equals, to the first."""
+    """Pass dL/dy back to the pixels that were the maxima; of equal ones, to the first."""
     dx, to_come = np.zeros(x.shape, dy.dtype), np.ones(y.shape, bool)
     for at in regions.T:  # the i-th pixels of the regions all differ, so += misses none
         here = to_come & (x.take(at, axis) == y)

@@ -25,25 +25,22 @@ def grid_search(
     maximize: bool = False,
     executor: Any = None,
 ) -> Results:
-    """Try every combination of some values.
+    """Try every combination of the values of some settings.
 
-    With k values of each of d settings, kᵈ trials see only k values of the one that matters; `random_search` sees kᵈ.
+    With k values of each of d settings, kᵈ trials try only k values of the one that matters; `random_search` tries kᵈ.
 
     Args:
         objective: a function (settings, rng) → number. The settings are a dict; the rng is the trial's own, so that a
-            trial gives the same wherever and whenever it is run. A `FloatingPointError`, such as `Diverged`, is a
-            trial that failed; any other exception ends the search, with the settings noted.
+            trial's result does not depend on where or when it runs. A `FloatingPointError`, such as `Diverged`, is a
+            failed trial; any other exception ends the search, with a note of the settings.
         space: name → values; `Log(1e-4, 1.0).points(5)` makes some.
         rng: the source of the trials' generators.
         maximize: whether the largest value is the best one.
-        executor: spreads the trials: anything with the `map` of `concurrent.futures`. For processes the objective must
-            be a function of a module. None: one after the other. The results are the same.
+        executor: runs the trials in parallel: anything with the `map` of `concurrent.futures`. For processes the
+            objective must be a module-level function. None: one after the other. The results are the same.
 
     Returns:
         The results, the best first.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> bowl = lambda s, rng: (s["x"] - 1) ** 2 + s["y"] ** 2
     >>> grid_search(bowl, {"x": [0, 1], "y": [0, 2]}, rng=np.random.default_rng(0))
@@ -80,13 +77,10 @@ def random_search(
         n: number of trials.
         rng: draws the settings, and is the source of the trials' generators.
         maximize: whether the largest value is the best one.
-        executor: spreads the trials; see `grid_search`.
+        executor: runs the trials in parallel; see `grid_search`.
 
     Returns:
         The results, the best first.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> off = lambda s, rng: abs(np.log10(s["lr"]) + 2)
     >>> results = random_search(off, {"lr": Log(1e-4, 1.0)}, n=50, rng=np.random.default_rng(0))
@@ -122,13 +116,10 @@ def coarse_to_fine(
         zoom: 0 < zoom < 1.
         rng: draws the settings, and is the source of the trials' generators.
         maximize: whether the largest value is the best one.
-        executor: spreads the trials of a round; see `grid_search`.
+        executor: runs the trials of a round in parallel; see `grid_search`.
 
     Returns:
         The results of all rounds, the best first.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> off = lambda s, rng: abs(np.log10(s["lr"]) + 2)
     >>> results = coarse_to_fine(off, {"lr": Log(1e-6, 1e2)}, n=10, rng=np.random.default_rng(0))
@@ -160,10 +151,10 @@ def coarse_to_fine(
 def _run(
     objective: Objective, settings: list[dict], rng: np.random.Generator, executor: Any, start: int = 0, round: int = 0
 ) -> list[Trial]:
-    """Try all settings, each with a generator of its own."""
-    spread = map if executor is None else executor.map
-    given = [objective] * len(settings), settings, rng.spawn(len(settings))
-    found = list(spread(_try, *given))
+    """Run all trials, each with a generator of its own."""
+    run_all = map if executor is None else executor.map
+    arguments = [objective] * len(settings), settings, rng.spawn(len(settings))
+    found = list(run_all(_try, *arguments))
     return [
         Trial(s, value, start + i, round, failed)
         for i, (s, (value, failed)) in enumerate(zip(settings, found, strict=True))
@@ -171,12 +162,12 @@ def _run(
 
 
 def _try(objective: Objective, settings: dict[str, Any], rng: np.random.Generator) -> tuple[float, str]:
-    """Give the value of one trial, and why there is none."""
+    """Return the value of one trial, or nan and the reason."""
     try:
         value = objective(dict(settings), rng)
         number = np.asarray(value)
         if number.ndim or number.dtype.kind not in "iufb":
-            raise TypeError(f"the objective must give a number, not {value!r}")
+            raise TypeError(f"the objective must return a number, not {value!r}")
     except FloatingPointError as error:
         return math.nan, str(error) or type(error).__name__
     except Exception as error:
@@ -206,4 +197,4 @@ def _check(objective: Any, space: Any, rng: Any, executor: Any) -> None:
             raise ValueError(f"space[{name!r}] is empty")
     check_rng("rng", rng)
     if executor is not None and not callable(getattr(executor, "map", None)):
-        raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
+        raise TypeError(f"executor must have the map of concurrent.futures, not {executor!r}")

@@ -1,4 +1,4 @@
-"""One step of training: the loss of a minibatch, as an optimizer asks for it; and who broke it, if it breaks."""
+"""One step of training: the loss of a minibatch as an optimizer takes it; and the layer where nan or inf begins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .penalties import Penalty, add_penalty_grad, apply_prox, is_weight, penalty
 
 
 class Diverged(FloatingPointError):
-    """The loss became nan or infinite. The network has the weights of its best epoch; `history` what came before."""
+    """The loss became nan or infinite. The network has its best epoch's weights; `history` holds the epochs before."""
 
     def __init__(self, message: str, history: History | None = None, step: int = 0) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class Diverged(FloatingPointError):
 
 
 class Minibatch:
-    """The loss on one minibatch, in the form in which an optimizer asks: `grad(params)`."""
+    """The loss on one minibatch, in the form that an optimizer takes: `grad(params)`."""
 
     def __init__(
         self,
@@ -42,13 +42,13 @@ class Minibatch:
             apply_prox(penalty, net.params, 0.0, on)
 
     def take(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Go on to the next minibatch."""
+        """Set the next minibatch."""
         self.x, self.y, self.seen = x, y, None
 
     def step(self, optimizer: Optimizer) -> None:
-        """One step, and the proximal one after it."""
+        """Take one step, and the proximal one after it."""
         params = self.net.params
-        rate = rate_of(optimizer) if self.proximal else 0.0
+        rate = current_lr(optimizer) if self.proximal else 0.0
         try:
             optimizer.step_closure(params, self)
         except ValueError:
@@ -59,7 +59,7 @@ class Minibatch:
             apply_prox(self.penalty, params, rate, self.on)
 
     def grad(self, params: Any) -> Any:
-        """The gradients at params; where these are not the network's own, it borrows them."""
+        """Compute the gradients at params; if these are not the network's own, it uses them temporarily."""
         if params is not self.net.params:
             with using_params(self.net, params):
                 return self.grad(self.net.params)
@@ -79,7 +79,7 @@ class Minibatch:
 
 
 def find_nonfinite_layer(net: Layer, x: np.ndarray) -> str:
-    """Say where nan or inf first appears on the way from x through a network, blocks within it included."""
+    """Describe where nan or inf first appears on the way from x through a network, nested blocks included."""
     if has_nonfinite(x):
         return "the input x"
     layers = dict(named_layers(net)) or {"0": net}
@@ -90,27 +90,27 @@ def find_nonfinite_layer(net: Layer, x: np.ndarray) -> str:
         own = {} if getattr(layer, "parts", {}) else layer.params
         bad = [f"parameter {key}" for key, p in own.items() if has_nonfinite(p)]
         if bad or has_nonfinite(y):
-            found.append(f"{(bad or ['the output'])[0]} of layer {name}, {one_line(layer)}")
+            found.append(f"{(bad or ['the output'])[0]} of layer {name}, {describe_layer(layer)}")
 
     with forward_hooks(layers, hook):
         net.forward(x, train=True)
-    return found[0] if found else "the scores (a second look, with other random draws, found none)"
+    return found[0] if found else "the scores (a second pass, with other random draws, found none)"
 
 
-def rate_of(optimizer: Optimizer) -> float:
-    """Give the learning rate of the coming step."""
+def current_lr(optimizer: Optimizer) -> float:
+    """Return the learning rate of the next step."""
     return float(np.mean(optimizer.settings()["lr"]))
 
 
 def iter_layers(layer: Layer) -> Iterator[Layer]:
-    """Give a layer and all layers within it."""
+    """Iterate over a layer and all layers within it."""
     yield layer
     for _, part in named_layers(layer):
         yield part
 
 
 def named_layers(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    """Give the names and layers within a layer, as in its `params`: "1", "1.branch", …"""
+    """Iterate over the layers within a layer, with names as in its `params`: "1", "1.branch", …"""
     for name, part in getattr(layer, "parts", {}).items():
         yield prefix + name, part
         yield from named_layers(part, f"{prefix}{name}.")
@@ -118,7 +118,7 @@ def named_layers(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
 
 @contextmanager
 def forward_hooks(layers: dict[str, Layer], hook: Callable[[str, np.ndarray, np.ndarray], None]) -> Iterator[None]:
-    """While it lasts, `hook(name, x, y)` is called at every forward of these layers."""
+    """Call `hook(name, x, y)` after every forward of these layers, inside a `with` block."""
 
     def hooked_forward(name: str, forward: Callable) -> Callable:
         def hooked(x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -137,16 +137,16 @@ def forward_hooks(layers: dict[str, Layer], hook: Callable[[str, np.ndarray, np.
             vars(layer).pop("forward", None)
 
 
-def one_line(layer: Layer) -> str:
-    """Name a layer in one line; a class of one's own by its own name."""
-    said, name = repr(layer), type(layer).__name__
-    if "\n" in said:  # a table
+def describe_layer(layer: Layer) -> str:
+    """Describe a layer in one line, with the name of its class."""
+    text, name = repr(layer), type(layer).__name__
+    if "\n" in text:  # a table
         return name
-    return said if said.startswith(name) else f"{name}: {said}"
+    return text if text.startswith(name) else f"{name}: {text}"
 
 
 def _last_layer(net: Layer) -> str:
-    """The layer in which a nan gradient began: the backward pass comes from the end."""
+    """Describe the layer in which a nan gradient began: the backward pass comes from the end."""
     bad = {name.rpartition(".")[0] for name, g in net.grads.items() if has_nonfinite(g)}
-    found = [f"layer {name}, {one_line(part)}" for name, part in named_layers(net) if name in bad]
-    return found[-1] if found else one_line(net)
+    found = [f"layer {name}, {describe_layer(part)}" for name, part in named_layers(net) if name in bad]
+    return found[-1] if found else describe_layer(net)

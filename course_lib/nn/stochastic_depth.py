@@ -13,7 +13,7 @@ from .noise import Noise, check_keep
 
 
 def survival(blocks: int, last: float = 0.5) -> np.ndarray:
-    """Give the survival probabilities of residual blocks, falling in a line: all others build on the early ones.
+    """Return the survival probabilities of residual blocks, falling linearly: later blocks build on the early ones.
 
     pₗ = 1 − (l/L) (1 − p_L), l = 1 … L;  expected number of blocks Σ pₗ, with p_L = 1/2: (3L − 1)/4
 
@@ -23,9 +23,6 @@ def survival(blocks: int, last: float = 0.5) -> np.ndarray:
 
     Returns:
         p₁ … p_L, shape (L,).
-
-    Raises:
-        TypeError, ValueError: L below 1, or p_L outside (0, 1].
 
     >>> survival(4)
     array([0.875, 0.75 , 0.625, 0.5  ])
@@ -37,7 +34,7 @@ def survival(blocks: int, last: float = 0.5) -> np.ndarray:
 
 
 class StochasticDepth(Noise, Container):
-    """A residual block whose branch f is skipped at random in training, and weakened in testing.
+    """A residual block whose branch f is skipped at random in training, and scaled down in testing.
 
     Training: y = x + z f(x), one z ~ Bernoulli(p) for the batch;  testing: y = x + p f(x) = E_z y
 
@@ -46,12 +43,11 @@ class StochasticDepth(Noise, Container):
 
     Args:
         branch: f, a layer or a `Sequential` that keeps the shape of x.
-        keep: p, the probability that the branch survives, in (0, 1]; `survival` gives it block by block.
+        keep: p, the probability that the branch survives, in (0, 1]; `survival` computes it for each block.
         rng: draws z.
 
     Raises:
-        TypeError, ValueError: a branch that is no layer or changes the shape, or keep outside (0, 1].
-        RuntimeError: as for `Container`; or a backward without a forward.
+        RuntimeError: as for `Container`.
 
     >>> from course_lib.nn.activations import ReLU
     >>> block, x = StochasticDepth(ReLU(), 0.5, rng=np.random.default_rng(0)), np.array([[-1.0, 2.0]])
@@ -69,7 +65,7 @@ class StochasticDepth(Noise, Container):
         return int(self.rng.random() < self.keep)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        self._train = train  # the branch may behave otherwise in training, too
+        self._train = train  # the branch may behave differently in training, too
         y = super().forward(x, train)
         self._example = x.shape[1:]
         return y
@@ -97,7 +93,7 @@ class StochasticDepth(Noise, Container):
 
     def _keeps(self, before: Shape, after: Shape) -> None:
         if after != before:
-            raise ValueError(f"StochasticDepth: the branch must keep the shape of x, {before}, but gives {after}")
+            raise ValueError(f"StochasticDepth: the branch must keep the shape of x, {before}, but returns {after}")
 
-    def _flow(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
+    def _input_shapes(self, shape: Shape | None) -> Iterator[tuple[str, Layer, Shape | None]]:
         yield "branch", self.parts["branch"], shape

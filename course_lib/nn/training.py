@@ -1,4 +1,4 @@
-"""Training: epochs of minibatches, an optimizer, and what is laid around them."""
+"""Training: epochs of minibatches, with penalties, augmentation, validation and early stopping."""
 
 from __future__ import annotations
 
@@ -17,28 +17,25 @@ from ..progress import progress_bar
 from ..validation import check_count, check_number, check_rng
 from .checkpoint import checkpoint, copy_into, restore, using_params
 from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
-from .history import COLUMNS, History, said
+from .history import COLUMNS, History, format_epoch
 from .layers import Layer
 from .losses import softmax_cross_entropy
 from .penalties import MaxNorm, Penalty, is_weight
-from .steps import Diverged, Minibatch, rate_of
+from .steps import Diverged, Minibatch, current_lr
 
 _WATCH = {"val_loss": 1, "loss": 1, "val_accuracy": -1, "accuracy": -1}  # what should fall, and what should rise
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """When to stop, and by what to tell the best epoch; its weights are restored in the end.
+    """When to stop, and how to choose the best epoch; its weights are restored at the end.
 
     Training stops after `patience` epochs in a row that were not better than the best one by more than `threshold`.
 
     Args:
         patience: a whole number ≥ 1; None never stops, but still restores the best epoch.
         watch: "val_loss", "val_accuracy", "loss" or "accuracy".
-        threshold: how much better is better, ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        threshold: how much better an epoch must be to count, ≥ 0.
 
     Source: Prechelt, Early stopping — but when?, 1998.
     """
@@ -74,41 +71,41 @@ def fit(
     """Train a network on minibatches, in place.
 
     Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
-    validation set, and a `ReducePlateau` hears that loss; in a chain of schedules, from its first step on. With a
+    validation set, and a `ReducePlateau` gets that loss; in a chain of schedules, from its first step on. With a
     penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
         proximal: W ← step with ∇L, then W ← prox(W, α)
 
-    The gradient is what chapter 1 does; the proximal step gives L1 its exact zeros, and is the only way for a
-    penalty that is a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
+    Chapter 1 uses the gradient; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
+    a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
 
-    Every method asks for its gradients by `optimizer.step_closure`, so SAM gets its two (on one and the same batch).
-    What tests with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network in the end.
+    Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
+    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end.
 
     Args:
         net: a network; its `params` are trained.
         data: has x_train, y_train, x_val and y_val; x_val may be None.
-        optimizer: any first-order method. It goes on from what it remembers: a new run wants `optimizer.clone()`.
+        optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`.
         epochs: passes through the training set, ≥ 1.
-        batch: rows of a minibatch, at most those of x_train; the epoch's last one has what is left.
-        rng: shuffles and augments. One seed gives one run, bit for bit.
+        batch: rows of a minibatch, at most those of x_train; the epoch's last one has the rest.
+        rng: shuffles and augments. The same seed gives the same run, bit for bit.
         loss: a function (scores, y) → (mean loss, gradient).
         penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
-        proximal: whether the penalty comes as a proximal step after the optimizer's, with its rate α.
-        penalize: tells from a parameter's name, such as "0.W", whether the penalty holds there.
+        proximal: whether the penalty is a proximal step after the optimizer's, with its rate α.
+        penalize: a function of a parameter's name, such as "0.W" → whether the penalty applies.
         augment: a function `(x, rng) → x`; or `((x, y), rng) → (x, y)` if it has a true attribute `changes_labels`.
-        early_stopping: a rule, or its patience; the best epoch's weights are restored in the end.
-        progress: shows a bar where tqdm is installed.
+        early_stopping: a rule, or its patience; the best epoch's weights are restored at the end.
+        progress: whether to show a bar, if tqdm is installed.
 
     Returns:
         The history.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
-        Diverged: nan or inf; it says at which step and in which layer. The best epoch so far is restored; what the
-            optimizer remembers may be nan: go on with `optimizer.clone()`.
-        KeyboardInterrupt: Ctrl-C. The network has what it learnt, as at the end; another `fit` goes on.
+        TypeError, ValueError: a bad argument; nothing has been changed.
+        Diverged: nan or inf; the message names step and layer. The best epoch so far is restored; the optimizer's
+            state may hold nan: continue with `optimizer.clone()`.
+        KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU, Sequential
@@ -139,7 +136,7 @@ def fit(
     ):
         for epoch in range(1, epochs + 1):
             try:
-                rate, seen, order = rate_of(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))
+                rate, seen, order = current_lr(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))
                 for i in range(steps):
                     rows = order[i * batch : (i + 1) * batch]
                     minibatch.take(*_augmented(augment, x[rows], y[rows], rng))
@@ -158,7 +155,7 @@ def fit(
                 raise
             log.append((*(total / len(x) for total in seen), *tested, rate))
             _observe(optimizer, tested.loss if val else log[-1][0])
-            bar.set_postfix(said(log[-1]))
+            bar.set_postfix(format_epoch(log[-1]))
             value = _WATCH[rule.watch] * log[-1][COLUMNS.index(rule.watch)]
             since += 1
             if value < best_value - rule.threshold or not best:
@@ -174,7 +171,7 @@ def fit(
 
 
 def read_data(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    """Give x_train, y_train, and (x_val, y_val) or None; raise if they do not fit together."""
+    """Return x_train, y_train, and (x_val, y_val) or None; raise if they do not fit together."""
     x, y = check_train(data)
     if batch > len(x):
         raise ValueError(f"batch must be at most the {len(x)} rows of data.x_train, not {batch}")
@@ -185,7 +182,7 @@ def read_data(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.n
 
 
 def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
-    """The rule; without one the best epoch is still kept, for a run that diverges."""
+    """Return the rule; without one the best epoch is still kept, for a run that diverges."""
     if early_stopping is None:
         return EarlyStopping(None, watch="val_loss" if has_val else "loss")
     rule = early_stopping if isinstance(early_stopping, EarlyStopping) else EarlyStopping(early_stopping)
@@ -200,12 +197,12 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     check_rng("rng", rng)
     if penalty is not None and not all(callable(getattr(penalty, k, None)) for k in ("value", "grad", "prox")):
-        raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), and {penalty!r} has not")
+        raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
     optimizer.settings()
 
 
 def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
-    """One row goes through the network: what does not fit is told before anything changes."""
+    """Run one row through the network, to raise for what does not fit before anything changes."""
     parts = {"train": (x, y)} if val is None else {"val": val, "train": (x, y)}
     for part, (inputs, labels) in parts.items():
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -213,7 +210,7 @@ def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None
         if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
             low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
             if low < 0 or high > most:
-                raise ValueError(f"data.y_{part} must lie in 0 … {most}, as there are scores, not {low} … {high}")
+                raise ValueError(f"data.y_{part} must lie in 0 … {most}, one class per score, not {low} … {high}")
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 loss(scores, labels[:1])
@@ -230,7 +227,7 @@ def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.r
 
 
 def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
-    """Test on the validation set, if there is one; Diverged if anything is nan or infinite."""
+    """Test on the validation set, if there is one; raise Diverged if anything is nan or infinite."""
     for name, p in net.params.items():
         if has_nonfinite(p):
             raise Diverged(f"the step made params[{name!r}] nan or infinite")
@@ -244,21 +241,21 @@ def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Sc
 
 
 def _observe(optimizer: Optimizer, loss: float) -> None:
-    """Tell the loss to the schedules that gave the last step's rates, if they listen."""
+    """Pass the loss to the schedules of the last step's rates, if they observe it."""
     while hasattr(optimizer, "inner"):
         optimizer = optimizer.inner
-    heard: list[Any] = []
+    observers: list[Any] = []
     for method in (optimizer, getattr(optimizer, "partner", optimizer)):  # Muon's partner has a rate of its own
         rate, t = method.lr, method.t - 1
         while isinstance(rate, Sequence):
             rate, t = (rate.first, t) if t < rate.at else (rate.second, t - rate.at)
-        if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in heard):
-            heard.append(rate)
+        if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in observers):
+            observers.append(rate)
             observe(loss)
 
 
 def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
-    """Leave in the network what is to be used: the best epoch's weights, or those that the method tests with."""
+    """Set the network's final weights: those of the best epoch, or those that the method tests with."""
     if kept is not None:
         restore(net, kept)
     elif (other := _other_weights(net, optimizer)) is not None:
@@ -266,11 +263,11 @@ def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
 
 
 def _other_weights(net: Layer, optimizer: Any) -> Any:
-    """The weights that a method tests with, where these are not the ones it walks with."""
+    """Return the weights that a method tests with, or None if they are the ones it trains."""
     while optimizer is not None:
         for name in ("slow", "average"):
-            if callable(give := getattr(optimizer, name, None)):
-                return give(net.params)
+            if callable(test_params := getattr(optimizer, name, None)):
+                return test_params(net.params)
         optimizer = getattr(optimizer, "inner", None)
     return None
 

@@ -1,4 +1,4 @@
-"""What a search for hyper-parameters draws from, and the table of what it found."""
+"""The ranges that a search for hyper-parameters draws from, and the table of its results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,11 @@ class Uniform:
 
     v = low + u (high − low),  u ~ U[0, 1)
 
-    Whole numbers are v rounded, for bounds of low − ½ and high + ½: so each of them, the ends included, has its share.
+    Whole numbers are v rounded, for bounds of low − ½ and high + ½: so all, the ends included, are equally likely.
 
     Args:
         low, high: the bounds, low < high; both are drawn if the values are whole numbers.
         integer: whether values are whole numbers, as the bounds must be then.
-
-    Raises:
-        TypeError, ValueError: bounds that are no numbers, or in the wrong order.
 
     >>> Uniform(0.0, 1.0).points(3)
     [0.0, 0.5, 1.0]
@@ -44,19 +41,19 @@ class Uniform:
             raise ValueError(f"low must be below high, not low={self.low!r} and high={self.high!r}")
 
     def at(self, u: float) -> Any:
-        """Give the value at u, from 0 (low) to 1 (high)."""
+        """Return the value at u, from 0 (low) to 1 (high)."""
         half = 0.5 if self.integer else 0.0
-        return self._kept(self._between(self.low - half, self.high + half, u))
+        return self._clipped(self._between(self.low - half, self.high + half, u))
 
     def points(self, n: int) -> list[Any]:
-        """Give n values, evenly spaced, both ends among them; for a grid."""
+        """Return n values, evenly spaced, both ends included; for a grid."""
         us = np.linspace(0, 1, check_count("n", n, least=2)).tolist()
-        return [self._kept(self._between(self.low, self.high, u)) for u in us]
+        return [self._clipped(self._between(self.low, self.high, u)) for u in us]
 
     def _between(self, low: float, high: float, u: float) -> float:
         return low + u * (high - low)
 
-    def _kept(self, v: float) -> Any:
+    def _clipped(self, v: float) -> Any:
         v = min(max(round(v) if self.integer else v, self.low), self.high)
         return int(v) if self.integer else float(v)
 
@@ -70,9 +67,6 @@ class Log(Uniform):
     Args:
         low, high: the bounds, 0 < low < high.
         integer: whether values are whole numbers, as the bounds must be then; see `Uniform`.
-
-    Raises:
-        TypeError, ValueError: bounds that are no numbers, not above 0, or in the wrong order.
 
     >>> Log(1e-4, 1.0).points(5)
     [0.0001, 0.001, 0.01, 0.1, 1.0]
@@ -89,14 +83,14 @@ class Log(Uniform):
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting and what came of it.
+    """The settings of one trial and its result.
 
     Attributes:
         settings: name → value.
-        value: what the objective gave; nan where it failed.
+        value: what the objective returned; nan if it failed.
         index: the place in the order of the search, from 0.
         round: the round of a search from coarse to fine, from 0.
-        failed: why there is no value, in words; empty if there is.
+        failed: why there is no value; empty if there is one.
     """
 
     settings: dict[str, Any]
@@ -132,11 +126,11 @@ class Results(Sequence[Trial]):
         """
         if not self._trials or not math.isfinite(self._trials[0].value):
             first = next((t.failed for t in self._trials if t.failed), "no trials")
-            raise ValueError(f"none of the {len(self)} trials gave a finite value: {first}")
+            raise ValueError(f"none of the {len(self)} trials returned a finite value: {first}")
         return self._trials[0]
 
     def column(self, name: str) -> np.ndarray:
-        """Give one setting, or "value", of all trials, the best trial first."""
+        """Return one setting, or "value", of all trials, the best trial first."""
         if name != "value" and any(name not in t.settings for t in self._trials):
             raise KeyError(f"{name!r} is neither a setting nor 'value'")
         return np.array([t.value if name == "value" else t.settings[name] for t in self._trials])

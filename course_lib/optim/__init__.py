@@ -1,4 +1,4 @@
-"""Optimizers, the surfaces they walk on, and the theory of the walk."""
+"""Optimizers, test surfaces for them, and the theory of their convergence."""
 
 from .adam import Adam, Adamax, AdamW, AMSGrad, NAdam
 from .analysis import (

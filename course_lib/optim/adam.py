@@ -1,4 +1,4 @@
-"""Adam, and what was made of it: a mean of gradients over the root of a mean of their squares."""
+"""Adam and its variants: a mean of gradients over the root of a mean of their squares."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ Setting = float | np.ndarray
 
 
 class Adam(Optimizer):
-    """Momentum and RMSProp in one, both corrected for having started at zero.
+    """Combine momentum and RMSProp, both with a bias correction for starting at zero.
 
     m ← β₁ m + (1 − β₁) ∇f(x)        v ← β₂ v + (1 − β₂) ∇f(x)²        (m and v start at 0)
     x ← x − α m̂ / (√v̂ + ε),   m̂ = m/(1 − β₁ᵗ),   v̂ = v/(1 − β₂ᵗ),   t = 1, 2, …
 
-    After t steps m has gathered the weights (1 − β₁)(1 + β₁ + … + β₁ᵗ⁻¹) = 1 − β₁ᵗ only; dividing by that
+    After t steps the weights in m sum to (1 − β₁)(1 + β₁ + … + β₁ᵗ⁻¹) = 1 − β₁ᵗ only; dividing by that
     makes it a mean. With it the first step is α in every coordinate, whatever the gradient's size; without
     it (`correct=False`) it is α (1 − β₁)/√(1 − β₂), which is 3.16 α at the defaults.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 1e-3 is usual.
+        lr: learning rate α ≥ 0: a number or a schedule. 1e-3 is usual.
         beta1: β₁, 0 ≤ β₁ < 1: m reaches about 1/(1 − β₁) steps back.
         beta2: β₂, 0 ≤ β₂ < 1: v reaches about 1/(1 − β₂) steps back.
         eps: ε ≥ 0, added to the root.
-        correct: False leaves the correction out.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        correct: False omits the bias correction.
 
     >>> x, opt = np.array([1.0, 1.0]), Adam(lr=0.1)
     >>> opt.step(x, grads=np.array([100.0, 0.01]))
@@ -56,22 +53,19 @@ class Adam(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam that shrinks the parameters themselves, beside the gradient step, and not through the gradient.
+    """Adam with decoupled weight decay: the parameters shrink directly, not through the gradient.
 
     x ← (1 − α λ) x, then Adam's step
 
-    L2 in the loss adds λx to the gradient, and Adam then divides it by √v̂ like the rest: where gradients are
+    An L2 penalty adds λx to the gradient, and Adam then divides it by √v̂ like the rest: where gradients are
     large, hardly any decay is left. Here every parameter decays at the same rate α λ.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         beta1: β₁, 0 ≤ β₁ < 1, of the mean gradient.
         beta2: β₂, 0 ≤ β₂ < 1, of the mean square.
         eps: ε ≥ 0, added to the root.
         weight_decay: λ ≥ 0. At λ = 0 it is Adam.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), AdamW(lr=0.1, weight_decay=0.5)
     >>> opt.step(x, grads=np.array([0.0]))
@@ -106,22 +100,19 @@ class AdamW(Optimizer):
 
 
 class AMSGrad(Optimizer):
-    """Adam that never forgets: it divides by the largest mean square so far.
+    """Adam that divides by the largest mean square so far.
 
     m, v as in Adam        v̄ ← max(v̄, v)        x ← x − α m̂ / (√(v̄/(1 − β₂ᵗ)) + ε)
 
-    Adam forgets a rare large gradient too soon, and on some convex problems ends at the worst point. v̄ never
+    Adam forgets a rare large gradient too soon, and on some convex problems converges to the worst point. v̄ never
     shrinks, so a gradient's weight in a step does not grow again. (The paper has no bias correction; with it,
-    which is what libraries run, it may still grow in the first 1/(1 − β₂) steps or so.)
+    as in libraries, it may still grow in the first 1/(1 − β₂) steps or so.)
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         beta1: β₁, 0 ≤ β₁ < 1, of the mean gradient.
         beta2: β₂, 0 ≤ β₂ < 1, of the mean square.
         eps: ε ≥ 0, added to the root.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), AMSGrad(lr=0.1, beta1=0.0, beta2=0.0)
     >>> for g in (4.0, 1.0):
@@ -149,20 +140,17 @@ class AMSGrad(Optimizer):
 
 
 class Adamax(Optimizer):
-    """Adam with the largest recent gradient in place of the root of the mean square.
+    """Adam with the largest recent gradient instead of the root of the mean square.
 
     m ← β₁ m + (1 − β₁) ∇f(x)        u ← max(β₂ u, |∇f(x)| + ε)        x ← x − α m̂ / u
 
-    It is Adam's formula with p-norms instead of squares, as p → ∞. u needs no correction.
+    It is the limit p → ∞ of Adam with p-norms instead of squares. u needs no bias correction.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         beta1: β₁, 0 ≤ β₁ < 1, of the mean gradient.
         beta2: β₂, 0 ≤ β₂ < 1: how slowly a large gradient is forgotten.
         eps: ε ≥ 0, added to the gradient's size, so that u is not 0. With ε = 0, and no gradient yet, 0/0 = nan.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), Adamax(lr=0.1)
     >>> opt.step(x, grads=np.array([100.0]))
@@ -186,21 +174,18 @@ class Adamax(Optimizer):
 
 
 class NAdam(Optimizer):
-    """Adam with Nesterov's momentum: the mean gradient is looked at one step ahead.
+    """Adam with Nesterov's momentum: the mean gradient is taken one step ahead.
 
     m, v as in Adam        m̄ = β₁ m/(1 − β₁ᵗ⁺¹) + (1 − β₁) ∇f(x)/(1 − β₁ᵗ)        x ← x − α m̄ / (√v̂ + ε)
 
-    β₁ is constant here; the paper also lets it rise towards its value, from half of it at first and over some ten
-    thousand steps, and torch always does (`momentum_decay`; a huge one gives this method).
+    β₁ is constant here; the paper also lets it rise to its value from half of it, over some ten thousand steps, and
+    torch always does (`momentum_decay`; a huge one yields this method).
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         beta1: β₁, 0 ≤ β₁ < 1, of the mean gradient.
         beta2: β₂, 0 ≤ β₂ < 1, of the mean square.
         eps: ε ≥ 0, added to the root.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), NAdam(lr=0.1, beta1=0.5)
     >>> opt.step(x, grads=np.array([2.0]))  # 1 - 0.1·(0.5/0.75·1 + 0.5/0.5·2)/2

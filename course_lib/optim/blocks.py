@@ -1,7 +1,7 @@
 """Cut large arrays into blocks that fit the cache, and share the blocks among threads.
 
-A readable `update` makes a temporary array in almost every line. On a million elements each of them would go out
-to memory and come back; in blocks they stay in the processor's cache.
+A readable `update` makes a temporary array in almost every line. With a million elements each of them would be
+written to main memory and read back; in blocks they stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def update_in_blocks(now: Any, grids: dict[str, np.ndarray], *arrays: np.ndarray
 
     Args:
         now: the optimizer as `update` sees it, with this step's settings.
-        grids: those of its settings that are arrays.
+        grids: the settings that are arrays.
         *arrays: the parameter, its gradient, its slots.
     """
     x = arrays[0]

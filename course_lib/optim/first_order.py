@@ -1,4 +1,4 @@
-"""Methods that use the gradient alone, the simplest first; Adam and its kin are in `adam.py`."""
+"""First-order methods, the simplest first; Adam and its variants are in `adam.py`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from .trees import check_layout, check_params, layout_of, rebuild_like, zeros_li
 
 
 class SGD(Optimizer):
-    """Step against the gradient.
+    """Gradient descent: step against the gradient.
 
     x ← x − α ∇f(x)
 
-    On a quadratic it converges along an eigenvector of curvature λ by the factor |1 − αλ| a step, and so
+    On a quadratic the error along an eigenvector of curvature λ shrinks by |1 − αλ| per step, so it converges
     only if α < 2/λ for the largest λ.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        lr: learning rate α ≥ 0: a number or a schedule.
 
     >>> import numpy as np
     >>> x = np.array([1.0, -2.0])
@@ -41,24 +38,21 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """Gather gradients in a velocity that friction wears down, and step against it (heavy ball).
+    """Accumulate gradients in a velocity with friction, and step against it (heavy ball).
 
     v ← ρ v + ∇f(x)        x ← x − α v        (v starts at 0)
 
     The velocity is a sum of past gradients, not a mean: under a constant gradient g it grows to g/(1 − ρ),
     and the effective rate is α/(1 − ρ). A larger ρ is *less* friction.
 
-    The other convention puts the rate inside: v ← ρ v − α ∇f(x), x ← x + v. With constant α both walk the
-    same path (its v is −α times this one). They differ as soon as α changes in mid-run: here the new rate
-    scales the whole velocity at once; there old velocity keeps the rate it was gathered with. Mixing the
+    The other convention puts the rate inside: v ← ρ v − α ∇f(x), x ← x + v. With constant α both follow the
+    same path (its v is −α times this one). They differ as soon as α changes during the run: here the new rate
+    scales the whole velocity at once; there old velocity keeps the rate it was accumulated with. Mixing the
     two (`v = ρ v + ∇f`, `x += α v`) goes uphill.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-        rho: momentum ρ, 0 ≤ ρ < 1, a number or an array that broadcasts. ρ = 0 is SGD.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        lr: learning rate α ≥ 0: a number or a schedule.
+        rho: momentum ρ, 0 ≤ ρ < 1. ρ = 0 is SGD.
 
     >>> import numpy as np
     >>> x, opt = np.array([1.0]), Momentum(lr=0.1, rho=0.9)
@@ -82,11 +76,11 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Optimizer):
-    """Momentum that takes its gradient where the velocity is about to carry it.
+    """Momentum with the gradient taken at the look-ahead point.
 
     v ← ρ v + ∇f(x)        x ← x − α (∇f(x) + ρ v)        (v starts at 0)
 
-    This is the rearranged form. The look-ahead form keeps a point y and asks for the gradient ahead of it,
+    This is the rearranged form. The look-ahead form keeps a point y and evaluates the gradient ahead of it,
     at x = y − α ρ v:
 
         v' = ρ v + ∇f(y − α ρ v)        y' = y − α v'
@@ -96,15 +90,12 @@ class Nesterov(Optimizer):
 
         x' = x + α ρ v − α v' − α ρ v' = x − α (∇f(x) + ρ v').
 
-    So the gradient is asked for only at the point that is kept, and any code that gives ∇f(x) will do.
+    So the gradient is needed only at the point that is kept, and any code that computes ∇f(x) will do.
     At ρ = 0 it is SGD. Equal to `torch.optim.SGD(nesterov=True)`.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-        rho: momentum ρ, 0 ≤ ρ < 1, a number or an array that broadcasts.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        lr: learning rate α ≥ 0: a number or a schedule.
+        rho: momentum ρ, 0 ≤ ρ < 1.
 
     >>> import numpy as np
     >>> x = np.array([1.0])
@@ -129,20 +120,17 @@ class Nesterov(Optimizer):
 
 
 class NesterovLookAhead(Momentum):
-    """Nesterov's method as it was thought of: first look where the velocity leads, then take the gradient there.
+    """Nesterov's method in its original form: look where the velocity leads, and take the gradient there.
 
     v ← ρ v + ∇f(y − α ρ v)        y ← y − α v        (v starts at 0)
 
-    Its update is Momentum's. All that differs is where the gradient is asked for, and so it needs a loss that
-    can be asked (`step_closure`), not just a gradient (`step`). The points `look_ahead` are those of `Nesterov`, from
-    the same start, up to rounding; this class is here to show it.
+    Its update is Momentum's. All that differs is where the gradient is evaluated, so it needs a loss function
+    (`step_closure`), not just a gradient (`step`). From the same start, the points `look_ahead` are those of
+    `Nesterov` up to rounding; this class is here to show it.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-        rho: momentum ρ, 0 ≤ ρ < 1, a number or an array that broadcasts.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        lr: learning rate α ≥ 0: a number or a schedule.
+        rho: momentum ρ, 0 ≤ ρ < 1.
 
     >>> from course_lib.optim import Quadratic
     >>> y, opt = np.array([1.0]), NesterovLookAhead(lr=0.1, rho=0.9)
@@ -155,7 +143,7 @@ class NesterovLookAhead(Momentum):
     """
 
     def look_ahead(self, params: Any) -> Any:
-        """Give y − α ρ v, where the next gradient is to be taken: new arrays, built like `params`."""
+        """Return y − α ρ v, where the next gradient is taken: new arrays, structured like `params`."""
         now = self.settings()
         ys = check_params(params)
         if self._layout is not None:
@@ -164,26 +152,23 @@ class NesterovLookAhead(Momentum):
         return rebuild_like(params, {key: y - now["lr"] * now["rho"] * v[key] for key, y in ys.items()})
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step on a loss: its gradient is taken at `look_ahead(params)`."""
+        """Make one step on a loss function: its gradient is taken at `look_ahead(params)`."""
         self.step(params, gradient(loss, self.look_ahead(params)), nonfinite=nonfinite)
 
 
 class Lion(Optimizer):
-    """Step by the sign alone of a mix of momentum and gradient.
+    """Step by the sign of a mix of momentum and gradient.
 
     x ← (1 − α λ) x − α sign(β₁ m + (1 − β₁) ∇f(x)),   then   m ← β₂ m + (1 − β₂) ∇f(x)        (m starts at 0)
 
-    Every coordinate moves by α each step, so α wants to be three to ten times smaller than Adam's, and λ that
-    much larger. It keeps one array beside the parameters, where Adam keeps two.
+    Every coordinate moves by α each step, so α should be three to ten times smaller than Adam's, and λ larger by
+    the same factor. It keeps one array beside the parameters, Adam two.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 1e-4 is usual.
+        lr: learning rate α ≥ 0: a number or a schedule. 1e-4 is usual.
         beta1: β₁, 0 ≤ β₁ < 1: the weight of momentum in the step.
         beta2: β₂, 0 ≤ β₂ < 1: the decay of momentum.
         weight_decay: λ ≥ 0, decoupled as in AdamW.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0, 1.0]), Lion(lr=0.1)
     >>> opt.step(x, grads=np.array([100.0, -0.01]))
@@ -221,11 +206,8 @@ class AdaGrad(Optimizer):
     grows, every rate falls for ever: right on a convex loss, a trap on others.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-        eps: ε ≥ 0, added to the root, so that a coordinate without gradient gives 0/ε = 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        lr: learning rate α ≥ 0: a number or a schedule.
+        eps: ε ≥ 0, added to the root, so that a coordinate without gradient yields 0/ε = 0.
 
     >>> x, opt = np.array([1.0, 1.0]), AdaGrad(lr=0.1)
     >>> opt.step(x, grads=np.array([100.0, 0.01]))
@@ -247,19 +229,16 @@ class AdaGrad(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """AdaGrad that forgets: a decaying mean of squared gradients in place of their sum.
+    """AdaGrad with a decaying mean of squared gradients instead of their sum.
 
     s ← δ s + (1 − δ) ∇f(x)²        x ← x − α ∇f(x) / (√s + ε)        (s starts at 0)
 
-    The mean starts at 0 and is not corrected, so the first step is α/√(1 − δ), ten times α at δ = .99.
+    The mean starts at 0 without bias correction, so the first step is α/√(1 − δ), ten times α at δ = .99.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         decay: δ, 0 ≤ δ < 1: the mean reaches about 1/(1 − δ) steps back.
         eps: ε ≥ 0, added to the root.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0, 1.0]), RMSProp(lr=0.01, decay=0.99)
     >>> opt.step(x, grads=np.array([100.0, 0.01]))
@@ -281,18 +260,15 @@ class RMSProp(Optimizer):
 
 
 class RMSPropMomentum(Optimizer):
-    """RMSProp whose scaled gradients are gathered in a velocity.
+    """RMSProp with momentum: the scaled gradients accumulate in a velocity.
 
     s ← δ s + (1 − δ) ∇f(x)²        v ← ρ v + ∇f(x) / (√s + ε)        x ← x − α v        (s and v start at 0)
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
+        lr: learning rate α ≥ 0: a number or a schedule.
         decay: δ, 0 ≤ δ < 1, of the mean square.
         rho: momentum ρ, 0 ≤ ρ < 1. ρ = 0 is RMSProp.
         eps: ε ≥ 0, added to the root.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), RMSPropMomentum(lr=0.01, decay=0.75)
     >>> opt.step(x, grads=np.array([5.0]))
@@ -323,7 +299,7 @@ class RMSPropMomentum(Optimizer):
 
 
 class CenteredRMSProp(Optimizer):
-    """RMSProp that divides by the gradient's standard deviation: the mean is taken off the mean square.
+    """RMSProp that divides by the gradient's standard deviation: the squared mean is subtracted from the mean square.
 
     m ← δ m + (1 − δ) ∇f(x)        s ← δ s + (1 − δ) ∇f(x)²
     x ← x − α ∇f(x) / (√(s − m²) + ε)        (m and s start at 0)
@@ -331,12 +307,9 @@ class CenteredRMSProp(Optimizer):
     Where the gradient hardly varies, steps grow: be careful with α.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate.
-        decay: δ, 0 ≤ δ < 1, of both means. At δ = 0 nothing varies, and ε alone is left to divide by.
+        lr: learning rate α ≥ 0: a number or a schedule.
+        decay: δ, 0 ≤ δ < 1, of both means. At δ = 0 the deviation is 0, and ε is the whole divisor.
         eps: ε ≥ 0, added to the root.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> x, opt = np.array([1.0]), CenteredRMSProp(lr=0.01, decay=0.5)
     >>> opt.step(x, grads=np.array([5.0]))  # s - m² = 12.5 - 6.25

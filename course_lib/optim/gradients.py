@@ -1,4 +1,4 @@
-"""What may be done to gradients before a step. Each function gives new gradients, so they nest:
+"""Transformations of gradients before a step. Each function returns new gradients, so they nest:
 
 opt.step(params, clip_norm(l2(grads, params, 1e-4), 1.0))
 """
@@ -21,16 +21,13 @@ def l2(grads: Any, params: Any, weight_decay: float) -> Any:
 
     ∇f(x) + λ x, the gradient of f(x) + ½ λ ‖x‖²
 
-    For SGD it is the same as shrinking x by α λ a step. For a method that rescales gradients it is not:
-    `AdamW` decays decoupled.
+    For SGD it is the same as shrinking x by the share α λ per step. For a method that rescales gradients it is not:
+    `AdamW` has decoupled weight decay.
 
     Args:
-        grads: gradients, built like `params`.
-        params: a float array, or a list or dict of them. To leave biases out, give weights and biases apart.
+        grads: gradients, structured like `params`.
+        params: a float array, or a list or dict of them. To leave out the biases, pass the weights alone.
         weight_decay: λ ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> l2(np.array([1.0]), np.array([5.0]), weight_decay=0.1)
     array([1.5])
@@ -48,14 +45,11 @@ def l2(grads: Any, params: Any, weight_decay: float) -> Any:
 def clip_value(grads: Any, limit: float) -> Any:
     """Clip every component to [−limit, limit].
 
-    It changes the gradient's direction, too. nan stays nan.
+    This also changes the gradient's direction. nan stays nan.
 
     Args:
         grads: a float array, or a list or dict of them.
-        limit: the largest size of a component, ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        limit: the largest absolute value of a component, ≥ 0.
 
     >>> clip_value([np.array([3.0, -0.5])], limit=1.0)
     [array([ 1. , -0.5])]
@@ -67,7 +61,7 @@ def clip_value(grads: Any, limit: float) -> Any:
 
 
 def global_norm(grads: Any) -> float:
-    """Give the length of all gradients together.
+    """Return the norm of all gradients together.
 
     ‖g‖ = √(Σ g²), the sum over every component of every array
 
@@ -89,19 +83,16 @@ def global_norm(grads: Any) -> float:
 
 
 def clip_norm(grads: Any, max_norm: float) -> Any:
-    """Shorten the gradients, all by one factor, to a length of at most max_norm.
+    """Scale all gradients by one factor, to a norm of at most max_norm.
 
     g ← g · min(1, max_norm/‖g‖), ‖g‖ over all arrays together
 
-    The direction stays. A gradient with nan or inf in it has no direction and is left as it is, for the
+    The direction stays the same. A gradient with nan or inf in it has no direction and is left as it is, for the
     optimizer to report.
 
     Args:
         grads: a float array, or a list or dict of them.
-        max_norm: the largest length, ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        max_norm: the largest norm, ≥ 0.
 
     >>> clip_norm({"W": np.array([3.0]), "b": np.array([4.0])}, max_norm=1.0)
     {'W': array([0.6]), 'b': array([0.8])}
@@ -115,7 +106,7 @@ def clip_norm(grads: Any, max_norm: float) -> Any:
 
 
 def _each(grads: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:
-    """Give the results of a function of each array, built like `grads`; a set is one array."""
+    """Apply a function to each array, and return the results structured like `grads`; a set is one array."""
     if isinstance(grads, ParameterSet):
         return grads.with_flat(function(grads.flat))
     return rebuild_like(grads, {key: np.asarray(function(dx)) for key, dx in _leaves(grads).items()})

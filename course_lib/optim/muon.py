@@ -1,4 +1,4 @@
-"""Muon: a step that treats a matrix as a matrix, not as so many numbers."""
+"""Muon: a step that treats a matrix as a matrix, not as a list of numbers."""
 
 from __future__ import annotations
 
@@ -17,24 +17,21 @@ from .wrappers import load_with
 
 
 def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.ndarray:
-    """Bring all singular values of a matrix near 1 and keep its singular vectors: about U Vᵀ of m = U S Vᵀ.
+    """Bring all singular values of a matrix near 1 and keep its singular vectors: about U Vᵀ for m = U S Vᵀ.
 
     X ← m/‖m‖,  then `steps` times  X ← 3.4445 X − 4.775 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
 
-    Each singular value s goes its own way, s ← 3.4445 s − 4.775 s³ + 2.0315 s⁵. The polynomial is steep at 0 and
+    Each singular value s is mapped by itself, s ← 3.4445 s − 4.775 s³ + 2.0315 s⁵. The polynomial is steep at 0 and
     does not settle at 1: after 5 steps all that were at least ‖m‖/500 lie between 0.68 and 1.21. Only products
-    of matrices are needed. (Newton and Schulz have 1.5 s − 0.5 s³, which settles, but takes longer.)
+    of matrices are needed. (The Newton–Schulz iteration has 1.5 s − 0.5 s³, which converges, but more slowly.)
 
     Args:
         m: float array (rows, columns); leading axes are a batch of matrices. float32 stays float32.
-        steps: how often the polynomial is applied, ≥ 0.
+        steps: number of times the polynomial is applied, ≥ 0.
         eps: ε ≥ 0, the least norm to divide by: a matrix much smaller than ε stays small.
 
     Returns:
         A new array, shaped like m.
-
-    Raises:
-        TypeError, ValueError: m has no two axes, or steps is no count.
 
     >>> orthogonalize(np.diag([100.0, -1.0])).round(2)
     array([[ 0.7,  0. ],
@@ -62,13 +59,13 @@ def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.nda
 
 
 def muon_scale(x: np.ndarray, match_adamw: bool, inputs_first: bool) -> float:
-    """Give the factor s by which Muon's step is lengthened for a matrix of this shape.
+    """Return the factor s of Muon's step for a matrix of this shape.
 
     s = √max(1, outputs/inputs),  or with `match_adamw`  s = 0.2 √max(outputs, inputs)
 
     Args:
         x: the matrix, or a batch of them; only its last two axes count.
-        match_adamw: which of the two; see `Muon`.
+        match_adamw: which of the two formulas; see `Muon`.
         inputs_first: whether the axes are (inputs, outputs), and not (outputs, inputs).
 
     >>> muon_scale(np.zeros((8, 2)), match_adamw=False, inputs_first=False)
@@ -81,7 +78,7 @@ def muon_scale(x: np.ndarray, match_adamw: bool, inputs_first: bool) -> float:
 
 
 class Muon(Optimizer):
-    """Step along the momentum matrix with all its singular values set to about 1, so that no direction is left out.
+    """Step along the momentum matrix with all its singular values set to about 1, so that all directions count alike.
 
     m ← ρ m + (1 − ρ) ∇f(x)        (m starts at 0)
     O = orthogonalize(ρ m + (1 − ρ) ∇f(x))        (without `nesterov`: of m)
@@ -89,28 +86,25 @@ class Muon(Optimizer):
 
     Gradients of weight matrices have few large singular values and many small ones. SGD moves along the large
     ones only; here all directions move alike, and the gradient's size does not matter. (m is a mean here, as in
-    the authors' code; with a sum the step is the same, ε aside.)
+    the authors' code; with a sum the step is the same, apart from ε.)
 
-    What is not a matrix (a bias, a gain, a convolution's filters) goes to `partner`, which has settings of its
+    What is not a matrix (a bias, a gain, a convolution's filters) is left to `partner`, which has settings of its
     own. The authors use Muon on filters as well, flattened to a matrix (outputs, all the rest), which this class does
-    not do; for embeddings and for the last layer they advise the partner, too: name the others in `matrices`.
-    `opt.matrix_keys(params)` lists those that are treated as matrices.
+    not do; for embeddings and the last layer, too, they advise the partner: list the other matrices in `matrices`.
+    `opt.matrix_keys(params)` lists the parameters that are treated as matrices.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate. 0.02 is usual.
+        lr: learning rate α ≥ 0: a number or a schedule. 0.02 is usual.
         rho: momentum ρ, 0 ≤ ρ < 1.
-        nesterov: look ahead by the new gradient.
+        nesterov: use Nesterov momentum.
         weight_decay: λ ≥ 0, decoupled, as in AdamW.
         eps: ε ≥ 0, the least norm of a momentum matrix to divide by.
         match_adamw: False: s = √max(1, outputs/inputs). True: s = 0.2 √max(outputs, inputs), which makes steps as
-            long as AdamW's, so that AdamW's α and λ can be used.
+            large as AdamW's, so that AdamW's α and λ can be used.
         inputs_first: False: matrices are (outputs, inputs), as in torch. True: (inputs, outputs), as in `Dense`.
         partner: the optimizer of all other parameters. None: AdamW(3e-4).
         matrices: the keys of the arrays to treat as matrices (with more than two axes, as batches of them).
             None: all that have two axes.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> w = {"W": np.zeros((2, 2)), "b": np.zeros(2)}
     >>> Muon(0.1).step(w, {"W": np.diag([1e6, 1e5]), "b": np.ones(2)})
@@ -166,7 +160,7 @@ class Muon(Optimizer):
         x -= self.lr * scale * orthogonalize(ahead, eps=self.eps)
 
     def settings(self) -> dict[str, Any]:
-        """Give the checked hyper-parameters of the coming step; see `Optimizer.settings`."""
+        """Return the checked hyper-parameters of the next step; see `Optimizer.settings`."""
         now = super().settings()
         if isinstance(now["eps"], np.ndarray):
             raise TypeError(f"eps must be a number, the least norm of a whole matrix, not {self.eps!r}")
@@ -179,7 +173,7 @@ class Muon(Optimizer):
             params: as in `step`. In a list the keys are 0, 1, 2, …; a single array has the key None.
 
         Raises:
-            TypeError, ValueError: bad parameters, or a key of `matrices` that is not there or names no matrix.
+            ValueError: a key of `matrices` is missing in params, or its array is not a matrix.
 
         >>> Muon(0.1).matrix_keys({"W": np.zeros((2, 3)), "b": np.zeros(3)})
         ['W']
@@ -201,18 +195,18 @@ class Muon(Optimizer):
         keys = self.matrix_keys(params)
         if len(keys) == len(xs):
             return super().step(params, grads, nonfinite=nonfinite)
-        mine, rest = {key: xs[key] for key in keys}, {key: x for key, x in xs.items() if key not in keys}
-        self._check(mine, dxs, nonfinite)  # before the partner moves
+        matrices, rest = {key: xs[key] for key in keys}, {key: x for key, x in xs.items() if key not in keys}
+        self._check(matrices, dxs, nonfinite)
         if nonfinite == "skip" and find_nonfinite(dxs):
             return
-        if mine:
+        if matrices:
             self.partner.step(rest, {key: dxs[key] for key in rest}, nonfinite="allow")
         else:
             self.partner.step(params, grads, nonfinite="allow")
-        super().step(mine, {key: dxs[key] for key in mine}, nonfinite="allow")
+        super().step(matrices, {key: dxs[key] for key in matrices}, nonfinite="allow")
 
     def _check(self, xs: dict[Any, np.ndarray], dxs: dict[Any, np.ndarray], nonfinite: str) -> None:
-        """Raise what the step on the matrices would raise, and what is wrong with any gradient."""
+        """Raise any error that the step on the matrices would raise, before the partner has moved."""
         self.check_options(nonfinite)
         layout, hyper = layout_of(xs, xs), self.settings()
         check_layout(layout, self._layout or layout, "params")
@@ -223,15 +217,15 @@ class Muon(Optimizer):
             raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
 
     def state_dict(self) -> dict[str, Any]:
-        """Copy what both remember: m of the matrices, and the partner's state; see `Optimizer.state_dict`."""
+        """Return a copy of both states: m of the matrices, and the partner's; see `Optimizer.state_dict`."""
         return {**super().state_dict(), "partner": self.partner.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave; see `Optimizer.load_state_dict`."""
+        """Restore a state that `state_dict` returned; see `Optimizer.load_state_dict`."""
         load_with("partner", self, state)
 
     def clone(self) -> Self:
-        """Give the same with a fresh partner."""
+        """Return an optimizer with the same settings and a cloned partner; neither has a state."""
         new = copy.copy(self)
         new.partner = self.partner.clone()
         return Optimizer.clone(new)

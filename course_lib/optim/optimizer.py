@@ -1,4 +1,4 @@
-"""The base of every optimizer: it walks the parameters and keeps the state; a method is one `update`.
+"""The base class of every optimizer: it loops over the parameters and keeps the state; a method is one `update`.
 
     class Momentum(Optimizer):
         slots = ("v",)
@@ -8,7 +8,7 @@
             v += dx
             x -= self.lr * v
 
-That is a whole method. Checking what it is given is `parameters.py`.
+That is a whole method. Arguments are checked in `trees.py` and `validation.py`.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ Rate = float | np.ndarray | Callable[[int], Any]
 
 
 class Optimizer:
-    """Walk parameters and gradients, and let `update` change each array in place.
+    """Loop over parameters and gradients, and let `update` change each array in place.
 
     A method is a subclass with `slots`, the names of its state arrays (shaped like the parameter, zero at
     first), and `update(self, x, dx, *slots)`, plain in-place arithmetic. Inside `update`, `self.lr` is this
-    step's rate (a schedule has already been asked) and `self.t` is this step's number, from 1. What a
-    method must remember goes into its slots.
+    step's rate (a schedule has already been evaluated) and `self.t` is this step's number, from 1. All that a
+    method remembers is in its slots.
 
     float32 parameters stay float32: hyper-parameters follow the parameter's type, and so do gradients.
 
     Args:
-        lr: learning rate α ≥ 0: a number; an array that broadcasts against every parameter; or a schedule,
-            a function from the number of finished steps (0, 1, 2, …) to such a rate.
+        lr: learning rate α ≥ 0, of every method: a number; an array that broadcasts against every parameter; or a
+            schedule, a function from the number of finished steps (0, 1, 2, …) to such a rate.
         **hyper: further hyper-parameters: numbers, or arrays that broadcast against every parameter, so that
             a whole grid of settings is one run. All are attributes and may be reassigned between steps, so
-            a name that the class has already (t, block, step, …) cannot be one.
+            an attribute of the class (t, block, step, …) cannot be one.
 
     Raises:
-        TypeError, ValueError: from here and from `step`, naming the argument. Everything is checked before
-            anything is touched: no parameter, no state and no step count has changed.
+        TypeError, ValueError: here and in `step`, for a bad argument. Everything is checked before anything is
+            changed: parameters, state and step count are as before.
 
     >>> class SignDescent(Optimizer):
     ...     def update(self, x, dx):
@@ -78,7 +78,7 @@ class Optimizer:
     #: under the 128 KB from which on glibc fetches memory from the system, page by page. None: no blocks.
     block: int | None = 128_000
     #: Threads that share the blocks of a large array. Their blocks are `wide` times as large, because threads
-    #: hand the interpreter to each other between NumPy's calls; less than four such blocks get one thread.
+    #: take turns in the interpreter between NumPy's calls; less than four such blocks get one thread.
     threads: int = 1
     wide: ClassVar[int] = 8
     #: Where each hyper-parameter must lie: low ≤ value < high. One that is not listed must be finite.
@@ -99,7 +99,7 @@ class Optimizer:
     def __init__(self, lr: Rate, **hyper: Any) -> None:
         for name in hyper:
             if name.startswith("_") or hasattr(type(self), name):
-                raise ValueError(f"{name} cannot be a hyper-parameter: {type(self).__name__} has that name already")
+                raise ValueError(f"{name} cannot be a hyper-parameter: it is an attribute of {type(self).__name__}")
         self.t = 0
         self.hyper = ("lr", *hyper)
         self._layout: Layout | None = None  # structure, keys, shapes, dtypes: known after the first step
@@ -110,7 +110,7 @@ class Optimizer:
             setattr(self, name, value if is_schedule else check_hyper(name, value, self.domains.get(name)))
 
     def update(self, x: np.ndarray, dx: np.ndarray, *slots: np.ndarray) -> None:
-        """Change x in place, given its gradient dx and its state: the method itself."""
+        """Update x in place from its gradient dx and its state: the method itself."""
         raise NotImplementedError(f"{type(self).__name__} must define update(self, x, dx, *slots)")
 
     def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
@@ -121,7 +121,7 @@ class Optimizer:
                 a `ParameterSet`.
             grads: the gradients, with the structure and the shapes of `params`. They are not changed.
             nonfinite: what to do with a gradient that holds nan or inf: "raise" a ValueError that names it,
-                "skip" the step (nothing changes, nor does the step count), or "allow" it.
+                "skip" the step (nothing changes, not even the step count), or "allow" it.
 
         >>> from course_lib.optim import SGD
         >>> w = {"W": np.ones((2, 3)), "b": np.zeros(3)}
@@ -134,7 +134,7 @@ class Optimizer:
             self._step_checked(params, grads, nonfinite)
 
     def check_options(self, nonfinite: str) -> None:
-        """Raise TypeError or ValueError for anything that is amiss beside parameters, gradients and settings."""
+        """Check the options of a step: `nonfinite`, `threads` and `block`."""
         if nonfinite not in _NONFINITE:
             raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
         check_count("threads", self.threads)
@@ -142,7 +142,7 @@ class Optimizer:
             check_count("block", self.block)
 
     def _step_checked(self, params: Any, grads: Any, nonfinite: str) -> None:
-        """Check everything, and then step."""
+        """Check everything, then make the step."""
         self._last = None
         self.check_options(nonfinite)
         xs = check_params(params)
@@ -177,7 +177,7 @@ class Optimizer:
             self._last = Last(self, params, x, [s[key] for s in state])
 
     def _step_again(self, last: Last, params: Any, grads: Any) -> bool:
-        """Step as the last time if nothing has changed but the numbers: it saves most of the checking.
+        """Repeat the last step without most of the checks if only numbers have changed; return whether it was done.
 
         Arrays that own their memory share none; a finite sum of squares has no nan or inf in it.
         """
@@ -209,7 +209,7 @@ class Optimizer:
         return True
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step on a loss that can be asked: some methods want its gradient elsewhere, or twice.
+        """Make one step on a loss function, for methods that need its gradient at another point, or twice.
 
         Args:
             params: as in `step`.
@@ -225,7 +225,7 @@ class Optimizer:
         self.step(params, gradient(loss, params), nonfinite=nonfinite)
 
     def settings(self) -> dict[str, Any]:
-        """Give the checked hyper-parameters of the coming step: floats or arrays, a schedule's rate for `lr`.
+        """Return the checked hyper-parameters of the next step: floats or arrays; a schedule's current rate for `lr`.
 
         >>> from course_lib.optim import SGD
         >>> SGD(lambda step: 1 / (1 + step)).settings()
@@ -240,11 +240,11 @@ class Optimizer:
         return now
 
     def state_dict(self) -> dict[str, Any]:
-        """Copy what the optimizer remembers: {"t": finished steps, and each slot, built like `params`}.
+        """Return a copy of the state: {"t": finished steps, and each slot, structured like `params`}.
 
-        Hyper-parameters are not in it: give them to the constructor again. After `load_state_dict` the run
-        goes on bit for bit. The slots tell which parameters they belong to; a method without slots (SGD) saves
-        its step count alone, and then goes on with whatever parameters its next step is given.
+        Hyper-parameters are not in it: pass them to the constructor again. After `load_state_dict` the run
+        continues bit for bit. The slots determine which parameters fit; a method without slots (SGD) saves
+        only its step count, and then accepts any parameters in its next step.
 
         >>> from course_lib.optim import Momentum
         >>> x, opt = np.array([1.0]), Momentum(0.1)
@@ -259,7 +259,7 @@ class Optimizer:
         return saved
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave; it is checked first, and copied.
+        """Restore a state that `state_dict` returned; it is checked first, then copied.
 
         Raises:
             TypeError, ValueError: a missing or unknown entry, or one that does not fit the parameters of
@@ -275,7 +275,7 @@ class Optimizer:
         self.t, self._layout, self._state, self._last = int(state["t"]), layout, slots, None
 
     def clone(self) -> Self:
-        """Give an optimizer with the same settings and no memory."""
+        """Return an optimizer with the same settings and no state."""
         new = copy.copy(self)
         new.t, new._layout, new._state, new._last = 0, None, [], None
         new = copy.deepcopy(new)
@@ -284,11 +284,11 @@ class Optimizer:
         return new
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={_show(getattr(self, k))}' for k in self.hyper)})"
+        return f"{type(self).__name__}({', '.join(f'{k}={_format_setting(getattr(self, k))}' for k in self.hyper)})"
 
 
 class Last:
-    """A checked step on one array: while this much stays the same, the next step needs no full check."""
+    """A checked step on one array: as long as these values stay the same, the next step needs no full check."""
 
     __slots__ = ("dtype", "high", "largest", "low", "params", "scheduled", "settings", "shape", "slots", "whole", "x")
 
@@ -301,16 +301,16 @@ class Last:
 
     @staticmethod
     def suits(opt: Optimizer, x: np.ndarray) -> bool:
-        """Tell whether a step on x is of the plain kind: settings that are numbers, and an array of its own memory."""
+        """Return whether the fast path applies: settings are numbers, and x owns its memory."""
         plain = all(type(getattr(opt, name)) in (float, bool) or name == "lr" for name in opt.hyper)
         own = type(x) is np.ndarray and x.base is None
         return plain and own and x.ndim > 0 and type(opt).settings is Optimizer.settings
 
 
 def gradient(loss: Any, params: Any) -> Any:
-    """Ask a loss for its gradient; TypeError if it has none to give."""
+    """Return a loss's gradient at params; TypeError if it has no `grad`."""
     if not callable(getattr(loss, "grad", None)):
-        raise TypeError(f"loss must have .grad(params), as a surface has, and {loss!r} has not")
+        raise TypeError(f"loss must have .grad(params), as a surface does, but {loss!r} does not")
     return loss.grad(params)
 
 
@@ -318,7 +318,7 @@ def _is_schedule(value: Any) -> bool:
     return callable(value) and not isinstance(value, type)  # Cosine(0.1, steps=90), and not Cosine
 
 
-def _show(value: Any) -> str:
+def _format_setting(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"array{value.shape}"
     return getattr(value, "__name__", repr(value))

@@ -1,4 +1,4 @@
-"""Many named arrays in one buffer, so that a step over twenty of them costs what a step over one does."""
+"""Many named arrays in one buffer, so that a step over twenty of them costs the same as a step over one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ class ParameterSet(Mapping[Any, np.ndarray]):
     """A dict of float arrays that are views of one flat buffer.
 
     Read it like a dict. `s[key] = values` writes *into* the array, which stays where it is; keys and shapes
-    are fixed. An optimizer that is given parameters and gradients as two sets of one layout works on the two
-    buffers, and its state is two more sets.
+    are fixed. If parameters and gradients are two sets of one layout, an optimizer works on the two buffers,
+    and each of its slots is one more set.
 
     Args:
         arrays: a dict of float arrays of one dtype, or a list of them (the keys are then 0, 1, 2, …). They
             are copied.
-
-    Raises:
-        TypeError, ValueError: something else, no float array, or several dtypes; the key is named.
 
     >>> params = ParameterSet({"W": np.ones((2, 3)), "b": np.zeros(2)})
     >>> params["b"] = 5.0
@@ -71,7 +68,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
             self._flat[...] = values
 
     def zeros_like(self) -> ParameterSet:
-        """Give a set of the same layout that holds zeros: for gradients.
+        """Return a set of zeros with the same layout, for gradients.
 
         >>> ParameterSet([np.ones(2), np.ones(1)]).zeros_like().flat
         array([0., 0., 0.])
@@ -79,7 +76,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         return _rebuild(self._layout, np.zeros_like(self._flat))
 
     def with_flat(self, flat: np.ndarray) -> ParameterSet:
-        """Give a set of the same layout that holds the values of another buffer, shape (n,), copied.
+        """Return a set of the same layout with a copy of another buffer's values, shape (n,).
 
         >>> a = ParameterSet([np.ones(2), np.ones(1)])
         >>> a.with_flat(2 * a.flat)[1]
@@ -88,7 +85,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         return _rebuild(self._layout, flat)
 
     def copy(self) -> ParameterSet:
-        """Give a set with its own buffer and the same values.
+        """Return a set with the same values in its own buffer.
 
         >>> a = ParameterSet([np.ones(2)])
         >>> b = a.copy()
@@ -99,7 +96,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         return self.with_flat(self._flat)
 
     def fits(self, other: object) -> bool:
-        """Tell whether the other is a set of the same keys in the same order, with the same shapes and dtype.
+        """Return whether the other is a set with the same keys in the same order, the same shapes and dtype.
 
         >>> a = ParameterSet([np.ones(2)])
         >>> a.fits(a.zeros_like()), a.fits([np.ones(2)])
@@ -110,7 +107,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
         if other._layout is not self._layout:
             if list(other._layout.items()) != list(self._layout.items()):
                 return False
-            other._layout = self._layout  # so that the next answer is quick
+            other._layout = self._layout  # so that the next comparison is quick
         return True
 
     def __getitem__(self, key: Any) -> np.ndarray:
@@ -118,7 +115,7 @@ class ParameterSet(Mapping[Any, np.ndarray]):
 
     def __setitem__(self, key: Any, values: Any) -> None:
         if key not in self._views:
-            raise KeyError(f"{key!r} is not in this set: it holds {list(self._views)}, once and for all")
+            raise KeyError(f"{key!r} is not in this set, whose keys are fixed: {list(self._views)}")
         view = self._views[key]
         if values is not view:
             if np.shape(values) not in ((), view.shape):

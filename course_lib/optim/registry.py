@@ -1,4 +1,4 @@
-"""Every method in one table: a row drives its tests, its line on the API page, and its benchmark."""
+"""Every method in one table: a row drives its tests, its entry on the reference page, and its benchmark."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .wrappers import SAM, Lookahead
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its class, where it comes from, its defaults, and an implementation to hold it against.
+    """One method: its class, its source, its defaults, and an implementation to compare it with.
 
     Attributes:
         cls: the class.
         paper: the citation key in the book's references.
-        reference: an expression of `params` and the hyper-parameters that makes the same method, or for a
-            second-order method one of `value`, `grad`, `hessian`, `start` and `tol` that finds the minimum; it
-            starts with the name of the package that has it. Empty where nobody else has the method: then a test module
-            of its own must import it.
+        reference: an expression in `params` and the hyper-parameters that makes the same method, or for a
+            second-order method one in `value`, `grad`, `hessian`, `start` and `tol` that finds the minimum; it
+            starts with the name of its package. Empty where nobody else has the method: then a test module of its own
+            must import it.
         defaults: hyper-parameters for a first try on a network of this book's size.
-        test_settings: other hyper-parameters, off the defaults, for tests.
+        test_settings: hyper-parameters other than the defaults, for tests.
     """
 
     cls: type[Optimizer | SecondOrder]
@@ -36,10 +36,10 @@ class Method:
     defaults: dict[str, Any] = field(default_factory=dict)
     test_settings: dict[str, Any] = field(default_factory=dict)
 
-    def other(self, params: list[Any] | None = None, **given: Any) -> Any:
-        """Evaluate the reference, an optimizer's over torch tensors; its package must be installed."""
+    def other(self, params: list[Any] | None = None, **values: Any) -> Any:
+        """Evaluate the reference; an optimizer's takes torch tensors. Its package must be installed."""
         package = self.reference.split(".")[0]
-        opt = eval(self.reference, {package: importlib.import_module(package), "params": params, **given})
+        opt = eval(self.reference, {package: importlib.import_module(package), "params": params, **values})
         if hasattr(opt, "train"):  # Schedule-Free's has two modes
             opt.train()
         return opt
@@ -174,8 +174,8 @@ METHODS: dict[str, Method] = {
     ),
 }
 
-#: The same for methods that hold another optimizer: around one, or with one for what is no matrix. What they
-#: hold is given beside these settings; `inner` stands for it in the reference.
+#: The same for methods that contain another optimizer: a wrapper's, or one for what is not a matrix. It is passed
+#: beside these settings; in the reference it is called `inner`.
 COMPOUND: dict[str, Method] = {
     "Lookahead": Method(
         Lookahead,
@@ -217,7 +217,7 @@ COMPOUND: dict[str, Method] = {
     ),
 }
 
-#: The same for methods that choose their own step.
+#: The same for methods that choose their own step length.
 SECOND_ORDER: dict[str, Method] = {
     "GradientDescent": Method(GradientDescent, paper="cauchy1847", defaults={"tol": 1e-6}),
     "Newton": Method(Newton, paper="nocedal2006", defaults={"tol": 1e-6, "damping": 0.0}),

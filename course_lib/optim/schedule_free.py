@@ -12,21 +12,21 @@ from .trees import check_layout, check_params, layout_of, rebuild_like
 
 
 class _ScheduleFree(Optimizer):
-    """What the two Schedule-Free methods share: their average is what one tests with.
+    """What the two Schedule-Free methods share: the average, which is what to test with.
 
-    At each step x is made anew from z and a: what else is done to the parameters, such as a projection, is undone.
+    Each step computes x anew from z and a, so other changes to the parameters, such as a projection, are undone.
     """
 
     domains = Optimizer.domains | {"warmup": (1.0, math.inf), "power": (0.0, 16.0), "lr_power": (0.0, 16.0)}
 
     def average(self, params: Any) -> Any:
-        """Give the average of the walk so far, built like `params` (a copy): use it in tests, and in the end.
+        """Return the average of the points so far, structured like `params` (a copy): for testing, and as the result.
 
         Args:
-            params: what `step` is given. Before the first step they are the average themselves.
+            params: as in `step`. Before the first step they are themselves the average.
 
         Raises:
-            TypeError, ValueError: parameters of another structure than those of earlier steps.
+            ValueError: params has another structure than in earlier steps.
 
         >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.1)
         >>> opt.step(x, grads=x)
@@ -46,21 +46,17 @@ class ScheduleFreeSGD(_ScheduleFree):
     αₜ = α min(1, t/T)        cₜ = wₜ / (w₁ + … + wₜ),  wₜ = tᵖ max(α₁, …, αₜ)^q
     z ← z − αₜ (∇f(x) + λ x)        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
 
-    z walks, a is its average (cₜ = 1/t if all weights are equal), and the gradient is taken between the two,
-    at x, which is what `params` hold. **Test with a**: `opt.average(params)`. With β₁ = 0 it is the average of
-    SGD's own walk, with β₁ → 1 the gradient is taken at the average itself. The paper writes y for x, and x for a.
+    z takes SGD's steps, a is its average (cₜ = 1/t if all weights are equal), and the gradient is taken between the
+    two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`. With β₁ = 0 it is the average of
+    SGD's own points, with β₁ → 1 the gradient is taken at the average itself. The paper writes y for x, and x for a.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (which
-            is not needed here).
-        beta1: β₁, 0 ≤ β₁ < 1, the share of the average in the point where the gradient is taken.
+        lr: learning rate α ≥ 0: a number or a schedule (which is not needed here).
+        beta1: β₁, 0 ≤ β₁ < 1, the weight of the average in the point where the gradient is taken.
         weight_decay: λ ≥ 0, the strength of the penalty ½ λ ‖x‖².
-        warmup: T ≥ 1, the steps in which the rate grows to α. 1 is none.
-        power: p ≥ 0. More than 0 gives later points more weight.
-        lr_power: q ≥ 0. More than 0 gives less weight to what was reached while the rate still grew.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        warmup: T ≥ 1, the steps in which the rate grows to α; 1 is no warm-up.
+        power: p ≥ 0; p > 0 weights later points more.
+        lr_power: q ≥ 0; q > 0 weights points of the warm-up less.
 
     >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.5)
     >>> for _ in range(50):
@@ -104,22 +100,18 @@ class ScheduleFreeAdamW(_ScheduleFree):
     v ← β₂ v + (1 − β₂) ∇f(x)²        d = ∇f(x) / (√(v / (1 − β₂ᵗ)) + ε) + λ x
     z ← z − αₜ d        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
 
-    It has no first moment: the average plays its part. z walks, a is its average, and the gradient is taken
-    between the two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`.
+    It has no first moment: the average takes its place. z takes Adam's steps, a is its average, and the gradient is
+    taken between the two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (which
-            is not needed here).
-        beta1: β₁, 0 ≤ β₁ < 1, the share of the average in the point where the gradient is taken.
+        lr: learning rate α ≥ 0: a number or a schedule (which is not needed here).
+        beta1: β₁, 0 ≤ β₁ < 1, the weight of the average in the point where the gradient is taken.
         beta2: β₂, 0 ≤ β₂ < 1, the decay of the mean of squared gradients.
-        eps: ε ≥ 0, outside of the root.
+        eps: ε ≥ 0, added to the root.
         weight_decay: λ ≥ 0, decoupled from the gradient's size, as in AdamW.
-        warmup: T ≥ 1, the steps in which the rate grows to α. 1 is none; the authors advise some.
-        power: p ≥ 0. More than 0 gives later points more weight.
-        lr_power: q ≥ 0. More than 0 gives less weight to what was reached while the rate still grew.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        warmup: T ≥ 1, the steps in which the rate grows to α; 1 is no warm-up. The authors advise some.
+        power: p ≥ 0; p > 0 weights later points more.
+        lr_power: q ≥ 0; q > 0 weights points of the warm-up less.
 
     >>> x, opt = np.array([1.0, -100.0]), ScheduleFreeAdamW(0.1)
     >>> opt.step(x, grads=x)

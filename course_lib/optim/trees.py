@@ -1,6 +1,6 @@
-"""Parameters as one array, a list or a dict of arrays: read, checked and put back together.
+"""Parameters as one array, a list or a dict of arrays: read, checked and rebuilt.
 
-What is wrong is named as its owner writes it: `params['W1']`. Nothing here changes an argument.
+Errors name an array as its owner writes it: `params['W1']`. Nothing here changes an argument.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Layout = tuple[str, dict[Any, tuple[tuple[int, ...], np.dtype]]]  # kind, and ke
 
 
 def kind_of(tree: Any) -> str | None:
-    """Tell "array", "list" or "dict"; None for anything else."""
+    """Return "array", "list" or "dict"; None for anything else."""
     if isinstance(tree, np.ndarray | np.floating):
         return "array"
     return "list" if isinstance(tree, list | tuple) else "dict" if isinstance(tree, Mapping) else None
 
 
 def leaves(tree: Any, what: str) -> Leaves:
-    """List the arrays of one array, a list or a dict by key; TypeError for anything else."""
+    """Return the arrays of an array, a list or a dict by key; TypeError for anything else."""
     match kind_of(tree):
         case "array":
             return {None: tree}
@@ -40,37 +40,37 @@ def leaves(tree: Any, what: str) -> Leaves:
 
 
 def rebuild(kind: str, values: dict[Any, Any]) -> Any:
-    """Put leaves back together: the inverse of `leaves`."""
+    """Rebuild a tree from its leaves: the inverse of `leaves`."""
     return values[None] if kind == "array" else list(values.values()) if kind == "list" else values
 
 
 def rebuild_like(tree: Any, values: dict[Any, Any]) -> Any:
-    """Put leaves together in the form of a tree: an array, a list, a dict or a parameter set."""
+    """Rebuild leaves in the structure of another tree: an array, a list, a dict or a parameter set."""
     return ParameterSet(values) if isinstance(tree, ParameterSet) else rebuild(kind_of(tree), values)
 
 
 def layout_of(tree: Any, xs: Leaves) -> Layout:
-    """Describe what must stay the same from step to step: structure, keys, shapes and dtypes."""
+    """Return what must stay the same from step to step: structure, keys, shapes and dtypes."""
     return kind_of(tree), {key: (x.shape, x.dtype) for key, x in xs.items()}
 
 
 def check_params(params: Any) -> Leaves:
-    """Read the parameters: writable float arrays, no two of which share memory."""
+    """Return the parameters by key, if they are writable float arrays, no two of which share memory."""
     xs = leaves(params, "params")
     for key, x in xs.items():
         label = _name("params", key)
         check_float(x, label)
         if not isinstance(x, np.ndarray):
-            raise TypeError(f"{label} is a NumPy scalar and cannot change in place: write np.array({x})")
+            raise TypeError(f"{label} is a NumPy scalar and cannot be changed in place: write np.array({x})")
         if not x.flags.writeable:
-            raise ValueError(f"{label} is read-only, so it cannot change in place")
+            raise ValueError(f"{label} is read-only, so it cannot be changed in place")
     check_apart(xs)
     return xs
 
 
 def check_apart(xs: Leaves) -> None:
-    """Raise ValueError if two parameters share memory: it would be moved twice a step."""
-    if len(xs) < 2 or _own_memory(list(xs.values())):
+    """Raise ValueError if two parameters share memory: a step would change it twice."""
+    if len(xs) < 2 or _all_own_memory(list(xs.values())):
         return
     keys, arrays = list(xs), list(xs.values())
     near: list[tuple[int, int]] = []  # (end, index) of the arrays that reach to where the next one starts
@@ -84,7 +84,7 @@ def check_apart(xs: Leaves) -> None:
 
 
 def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
-    """Read the gradients: the structure, keys and shapes of the parameters, cast to their dtypes."""
+    """Return the gradients by key, cast to the parameters' dtypes, if structure, keys and shapes are the same."""
     dxs = leaves(grads, "grads")
     kind = kind_of(params)
     if kind_of(grads) != kind:
@@ -95,32 +95,32 @@ def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
         if key not in dxs:
             raise ValueError(f"{_name('grads', key)} is missing: params has that key")
         if key not in xs:
-            raise ValueError(f"{_name('grads', key)} has no partner in params")
+            raise ValueError(f"{_name('grads', key)} has no counterpart in params")
     for key, x in xs.items():
         dx, label = dxs[key], _name("grads", key)
         check_float(dx, label)
         if dx.shape != x.shape:
             raise ValueError(f"{label} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
-    # f(x, y) = x·y has the gradient (y, x): one that lives in a parameter's memory would change while it is
-    # being used, so it is copied.
-    borrowed = _touches(xs, dxs)
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is told as such
+    # f(x, y) = x·y has the gradient (y, x): one in a parameter's memory would change while it is being used, so it is
+    # copied.
+    overlaps = _overlaps(xs, dxs)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is reported as such
         return {
-            key: np.array(dxs[key], dtype=x.dtype) if borrowed(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
+            key: np.array(dxs[key], dtype=x.dtype) if overlaps(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
             for key, x in xs.items()
         }
 
 
 def has_nonfinite(dx: np.ndarray) -> bool:
-    """Tell whether an array holds nan or inf.
+    """Return whether an array holds nan or inf.
 
-    Its sum of squares settles it unless that overflows, and BLAS is quick to give it. (`dot` would warn.)
+    A finite sum of squares, which BLAS computes quickly, means that it does not. (`dot` would warn.)
     """
     return not (math.isfinite(np.vdot(dx, dx)) or np.isfinite(dx).all())
 
 
 def find_nonfinite(dxs: Leaves) -> str | None:
-    """Say where the first nan or inf is, as in `grads['W'] holds nan at (0, 3)`; None if there is none."""
+    """Describe the first nan or inf, as in `grads['W'] holds nan at (0, 3)`; None if there is none."""
     for key, dx in dxs.items():
         if has_nonfinite(dx):
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(dx))[0])
@@ -129,12 +129,12 @@ def find_nonfinite(dxs: Leaves) -> str | None:
 
 
 def zeros_like(xs: Leaves) -> Leaves:
-    """Give zeros of the same keys, shapes and dtypes."""
+    """Return zeros with the same keys, shapes and dtypes."""
     return {key: np.zeros_like(x) for key, x in xs.items()}
 
 
 def check_layout(new: Layout, old: Layout, what: str) -> None:
-    """Raise ValueError that names the first difference between two layouts."""
+    """Raise a ValueError that names the first difference between two layouts."""
     if new == old:
         return
     if new[0] != old[0]:
@@ -161,9 +161,9 @@ def check_broadcast(grids: dict[str, np.ndarray], xs: Leaves) -> None:
 
 
 def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tuple[Layout | None, list[Leaves]]:
-    """Read a saved state: give the parameters' layout as far as it is known, and a copy of each slot."""
+    """Check a saved state; return the parameters' layout as far as it is known, and a copy of each slot."""
     if not isinstance(state, Mapping):
-        raise TypeError(f"state must be a dict as state_dict() gives, not {describe(state)}")
+        raise TypeError(f"state must be a dict as state_dict() returns, not {describe(state)}")
     if "t" not in state:
         raise ValueError("state['t'] is missing: the number of finished steps")
     t = check_count("state['t']", state["t"], least=0)
@@ -192,14 +192,14 @@ def _name(what: str, key: Any) -> str:
     return what if key is None else f"{what}[{key!r}]"
 
 
-def _own_memory(arrays: list[Any]) -> bool:
-    """True if each array owns its memory and none comes twice: then they are apart, without a closer look."""
+def _all_own_memory(arrays: list[Any]) -> bool:
+    """Return whether each array owns its memory and none occurs twice: then no two of them share memory."""
     ids = [id(x) for x in arrays if x.flags.owndata]
     return len(set(ids)) == len(arrays)
 
 
 def _bounds(x: np.ndarray) -> tuple[int, int]:
-    """The addresses between which x lies. Its `.base` does not tell: buffers and tensors make a new one each."""
+    """Return the addresses between which x lies. (`.base` is no help: views of buffers and tensors have one each.)"""
     low = high = x.__array_interface__["data"][0]
     if x.size == 0:
         return low, low
@@ -209,17 +209,17 @@ def _bounds(x: np.ndarray) -> tuple[int, int]:
     return low, high + x.itemsize
 
 
-def _touches(xs: Leaves, dxs: Leaves) -> Callable[[Any], bool]:
-    """Give a function that tells whether a gradient lies between the bounds of some parameter."""
-    if _own_memory([*xs.values(), *dxs.values()]):
+def _overlaps(xs: Leaves, dxs: Leaves) -> Callable[[Any], bool]:
+    """Return a function of a gradient: whether it overlaps the memory bounds of any parameter."""
+    if _all_own_memory([*xs.values(), *dxs.values()]):
         return lambda dx: False
     spans = sorted(_bounds(x) for x in xs.values())
     lows = [low for low, _ in spans]
     reach = list(itertools.accumulate((high for _, high in spans), max))
 
-    def touches(dx: Any) -> bool:
+    def overlaps(dx: Any) -> bool:
         low, high = _bounds(dx)
         before = bisect_left(lows, high)  # so many parameters start before it ends
         return before > 0 and reach[before - 1] > low
 
-    return touches
+    return overlaps

@@ -1,4 +1,4 @@
-"""Methods around another method: they change how it is used, not how it steps."""
+"""Methods that wrap another optimizer: they change how it is used, not its step."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .trees import check_broadcast, check_grads, check_layout, check_params, che
 
 
 def load_with(name: str, opt: Optimizer, state: Any) -> None:
-    """Load the state of an optimizer that holds another one as `name`: both, or none if either does not fit."""
+    """Load the state of an optimizer that holds another one as `name`: both states, or neither if one does not fit."""
     if not isinstance(state, Mapping):
-        raise TypeError(f"state must be a dict as state_dict() gives, not a {type(state).__name__}")
+        raise TypeError(f"state must be a dict as state_dict() returns, not a {type(state).__name__}")
     own = {key: s for key, s in state.items() if key != name}
     check_state(own, opt.slots, opt._layout)
     if name not in state:
@@ -31,16 +31,13 @@ def load_with(name: str, opt: Optimizer, state: Any) -> None:
 
 
 class Wrapper(Optimizer):
-    """Hold an optimizer, and settings and slots of one's own.
+    """Wrap an optimizer, with settings and slots of its own.
 
     The inner optimizer is used, not copied: `lr` is its rate, and `state_dict` holds its state as "inner".
 
     Args:
-        inner: any optimizer, a wrapper too.
+        inner: any optimizer, including a wrapper.
         **hyper: further hyper-parameters, as in `Optimizer`.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
 
     >>> from course_lib.optim import SGD
     >>> Wrapper(SGD(0.1), strength=2.0).settings()
@@ -66,23 +63,23 @@ class Wrapper(Optimizer):
         self.inner.lr = value
 
     def own_settings(self) -> dict[str, Any]:
-        """Give the checked hyper-parameters of the wrapper alone."""
+        """Return the checked hyper-parameters of the wrapper alone."""
         return super().settings()
 
     def settings(self) -> dict[str, Any]:
-        """Give the inner optimizer's settings of the coming step, and one's own."""
+        """Return the settings of the next step: the inner optimizer's and the wrapper's."""
         return {**self.inner.settings(), **self.own_settings()}
 
     def state_dict(self) -> dict[str, Any]:
-        """Copy what both remember; see `Optimizer.state_dict`."""
+        """Return a copy of both states; see `Optimizer.state_dict`."""
         return {**super().state_dict(), "inner": self.inner.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave; see `Optimizer.load_state_dict`."""
+        """Restore a state that `state_dict` returned; see `Optimizer.load_state_dict`."""
         load_with("inner", self, state)
 
     def clone(self) -> Self:
-        """Give the same around a fresh inner optimizer."""
+        """Return a wrapper with the same settings around a clone of the inner optimizer; neither has a state."""
         new = copy.copy(self)
         new.inner = self.inner.clone()
         return Optimizer.clone(new)
@@ -94,20 +91,17 @@ class Wrapper(Optimizer):
 
 
 class Lookahead(Wrapper):
-    """Let a fast walker explore k steps, then move a slow one part of the way there, and call the fast one back.
+    """Make k fast steps, then move slow weights part of the way there, and restart from the slow weights.
 
     k times: fast ← inner step(fast)        then: slow ← slow + α (fast − slow),  fast ← slow
 
     `params` hold the fast weights; after every k-th step the two are the same. **Test with the slow ones**:
-    `opt.slow(params)`. The inner optimizer's memory, a velocity say, goes on as if nothing had happened.
+    `opt.slow(params)`. The inner optimizer's state, such as a velocity, is kept.
 
     Args:
-        inner: the optimizer of the fast steps. (Not Schedule-Free, which would not come back.)
-        k: fast steps between two slow ones, a whole number ≥ 1.
-        alpha: α, 0 ≤ α ≤ 1, a number or an array that broadcasts. 1 is the inner optimizer, 0 never moves.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+        inner: the optimizer of the fast steps. (Not Schedule-Free, which would not return to the slow weights.)
+        k: fast steps between two slow ones, an integer ≥ 1.
+        alpha: α, 0 ≤ α ≤ 1. 1 is the inner optimizer, 0 never moves.
 
     >>> from course_lib.optim import SGD
     >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2, alpha=0.5)
@@ -124,17 +118,15 @@ class Lookahead(Wrapper):
 
     def __init__(self, inner: Optimizer, *, k: int = 5, alpha: float | np.ndarray = 0.5) -> None:
         if isinstance(inner, _ScheduleFree):
-            raise TypeError(
-                f"inner must not be {type(inner).__name__}: it steps from a memory of its own, not from params"
-            )
+            raise TypeError(f"inner must not be {type(inner).__name__}: it steps from its own state, not from params")
         super().__init__(inner, k=k, alpha=alpha)
         self.k = self.own_settings()["k"]
 
     def own_settings(self) -> dict[str, Any]:
-        """Give k as an int, and alpha."""
+        """Return k as an int, and alpha."""
         now = super().own_settings()
         if np.ndim(now["k"]) or now["k"] % 1:
-            raise ValueError(f"k must be a whole number, not {self.k!r}")
+            raise ValueError(f"k must be an integer, not {self.k!r}")
         if np.any(now["alpha"] > 1):
             raise ValueError(f"alpha must be at least 0 and at most 1, not {np.max(now['alpha'])}")
         return now | {"k": int(now["k"])}
@@ -144,7 +136,7 @@ class Lookahead(Wrapper):
         self._explore(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Do the same on a loss that can be asked; see `Optimizer.step_closure`."""
+        """Do the same on a loss function; see `Optimizer.step_closure`."""
         self._explore(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
 
     def _explore(self, params: Any, fast_step: Callable[[], None]) -> None:
@@ -167,13 +159,13 @@ class Lookahead(Wrapper):
                 fast[...] = slow
 
     def slow(self, params: Any) -> Any:
-        """Give the slow weights, built like `params` (a copy): use them in tests, and in the end.
+        """Return the slow weights, structured like `params` (a copy): for testing, and as the result.
 
         Args:
-            params: what `step` is given. Before the first step they are the slow weights themselves.
+            params: as in `step`. Before the first step they are themselves the slow weights.
 
         Raises:
-            TypeError, ValueError: parameters of another structure than those of earlier steps.
+            ValueError: params has another structure than in earlier steps.
 
         >>> from course_lib.optim import SGD
         >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2)
@@ -189,30 +181,26 @@ class Lookahead(Wrapper):
 
 
 class SAM(Wrapper):
-    """Step with the gradient of the worst point nearby, the one of highest loss, so that flat minima are preferred.
+    """Step with the gradient at the nearby point of highest loss, which favours flat minima.
 
     g = ∇f(x)        g' = ∇f(x + r g/‖g‖)        x ← inner step with g'
 
     The norm is over all parameters together. To first order x + r g/‖g‖ is the highest point within the radius r; in a
-    sharp valley the gradient there is much larger than at x. With noise, or steps that are large beside the valley, a
-    walk is thrown out of it. Small steps without noise are not: at a radius well below the valley's width they stay in
-    the sharp minimum, at a larger one they may hang beside it, where the point looked at has no gradient. It costs two
-    gradients a step, so it needs a loss that can be asked:
-    `opt.step_closure(params, loss)`, not `opt.step(params, grads)`.
+    sharp valley the gradient there is much larger than at x. With noise, or steps that are large beside the valley, the
+    run is thrown out of it. Small steps without noise are not: at a radius well below the valley's width they stay in
+    the sharp minimum; at a larger one they may stop beside it, where the gradient at the second point is zero. A step
+    takes two gradients, so it needs a loss function: `opt.step_closure(params, loss)`, not `opt.step(params, grads)`.
 
-    While the loss is asked the second time, `params` themselves lie at x + r g/‖g‖, so that a network which owns
-    them sees it; they come back to the very bits of x before the inner step, also if the loss raises. A gradient
-    that is not finite, the first or the second, is the inner optimizer's business: see `nonfinite`. A loss that
-    draws a minibatch at each call gives each of the two gradients one of its own; the paper has one for both.
+    During the second evaluation `params` themselves are x + r g/‖g‖, so that a network which owns them sees the
+    change; before the inner step they are restored to x bit for bit, even if the loss raises. If either gradient is
+    not finite, the inner optimizer handles it: see `nonfinite`. With a loss that draws a minibatch at each call the
+    two gradients are of two minibatches; in the paper they are of one.
 
     Args:
         inner: the optimizer that makes the step.
         radius: r ≥ 0 (the paper's ρ; in this book ρ is momentum), a number; 0 is the inner optimizer alone. With
-            `axis` an array that broadcasts, too.
-        axis: None, or the axis of the norm, if other axes are a batch of independent walks (-1 in `descend`).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; nothing has been changed.
+            `axis` it may be an array that broadcasts.
+        axis: None, or the axis of the norm, if other axes are a batch of independent runs (-1 in `descend`).
 
     >>> from course_lib.optim import SGD, Quadratic
     >>> x = np.array([3.0, 4.0])
@@ -234,21 +222,21 @@ class SAM(Wrapper):
         self.own_settings()
 
     def own_settings(self) -> dict[str, Any]:
-        """Give the radius."""
+        """Return the radius."""
         now = super().own_settings()
         if self.axis is None and isinstance(now["radius"], np.ndarray):
             raise ValueError("radius must be a number: one set of parameters has one radius (a batch needs axis=-1)")
         return now
 
     def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
-        """Raise TypeError: one gradient is not enough."""
+        """Raise TypeError: SAM needs two gradients."""
         raise TypeError(
             "SAM needs the gradient at a second point, so step(params, grads) cannot work: write "
-            "step_closure(params, loss), where loss.grad(params) gives the gradients at params"
+            "step_closure(params, loss), where loss.grad(params) returns the gradients at params"
         )
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step on a loss that can be asked; see `Optimizer.step_closure`."""
+        """Make one step on a loss function; see `Optimizer.step_closure`."""
         before = self.inner.t
         self.inner.step_closure(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
         self.t += self.inner.t - before
@@ -258,12 +246,12 @@ class SAM(Wrapper):
 
 
 def _in(dtype: np.dtype, hyper: float | np.ndarray) -> float | np.ndarray:
-    """Give a hyper-parameter for arrays of a dtype; a number takes it by itself."""
+    """Cast a hyper-parameter to a dtype if it is an array; a number needs no cast."""
     return hyper.astype(dtype) if isinstance(hyper, np.ndarray) else hyper
 
 
 class _Uphill:
-    """A loss whose gradient is taken a radius uphill."""
+    """A loss whose gradient is taken at a distance uphill."""
 
     def __init__(self, loss: Any, radius: float | np.ndarray, axis: int | None) -> None:
         self.loss, self.radius, self.axis = loss, radius, axis
@@ -292,7 +280,7 @@ class _Uphill:
 
 
 def _norm(dx: np.ndarray, axis: int) -> np.ndarray:
-    """Give the norms along an axis, 1 for 0; no square overflows or vanishes on the way."""
+    """Return the norms along an axis, with 1 instead of 0; no square overflows or underflows."""
     largest = np.abs(dx).max(axis=axis, keepdims=True, initial=0.0)
     largest += largest == 0
     norm = largest * np.sqrt(np.square(dx / largest).sum(axis=axis, keepdims=True))

@@ -1,1 +1,1 @@
-"""What the build of the book needs: a Sphinx extension and mathematics rendered by KaTeX."""
+"""The build of the book: a Sphinx extension, and mathematics rendered by KaTeX."""

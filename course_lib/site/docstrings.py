@@ -1,7 +1,7 @@
-"""Docstrings in their parts.
+"""Parse docstrings.
 
-They have one form everywhere here: a sentence; paragraphs, and formulas, which are indented or end without a full stop;
-`Args:`; doctests; `Source:`.
+All have one form: a sentence; paragraphs, and formulas, which are indented or end without a full stop; `Args:`;
+doctests; `Source:`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Source):")
 FORMULA = re.compile(r"[←→=≈~√∇‖Σ]")
 END = re.compile(r"[.:?]\)?\s*$")
 ITEM = re.compile(r"\n(?=\d\. )")
-LEADS = re.compile(r"[^;,] $")  # … that is, and then an indented formula
+LEADS = re.compile(r"[^;,] $")  # a paragraph that leads to an indented formula
 
 
 @dataclass(frozen=True)
 class Doc:
-    """A docstring in its parts; a part that it does not have is empty."""
+    """The parts of a docstring; a missing part is empty."""
 
     sentence: str
     formula: tuple[str, ...]  # lines
-    prose: tuple[str, ...]  # paragraphs, lists line by line; one that begins with a blank is a formula
+    prose: tuple[str, ...]  # paragraphs, lists line by line; one that begins with a space is a formula
     args: dict[str, str]
     attributes: dict[str, str]
     returns: str
@@ -34,7 +34,7 @@ class Doc:
 
 
 def read_doc(obj: Any) -> Doc:
-    """Take a docstring apart.
+    """Parse an object's docstring.
 
     Raises:
         ValueError: there is none, or it does not begin with a sentence.
@@ -81,8 +81,8 @@ def _line(text: str) -> str:
 
 
 def _args(text: str) -> dict[str, str]:
-    """Read `name: words`, the words going on in lines that are indented further."""
+    """Read entries `name: text`, whose text continues in lines that are indented further."""
     found: dict[str, str] = {}
-    for name, words in re.findall(r"^    (\*{0,2}\w[\w, ]*): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
-        found[name] = _line(words)
+    for name, description in re.findall(r"^    (\*{0,2}\w[\w, ]*): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
+        found[name] = _line(description)
     return found

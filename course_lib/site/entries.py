@@ -1,4 +1,4 @@
-"""Entries of the reference pages: what a docstring and the registry say of one name, as Markdown."""
+"""Entries of the reference pages: one name's docstring and registry row, as Markdown."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from course_lib.optim import Method
 from .docstrings import Doc, read_doc
 from .formula import Unreadable, set_formulas, tex_of
 
-#: The methods that are the lesson: of an optimizer, and of a layer, a noise, a penalty, an average or a network.
-STEPS = ("update", "direction", "learn")
+#: The methods that hold the algorithm: of an optimizer, and of a layer, a noise, a penalty, an average or a network.
+STEPS = ("update", "direction", "update_curvature")
 LESSON = (
     *("f", "df", "draw", "apply", "features", "forward", "backward", "fill_grads"),
     *("value", "grad", "prox", "update_average", "weight"),
 )
-#: What every optimizer's `lr` may be; the page says it once.
-ANY_RATE = re.compile(r": a number, an array that broadcasts, or a schedule step → rate( \([^)]*\))?")
+#: The types of every optimizer's `lr`, which the page states once.
+ANY_RATE = re.compile(r"[:;] a number or a schedule( \([^)]*\))?")
 
 
 # -- the parts of an entry ----------------------------------------------------------------------
 
 
 def set_formula(lines: tuple[str, ...]) -> str:
-    """Give lines of formulas as MyST text: on each line formulas side by side, where they fit."""
+    """Return lines of formulas as MyST text: the formulas of a line side by side, where they fit."""
     rows = []
     for line in lines:
         cells = []
@@ -42,7 +42,7 @@ def set_formula(lines: tuple[str, ...]) -> str:
 
 
 def formulas_of(line: str) -> list[str]:
-    """Split a line where two blanks or more stand outside of parentheses; commas and stops are not needed there."""
+    """Split a line at two spaces or more outside of parentheses; drop commas and full stops there."""
     parts, depth, start = [], 0, 0
     for i, sign in enumerate(line):
         depth += (sign in "([") - (sign in ")]")
@@ -54,12 +54,12 @@ def formulas_of(line: str) -> list[str]:
 
 
 def set_source(text: str, bib: dict[str, Entry], paper: str = "") -> str:
-    """Link what a docstring's `Source:` names to the book's references, found by title; each only once.
+    """Link a docstring's `Source:` to the book's references, found by title; each only once.
 
     Args:
         text: "Authors, Title, year; and: Authors, Title, year, algorithm 7.1."
         bib: the references, by key.
-        paper: the key of one that must be there, whether the text names its title or not.
+        paper: the key of one that is added if the text does not name its title.
     """
     parts = []
     for part in text.rstrip(".").split("; ") if text else []:
@@ -80,7 +80,7 @@ def set_source(text: str, bib: dict[str, Entry], paper: str = "") -> str:
 
 
 def _title(entry: Entry) -> str:
-    """A pattern for a reference's title, whatever stands between its words; a subtitle may be left out."""
+    """Return a pattern for a reference's title, with anything between its words; a subtitle is optional."""
     title = re.sub(r"[{}]", "", entry.fields["title"])
     end = re.search(r"\W*$", title)[0]
     words, main = (re.findall(r"\w+", text) for text in (title, title.partition(":")[0]))
@@ -97,16 +97,16 @@ def _paragraphs(doc: Doc) -> list[str]:
 
 
 def _table(*rows: tuple[str, ...]) -> str:
-    """A table in Markdown, its first row the heading."""
+    """Return a Markdown table, its first row the heading."""
     cells = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     lines = [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join([lines[0], "|" + ":--|" * len(rows[0]), *lines[1:]])
 
 
 def label(name: str) -> str:
-    """The anchor of an entry, to which any page can link.
+    """Return the anchor of an entry, to which any page can link.
 
-    An anchor does not tell `Affine` from `affine`: a function's says that it is one.
+    Anchors ignore case: to distinguish `affine` from `Affine`, a function's ends with "-function".
 
     >>> label("Adam"), label("nn.L2"), label("data.augment.affine")
     ('library-adam', 'library-nn-l2', 'library-data-augment-affine-function')
@@ -116,12 +116,12 @@ def label(name: str) -> str:
 
 
 def _own(name: str) -> str:
-    """An entry's name without its package."""
+    """Return an entry's name without its package."""
     return name.rpartition(".")[2]
 
 
 def _lines(cls: type, methods: tuple[str, ...]) -> list[str]:
-    """The source of those methods that a class itself has, if it has one."""
+    """Return the source of those methods that a class itself defines, if any."""
     own = tuple(name for name in methods if name in vars(cls))
     return [f"```python\n{source_of(cls, only=own)}\n```"] if own else []
 
@@ -130,7 +130,7 @@ def _lines(cls: type, methods: tuple[str, ...]) -> list[str]:
 
 
 def method_entry(name: str, row: Method, bib: dict[str, Entry]) -> str:
-    """One optimizer of the registry: what it is, its formula, its lines, its settings, where it comes from."""
+    """Return the entry of an optimizer in the registry: description, formula, code, settings, source."""
     doc = read_doc(row.cls)
     parts = [f"({label(name)})=\n### {name}", set_formulas(doc.sentence)]
     if doc.formula:
@@ -148,26 +148,26 @@ def method_entry(name: str, row: Method, bib: dict[str, Entry]) -> str:
 
 
 def defaults(row: Method) -> dict[str, Any]:
-    """A method's settings in the order of its constructor: its own defaults, and the registry's where it has none."""
-    given = {name: p.default for name, p in inspect.signature(row.cls).parameters.items()}
-    return {name: row.defaults.get(name, value) for name, value in given.items()}
+    """Return a method's settings in the order of its constructor: its own defaults, or else the registry's."""
+    own = {name: p.default for name, p in inspect.signature(row.cls).parameters.items()}
+    return {name: row.defaults.get(name, value) for name, value in own.items()}
 
 
 def _value(value: Any) -> str:
-    """A default as it is written in code, "" if there is none."""
+    """Return a default as code, "" if there is none."""
     if value is inspect.Parameter.empty:
         return ""
     return getattr(value, "__name__", None) or re.sub(r"e-0+", "e-", repr(value))
 
 
 def entry(name: str, obj: Any, bib: dict[str, Entry], kind: str = "") -> str:
-    """Anything else: what it is, its formula, its arguments, what it gives, an example.
+    """Return any other entry: description, formula, arguments, return value, example.
 
     Args:
         name: with its package, unless that is `optim`.
         obj: a class or a function.
         bib: the references, by key.
-        kind: "brief" leaves the prose and the example out, "code" puts a class's lines in.
+        kind: "brief" omits prose and example, "code" adds a class's code.
     """
     doc = read_doc(obj)
     parts = [f"({label(name)})=\n### {_own(name)}", set_formulas(doc.sentence)]
@@ -187,17 +187,17 @@ def entry(name: str, obj: Any, bib: dict[str, Entry], kind: str = "") -> str:
 
 
 def _items(obj: Any, doc: Doc) -> list[str]:
-    """A list of what something takes, each with its default; of what it has; of what it gives."""
-    given = inspect.signature(obj).parameters if doc.args else {}
-    values = {name: f"={value}" for name, p in given.items() if (value := _value(p.default))}
-    words = {f"`{key}{values.get(key, '')}`": text for key, text in doc.args.items()}
-    words |= {f"`.{key.replace(', ', '`, `.')}`": text for key, text in doc.attributes.items()}
-    words |= {"**Gives**": doc.returns} if doc.returns else {}
-    return [f"- {name} {set_formulas(ANY_RATE.sub('', text))}" for name, text in words.items()]
+    """List arguments with their defaults, attributes, and the return value."""
+    parameters = inspect.signature(obj).parameters if doc.args else {}
+    values = {name: f"={value}" for name, p in parameters.items() if (value := _value(p.default))}
+    texts = {f"`{key}{values.get(key, '')}`": text for key, text in doc.args.items()}
+    texts |= {f"`.{key.replace(', ', '`, `.')}`": text for key, text in doc.attributes.items()}
+    texts |= {"**Returns**": doc.returns} if doc.returns else {}
+    return [f"- {name} {set_formulas(ANY_RATE.sub('', text))}" for name, text in texts.items()]
 
 
 def index(found: dict[str, Any]) -> str:
-    """A table of links, each with its sentence, and if all are optimizers what each keeps."""
+    """Return a table of links, each with its sentence and, if all are optimizers, their state."""
     objects = {name: obj.cls if isinstance(obj, Method) else obj for name, obj in found.items()}
     links = [f"{{ref}}`{_own(name)} <{label(name)}>`" for name in objects]
     rows = list(zip(links, (set_formulas(read_doc(obj).sentence) for obj in objects.values()), strict=True))

@@ -1,8 +1,8 @@
 r"""Formulas of docstrings, written in Unicode so that `help()` shows them, as LaTeX for a page.
 
-`v ← ρ v + ∇f(x)` becomes `v\leftarrow \rho v+\nabla f(x)`. The rules are those a reader follows anyway: letters are
-symbols and words are words; a slash with a space on either side is a fraction, one without is a slash; a root reaches
-over what it touches, or over the parentheses after it.
+`v ← ρ v + ∇f(x)` becomes `v\leftarrow \rho v+\nabla f(x)`. The rules are those of a reader: letters are symbols,
+and words are words; a slash between spaces is a fraction, one without is a slash; a root extends over what it touches,
+or over the parentheses after it.
 """
 
 import re
@@ -16,11 +16,11 @@ SYMBOLS = {
     "≠": r"\ne ", "~": r"\sim ", "∘": r"\circ ", "∂": r"\partial ",
     ",": ",", ";": r";\;", ":": r":\;", "/": "/", ".": ".", "!": "!", "%": r"\%", "'": "'",
 }  # fmt: skip
-#: Where the numerator of a fraction begins at the latest.
+#: Signs that a numerator cannot contain.
 STOPS = set("←→−-+±=≈≠~<>≤≥∝∈,;:.")
 LETTERS = {"∇": r"\nabla ", "Σ": r"\sum ", "Π": r"\prod ", "∞": r"\infty ", "…": r"\dots ", "ℓ": r"\ell ", "#": r"\#"}
 MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
-#: What opens, and what may close it: an interval such as [0, 1) has one of each.
+#: Opening signs, and what may close them: an interval such as [0, 1) has one of each.
 PAIRS = {"(": ")]", "[": "])", "{": "}", "‖": "‖", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 CLOSE = set(")]}⌋⌉")
 FENCES = {"{": r"\{", "}": r"\}", "‖": r"\|", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil "}
@@ -45,20 +45,20 @@ NUMBERS = re.compile(r"[\d.,\s…()]*|\d+e-?\d+")
 
 
 class Unreadable(ValueError):
-    """A formula with a sign in it that has no rule here."""
+    """A formula with a sign that has no rule here."""
 
 
 @dataclass
 class Piece:
-    """A part of a formula: its LaTeX, and what the rules must know of it."""
+    """A part of a formula: its LaTeX, and its properties for the rules."""
 
     tex: str
     kind: str = "symbol"  # symbol, differential, group, text, or stop: a sign that ends a product
-    inside: str = ""  # of a group, what stands between its parentheses
+    inside: str = ""  # of a group, the content of its parentheses
 
 
 def tex_of(formula: str) -> str:
-    r"""Give the LaTeX of one formula.
+    r"""Return the LaTeX of one formula.
 
     Args:
         formula: one line, in Unicode.
@@ -82,8 +82,8 @@ def tex_of(formula: str) -> str:
 def set_formulas(text: str) -> str:
     r"""Put the formulas of a sentence between dollar signs.
 
-    A formula is a run of symbols: single letters (but for the word a), numbers beside them, signs. What
-    stands in backquotes, and what has no rule, stays as it is.
+    A formula is a run of symbols: single letters (except the word a), numbers beside them, signs. Text in
+    backquotes, and what has no rule, is not changed.
 
     >>> set_formulas("It grows to g/(1 − ρ), and a larger ρ is less friction.")
     'It grows to $g/(1-\\rho)$, and a larger $\\rho$ is less friction.'
@@ -102,7 +102,7 @@ def set_formulas(text: str) -> str:
 
 
 def _is_formula(word: str, run: list[str], after: str) -> bool:
-    """Tell whether a word is part of a formula, by the words of it so far and the one after it."""
+    """Check whether a word is part of a formula, from the words of it so far and the next one."""
     core = word.strip("().,;:?!")
     if not core or "`" in word or word.startswith("*"):
         return False
@@ -113,18 +113,18 @@ def _is_formula(word: str, run: list[str], after: str) -> bool:
 
 
 def _ends(run: list[str]) -> bool:
-    """Tell whether the last word ends a formula: with a comma or a full stop that is outside of parentheses."""
+    """Check whether the last word ends a formula: with a comma or a full stop outside of parentheses."""
     return run[-1][-1] in ".,;:?!" and _closed(run)
 
 
 def _closed(run: list[str]) -> bool:
-    """Tell whether no parenthesis is open."""
+    """Check that no parenthesis is open."""
     so_far = " ".join(run)
     return so_far.count("(") <= so_far.count(")")
 
 
 def _set(run: list[str]) -> list[str]:
-    """Set a run of words as a formula, if it is one; parentheses and stops of the sentence stay outside."""
+    """Set a run of words as a formula, if it is one; the sentence's parentheses and stops stay outside."""
     if run[0] == "→" and run[1:]:
         return [run[0], *_set(run[1:])]
     text, before, after = " ".join(run), "", ""
@@ -141,7 +141,7 @@ def _set(run: list[str]) -> list[str]:
 
 
 class _Reader:
-    """Read tokens from left to right; each is (text, a space before it)."""
+    """Read tokens from left to right; each is (text, whether a space is before it)."""
 
     def __init__(self, formula: str) -> None:
         self.formula, self.at = formula, 0
@@ -176,7 +176,7 @@ class _Reader:
         return pieces
 
     def factor(self) -> Piece:
-        """Read one symbol, number, word or group, with what is written above and below it."""
+        """Read one symbol, number, word or group, with its marks, indices and powers."""
         token, spaced = self.tokens[self.at] if self.at < len(self.tokens) else ("", False)
         self.at += 1
         if token == "√":
@@ -227,7 +227,7 @@ class _Reader:
             token = self.peek()
             kind, _, code = unicodedata.decomposition(token).partition(" ") if len(token) == 1 else ("", "", "")
             if token == "ᵧ" or (lower and token == "," and self.peek(1) == "ᵧ"):
-                self.at += 1  # no small y hangs below the line in Unicode: its look-alike stands for it
+                self.at += 1  # Unicode has no subscript y: a look-alike replaces it
                 below = self.scripted(Piece("y")) if token == "ᵧ" else Piece(",")
                 lower += below.tex
             elif token in MARKS:
@@ -255,7 +255,7 @@ class _Reader:
 
 
 def _symbol(sign: str, formula: str) -> str:
-    """Give the LaTeX of one letter, digit or sign."""
+    """Return the LaTeX of one letter, digit or sign."""
     if sign in LETTERS:
         return LETTERS[sign]
     if sign in SYMBOLS:
@@ -273,12 +273,12 @@ def _symbol(sign: str, formula: str) -> str:
 
 
 def _bare(pieces: list[Piece]) -> str:
-    """Give LaTeX without the parentheses that a fraction, a root or a power makes needless."""
+    """Return LaTeX without the parentheses that a fraction, a root or a power makes redundant."""
     return pieces[0].inside if len(pieces) == 1 and pieces[0].kind == "group" else _joined(pieces).strip()
 
 
 def _joined(pieces: list[Piece]) -> str:
-    """Join pieces; words that follow each other are one text, without a space beside a sign that has its own."""
+    """Join pieces; successive words are one text, without a space beside a sign that has its own."""
     edge = Piece("", "stop")
     around = zip([edge, *pieces], pieces, [*pieces[1:], edge], strict=False)
     runs = [(kind, list(run)) for kind, run in groupby([_article(*three) for three in around], key=_is_text)]
@@ -296,7 +296,7 @@ def _joined(pieces: list[Piece]) -> str:
 
 
 def _needs_air(left: Piece, right: Piece) -> bool:
-    """Tell whether two factors want a thin space: dy W is not d, y and W."""
+    """Check whether two factors need a thin space: dy W is not d, y and W."""
     kinds, signs = {left.kind, right.kind}, {*SYMBOLS.values(), LETTERS["Σ"]} & {left.tex, right.tex}
     return "differential" in kinds and not signs and not kinds & {"stop", "text"}
 
@@ -306,6 +306,6 @@ def _is_text(piece: Piece) -> bool:
 
 
 def _article(before: Piece, piece: Piece, after: Piece) -> Piece:
-    """Make a word of an a that stands between words: there it is no symbol."""
+    """Make an a between words a word: there it is no symbol."""
     alone = piece.tex == "a" and _is_text(after) and (_is_text(before) or before.tex in {"", ",", COMMA, CLAUSE})
     return Piece(" a ", "text") if alone else piece

@@ -1,4 +1,4 @@
-"""Mathematics rendered when the book is built, so that a page needs no script to show it.
+"""Mathematics rendered when the book is built, so that a page needs no script for it.
 
 KaTeX is JavaScript; `quickjs-ng` runs it inside this process, with no node to install.
 """
@@ -16,12 +16,12 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 FOLDER = Path(__file__).parent / "katex"
-SHORT = 40  # characters of LaTeX: a formula that may be kept in one piece on any screen
+SHORT = 40  # characters of LaTeX: a formula that fits on a line of any screen
 NUMBERED = re.compile(r"(\\(?:begin|end)\s*\{(?:align|alignat|equation|gather))\}")
 START, END = "<!--math-->", "<!--/math-->"
 CLOSE = re.compile(rf"([(\[“]*){START}(.*?){END}([.,;:!?)\]”’]*)", re.DOTALL)
 
-# Joined arrays because quickjs-ng cannot hand back a concatenated ("rope") string.
+# Joined arrays because quickjs-ng cannot return a concatenated ("rope") string.
 RENDER = r"""
 function render(json) {
   const [tex, display] = JSON.parse(json);
@@ -52,7 +52,7 @@ def render(tex: str, display: bool = False) -> str:
 
     Args:
         tex: the formula in LaTeX, without dollar signs.
-        display: whether it stands on a line of its own.
+        display: whether it is on a line of its own.
 
     Raises:
         FormulaError: KaTeX cannot read it; the message names the formula and the place in it.
@@ -71,10 +71,10 @@ def render(tex: str, display: bool = False) -> str:
 
 
 def display_source(tex: str, nowrap: bool) -> str:
-    r"""Return what KaTeX is given for a displayed formula of Sphinx's.
+    r"""Return the LaTeX of a displayed formula for KaTeX.
 
     Several lines are aligned, as Sphinx does for LaTeX; numbered environments lose their number,
-    which the page shows itself.
+    which the page adds.
 
     >>> display_source(r"a &= b \\ c &= d", nowrap=False)
     '\\begin{split}a &= b \\\\ c &= d\\end{split}'
@@ -103,7 +103,7 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def keep_close(page: str) -> str:
-    """Return a page on which punctuation stays on the line of the short formula it belongs to.
+    """Return a page in which punctuation stays on the line of its short formula.
 
     >>> keep_close(f"as ({START}x{END}), or {START}y{END} is")
     'as <span class="close-math">(x),</span> or y is'

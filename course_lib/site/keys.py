@@ -1,4 +1,4 @@
-"""A notebook's key: a hash of what its code imports. While the key is the same, its outputs are."""
+"""A notebook's key: a hash of what its code imports. Outputs are valid while the key is the same."""
 
 import json
 import re
@@ -32,14 +32,14 @@ def notebook_key(path: Path, *texts: str, library: Path = LIBRARY) -> str:
     files: set[Path] = set()
     try:
         for cell in cells(path):
-            files |= dependencies(transform(re.sub(r"\A\s*%%.*\n", "", cell)), library)  # of `%%time`, what it times
-    except SyntaxError:  # a cell that shows an error: who knows what it imports
+            files |= dependencies(transform(re.sub(r"\A\s*%%.*\n", "", cell)), library)  # `%%time`: what it times
+    except SyntaxError:  # a cell that shows an error: its imports are unknown
         files = every_file(library)
     return digest(files, *texts, library=library)
 
 
 def every_file(library: Path = LIBRARY) -> set[Path]:
-    """Return all code and data of the library but the site's own: whatever could change an output or a page's text."""
+    """Return all code and data of the library except the site's own: all that can change outputs or pages."""
     own = {"site", "node_modules", "__pycache__"}
     return {
         path

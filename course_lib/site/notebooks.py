@@ -18,12 +18,12 @@ def _tags(cell: dict) -> list[str]:
 
 
 def is_compared(cell: dict) -> bool:
-    """Return whether a test compares this cell's output with the one that is stored."""
+    """Return whether a test compares this cell's output with the stored one."""
     return COMPARED in _tags(cell) or "NBVAL_CHECK_OUTPUT" in "".join(cell["source"])
 
 
 def clean(notebook: dict) -> dict:
-    """Return the notebook with nothing in it that a run leaves behind, but for compared outputs."""
+    """Return the notebook without the traces of a run, except compared outputs."""
     cells = []
     for cell in notebook["cells"]:
         kept = {name: cell["metadata"][name] for name in ("tags", "mystnb") if cell["metadata"].get(name)}
@@ -40,35 +40,35 @@ def clean(notebook: dict) -> dict:
 
 
 def dumps(notebook: dict) -> str:
-    """Return the one text of a notebook, so that a change of a word is a change of a line."""
+    """Return the canonical text of a notebook, in which changing a word changes a line."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def problems(text: str) -> list[str]:
-    """Say in words what keeps a notebook's text from being committed."""
+    """List what must be fixed before a notebook's text is committed."""
     notebook = json.loads(text)
     found = []
     for number, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] != "code":
             continue
         if is_compared(cell) and not cell["outputs"]:
-            found.append(f"cell {number} is tagged to be compared and holds no output")
+            found.append(f"cell {number} is tagged to be compared and has no output")
         if not is_compared(cell) and cell["outputs"]:
-            found.append(f"cell {number} holds an output that nothing compares")
+            found.append(f"cell {number} has an output that no test compares")
         if "raises-exception" in _tags(cell) and not is_compared(cell):
-            found.append(f"cell {number}: raises-exception passes when nothing is raised; tag it {COMPARED} as well")
+            found.append(f"cell {number}: raises-exception also passes if nothing is raised; tag it {COMPARED} as well")
         if re.search(r"/(home|Users|tmp|root)/\w", json.dumps(cell["outputs"])):
-            found.append(f"cell {number}: its output names a path of somebody's machine")
+            found.append(f"cell {number}: its output contains a path of somebody's machine")
     if not found and dumps(clean(notebook)) != text:
-        found.append("it holds what a run or an editor left behind (counts, metadata, order of keys)")
+        found.append("it has traces of a run or an editor (counts, metadata, order of keys)")
     return found
 
 
 def chapters() -> list[Path]:
-    """Return the book's notebooks, as they are named from the present folder.
+    """Return the book's notebooks, relative to the current folder.
 
     Raises:
-        ValueError: the present folder is not in the book's repository.
+        ValueError: the current folder is not in the book's repository.
         FileNotFoundError: the book has no notebook.
     """
     root = find_root(Path.cwd())
@@ -82,7 +82,7 @@ def read(path: Path) -> str:
     """Return a notebook's text.
 
     Raises:
-        ValueError: the file holds no notebook.
+        ValueError: the file is not a notebook.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="course notebooks", description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", type=Path, help="default: every notebook in book/")
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true", help="say what is not clean, change nothing")
+    action.add_argument("--check", action="store_true", help="report what is not clean, change nothing")
     action.add_argument("--clean", action="store_true", help="write the notebooks clean")
     options = parser.parse_args(arguments)
     bad = 0

@@ -1,9 +1,9 @@
-"""The reference pages: what the library's registry and docstrings say, put into a page's text when it is read.
+"""The reference pages: the library's registry and docstrings, inserted into a page's text when it is read.
 
-A page names what it wants in a fence, one name a line, of `course_lib.optim` or of the package after `{library}`.
-`METHODS`, `COMPOUND` and `SECOND_ORDER` stand for all their rows: a new method is on the page as soon as it has one.
-An `index` is a table of links: to what it names, or to all that the page has. Entries with `code` show a class's
-lines, `brief` ones have no example.
+A page lists names in a fence, one a line, of `course_lib.optim` or of the package after `{library}`.
+`METHODS`, `COMPOUND` and `SECOND_ORDER` mean all their rows: a new method is on the page as soon as it has one.
+An `index` is a table of links: to the names in it, or to all entries of the page. Entries with `code` show a class's
+code, `brief` ones have no example.
 
     ```{library} index
     ```
@@ -32,23 +32,20 @@ from course_lib.optim import Method
 from . import docstrings, entries, formula
 from .entries import entry, index, method_entry
 
-#: The packages that have reference pages: every public name of one stands on exactly one page.
+#: The packages that have reference pages: each of their public names is on exactly one page.
 PACKAGES = ("optim", "nn", "data", "data.augment", "ensembles", "deep")
 KINDS = ("", "index", "brief", "code")
 FENCE = re.compile(r"^```\{library\}([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def named(body: str, package: str = "optim") -> dict[str, Any]:
-    """Find what a fence names: entry name → object, or its row where it has one.
+def named_objects(body: str, package: str = "optim") -> dict[str, Any]:
+    """Return the objects named in a fence: entry name → object, or its row if it has one.
 
     Args:
-        body: public names of one package, between blanks.
-        package: one of `PACKAGES`; beside `optim` it becomes part of the entries' names.
+        body: public names of one package, separated by white space.
+        package: one of `PACKAGES`; unless it is `optim`, it becomes part of the entries' names.
 
-    Raises:
-        ValueError: there is no such package, or it has no such name.
-
-    >>> list(named("COMPOUND clip_norm")), list(named("Dense ReLU", "nn"))
+    >>> list(named_objects("COMPOUND clip_norm")), list(named_objects("Dense ReLU", "nn"))
     (['Lookahead', 'SAM', 'Muon', 'clip_norm'], ['nn.Dense', 'nn.ReLU'])
     """
     if package not in PACKAGES:
@@ -64,23 +61,19 @@ def named(body: str, package: str = "optim") -> dict[str, Any]:
 
 
 def fences(text: str) -> list[tuple[str, dict[str, Any]]]:
-    """List a page's fences: each one's kind, and what it names.
-
-    Raises:
-        ValueError: a fence of no kind; as for `named`.
-    """
+    """List a page's fences: the kind and the named objects of each."""
     found = []
     for words, body in FENCE.findall(text):
         kind = " ".join(word for word in words.split() if word in KINDS)
         if kind not in KINDS:
-            raise ValueError(f"entries are {', '.join(KINDS[1:])} or nothing of it, not {kind!r}")
+            raise ValueError(f"a fence must have one of {', '.join(KINDS[1:])} or none, not {kind!r}")
         package = " ".join(word for word in words.split() if word not in KINDS)
-        found.append((kind, named(body, package or "optim")))
+        found.append((kind, named_objects(body, package or "optim")))
     return found
 
 
 def expand(text: str, bib: dict[str, Entry]) -> str:
-    """Give a page's text with every fence replaced by what it names."""
+    """Return a page's text with every fence replaced by the entries it names."""
     found = fences(text)
     all_of_it = {name: obj for kind, objects in found if kind != "index" for name, obj in objects.items()}
     rest = iter(found)

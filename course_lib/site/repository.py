@@ -1,4 +1,4 @@
-"""The repository's public address: one place by hand (pyproject.toml), every copy by command."""
+"""The repository's public address: written by hand in pyproject.toml, copied everywhere else by command."""
 
 import contextlib
 import os
@@ -6,20 +6,20 @@ import re
 import tomllib
 from pathlib import Path
 
-#: Files in which the address must stand.
+#: Files that must contain the address.
 REQUIRED = ("pyproject.toml", "_config.yml", "CITATION.cff", "README.md")
-#: Files in which it may stand as well.
+#: Files that may contain it.
 OPTIONAL = ("CONTRIBUTING.md", "book/*.md", "book/*.ipynb")
 
 ADDRESS = re.compile(r"https://github\.com/([A-Za-z0-9](?:-?[A-Za-z0-9]){0,38})/([A-Za-z0-9._-]{1,100})")
 
 
 class AddressError(ValueError):
-    """An address that cannot be the repository's, or a tree in which it does not stand."""
+    """An address that cannot be the repository's, or a tree that does not contain it."""
 
 
 def normalise(address: str) -> str:
-    """Return the address in the one form in which it is written.
+    """Return the address in its canonical form.
 
     Raises:
         AddressError: it is not `https://github.com/OWNER/NAME`. Colab opens notebooks from no other host.
@@ -57,7 +57,7 @@ def current(root: Path) -> str:
 
 
 def copies(root: Path) -> list[Path]:
-    """Return the files that hold the address, or may."""
+    """Return the files that contain the address, or may."""
     found = [root / name for name in REQUIRED]
     for pattern in OPTIONAL:
         found += sorted(root.glob(pattern))
@@ -84,7 +84,7 @@ def rewritten(text: str, old: str, new: str) -> str:
 
 
 def change(root: Path, address: str) -> list[Path]:
-    """Write a new address into every place, or into none, and return the files that changed.
+    """Write a new address into all files, or into none, and return the files that changed.
 
     Raises:
         AddressError: the address is of the wrong form, or a file that must hold the old one does not.
@@ -106,7 +106,7 @@ def change(root: Path, address: str) -> list[Path]:
 
 
 def _write_all(texts: dict[Path, bytes]) -> None:
-    """Write all files or none: first beside their places, then into them, and back if one move fails."""
+    """Write all files or none: write copies beside them, move these, and restore all if one move fails."""
     before = {path: path.read_bytes() for path in texts}
     beside = {path: path.with_name(f".{path.name}.new") for path in texts}
     moved = []

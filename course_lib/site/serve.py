@@ -44,12 +44,11 @@ def make_server(folder: Path, port: int = 0, prefix: str = "/") -> http.server.T
 
     Args:
         folder: what to serve.
-        port: where to listen; 0, or a port that is taken, means any free one.
+        port: the port; 0, or one that is taken, means any free one.
         prefix: the path under which the folder appears, with a slash at both ends.
 
     Raises:
-        FileNotFoundError: the folder holds no index.html.
-        ValueError: there is no such port.
+        FileNotFoundError: the folder has no index.html.
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"there is no port {port}: ports are 0 to 65535")
@@ -68,7 +67,7 @@ def make_server(folder: Path, port: int = 0, prefix: str = "/") -> http.server.T
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A threading server that leaves a taken port to whoever has it."""
+    """A threading server that does not share a port that is taken."""
 
     allow_reuse_address = False
     daemon_threads = True
@@ -78,7 +77,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def serve(folder: Path, port: int = 8000) -> None:
-    """Serve a folder until the reader presses Ctrl-C, and say where."""
+    """Serve a folder until Ctrl-C, and print the address."""
     server = make_server(folder, port)
     print(f"The book is at  http://127.0.0.1:{server.server_port}/  (Ctrl-C stops it)", flush=True)
     with server, contextlib.suppress(KeyboardInterrupt):

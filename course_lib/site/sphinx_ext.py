@@ -1,6 +1,6 @@
 """The book's Sphinx extension: execution that sees the library, assets, page heads, accessibility.
 
-Everything that the site has and Jupyter Book does not do by itself is here.
+All features of the site beyond Jupyter Book's are here.
 """
 
 import html
@@ -25,7 +25,7 @@ from .keys import every_file, notebook_key
 SITE = Path(__file__).parent
 LIBRARY = SITE.parent
 
-#: Where the finished site will stand, when that is known (the deploying workflow says it).
+#: The address of the finished site, if known (set by the deploying workflow).
 SITE_URL = "COURSE_SITE_URL"
 
 DESCRIPTION = (
@@ -36,7 +36,7 @@ DESCRIPTION = (
 #: A summary under each hit is fetched, which browsers forbid on a page opened from disk: there, titles only.
 SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
 
-#: The page's two faces are fetched first, or its lines would move when they come; browsers forbid it from disk.
+#: The page's two fonts are fetched first, or its lines would move when they load; browsers forbid it from disk.
 PRELOAD = """<script>
 if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) document.head.append(Object.assign(
   document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
@@ -49,7 +49,7 @@ if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) doc
 
 
 def prepare(app: Sphinx, config: Config) -> None:
-    """Prepare what every page loads, and folders that outlive a build: of outputs, and of experiments' tables."""
+    """Prepare the files that every page loads, and the folders kept between builds, of outputs and tables."""
     cache = cache_folder(app)
     static, tables = cache / "static", cache / "tables"
     shutil.rmtree(static, ignore_errors=True)
@@ -57,7 +57,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         (folder / "explore").mkdir(parents=True, exist_ok=True)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
     assets = explore.site_assets(make() for make in chapters.experiments().values())
-    # A new one of the first: read all pages again, for docstrings stand on them; of the second: write them again.
+    # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
     config.course_assets_hash = digest([], *assets.values())
     for name, text in assets.items():
@@ -68,9 +68,9 @@ def prepare(app: Sphinx, config: Config) -> None:
             app.add_js_file(f"explore/{name}", defer="defer")
 
     config.html_static_path = [*config.html_static_path, str(static), str(tables)]
-    os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments leave tables; kernels inherit both
+    os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments write tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # another would leave out the figures
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # any other would omit the figures
 
     config.html_theme_options |= {
         "navbar_persistent": [],  # the theme's second search box
@@ -83,7 +83,7 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def cache_folder(app: Sphinx) -> Path:
-    """Return the folder of what outlives a build."""
+    """Return the folder that is kept between builds."""
     return Path(app.confdir) / "_build" / ".cache"
 
 
@@ -94,16 +94,15 @@ def pins(app: Sphinx) -> str:
 
 
 def notebook_folder(app: Sphinx, docname: str) -> Path:
-    """Return where a notebook's outputs are kept: a folder named after it, and in it one named after its key."""
+    """Return the folder of a notebook's outputs: named after the notebook, and in it after its key."""
     key = notebook_key(Path(app.env.doc2path(docname)), pins(app))
     return cache_folder(app) / "notebooks" / docname.replace("/", ".") / key
 
 
 def keep_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Point the execution of the notebook that is read next at a cache that lives and dies with what it imports.
+    """Set the execution cache of the notebook that is read next to one that depends on what it imports.
 
-    jupyter-cache looks at a notebook's code only: with a broken library it would go on showing the outputs of the
-    sound one.
+    jupyter-cache compares only a notebook's code: after a change in the library it would show old outputs.
     """
     folder = notebook_folder(app, docname)
     for stale in folder.parent.glob("*"):
@@ -115,8 +114,8 @@ def keep_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
 # -- while the pages are written ----------------------------------------------------------------
 
 
-def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Give each page its description, what a shared link shows, and the fallback icons."""
+def add_metadata(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Add each page's description, the metadata of shared links, and the fallback icons."""
     tags = context.get("metatags", "")
     found = re.search(r'<meta content="([^"]*)" name="description"|name="description" content="([^"]*)"', tags)
     if found:
@@ -139,7 +138,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 
 
 def offer_launch(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Take the launch buttons off a page that is no `.ipynb`, though it has cells: Colab cannot open it."""
+    """Remove the launch buttons from a page that is no `.ipynb`, even if it has cells: Colab cannot open it."""
     if not str(app.env.doc2path(pagename)).endswith(".ipynb"):
         buttons = context.get("header_buttons", [])
         context["header_buttons"] = [button for button in buttons if button.get("label") != "launch-buttons"]
@@ -160,22 +159,22 @@ def _first_words(doctree: nodes.document | None, least: int = 60, most: int = 16
 
 # -- after the pages are written ----------------------------------------------------------------
 
-#: The theme's own faults, found by axe-core: what to look for, and what to put there.
-MENDINGS: list[tuple[re.Pattern[str], str]] = [
+#: Faults of the theme found by axe-core: pattern and replacement.
+FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
     (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 
-#: Pages that are no document's.
+#: Pages without a document.
 ADDED = {"index", "404", "search", "genindex"}
-#: A table's name: its experiment's, and a hash of what it is made from, or of what it holds.
+#: A table's name: that of its experiment, and a hash of its dependencies or of its content.
 TABLE = re.compile(r".+-[0-9a-f]{12}")
 
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
-    """Mend the theme's accessibility, drop what no page needs, and write the pages of the root."""
+    """Fix the theme's accessibility, remove what no page needs, and write the pages at the root."""
     if problem or app.builder.format != "html":
         return
     out = Path(app.outdir)
@@ -184,12 +183,12 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
     for page in out.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
-        after = mend(before)
+        after = fix_accessibility(before)
         if after != before:
             page.write_text(after, encoding="utf-8")
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")
-    (out / ".nojekyll").touch()  # GitHub's pages leave out folders that begin with _ without it
+    (out / ".nojekyll").touch()  # without it, GitHub Pages omits folders that begin with _
 
 
 def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
@@ -211,16 +210,16 @@ def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
             table.unlink()
 
 
-def mend(page: str) -> str:
-    """Return a page of the theme's with its accessibility faults mended."""
+def fix_accessibility(page: str) -> str:
+    """Return a page of the theme with its accessibility faults fixed."""
     page = katex.keep_close(page)
-    for pattern, replacement in MENDINGS:
+    for pattern, replacement in FIXES:
         page = pattern.sub(replacement, page)
     return page
 
 
 def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
-    """Yield the two pages outside the theme: the answer to a wrong address, and the way to the first page."""
+    """Yield the two pages outside the theme: for a wrong address, and a redirect to the first page."""
     root = urlsplit(app.config.html_baseurl).path if app.config.html_baseurl else ""
     yield "404.html", (SITE / "404.html").read_text(encoding="utf-8").replace("{{root}}", root)
     title, first = html.escape(app.config.html_title), f"{app.config.root_doc}.html"
@@ -250,7 +249,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
     app.connect("source-read", keep_outputs)
-    app.connect("html-page-context", describe, priority=900)
+    app.connect("html-page-context", add_metadata, priority=900)
     app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect
     return {"parallel_read_safe": True, "parallel_write_safe": True}

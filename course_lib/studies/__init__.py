@@ -1,4 +1,4 @@
-"""Measured tables: what methods bring, over seeds. `course study` prints them, and stores them as data and a page."""
+"""Measured tables: the gain of methods, over seeds. `course study` prints them, and stores them as data and a page."""
 
 from . import ensembles, stored
 from .page import render, write
@@ -30,7 +30,7 @@ def load(name: str) -> Results:
 
     Raises:
         FileNotFoundError: it was never measured.
-        ValueError: there is no such study; or its file is damaged, or older than the study.
+        ValueError: its file is damaged, or older than the study.
     """
     if name not in STUDIES:
         raise ValueError(f"there is no study {name!r}, only {', '.join(STUDIES)}")

@@ -1,8 +1,8 @@
-"""What ensembles bring to the network of the regularizers' tables; and what averages of weights along a run bring.
+"""The gain of ensembles with the network of the regularizers' tables; and of averages of weights along a run.
 
-A row of the first two tables is a function of a `Run` that gives groups of members: predictions on the test digits and
-then the training digits, shape (groups, members, N, C). Members of a group vote together; the groups are alike, and the
-table tells their mean.
+A row of the first two tables is a function of a `Run` that returns groups of members: predictions on the test digits
+and then the training digits, shape (groups, members, N, C). Members of a group vote together; the groups are alike,
+and the table shows their mean.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ MEMBERS, RATE = 8, 0.05
 
 
 class Run(NamedTuple):
-    """What a row is measured with: a seed, so many training digits, and the share of them with a wrong label."""
+    """The setting of a measurement: seed, number of training digits, and the share of them with a wrong label."""
 
     seed: int
     train: int
     wrong: float
 
     def rngs(self) -> list[np.random.Generator]:
-        """Give generators for data, first weights, batches (those of the regularizers' tables), and members."""
+        """Return generators for data, initial weights, batches (those of the regularizers' tables), and members."""
         return np.random.default_rng(self.seed).spawn(4)
 
     def data(self) -> Data:
@@ -54,12 +54,12 @@ class Run(NamedTuple):
         return data._replace(y_train=wrong_labels(data.y_train, self.wrong, of_data, classes=10)[0])
 
     def x(self) -> np.ndarray:
-        """Give what members are asked: the test digits, and then the training digits."""
+        """Return the inputs of the members: the test digits, and then the training digits."""
         data = self.data()
         return np.concatenate([data.x_test, data.x_train])
 
     def steps(self, epochs: int) -> int:
-        """Give the number of steps in so many epochs."""
+        """Return the number of steps in that many epochs."""
         return epochs * self.train // BATCH
 
 
@@ -67,7 +67,7 @@ Row = Callable[[Run], np.ndarray]
 
 
 def train_one(index: int, rng: np.random.Generator, *, run: Run, bagged: bool) -> Sequential:
-    """Train a member from first weights and batches of its own; bagged: on digits drawn with replacement, too."""
+    """Train a member from its own initial weights and batches; if bagged, on digits drawn with replacement, too."""
     of_net, of_fit, of_bag = rng.spawn(3)
     data, net = run.data(), plain(of_net)
     if bagged:
@@ -77,9 +77,9 @@ def train_one(index: int, rng: np.random.Generator, *, run: Run, bagged: bool) -
     return net
 
 
-@lru_cache(maxsize=100)  # several rows look at the same members
+@lru_cache(maxsize=100)  # several rows use the same members
 def members(run: Run, bagged: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Train eight members, and give their predictions; and those of one network, of their mean weights."""
+    """Train eight members, and return their predictions; and those of one network with their mean weights."""
     *_, of_members = run.rngs()
     nets = train_members(partial(train_one, run=run, bagged=bagged), MEMBERS, of_members)
     return predict_members(nets, run.x()), predict_members([average_weights(nets)], run.x())
@@ -87,13 +87,13 @@ def members(run: Run, bagged: bool) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=100)
 def cycles(run: Run, number: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Train through cycles, and give the snapshots' predictions; and those of a single run of the same budget."""
+    """Train through cycles, and return the snapshots' predictions; and those of a single run of the same budget."""
     _, of_net, of_fit, _ = run.rngs()
     data = run.data()
-    done = snapshots(
+    ensemble = snapshots(
         plain(of_net), data, Momentum(RATE), cycles=number, epochs_per_cycle=epochs, rng=of_fit, batch=BATCH
     )
-    return predict_members(done.members, run.x()), predict_members([done.single], run.x())
+    return predict_members(ensemble.members, run.x()), predict_members([ensemble.single], run.x())
 
 
 def independent(run: Run, size: int, bagged: bool = False) -> np.ndarray:
@@ -103,17 +103,17 @@ def independent(run: Run, size: int, bagged: bool = False) -> np.ndarray:
 
 
 def mean_weights(run: Run) -> np.ndarray:
-    """Give the one network of the eight members' mean weights."""
+    """Return the one network with the eight members' mean weights."""
     return members(run, False)[1][None]
 
 
-def of_cycles(run: Run, number: int, epochs: int, which: slice = slice(None)) -> np.ndarray:
+def snapshot_vote(run: Run, number: int, epochs: int, which: slice = slice(None)) -> np.ndarray:
     """Let snapshots vote, all or some."""
     return cycles(run, number, epochs)[0][None, which]
 
 
-def in_one(run: Run, number: int, epochs: int) -> np.ndarray:
-    """Give the control: as many epochs in one run."""
+def single_run(run: Run, number: int, epochs: int) -> np.ndarray:
+    """Return the control: as many epochs in one run."""
     return cycles(run, number, epochs)[1][None]
 
 
@@ -126,22 +126,22 @@ ROWS: dict[str, Row] = {
     "independent ×4": partial(independent, size=4),
     "independent ×8": partial(independent, size=8),
     "bagged ×8": partial(independent, size=8, bagged=True),
-    "snapshots of 5 cycles of 16 epochs": partial(of_cycles, **SHORT),
-    "– the first alone": partial(of_cycles, **SHORT, which=FIRST),
-    "– control: the last alone": partial(of_cycles, **SHORT, which=LAST),
-    "– control: one run of 80 epochs": partial(in_one, **SHORT),
-    "snapshots of the last 5 of 8 cycles of 40 epochs": partial(of_cycles, **LONG, which=slice(-5, None)),
-    "– control: the last of these alone": partial(of_cycles, **LONG, which=LAST),
-    "– control: one run of 320 epochs": partial(in_one, **LONG),
+    "snapshots of 5 cycles of 16 epochs": partial(snapshot_vote, **SHORT),
+    "– the first alone": partial(snapshot_vote, **SHORT, which=FIRST),
+    "– control: the last alone": partial(snapshot_vote, **SHORT, which=LAST),
+    "– control: one run of 80 epochs": partial(single_run, **SHORT),
+    "snapshots of the last 5 of 8 cycles of 40 epochs": partial(snapshot_vote, **LONG, which=slice(-5, None)),
+    "– control: the last of these alone": partial(snapshot_vote, **LONG, which=LAST),
+    "– control: one run of 320 epochs": partial(single_run, **LONG),
     "one network of the eight's mean weights": mean_weights,
 }
 
 
 def measure(row: Row, seed: int, *, train: int, wrong: float) -> dict[str, float]:
-    """Let groups of members vote on 1,000 digits with right labels; give the mean over the groups."""
+    """Let groups of members vote on 1,000 digits with right labels; return the mean over the groups."""
     run = Run(seed, train, wrong)
-    found = [score(p, run.data()) for p in row(run)]
-    return {quantity: float(np.mean([one[quantity] for one in found])) for quantity in found[0]}
+    scores = [score(p, run.data()) for p in row(run)]
+    return {quantity: float(np.mean([one[quantity] for one in scores])) for quantity in scores[0]}
 
 
 def score(p: np.ndarray, data: Data) -> dict[str, float]:
@@ -159,7 +159,7 @@ def score(p: np.ndarray, data: Data) -> dict[str, float]:
 
 
 def measure_averages(row: Mapping[str, Any], seed: int) -> dict[str, float]:
-    """Train with a constant rate, test the last weights and averages of those before; and with a falling rate."""
+    """Train with a constant rate, and test the last weights and averages; and train with a falling rate."""
     options = dict(row)
     run = Run(seed, options.pop("train"), options.pop("wrong"))
     make, data, steps = options.pop("net", plain), run.data(), run.steps(EPOCHS)

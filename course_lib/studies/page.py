@@ -1,4 +1,4 @@
-"""The book's page of measured tables: what people write at its head stays, the tables below are made from the data."""
+"""The book's page of measured tables: the head is written by hand and kept, the tables are made from the data."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def render(page: str, results: Mapping[str, Results]) -> str:
 
 
 def write(page: Path, folder: Path, results: Mapping[str, Results]) -> None:
-    """Write the results of one run as JSON files, and the page that is made from them: all of it, or nothing.
+    """Write the results of one run as JSON files, and the page made from them: all or nothing.
 
     Args:
         page: a Markdown file that has the mark.
@@ -47,7 +47,7 @@ def write(page: Path, folder: Path, results: Mapping[str, Results]) -> None:
         results: a study's name → what was measured.
 
     Raises:
-        OSError, ValueError: no such page, or one without the mark; everything stays as it is.
+        OSError, ValueError: no such page, or one without the mark; nothing has been changed.
     """
     made = provenance()
     texts = {folder / f"{name}.json": dumps(name, replace(one, made=made)) for name, one in results.items()}

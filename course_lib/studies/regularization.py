@@ -1,6 +1,6 @@
-"""What regularizers bring to one network on real digits: few of them with clean labels, or more with wrong ones.
+"""The gain of regularizers with one network on real digits: few with clean labels, or more with some wrong.
 
-A row says what is done beside plain training: another network (`net`), or options of `fit`.
+A row names what differs from plain training: another network (`net`), or options of `fit`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EPOCHS, BATCH = 80, 50
 
 
 def plain(rng: np.random.Generator) -> Sequential:
-    """Build the network that all the others differ from."""
+    """Build the base network, without regularization."""
     return Sequential(Dense(64, 256, rng=rng), ReLU(), Dense(256, 256, rng=rng), ReLU(), Dense(256, 10, rng=rng))
 
 
@@ -52,7 +52,7 @@ def dropout(rng: np.random.Generator, keep: float = 0.5, keep_input: float = 1.0
 
 
 def dropconnect(rng: np.random.Generator, rule: str, keep: float = 0.5) -> Sequential:
-    """Drop weights; those begin at 1/keep times He's size, so that what is left of the signal is as large as ever."""
+    """Drop weights, initialized at 1/keep times He's scale, so that the signal keeps its size."""
     settings = {"rng": rng, "rule": rule, "each": False}  # one draw for a batch, for speed
     net = Sequential(
         DropConnect(64, 256, keep, activation=ReLU(), **settings),
@@ -65,7 +65,7 @@ def dropconnect(rng: np.random.Generator, rule: str, keep: float = 0.5) -> Seque
 
 
 def batch_norm(rng: np.random.Generator) -> Sequential:
-    """Normalize in front of each ReLU."""
+    """Normalize before each ReLU."""
     return Sequential(
         Dense(64, 256, rng=rng), BatchNorm(256), ReLU(),
         Dense(256, 256, rng=rng), BatchNorm(256), ReLU(), Dense(256, 10, rng=rng),
@@ -78,7 +78,7 @@ def noisy_input(rng: np.random.Generator, sigma: float = 0.3) -> Sequential:
 
 
 def on_images(augmentation: Any) -> OnRows:
-    """Let an augmentation see the rows of 64 pixels as images."""
+    """Apply an augmentation to rows of 64 pixels as images."""
     return OnRows(augmentation, (8, 8))
 
 
@@ -86,13 +86,16 @@ JITTER = on_images(Affine(translate=0.8, rotate=12, stretch=0.08))
 
 
 def rows(l2: float, l1: float, both: tuple[float, float]) -> dict[str, dict[str, Any]]:
-    """Say what each row of the table is, for given strengths of the penalties."""
+    """Return the rows of the table, for given strengths of the penalties."""
     return {
         "nothing": {},
         "early stopping": {"early_stopping": EarlyStopping(patience=None)},
         f"L2, {l2:g}": {"penalty": L2(l2)},
         f"L1, {l1:g}": {"penalty": L1(l1)},
-        f"L1, {10 * l1:g}, proximal": {"penalty": L1(10 * l1), "proximal": True},  # momentum makes 10 of a gradient
+        f"L1, {10 * l1:g}, proximal": {
+            "penalty": L1(10 * l1),
+            "proximal": True,
+        },  # momentum: 10 times a gradient
         f"elastic net, {both[0]:g} and {both[1]:g}": {"penalty": ElasticNet(*both)},
         "dropout .5": {"net": dropout},
         "dropout .5, input .2": {"net": partial(dropout, keep_input=0.8)},
@@ -109,9 +112,9 @@ def rows(l2: float, l1: float, both: tuple[float, float]) -> dict[str, dict[str,
 
 
 def measure(row: Mapping[str, Any], seed: int, *, train: int, wrong: float) -> dict[str, float]:
-    """Train one network as a row says, with a share of wrong labels, and test it on 1,000 right ones.
+    """Train one network as a row describes, with a share of wrong labels, and test it on 1,000 right ones.
 
-    The seed draws data, first weights and batches each from a generator of its own: they are the same for all rows.
+    Data, initial weights and batches have their own generators from the seed: they are the same for all rows.
     """
     of_data, of_net, of_fit = np.random.default_rng(seed).spawn(3)
     data = load_digits(of_data, train=train, val=100, test=1000)

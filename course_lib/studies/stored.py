@@ -17,7 +17,7 @@ import numpy as np
 
 from .study import Results, Study
 
-#: Where the package keeps them: NAME.json for the study that `course study` calls NAME.
+#: Where the package keeps them: NAME.json for the study NAME of `course study`.
 FOLDER = Path(__file__).parent / "results"
 
 KEYS = ["study", "title", "made", "seeds", "quantities"]
@@ -25,7 +25,7 @@ PACKAGES = {"NumPy": "numpy", "scikit-learn": "scikit-learn", "torch": "torch"}
 
 
 def provenance() -> dict[str, str]:
-    """Return when and with what is measured now: what the numbers depend on.
+    """Return the date, versions and machine that measured numbers depend on.
 
     >>> list(provenance())[:3]
     ['date', 'Python', 'NumPy']
@@ -42,7 +42,7 @@ def provenance() -> dict[str, str]:
 
 
 def dumps(name: str, results: Results) -> str:
-    """Return results as the text of a JSON file, a line for each quantity of each row.
+    """Return results as the text of a JSON file, one line for each quantity of each row.
 
     A line has the row's mean, its standard error (null for a single seed), and the values seed by seed.
     """
@@ -63,7 +63,7 @@ def dumps(name: str, results: Results) -> str:
 
 
 def loads(text: str, name: str, study: Study) -> Results:
-    """Return the results that a file's text holds.
+    """Return the results stored in a file's text.
 
     Raises:
         ValueError: it is not what `dumps` writes, or its rows are not the study's.
@@ -85,7 +85,7 @@ def loads(text: str, name: str, study: Study) -> Results:
 
 
 def read(path: Path, study: Study) -> Results:
-    """Return a study's results from a file that is named after it.
+    """Return a study's results from the file named after it.
 
     Raises:
         FileNotFoundError: there is none.
@@ -113,15 +113,15 @@ def replace_files(texts: Mapping[Path, str]) -> None:
 
 
 def _row(label: str, one: Any, seeds: int) -> list[float]:
-    """Return a row's values, if they are numbers, and its mean and error are theirs."""
+    """Return a row's values, if they are numbers and its mean and error are right."""
     _check(isinstance(one, dict) and list(one) == ["mean", "error", "values"], f"{label} must have mean, error, values")
     mean, error, values = one.values()
     _check(isinstance(values, list) and len(values) == seeds, f"{label} must have {seeds} values, not {values!r}")
     _check(all(map(_is_number, values)), f"{label} must be finite numbers, not {values!r}")
     true = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(seeds) if seeds > 1 else None
-    for told, number, what in zip((mean, error), true, ("mean", "error"), strict=True):
-        same = told is number if number is None else _is_number(told) and abs(told - number) < 1e-6 * (1 + abs(number))
-        _check(same, f"{label} has the {what} {told!r}, its values {number!r}")
+    for kept, number, what in zip((mean, error), true, ("mean", "error"), strict=True):
+        same = kept is number if number is None else _is_number(kept) and abs(kept - number) < 1e-6 * (1 + abs(number))
+        _check(same, f"{label} has the {what} {kept!r}, its values {number!r}")
     return [float(v) for v in values]
 
 
@@ -143,7 +143,7 @@ def _texts(value: Any) -> bool:
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
-    """Round to nine significant digits: what lies below is noise of the machine."""
+    """Round to nine significant digits: further digits differ between machines."""
     return np.array([float(f"{v:.9g}") for v in values.flat]).reshape(values.shape)
 
 

@@ -37,7 +37,7 @@ def t_inside(t: float, df: int) -> float:
 
 
 def t_factor(df: int, inside: float = 0.95) -> float:
-    """Return the t with P(|T| ≤ t) = inside: so many standard errors make an interval around a mean of df + 1 values.
+    """Return the t with P(|T| ≤ t) = inside: t standard errors are half an interval for a mean of df + 1 values.
 
     Args:
         df: the degrees of freedom, at least 1.

@@ -21,13 +21,13 @@ Measure = Callable[[Any, int], Mapping[str, float]]
 
 
 class Gain(NamedTuple):
-    """What a row brings: d̄ = mean dₛ over the seeds s, dₛ = row's value − base's value at that very seed.
+    """The gain of a row: d̄ = mean dₛ over the seeds s, dₛ = row's value − base's value with the same seed.
 
     Attributes:
         mean: d̄.
         error: its standard error, √(Σ (dₛ − d̄)²/(n − 1))/√n; nan for a single seed.
         wins: the number of seeds with dₛ > 0.
-        ties: the number of seeds with dₛ = 0, but for rounding.
+        ties: the number of seeds with dₛ = 0, up to rounding.
         n: the number of seeds.
     """
 
@@ -61,21 +61,18 @@ class Gain(NamedTuple):
 class Study:
     """Rows that differ in one thing, and a function that measures one row with one seed.
 
-    All that is drawn comes from the seed, so that rows are compared on the same data and the same first weights.
+    All random numbers come from the seed, so that rows are compared on the same data and initial weights.
 
     Args:
-        title: what the table is called.
+        title: of the table.
         text: what was measured, in Markdown.
-        measure: a function (row, seed) → {quantity: number}; of a module, so that processes can share the work.
-        rows: name → what `measure` takes for it. The first is the base that the others are compared with.
-        compare: whether to tell gains over the base, in the first quantity; else every quantity's mean ± its error.
-        seeds: how many seeds there are unless told otherwise: 0, 1, …
+        measure: a function (row, seed) → {quantity: number}; a module's, so that processes can share the work.
+        rows: name → the row that `measure` receives. The first is the base that the others are compared with.
+        compare: whether to show gains over the base, in the first quantity; else every quantity's mean ± its error.
+        seeds: the default number of seeds, 0, 1, …
         formats: quantity → format of its numbers; ".1f" unless given.
-        rows_are: what a row is, for the head of the first column.
-        remark: says of the results what the table does not; a function (results) → text.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        rows_are: what a row is, for the header of the first column.
+        remark: a function (results) → text, shown below the table.
 
     >>> def measure(row, seed):
     ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
@@ -106,7 +103,7 @@ class Study:
         check_count("seeds", self.seeds)
 
     def on(self, device: str) -> Study:
-        """Give the same study, measured on a device of torch: "cpu" or "cuda".
+        """Return the same study, measured on a torch device: "cpu" or "cuda".
 
         Raises:
             ValueError: `measure` has no argument `device`.
@@ -126,14 +123,14 @@ class Study:
         """Measure every row with every seed.
 
         Args:
-            seeds: how many; the study's own number unless given.
-            rows: the names of some rows, the base among them in any case; all unless given.
-            executor: spreads the work: anything with the `map` of `concurrent.futures`. None: one after the other.
+            seeds: number of seeds; the study's own unless given.
+            rows: names of some rows, to which the base is added; all unless given.
+            executor: runs the measurements: anything with the `map` of `concurrent.futures`. None: one after the other.
                 The results are the same.
             progress: shows a bar where tqdm is installed.
 
         Raises:
-            TypeError, ValueError: a bad argument, named. What `measure` raises is handed on, the row and seed noted.
+            Exception: what `measure` raises, with a note that names the row and seed.
         """
         seeds = check_count("seeds", self.seeds if seeds is None else seeds)
         names = list(self.rows) if rows is None else list(rows)
@@ -142,10 +139,10 @@ class Study:
                 raise ValueError(f"rows must be among {list(self.rows)}, not {name!r}")
         names = [name for i, name in enumerate(self.rows) if name in names or not i]
         if executor is not None and not callable(getattr(executor, "map", None)):
-            raise TypeError(f"executor must have the map of concurrent.futures, and {executor!r} has not")
+            raise TypeError(f"executor must have the map of concurrent.futures, not {executor!r}")
         tasks = [(name, self.rows[name], seed) for name in names for seed in range(seeds)]
-        spread = map if executor is None else executor.map
-        measured = list(progress_bar(progress, len(tasks), "run", spread(partial(_one, self.measure), tasks)))
+        run = map if executor is None else executor.map
+        measured = list(progress_bar(progress, len(tasks), "run", run(partial(_one, self.measure), tasks)))
         for (name, _, seed), one in zip(tasks, measured, strict=True):
             if list(one) != list(measured[0]):
                 raise ValueError(f"{name!r}, seed {seed}: measured {list(one)}, but the others {list(measured[0])}")
@@ -155,13 +152,13 @@ class Study:
 
 @dataclass(frozen=True)
 class Results:
-    """What a study measured.
+    """The measurements of a study.
 
     Attributes:
         study: the study.
         names: the rows' names.
         values: quantity → array, shape (rows, seeds).
-        made: when it was measured and with what, where it was stored: "date", "Python", "NumPy", …
+        made: date and versions of the measurement, if it was stored: "date", "Python", "NumPy", …
     """
 
     study: Study
@@ -196,15 +193,15 @@ class Results:
         return compare(row, base)
 
     def table(self) -> Table:
-        """Lay it out."""
+        """Return the results as a table."""
         first, *others = self.values
         n, form = self.seeds, "+" + self.study.formats.get(first, ".1f")
         rows = []
         for i, name in enumerate(self.names):
             if self.study.compare:
                 gain = self.gain(name)
-                told = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{gain.ties}/{gain.losses}"] if i else ["", ""]
-                rows.append([name, self._mean(first, i), *told, *(self._mean(k, i) for k in others)])
+                cells = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{gain.ties}/{gain.losses}"] if i else ["", ""]
+                rows.append([name, self._mean(first, i), *cells, *(self._mean(k, i) for k in others)])
             else:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
         compared = ["gain", "wins/ties/losses"] if self.study.compare else []
@@ -221,12 +218,12 @@ def _one(measure: Measure, task: tuple[str, Any, int]) -> dict[str, float]:
     """Measure one row with one seed."""
     name, row, seed = task
     try:
-        given = measure(row, seed)
-        if not isinstance(given, Mapping):
-            raise TypeError(f"measure must give {{quantity: number}}, not {given!r}")
-        measured = {str(k): float(v) for k, v in given.items()}
+        returned = measure(row, seed)
+        if not isinstance(returned, Mapping):
+            raise TypeError(f"measure must return {{quantity: number}}, not {returned!r}")
+        measured = {str(k): float(v) for k, v in returned.items()}
         if not measured or not all(map(math.isfinite, measured.values())):
-            raise ValueError(f"measure must give finite numbers, at least one, not {measured}")
+            raise ValueError(f"measure must return finite numbers, at least one, not {measured}")
     except Exception as error:
         error.add_note(f"in the row {name!r} with seed {seed}")
         raise
@@ -244,8 +241,8 @@ def _error(d: np.ndarray) -> float:
 
 
 def _pm(value: float, error: float, form: str) -> str:
-    """Write a number; and, where there is one, its error with two digits, and the number with as many places."""
-    if error > 1e-9 * abs(value):  # not nan, nor what rounding leaves of equal values
+    """Format a number and, if there is one, its error with two digits, and the number with as many places."""
+    if error > 1e-9 * abs(value):  # neither nan nor rounding of equal values
         places = max(0, 1 - int(f"{error:.1e}".partition("e")[2]))
         form = f"{form[: form.startswith('+')]}.{places}f"
         return f"{value:{form}} ± {error:.{places}f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""One target, every strategy of transfer: what `course study transfer` measures."""
+"""One target, every strategy of transfer: the measurements of `course study transfer`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LR, STEPS, BATCH = 0.02, 200, 50  # of every strategy that trains a network; mom
 
 
 class Nearest(nn.Module):
-    """Give an image the class of the nearest one that has a label: no network, only pixels.
+    """Classify an image as its nearest labelled neighbour: no network, only pixels.
 
     scoreₖ(x) = −min ‖x − xₙ‖ over the n of class k
 
@@ -38,48 +38,48 @@ class Nearest(nn.Module):
 
 
 def scratch(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator) -> nn.Module:
-    """Train a network that has learnt nothing yet."""
+    """Train a network from random weights."""
     net = SmallCNN(classes, generator=g).to(x.device)
     return _train(net, net.parameters(), x, y, g)
 
 
 def frozen(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator) -> nn.Module:
-    """Keep all but the head, and fit that."""
+    """Keep all but the head, and fit the head."""
     source.head = linear_probe(source, x, y, classes=classes)
     return source
 
 
 def random_frozen(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator) -> nn.Module:
-    """Keep what was drawn at random: what a head can do alone."""
+    """Keep random features: the performance of a head alone."""
     return frozen(SmallCNN(classes, generator=g).to(x.device), x, y, classes, g)
 
 
-def tuned(
+def fine_tuned(
     source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator, *, downto: str | None, ratio: float
 ) -> nn.Module:
-    """Fit the head first, then train from a stage upwards."""
+    """Fit the head first, then train it and the stages down to one of them."""
     settings = {"classes": classes, "lr": LR, "ratio": ratio, "epochs": _epochs(x), "batch": BATCH, "generator": g}
     fine_tune(source, x, y, downto=downto, **settings)
     return source
 
 
-def bare(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator, *, ratio: float) -> nn.Module:
-    """Train all at one rate, ratio·LR, behind a random head."""
+def random_head(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator, *, ratio: float) -> nn.Module:
+    """Train all at one rate, ratio·LR, below a random head."""
     replace_head(source, classes, generator=g)
     return _train(source, parameter_groups(source, ratio * LR, ratio=1.0), x, y, g)
 
 
-#: Strategy → a function (source, x, y, classes, generator) that gives a trained model, and may use up the source.
+#: Strategy → a function (source, x, y, classes, generator) that returns a trained model, and may change the source.
 STRATEGIES: dict[str, Callable[..., nn.Module]] = {
     "1-NN": lambda source, x, y, classes, g: Nearest(x, y, classes),
     "scratch": scratch,
     "random, frozen": random_frozen,
     "frozen": frozen,
-    "last block, rate/10": partial(tuned, downto="conv4", ratio=0.1),
-    "all, rate/10": partial(tuned, downto=None, ratio=0.1),
-    "all, full rate": partial(tuned, downto=None, ratio=1.0),
-    "random head, all at rate/10": partial(bare, ratio=0.1),
-    "random head, all at full rate": partial(bare, ratio=1.0),
+    "last block, rate/10": partial(fine_tuned, downto="conv4", ratio=0.1),
+    "all, rate/10": partial(fine_tuned, downto=None, ratio=0.1),
+    "all, full rate": partial(fine_tuned, downto=None, ratio=1.0),
+    "random head, all at rate/10": partial(random_head, ratio=0.1),
+    "random head, all at full rate": partial(random_head, ratio=1.0),
 }
 
 
@@ -97,18 +97,15 @@ def sweep(
 
     Args:
         strategy: a name in `STRATEGIES`.
-        source: the pretrained network; it stays as it is.
-        training: x and y; with n labels the first n examples of each class are taken, so that more contain the fewer.
-        test: x and y of others.
-        labels: how many of each class.
-        seed: draws first weights and batches.
+        source: the pretrained network; it is not changed.
+        training: x and y; with n labels the first n examples of each class, so that larger sets contain the smaller.
+        test: x and y of other examples.
+        labels: numbers of labels of each class.
+        seed: draws initial weights and batches.
         device: "cpu" or "cuda".
 
     Returns:
         Number of labels, as a string → accuracy in per cent.
-
-    Raises:
-        ValueError: no such strategy, or a class has fewer examples.
 
     >>> x, y = torch.rand(8, 1, 8, 8), torch.arange(8) % 2
     >>> sweep("1-NN", SmallCNN(38), (x, y), (x, y), [2, 4], seed=0)["4"]
@@ -139,7 +136,7 @@ def sweep(
 
 
 def pretrain(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu") -> SmallCNN:
-    """Pretrain a network on images at hand, such as the digits 0–4."""
+    """Pretrain a network on given images, such as the digits 0–4."""
     with one_thread():
         g = torch.Generator().manual_seed(seed)
         net = SmallCNN(int(y.max()) + 1, generator=g).to(device)

@@ -1,4 +1,4 @@
-"""Textures that have nothing of letters in them: no strokes on an empty ground, no place, only how grey values vary."""
+"""Textures, which share nothing with letters: no strokes on an empty background, no position, only varying greys."""
 
 from __future__ import annotations
 
@@ -24,18 +24,15 @@ def load_textures(rng: np.random.Generator, per_class: int) -> tuple[np.ndarray,
 
     g, exp(g), −exp(g), −|g|, sign(g) + 0.3 h, g·h
 
-    Every patch is brought to mean 0.5 and standard deviation 1/6, so that neither tells the texture. A few values then
-    lie outside [0, 1].
+    Every patch is normalized to mean 0.5 and standard deviation 1/6, so that neither reveals the texture. A few values
+    then lie outside [0, 1].
 
     Args:
-        rng: draws all of it.
+        rng: draws the noises and the order.
         per_class: patches of each texture, ≥ 1.
 
     Returns:
-        (x, y): x of shape (6·per_class, 16, 16, 1), float32; y the place in `TEXTURES`. Shuffled.
-
-    Raises:
-        TypeError, ValueError: rng or per_class is none.
+        (x, y): x of shape (6·per_class, 16, 16, 1), float32; y the index in `TEXTURES`. Shuffled.
 
     >>> x, y = load_textures(np.random.default_rng(0), 50)
     >>> x.shape, np.bincount(y)
@@ -55,8 +52,8 @@ def load_textures(rng: np.random.Generator, per_class: int) -> tuple[np.ndarray,
 
 
 def _noise(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Draw noise whose waves are WAVE pixels long, about, in every direction; shape (n, SIDE, SIDE)."""
-    wide = 2 * SIDE  # a patch is a quarter of it: no edge meets its opposite
+    """Draw noise with waves about WAVE pixels long in every direction; shape (n, SIDE, SIDE)."""
+    wide = 2 * SIDE  # a patch is a quarter of it, so that it is not periodic
     f = np.fft.fftfreq(wide)
     size = np.hypot(f[:, None], f[None, :]) * WAVE
     gain = np.exp(-((size - 1) ** 2) / 0.18)

@@ -1,4 +1,4 @@
-"""Batch normalization shows as trainability: how many initial sizes and learning rates a deep network bears."""
+"""Trainability with batch normalization: the range of initial scales and learning rates a deep network tolerates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEPTH, WIDTH, EPOCHS = 8, 64, 10
 
 
 def deep(rng: np.random.Generator, scale: float, norm: bool) -> Sequential:
-    """Build eight hidden layers whose weights begin at `scale` times He's size."""
+    """Build eight hidden layers with weights initialized at `scale` times He's scale."""
 
     def init(rng: np.random.Generator, n_in: int, n_out: int, dtype: DTypeLike) -> np.ndarray:
         return scale * he(rng, n_in, n_out, dtype)
@@ -28,7 +28,7 @@ def deep(rng: np.random.Generator, scale: float, norm: bool) -> Sequential:
 
 
 def measure(setting: tuple[float, float], seed: int) -> dict[str, float]:
-    """Train with a scale and a rate, without batch norm and with it; give the accuracy on 360 other digits."""
+    """Train with a scale and a rate, without batch norm and with it; return the accuracy on 360 other digits."""
     scale, rate = setting
     return {"without": _accuracy(scale, rate, False, seed), "with batch norm": _accuracy(scale, rate, True, seed)}
 

@@ -1,6 +1,6 @@
 """Transfer learning, measured: letters to handwritten digits, digits to other digits, letters to textures.
 
-A row is a strategy of `course_lib.studies.sweep`, a column a number of labels per class. Only what runs imports torch.
+A row is a strategy of `course_lib.studies.sweep`, a column a number of labels per class. Only measuring imports torch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Examples = tuple[np.ndarray, np.ndarray]
 
 
 def measure_digits(strategy: str, seed: int, *, device: str = "cpu") -> dict[str, float]:
-    """Letters → digits: accuracy on 1,000 others."""
+    """Measure letters → digits: accuracy on 1,000 others."""
     from course_lib.deep import load_pretrained
 
     rng = np.random.default_rng(seed)
@@ -30,7 +30,7 @@ def measure_digits(strategy: str, seed: int, *, device: str = "cpu") -> dict[str
 
 
 def measure_negative(row: str, seed: int, *, device: str = "cpu") -> dict[str, float]:
-    """Digits 0–4 → digits 5–9: accuracy on 500 others. A row says the strategy; and letters, if they are the source."""
+    """Measure digits 0–4 → digits 5–9: accuracy on 500 others. A row names the strategy; and letters as the source."""
     from course_lib.deep import load_pretrained
 
     data = load_digits(np.random.default_rng(seed), val=1, images=True)
@@ -43,7 +43,7 @@ def measure_negative(row: str, seed: int, *, device: str = "cpu") -> dict[str, f
 
 
 def measure_textures(strategy: str, seed: int, *, device: str = "cpu") -> dict[str, float]:
-    """Letters → textures: accuracy on 1,200 others."""
+    """Measure letters → textures: accuracy on 1,200 others."""
     from course_lib.deep import load_pretrained
 
     rng = np.random.default_rng(seed)
@@ -52,22 +52,22 @@ def measure_textures(strategy: str, seed: int, *, device: str = "cpu") -> dict[s
 
 
 def crossing(results: Results) -> str:
-    """Say where strategies cross: from how many labels on which of frozen, fine-tuned and scratch is the best.
+    """Describe where strategies cross: from how many labels on frozen, fine-tuned or scratch is the best.
 
     One is ahead of another if Student's 95 % interval of the differences, seed by seed, lies above 0.
     """
-    told = ["frozen", "all, rate/10", "scratch"]
-    if not set(told) <= set(results.names):
+    compared = ["frozen", "all, rate/10", "scratch"]
+    if not set(compared) <= set(results.names):
         return ""
-    said = []
+    changes = []
     for labels, values in results.values.items():
-        of = {name: values[results.names.index(name)] for name in told}
-        best = max(told, key=lambda name: of[name].mean())
-        near = [name for name in told if name == best or not _ahead(of[best], of[name])]
-        if not said or said[-1][1] != near:
-            said.append((labels, near))
-    parts = [f"from {labels} on {_listed(near)}" for labels, near in said]
-    return f"The best of {_listed(told)}, or not clearly worse: {'; '.join(parts)}."
+        of = {name: values[results.names.index(name)] for name in compared}
+        best = max(compared, key=lambda name: of[name].mean())
+        near = [name for name in compared if name == best or not _ahead(of[best], of[name])]
+        if not changes or changes[-1][1] != near:
+            changes.append((labels, near))
+    parts = [f"from {labels} on {_listed(near)}" for labels, near in changes]
+    return f"The best of {_listed(compared)}, or not clearly worse: {'; '.join(parts)}."
 
 
 def _listed(names: list[str]) -> str:
@@ -89,7 +89,7 @@ def _sweep(
 
 @functools.lru_cache(maxsize=20)
 def _low_digits(seed: int, device: str) -> Any:
-    """Learn the digits 0–4; once for all rows."""
+    """Pretrain on the digits 0–4, once for all rows."""
     from course_lib.deep import to_tensors
     from course_lib.studies.sweep import pretrain
 

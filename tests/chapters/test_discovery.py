@@ -81,7 +81,7 @@ def test_an_experiment_is_shown_again_by_another_chapter(chapter):
     first = ChapterExperiments("ch98_demo").ramp
     assert ChapterExperiments(again).ramp is first and first.__module__ == "ch98_demo.experiments"
     other = chapter("ch97_other", {"a.py": EXPERIMENTS.format(more=""), "b.py": EXPERIMENTS.format(more="")})
-    with pytest.raises(ValueError, match="ch97_other has two experiments of the name 'ramp'"):
+    with pytest.raises(ValueError, match="ch97_other has two experiments with the name 'ramp'"):
         ChapterExperiments(other).declared()
 
 

@@ -194,13 +194,13 @@ def test_hostile_members_are_never_unpacked(served, tmp_path):
     [
         (archive({k: v for k, v in FILES.items() if k != TEST}), "does not hold cifar-10-batches-bin/test_batch.bin"),
         (archive({k: v for k, v in FILES.items() if k != TEST}, [link(TEST, "/etc/passwd")]), "does not hold"),
-        (archive({**FILES, TEST: FILES[TEST][:-1]}), "no whole number of images"),
+        (archive({**FILES, TEST: FILES[TEST][:-1]}), "not a whole number of images"),
         (archive({**FILES, TEST: b""}), "has 0 bytes"),
-        (archive({**FILES, TEST: bytes(3073 * 10_001)}), "no whole number of images|30733"),
+        (archive({**FILES, TEST: bytes(3073 * 10_001)}), "not a whole number of images|30733"),
         (archive({**FILES, TEST: b"\x0a" + FILES[TEST][1:]}), "the test images hold a class 10"),
-        (WHOLE[: len(WHOLE) // 2], "is no readable archive"),
-        (b"<html>not found</html>", "is no readable archive"),
-        (gzip.compress(b"no tar at all" * 99), "is no readable archive"),
+        (WHOLE[: len(WHOLE) // 2], "is not a readable archive"),
+        (b"<html>not found</html>", "is not a readable archive"),
+        (gzip.compress(b"no tar at all" * 99), "is not a readable archive"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",  # gzip's bytes hold the time
 )

@@ -62,7 +62,7 @@ def test_images_are_the_rows_in_shape():
         ({"test": 1437}, ValueError, r"val \+ test must be below 1797, not 1797"),
         ({"test": -1}, ValueError, "test must be at least 0"),
         ({"train": 0}, ValueError, "train must be at least 1"),
-        ({"train": 1438}, ValueError, "train must be at most 1437, what val and test leave, not 1438"),
+        ({"train": 1438}, ValueError, "train must be at most 1437, the images left by val and test, not 1438"),
         ({"val": 10.5}, TypeError, "val must be an integer"),
         ({"dtype": np.uint8}, TypeError, "dtype must be a float type, not uint8"),
     ],

@@ -25,7 +25,7 @@ def test_split_keeps_every_example_once_and_classes_in_proportion(counts, val, t
     y = rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
     n = len(y)
     if val + test >= n:
-        with pytest.raises(ValueError, match=rf"below the {n} examples there are, not {val + test}"):
+        with pytest.raises(ValueError, match=rf"below {n}, the number of examples, not {val + test}"):
             split(np.arange(n), y, rng(seed), val=val, test=test)
         return
     data = split(np.arange(n), y, rng(seed), val=val, test=test)
@@ -123,7 +123,7 @@ Y = np.array([0, 1, 2, 1])
         (lambda: wrong_labels(-Y, 0.5, rng()), ValueError, "y must hold classes from 0, not -2"),
         (lambda: wrong_labels(Y[:0], 0.5, rng()), ValueError, r"with N ≥ 1, not \(0,\)"),
         (lambda: wrong_labels(Y[:, None], 0.5, rng()), ValueError, r"the shape \(N,\)"),
-        (lambda: split(Y[:3], Y, rng()), ValueError, r"x must have 4 examples as y has, not shape \(3,\)"),
+        (lambda: split(Y[:3], Y, rng()), ValueError, r"x must have 4 examples, as y has, not shape \(3,\)"),
         (lambda: split([1, 2, 3, 4], Y, rng()), TypeError, "x must be a NumPy array, not list"),
         (lambda: split(Y, Y, rng(), val=-1), ValueError, "val must be at least 0"),
         (lambda: split(Y, Y, rng(), test=0.5), TypeError, "test must be an integer, not 0.5"),

@@ -224,10 +224,10 @@ BAD = {
     "no Sequential": (
         lambda: StackedModels([nn.Linear(6, 3)]),
         TypeError,
-        "takes nn.Sequential, not Linear: VmapModels",
+        "needs nn.Sequential, not Linear: use VmapModels",
     ),
     "no bias": (lambda: StackedModels([nn.Sequential(nn.Linear(6, 3, bias=False))]), TypeError, "layer 0, Linear"),
-    "convolution": (lambda: StackedModels([conv()]), TypeError, "layer 0, Conv2d.* is no linear layer"),
+    "convolution": (lambda: StackedModels([conv()]), TypeError, "layer 0, Conv2d.* must be a linear layer"),
     "dropout": (lambda: StackedModels([nn.Sequential(nn.Linear(6, 3), nn.Dropout())]), TypeError, "layer 1, Dropout"),
     "batch norm": (lambda: VmapModels([SmallCNN(3)]), ValueError, "conv1.1.running_mean is a buffer"),
     "scores": (lambda: cross_entropies(torch.ones(5, 3), torch.ones(5)), ValueError, r"not \(5, 3\) and \(5,\)"),

@@ -491,11 +491,11 @@ def test_a_network_that_is_nan_is_told():
     head = net.head
     for call in (lambda: linear_probe(net, x, y), lambda: fine_tune(net, x, y)):
         with pytest.raises(
-            ValueError, match=r"^model gives features that are nan or inf: load or draw its weights anew$"
+            ValueError, match=r"^model returns features that are nan or inf: load or draw its weights anew$"
         ):
             call()
     for call in (lambda: train(net, x, y, sgd(net.parameters()), epochs=1), lambda: evaluate_accuracy(net, x, y)):
-        with pytest.raises(ValueError, match=r"^model gives nan as it is: load or draw its weights anew$"):
+        with pytest.raises(ValueError, match=r"^model returns nan before any training: load or draw its weights anew$"):
             call()
     assert net.head is head
 

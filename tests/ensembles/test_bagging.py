@@ -121,7 +121,7 @@ BAD = {
     "no members": (lambda: train_members(bagged, 0, RNG), ValueError, "n must be at least 1"),
     "seed": (lambda: train_members(bagged, 2, 7), TypeError, "rng must be a generator"),
     "executor": (lambda: train_members(bagged, 2, RNG, executor=3), TypeError, "executor must have the map"),
-    "None": (lambda: train_members(lambda i, rng: None, 2, RNG), TypeError, r"make\(0, rng\) gave None"),
+    "None": (lambda: train_members(lambda i, rng: None, 2, RNG), TypeError, r"make\(0, rng\) returned None"),
 }
 
 

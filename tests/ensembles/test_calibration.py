@@ -113,7 +113,7 @@ BAD = {
     "an ensemble": (P[None], Y, ValueError, r"p must have shape \(rows, classes\), not \(1, 4, 3\)"),
     "no rows": (P[:0], Y[:0], ValueError, r"p must have shape \(rows, classes\), not \(0, 3\)"),
     "nan": (np.where(np.eye(4, 3) > 0, np.nan, P), Y, ValueError, "p holds nan at row 0, class 0"),
-    "scores": (np.ones((4, 3)), Y, ValueError, "p gives .* no probabilities"),
+    "scores": (np.ones((4, 3)), Y, ValueError, "p has .* no probabilities"),
     "short y": (P, Y[:3], ValueError, r"y must have shape \(4,\), one label for each row, not \(3,\)"),
     "one-hot y": (P, np.eye(3, dtype=int)[Y], ValueError, r"y must have shape \(4,\)"),
     "float y": (P, Y.astype(float), TypeError, "y must hold the right classes as integers, not float64"),

@@ -97,11 +97,11 @@ def test_members_that_are_copies_gain_nothing():
 
 P, Y = draw(shape=(2, 4, 3))
 BAD = {
-    "one member": (lambda: disagreement(P[:1]), ValueError, "one member alone"),
-    "one member's errors": (lambda: error_correlation(P[:1], Y), ValueError, "one member alone"),
+    "one member": (lambda: disagreement(P[:1]), ValueError, "p holds one member"),
+    "one member's errors": (lambda: error_correlation(P[:1], Y), ValueError, "p holds one member"),
     "empty": (lambda: disagreement([]), ValueError, "the ensemble is empty"),
-    "nan": (lambda: disagreement(P * np.nan), ValueError, "member 0 gives nan at row 0, class 0"),
-    "classes": (lambda: disagreement([P[0], P[0][:, :2]]), ValueError, "member 1 gives 4 rows and 2 classes"),
+    "nan": (lambda: disagreement(P * np.nan), ValueError, "member 0 returns nan at row 0, class 0"),
+    "classes": (lambda: disagreement([P[0], P[0][:, :2]]), ValueError, "member 1 returns 4 rows and 2 classes"),
     "labels' length": (lambda: error_correlation(P, Y[:3]), ValueError, r"y must have shape \(4,\)"),
     "float labels": (lambda: error_correlation(P, Y / 1), TypeError, "y must hold the right classes as integers"),
     "label 3": (lambda: error_correlation(P, np.array([0, 1, 2, 3])), ValueError, r"y must lie in 0 … 2, not 0 … 3"),

@@ -385,7 +385,7 @@ NETS = {
     "no list": (lambda: pair()[0], TypeError, r"nets must be a list of networks"),
     "a number": (lambda: [*pair(), 3], TypeError, r"nets must be a list of networks"),
     "empty": (lambda: [], ValueError, "nets is empty"),
-    "one twice": (lambda: pair()[:1] * 2, ValueError, "one comes twice"),
+    "one twice": (lambda: pair()[:1] * 2, ValueError, "one occurs twice"),
     "a layer twice": (same_layer, RuntimeError, "is not params"),
     "convolution": (lambda: two(lambda r: Conv2d(1, 2, 3, rng=r), lambda r: Flatten()), TypeError, "layer 0, Conv2d"),
     "batch norm": (
@@ -431,7 +431,7 @@ def test_networks_that_cannot_be_stacked(nets, error, message):
         fit_many(nets(), digits(), SGD(0.1), epochs=1, rngs=rngs())
 
 
-def forward_hooks():
+def momentum_on_plateaus():
     return Momentum(ReducePlateau(0.1))
 
 
@@ -453,13 +453,13 @@ BAD = {
     "labels": (
         {"data": SimpleNamespace(x_train=np.ones((9, 64)), y_train=np.full(9, 10))},
         ValueError,
-        "must lie in 0 … 9, as there are scores, not 10",
+        "must lie in 0 … 9, one class per score, not 10",
     ),
     "optimizer": ({"optimizer": 0.1}, TypeError, "optimizer must be an optimizer"),
-    "a whole": ({"optimizer": Muon(0.1, partner=SGD(0.1))}, TypeError, "treat each number alone"),
-    "Lookahead": ({"optimizer": Lookahead(SGD(0.1))}, TypeError, "and Lookahead does not: train_members"),
+    "a whole": ({"optimizer": Muon(0.1, partner=SGD(0.1))}, TypeError, "must work element by element"),
+    "Lookahead": ({"optimizer": Lookahead(SGD(0.1))}, TypeError, "and Lookahead does not: use train_members"),
     "EMA": ({"optimizer": EMA(SGD(0.1))}, TypeError, "and EMA does not"),
-    "plateau": ({"optimizer": forward_hooks()}, TypeError, "ReducePlateau listens to the loss of one network"),
+    "plateau": ({"optimizer": momentum_on_plateaus()}, TypeError, "ReducePlateau follows the loss of one network"),
     "rates": (
         {"optimizer": SGD(np.ones(2))},
         ValueError,
@@ -477,7 +477,7 @@ BAD = {
     "penalty": ({"penalty": 0.1}, TypeError, "penalty must have value, grad and prox"),
     "no penalty": ({"penalty": [L2(0.1), None]}, TypeError, "member 1 has None"),
     "3 penalties": ({"penalty": [L2(0.1)] * 3}, ValueError, "penalty must be one, or 2"),
-    "a limit": ({"penalty": MaxNorm(1.0)}, ValueError, "needs a proximal step, which only nn.fit does"),
+    "a limit": ({"penalty": MaxNorm(1.0)}, ValueError, "needs a proximal step, which only nn.fit makes"),
     "diverged": ({"diverged": "skip"}, ValueError, 'diverged must be "raise" or "keep"'),
 }
 

@@ -126,7 +126,7 @@ BAD = {
     "a seed": (lambda: monte_carlo(network(), X, 2, 0), TypeError, "rng must be a generator"),
     "no noise": (lambda: monte_carlo(Dense(3, 2, rng=RNG), X, 2, RNG), ValueError, "there is no noise in Dense"),
     "no network": (lambda: monte_carlo(softmax, X, 2, RNG), TypeError, "net must be a network"),
-    "nan": (lambda: monte_carlo(broken(), X, 2, RNG), ValueError, "pass 0 gives nan at row 0, class 0"),
+    "nan": (lambda: monte_carlo(broken(), X, 2, RNG), ValueError, "pass 0 returns nan at row 0, class 0"),
     "columns": (lambda: monte_carlo(network(), X[:, :2], 2, RNG), ValueError, r"x must have shape \(N, 3\)"),
     "scores": (lambda: predictive_entropy(np.ones((2, 3, 4))), ValueError, "no probabilities"),
     "empty": (lambda: mutual_information([]), ValueError, "the ensemble is empty"),

@@ -106,11 +106,13 @@ def test_a_member_that_is_not_finite_is_named_and_left_out_only_when_told_to(com
     p = draw((3, 6, 4))
     broken = p.copy()
     broken[1, 4, 2] = value
-    with pytest.raises(ValueError, match=rf'member 1 gives {value} at row 4, class 2: nonfinite="skip" leaves it out'):
+    with pytest.raises(
+        ValueError, match=rf'member 1 returns {value} at row 4, class 2: leave it out with nonfinite="skip"'
+    ):
         combine(broken)
     assert np.array_equal(combine(broken, nonfinite="skip"), combine(p[[0, 2]]))
     broken[:] = np.nan
-    with pytest.raises(ValueError, match="no member is left, each gives nan or inf"):
+    with pytest.raises(ValueError, match="no member is left, each returns nan or inf"):
         combine(broken, nonfinite="skip")
 
 
@@ -121,9 +123,9 @@ def test_a_network_that_went_to_nan_is_named():
     whole = predict_members({"small": nets["small"]}, x)
     for value in (np.nan, np.inf):
         nets["large"].params["W"][...] = value
-        with pytest.raises(ValueError, match="member 'large' gives nan at row 0, class 0"):
+        with pytest.raises(ValueError, match="member 'large' returns nan at row 0, class 0"):
             predict_members(nets, x)
-        with pytest.raises(ValueError, match=f"member 'large' gives {value} at row 0, class 0"):
+        with pytest.raises(ValueError, match=f"member 'large' returns {value} at row 0, class 0"):
             score_members(nets, x)
         assert np.array_equal(predict_members(nets, x, nonfinite="skip"), whole)
         assert score_members(nets, x, nonfinite="skip").shape == (1, 4, 2)
@@ -144,19 +146,19 @@ BAD_MEMBERS = {
     "classes": (
         [gives(P), gives(np.full((2, 4), 0.25))],
         ValueError,
-        "member 1 gives 2 rows and 4 classes, but member 0 2",
+        "member 1 returns 2 rows and 4 classes, but member 0 2",
     ),
-    "rows": ([gives(P), gives(P[:1])], ValueError, "member 1 gives 1 rows and 2 classes, but member 0 2 and 2"),
+    "rows": ([gives(P), gives(P[:1])], ValueError, "member 1 returns 1 rows and 2 classes, but member 0 2 and 2"),
     "labels": (
         [gives(np.array([0, 1]))],
         TypeError,
-        "member 0 must give floats, one for each row and class, not int64",
+        "member 0 must return floats, one for each row and class, not int64",
     ),
-    "one axis": ([gives(np.array([0.0, 1.0]))], ValueError, r"member 0 must give an array of shape .* not \(2,\)"),
-    "no rows": ([gives(P[:0])], ValueError, r"member 0 must give an array of shape .* not \(0, 2\)"),
-    "nothing": ([gives(None)], TypeError, "member 0 must give floats"),
-    "scores": ([gives(P), gives(4 * P)], ValueError, r"member 1 gives \[2\. 2\.\] at row 0, no probabilities"),
-    "below 0": ([gives(P + [0.7, -0.7])], ValueError, "member 0 gives .* at row 0, no probabilities"),
+    "one axis": ([gives(np.array([0.0, 1.0]))], ValueError, r"member 0 must return an array of shape .* not \(2,\)"),
+    "no rows": ([gives(P[:0])], ValueError, r"member 0 must return an array of shape .* not \(0, 2\)"),
+    "nothing": ([gives(None)], TypeError, "member 0 must return floats"),
+    "scores": ([gives(P), gives(4 * P)], ValueError, r"member 1 has \[2\. 2\.\] at row 0, which are no probabilities"),
+    "below 0": ([gives(P + [0.7, -0.7])], ValueError, "member 0 has .* at row 0, which are no probabilities"),
 }
 
 
@@ -185,14 +187,14 @@ def test_bad_predictions(combine):
             combine(p)
     with pytest.raises(ValueError, match=r"predictions must have shape \(members, rows, classes\), not \(2, 2\)"):
         combine(P)
-    with pytest.raises(ValueError, match="member 1 gives 1 rows and 2 classes, but member 0 2 and 2"):
+    with pytest.raises(ValueError, match="member 1 returns 1 rows and 2 classes, but member 0 2 and 2"):
         combine([P, P[:1]])
     with pytest.raises(ValueError, match='nonfinite must be "raise" or "skip", not \'allow\''):
         combine([P], nonfinite="allow")
 
 
 def test_scores_are_no_probabilities():
-    with pytest.raises(ValueError, match=r"member 0 gives .* no probabilities.*softmax"):
+    with pytest.raises(ValueError, match=r"member 0 has .* no probabilities.*softmax"):
         mean_probability(np.random.default_rng(0).normal(size=(2, 3, 4)))
 
 

@@ -158,11 +158,11 @@ class Needs(Surface2D):
     [
         (Peeks, r"Peeks\.update .* calls self\.helper\(\)"),
         (Sorts, r"Sorts\.update .* np\.sort has no JavaScript twin"),
-        (Forgets, r"'x = x - self\.lr \* dx' gives x another meaning; change it in place"),
+        (Forgets, r"'x = x - self\.lr \* dx' rebinds x; change it in place"),
         (Aliases, "'u = v' is a second name for v"),
         (Norm, r"it calls \(dx \* dx\)\.sum\(\)"),
         (Total, r"it calls max\(\), but sees one element at a time"),
-        (Whole, "Whole does not treat each element alone"),
+        (Whole, "Whole does not work element by element"),
         (Needs, "Needs needs depth: pass an instance"),
         (Momentum(lambda step: 0.1), "lr must be a number on a compiled page"),
         (3, "neither a function, an Optimizer, a Surface2D nor a Schedule"),

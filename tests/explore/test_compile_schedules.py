@@ -169,10 +169,10 @@ def test_a_schedule_of_the_readers_own():
 @pytest.mark.parametrize(
     ("thing", "message"),
     [
-        (ReducePlateau(0.1), r"ReducePlateau\.rate .* it reads self\.now, which is none of its settings"),
+        (ReducePlateau(0.1), r"ReducePlateau\.rate .* it reads self\.now, which is not one of its settings"),
         (WarmRestarts(0.1, period=3, growth=2), r"WarmRestarts\.rate .* np\.array has no JavaScript twin"),
         (Cosine(np.array([0.1, 0.2]), steps=3), "Cosine: lr must be a number on a compiled page"),
-        (Function(np.sqrt), "Function: f must be a function of Python's own"),
+        (Function(np.sqrt), "Function: f must be a Python function"),
         (Remembers, r"Remembers\.rate .* it reads self\.last"),
         (Sorted, r"Sorted\.rate .* np\.sort has no JavaScript twin"),
         (Counted, r"Counted\.rate .* it calls len\(\), but sees one element"),
@@ -188,7 +188,7 @@ def test_a_schedule_in_a_compute_must_have_what_its_constructor_would_fill_in():
     def forgets(lr):
         return Triangular(lr, peak=1.0, up=3)(1)
 
-    with pytest.raises(CompileError, match=r"'Triangular\(lr, peak=1.0, up=3\)' must give down"):
+    with pytest.raises(CompileError, match=r"'Triangular\(lr, peak=1.0, up=3\)' must have the argument down"):
         Library().add(forgets)
 
 
@@ -410,15 +410,15 @@ def capital():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (decorated, "the function f within it has a decorator"),
-        (starred, r"the function f within it must take plain arguments, with no \* and no /"),
-        (moving_default, "the function f within it has the default 'a'; write a constant"),
-        (yields, "yield has no place in it"),
-        (holds_a_class, "a class has no place in it"),
-        (by_keyword, "give the arguments of a function by position"),
+        (decorated, "the inner function f has a decorator"),
+        (starred, r"the inner function f must have plain parameters, without \* and /"),
+        (moving_default, "the inner function f has the default 'a'; write a constant"),
+        (yields, "yield cannot be used"),
+        (holds_a_class, "a class cannot be used"),
+        (by_keyword, "pass the arguments of a function by position"),
         (unknown, "the name 'beyond' is not known"),
-        (reads_a_loop, "a function within it reads the loop variable k; hand it over as an argument"),
-        (capital, "the function Line within it must have a name that begins with a small letter"),
+        (reads_a_loop, "an inner function reads the loop variable k; pass it as an argument"),
+        (capital, "the inner function Line must have a name that begins with a lower-case letter"),
     ],
 )
 def test_what_a_function_within_cannot_be(function, message):

@@ -303,7 +303,7 @@ def test_answers_of_another_shape_are_named(answers, error, words):
 
 def test_one_function_answers_and_not_two():
     for compute, compute_all in ((None, None), (one_by_one, lambda axes: [])):
-        with pytest.raises(ValueError, match="e must have one of compute and compute_all, the other None"):
+        with pytest.raises(ValueError, match="e must have one of compute and compute_all, and the other None"):
             Experiment("e", GRID, compute, [], alt="a", compute_all=compute_all)
 
 
@@ -340,7 +340,7 @@ def test_bad_declarations_are_named(make, message):
 
 
 def test_a_compute_that_asks_for_no_control_is_named():
-    with pytest.raises(ValueError, match=r"compute asks for \['b'\], which no control is called"):
+    with pytest.raises(ValueError, match=r"compute has the parameters \['b'\], which are no controls"):
         Experiment("e", [toggle("a", "a", True)], lambda b: {}, [], alt="a")
 
 

@@ -118,6 +118,26 @@ def test_minimize_and_the_range_test_take_it():
     assert np.array_equal(net.params.flat, before)
 
 
+def test_minibatches_are_drawn_at_each_call():
+    """Five rows at a time: each value is that of some five rows, and their mean is the whole batch's."""
+    net, x, y = problem()
+    whole = BatchLoss(net, x, y)
+    few = BatchLoss(net, x, y, batch=5, rng=np.random.default_rng(2))
+    rows = np.random.default_rng(2).choice(20, 5, replace=False)
+    assert few.value(few.start) == BatchLoss(net, x[rows], y[rows]).value(few.start)
+    values = np.array([few.value(few.start) for _ in range(2000)])
+    assert abs(values.mean() - whole.value(whole.start)) < 4 * values.std() / np.sqrt(2000) and values.std() > 0.01
+    grads = np.array([few.grad(few.start) for _ in range(2000)])
+    error = grads.std(axis=0) / np.sqrt(2000)
+    assert (np.abs(grads.mean(axis=0) - whole.grad(whole.start)) < 5 * error + 1e-12).all()
+    everything = BatchLoss(net, x, y, batch=20, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(everything.grad(few.start), whole.grad(few.start), rtol=1e-12, atol=1e-15)
+    tested = range_test(few, SGD(0.1), net.params.flat, low=1e-3, high=1e3, steps=60)
+    assert tested.lowest is not None and np.array_equal(net.params.flat, whole.start)
+    with pytest.raises(ValueError, match="loss must be on a fixed batch to be differentiated, not on 5 rows"):
+        hessian(few)
+
+
 def test_float32_is_kept_and_refused_where_it_is_too_coarse():
     net, x, y = problem(np.float32)
     loss = BatchLoss(net, x, y)
@@ -136,6 +156,10 @@ def test_float32_is_kept_and_refused_where_it_is_too_coarse():
         ({"x": np.ones((20, 4), int)}, TypeError, "x must hold floats"),
         ({"y": np.zeros(3, int)}, ValueError, "y must have 20 rows"),
         ({"penalty": 0.1}, TypeError, "penalty must be a penalty"),
+        ({"batch": 5}, TypeError, "rng must be a generator"),
+        ({"batch": 0, "rng": np.random.default_rng(0)}, ValueError, "batch must be at least 1"),
+        ({"batch": 2.5, "rng": np.random.default_rng(0)}, TypeError, "batch must be an integer"),
+        ({"batch": 21, "rng": np.random.default_rng(0)}, ValueError, "batch must be at most 20, the number of rows"),
     ],
 )
 def test_bad_arguments(change, error, message):

@@ -107,7 +107,7 @@ def test_a_planted_mistake_is_named(middle, culprit, wrong):
     report = gradient_check(network(middle), *batch())
     assert not report.ok and set(report.wrong) == wrong
     assert len(report.culprits) == 1 and report.culprits[0].startswith(culprit)
-    assert "WRONG" in repr(report) and f"wrong in itself: {culprit}" in repr(report)
+    assert "WRONG" in repr(report) and f"wrong: {culprit}" in repr(report)
     assert report.rows[0].error == max(row.error for row in report.rows)
 
 
@@ -318,8 +318,8 @@ def test_the_ratio_by_hand(digits):
     ("scale", "optimizer", "said"),
     [
         (30.0, None, "the initial loss .* is far from log C = 2.3"),
-        (1.0, Momentum(10.0), "of its size a step: lower the rate"),
-        (1.0, SGD(1e-7), "of its size a step: raise the rate"),
+        (1.0, Momentum(10.0), "of its size per step: lower the rate"),
+        (1.0, SGD(1e-7), "of its size per step: raise the rate"),
         (1.0, SGD(60.0), r"of 50 units of 1 ReLU are dead"),
     ],
 )
@@ -339,7 +339,7 @@ def test_a_network_that_cannot_learn(digits):
             return 0 * super().forward(x, train)
 
     report = babysit(digits_net(middle=Stuck), digits, np.random.default_rng(0))
-    assert report.ten_steps == 500 and any("ten examples were not learnt" in p for p in report.problems)
+    assert report.ten_steps == 500 and any("ten examples were not memorized" in p for p in report.problems)
     assert report.dead["1 ReLU"] == (50, 50)
 
 
@@ -353,7 +353,7 @@ def test_bad_input_of_babysitting(digits):
         babysit(digits_net(), digits, 0)
     with pytest.raises(TypeError, match="net must be a network"):
         babysit("net", digits, np.random.default_rng(0))
-    with pytest.raises(TypeError, match="data must have x_train, and tuple has not"):
+    with pytest.raises(TypeError, match="data must have x_train, but a tuple has none"):
         babysit(digits_net(), (1, 2), np.random.default_rng(0))
     odd = SimpleNamespace(x_train=digits.x_train, y_train=digits.y_train.astype(float))
     with pytest.raises(TypeError, match=r"data.y_train must hold labels, integers, not float64"):

@@ -298,9 +298,9 @@ def test_the_rule_for_the_weights_is_an_argument():
     dense = Dense(3, 2, rng=np.random.default_rng(0), init=lambda *_: mine)
     dense.params["W"] += 1
     assert np.array_equal(mine, np.ones((3, 2))) and dense.params["W"].dtype == np.float32
-    with pytest.raises(ValueError, match=r"^init must give weights of shape \(3, 2\), not \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"^init must return weights of shape \(3, 2\), not \(2, 3\)"):
         Dense(3, 2, rng=np.random.default_rng(0), init=lambda *_: np.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"^init must give weights of shape \(2, 2, 1, 3\), not \(3, 1, 2, 2\)"):
+    with pytest.raises(ValueError, match=r"^init must return weights of shape \(2, 2, 1, 3\), not \(3, 1, 2, 2\)"):
         Conv2d(1, 3, 2, rng=np.random.default_rng(0), init=lambda *_, kernel: np.ones((3, 1, *kernel)))
     for rng in (0, None, np.random.RandomState(0)):
         with pytest.raises(TypeError, match=r"^rng must be a generator such as"):

@@ -213,12 +213,12 @@ def test_a_part_that_no_step_would_reach_is_told():
     net.backward(net.forward(x))  # a copy was given away
     Sequential(*net.layers[:2], Dense(4, 1, rng=rng))
     y = net.forward(x)
-    with pytest.raises(RuntimeError, match=r"^Sequential: W of part 0 is not params\['0.W'\] any more"):
+    with pytest.raises(RuntimeError, match=r"^Sequential: W of part 0 is not params\['0.W'\] any longer"):
         net.backward(y)
     block = Residual(Dense(3, 3, rng=rng))
     block.parts["branch"].params["b"] = np.ones(3, np.float32)
     y = block.forward(x)
-    with pytest.raises(RuntimeError, match=r"^Residual: b of part branch is not params\['branch.b'\] any more"):
+    with pytest.raises(RuntimeError, match=r"^Residual: b of part branch is not params\['branch.b'\] any longer"):
         block.backward(y)
 
 
@@ -324,7 +324,7 @@ def test_the_table_tells_the_shapes_there_are():
         for row in rows:
             shape = ", ".join(map(str, seen[row.split()[0]].shape[1:]))
             assert f"  (N, {shape})" in row
-    with pytest.raises(ValueError, match=r"^Residual: the branch must give what the shortcut has, \(N, 5, 2, 3\)"):
+    with pytest.raises(ValueError, match=r"^Residual: the branch must have the shape of the shortcut, \(N, 5, 2, 3\)"):
         net.table((11, 5, 1))
 
 
@@ -357,9 +357,11 @@ def test_bad_shapes_are_named():
     with pytest.raises(ValueError, match=r"^Dense\(3, 4\): dy must have shape \(3, 4\), not \(3, 5\)"):
         net.backward(np.ones((3, 5)))
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match=r"^Residual: the branch must give .* \(5, 3\), not \(5, 2\): a projection"):
+    with pytest.raises(
+        ValueError, match=r"^Residual: the branch must have .* \(5, 3\), not \(5, 2\): add a projection"
+    ):
         Residual(Dense(3, 2, rng=rng)).forward(np.ones((5, 3)))
-    with pytest.raises(ValueError, match=r"^Residual: the branch must give .* \(N, 3\), not \(N, 2\)"):
+    with pytest.raises(ValueError, match=r"^Residual: the branch must have .* \(N, 3\), not \(N, 2\)"):
         Residual(Dense(3, 2, rng=rng)).table((3,))
     with pytest.raises(TypeError, match=r"^shape must be that of one example, such as \(8, 8, 1\), not 64"):
         net.table(64)
@@ -379,9 +381,9 @@ def test_bad_parts_are_named():
         Sequential([dense, ReLU()])
     with pytest.raises(TypeError, match=r"^Residual: part branch must be a Layer"):
         Residual(lambda x: x)
-    with pytest.raises(ValueError, match=r"^Sequential: 2 is the very layer 0, Dense\(3, 3\)"):
+    with pytest.raises(ValueError, match=r"^Sequential: 2 is the same layer as 0, Dense\(3, 3\)"):
         Sequential(dense, ReLU(), dense)
-    with pytest.raises(ValueError, match=r"^Sequential: 1.branch.0 is the very layer 0, Dense\(3, 3\)"):
+    with pytest.raises(ValueError, match=r"^Sequential: 1.branch.0 is the same layer as 0, Dense\(3, 3\)"):
         Sequential(dense, Residual(Sequential(dense)))
     with pytest.raises(ValueError, match=r"one dtype, but .*'0\..'.* is float32 and .*'1\..'.* is float64"):
         Sequential(dense, Dense(3, 3, rng=rng, dtype=np.float64))

@@ -234,7 +234,7 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="dy must have shape"):
         pool.backward(np.ones((1, 4, 4, 1)))
     for length, steps in ((5, 2), (5, 6)):
-        with pytest.raises(ValueError, match=f"{steps} steps of 1 or 2 cannot give length {length}"):
+        with pytest.raises(ValueError, match=f"{steps} steps of 1 or 2 cannot reach length {length}"):
             random_sequence(length, steps, generator())
     with pytest.raises(ValueError, match="u must"):
         pseudorandom_sequence(5, 4, 1.0)

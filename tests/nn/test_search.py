@@ -137,7 +137,7 @@ def test_what_failed_comes_last():
         assert [t.failed for t in results] == ["", "", "nan", "inf", "step 3: nan"]
         assert np.isnan(results.column("value")[2:]).all()
         assert "step 3: nan" in repr(results)
-    with pytest.raises(ValueError, match="none of the 1 trials gave a finite value: inf"):
+    with pytest.raises(ValueError, match="none of the 1 trials returned a finite value: inf"):
         _ = grid_search(fragile, {"lr": [2.0]}, rng=rng()).best
     results = coarse_to_fine(fragile, {"lr": Log(20.0, 90.0)}, n=30, rounds=2, rng=rng())
     assert len(results) == 60 and all(t.failed for t in results)
@@ -152,7 +152,7 @@ def test_other_errors_end_it_and_name_the_settings():
     with pytest.raises(KeyError) as caught:
         grid_search(broken, {"lr": [0.1]}, rng=rng())
     assert caught.value.__notes__ == ["in the trial with the settings {'lr': 0.1}"]
-    with pytest.raises(TypeError, match="the objective must give a number, not 'good'"):
+    with pytest.raises(TypeError, match="the objective must return a number, not 'good'"):
         grid_search(lambda s, rng: "good", {"lr": [0.1]}, rng=rng())
 
 

@@ -408,7 +408,7 @@ def test_a_nan_that_a_second_look_does_not_find():
             return x * np.nan if train and self.calls == self.n else x
 
     net = Sequential(*network().layers, Once(2))
-    with pytest.raises(Diverged, match=r"step 2 .* in the scores \(a second look, with other random draws, found none"):
+    with pytest.raises(Diverged, match=r"step 2 .* in the scores \(a second pass, with other random draws, found none"):
         fit(net, clouds(), SGD(0.1), epochs=1, batch=30, rng=np.random.default_rng(0))
 
 
@@ -554,11 +554,11 @@ def test_evaluate_in_parts():
 def test_checkpoints_of_another_network():
     net, other = network(), network(sizes=(6, 8, 3))
     saved, before = checkpoint(other), checkpoint(net)["params"]
-    with pytest.raises(ValueError, match="the checkpoint's params are of another network"):
+    with pytest.raises(ValueError, match="the checkpoint's params belong to another network"):
         restore(net, saved)
     assert all(np.array_equal(net.params[k], p) for k, p in before.items())
     for other in ({}, net.params, None, [1]):
-        with pytest.raises(TypeError, match="saved must be what checkpoint gave"):
+        with pytest.raises(TypeError, match="saved must be a checkpoint, params and state"):
             restore(net, other)
 
 
@@ -575,9 +575,9 @@ def test_checkpoints_of_another_network():
         (dict(x_train=np.zeros((90, 6), int)), TypeError, "data.x_train must hold floats, not int64"),
         (dict(x_train=np.zeros((0, 6))), ValueError, "data.x_train must have shape .* at least one row"),
         (dict(y_train=np.zeros(89, int)), ValueError, "data.y_train must have 90 rows"),
-        (dict(y_train=np.full(90, 3)), ValueError, "data.y_train must lie in 0 … 2, as there are scores, not 3 … 3"),
+        (dict(y_train=np.full(90, 3)), ValueError, "data.y_train must lie in 0 … 2, one class per score, not 3 … 3"),
         (dict(y_train=np.full(90, 3), x_val=None), ValueError, "data.y_train must lie in 0 … 2"),
-        (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, as there are scores, not -1 … -1"),
+        (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, one class per score, not -1 … -1"),
         (dict(x_train=np.zeros((90, 5))), ValueError, "Dense.*6.*5"),
         (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
         (dict(x_val=np.zeros((30, 5))), ValueError, "Dense.*6.*5"),
@@ -606,7 +606,7 @@ def test_what_does_not_go_together_is_told_before_anything_changes():
     values = SimpleNamespace(x_train=data.x_train, y_train=3.0 + data.x_train[:, :3], x_val=None)
     rule = EarlyStopping(3, watch="accuracy")
     for error, said, given in [
-        (TypeError, r"penalty must have value, grad and prox, such as L2\(.*, and 0.01 has not", dict(penalty=0.01)),
+        (TypeError, r"penalty must have value, grad and prox, such as L2\(.*, not 0.01", dict(penalty=0.01)),
         (TypeError, "patience must be an integer, not True", dict(early_stopping=True)),
         (ValueError, "early stopping watches accuracy, but data.y_train holds no classes",
          dict(data=values, loss=squared_error, early_stopping=rule)),
@@ -628,7 +628,7 @@ def test_bad_rules_and_missing_data():
     ):
         with pytest.raises(ValueError, match=said):
             EarlyStopping(**rule)
-    with pytest.raises(TypeError, match="data must have x_train, and SimpleNamespace has not"):
+    with pytest.raises(TypeError, match="data must have x_train, but a SimpleNamespace has none"):
         fit(network(), SimpleNamespace(), SGD(0.1), epochs=1, rng=np.random.default_rng(0))
 
 

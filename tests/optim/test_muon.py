@@ -368,7 +368,7 @@ def test_a_bad_state_changes_nothing():
         assert opt.t == opt.partner.t == 1 and same_bits(opt.state_dict()["m"]["W"], state["m"]["W"])
 
 
-def test_repr_and_follow():
+def test_repr_and_step_closure():
     assert repr(Muon(0.1, partner=SGD(0.2), matrices=["W"])) == (
         "Muon(lr=0.1, rho=0.95, nesterov=True, weight_decay=0.0, eps=1e-07, match_adamw=False, inputs_first=False, "
         "partner=SGD(lr=0.2), matrices=['W'])"

@@ -113,7 +113,7 @@ def test_bad_arrays_are_named(arrays, error, message):
 def test_keys_and_shapes_are_fixed():
     params = sample()
     before = params.flat.copy()
-    with pytest.raises(KeyError, match="'V' is not in this set: it holds"):
+    with pytest.raises(KeyError, match="'V' is not in this set, whose keys are fixed"):
         params["V"] = np.ones(2)
     with pytest.raises(ValueError, match=r"'W' has shape \(2, 3\) and cannot hold values of shape \(3,\)"):
         params["W"] = np.ones(3)

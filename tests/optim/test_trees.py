@@ -90,7 +90,7 @@ BAD = {
     "too few": (a_list, lambda: [one(2)], ValueError, "grads has 1 arrays, but params has 2"),
     "too many": (a_list, lambda: [one(2), one((3, 4)), one(1)], ValueError, "grads has 3 arrays"),
     "missing key": (a_dict, lambda: {"W1": one((3, 4))}, ValueError, r"grads\['b1'\] is missing"),
-    "unknown key": (a_dict, lambda: a_dict() | {"b2": one(1)}, ValueError, r"grads\['b2'\] has no partner"),
+    "unknown key": (a_dict, lambda: a_dict() | {"b2": one(1)}, ValueError, r"grads\['b2'\] has no counterpart"),
     "list for a dict": (a_dict, lambda: list(a_dict().values()), TypeError, "grads must be of the same kind"),
     "array for a list": (lambda: [one(2)], lambda: one(2), TypeError, "grads must be of the same kind"),
 }
@@ -314,7 +314,7 @@ def test_names_of_the_class_are_no_hyper_parameters(name):
         def update(self, x, dx):
             x -= self.lr * dx
 
-    with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: Own has that name already"):
+    with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: it is an attribute of Own"):
         Own(0.1, **{name: 5.0})
     assert Own(0.1, shift=2.0).shift == 2.0
 
@@ -340,7 +340,7 @@ def test_a_switch_is_true_or_false(correct):
 
 @pytest.mark.parametrize("opt", [SGD(0.1), NesterovLookAhead(0.1), Lookahead(SGD(0.1)), SAM(SGD(0.1))], ids=repr)
 def test_a_loss_without_a_gradient_is_named(opt):
-    with pytest.raises(TypeError, match=r"loss must have \.grad\(params\), as a surface has, and .* has not"):
+    with pytest.raises(TypeError, match=r"loss must have \.grad\(params\), as a surface does, but .* does not"):
         opt.step_closure(np.ones(2), np.sin)
 
 
@@ -355,5 +355,5 @@ def test_the_look_ahead_form_knows_its_parameters():
 
 @pytest.mark.parametrize("inner", [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1)], ids=repr)
 def test_lookahead_refuses_what_would_not_come_back(inner):
-    with pytest.raises(TypeError, match=f"{type(inner).__name__}: it steps from a memory of its own"):
+    with pytest.raises(TypeError, match=f"{type(inner).__name__}: it steps from its own state"):
         Lookahead(inner)

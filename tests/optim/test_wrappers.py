@@ -460,7 +460,7 @@ def test_slow_is_a_copy_built_like_the_parameters():
 
 def test_sam_cannot_step():
     x = np.ones(2)
-    with pytest.raises(TypeError, match=r"gradient at a second point.*follow\(params, loss\)"):
+    with pytest.raises(TypeError, match=r"gradient at a second point.*step_closure\(params, loss\)"):
         SAM(SGD(0.1)).step(x, x)
     with pytest.raises(TypeError, match=r"gradient at a second point"):
         Lookahead(SAM(SGD(0.1))).step(x, x)
@@ -471,8 +471,8 @@ BAD = {
     "no optimizer": (lambda: Lookahead(0.1), TypeError, r"inner must be an optimizer such as SGD\(0\.1\), not 0\.1"),
     "a class": (lambda: SAM(SGD), TypeError, "inner must be an optimizer"),
     "k = 0": (lambda: Lookahead(SGD(0.1), k=0), ValueError, "k must be finite and at least 1, not 0"),
-    "k = 2.5": (lambda: Lookahead(SGD(0.1), k=2.5), ValueError, r"k must be a whole number, not 2\.5"),
-    "k an array": (lambda: Lookahead(SGD(0.1), k=np.array([2.0])), ValueError, "k must be a whole number"),
+    "k = 2.5": (lambda: Lookahead(SGD(0.1), k=2.5), ValueError, r"k must be an integer, not 2\.5"),
+    "k an array": (lambda: Lookahead(SGD(0.1), k=np.array([2.0])), ValueError, "k must be an integer"),
     "k a bool": (lambda: Lookahead(SGD(0.1), k=True), TypeError, "k must be a number"),
     "alpha < 0": (lambda: Lookahead(SGD(0.1), alpha=-0.1), ValueError, r"alpha must be .* not -0\.1"),
     "alpha > 1": (

@@ -62,7 +62,7 @@ class Rolling(Optimizer):
     A third one.
 
     Args:
-        lr: learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (or
+        lr: learning rate α ≥ 0: a number or a schedule (or
             two). Or more.
         rho: |ρ| < 1.
 
@@ -108,7 +108,7 @@ def test_a_docstring_is_taken_apart():
     assert doc.attributes == {"place, speed": "where it is, and how fast."}
     assert doc.returns == "Its shadow, of length ρ."
     assert doc.args == {
-        "lr": "learning rate α ≥ 0: a number, an array that broadcasts, or a schedule step → rate (or two). Or more.",
+        "lr": "learning rate α ≥ 0: a number or a schedule (or two). Or more.",
         "rho": "|ρ| < 1.",
     }
     assert doc.example == ">>> 1 + 1\n2"
@@ -141,7 +141,7 @@ def test_an_entry_says_what_a_class_takes_has_and_gives():
     assert text.startswith("(library-nn-rolling)=\n### Rolling\n\nRoll, and do not stop.")
     assert r"1. First $\alpha$, or so." + "\n" + r"2. Then $\rho$." in text
     assert "- `rho=1e-5` $|\\rho|<1$.\n- `.place`, `.speed` where it is, and how fast.\n" in text
-    assert "- **Gives** Its shadow, of length $\\rho$.\n:::" in text
+    assert "- **Returns** Its shadow, of length $\\rho$.\n:::" in text
     assert "```pycon\n>>> 1 + 1\n2\n```" in text
     for word in ("Setting", "Tested against", "```python", "Keeps"):  # they are of optimizers
         assert word not in text
@@ -204,7 +204,7 @@ def test_registry_and_constructor_have_the_same_defaults(name):
         if p.default is not p.empty and key in row.defaults:
             assert row.defaults[key] == p.default, key
     missing = {key for key, value in defaults(row).items() if value is inspect.Parameter.empty}
-    assert missing <= {"inner"}, "a row must give a first rate"
+    assert missing <= {"inner"}, "a row must have a first rate"
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -330,7 +330,7 @@ def test_entry_is_on_its_page(pages, name):
         for key, value in shown:
             assert eval(value or "None") == row.defaults.get(key, eval(value or "None"))
         assert row.reference in section.select_one(".provenance").text.replace("\n", " ")
-        for method in ("update", "direction", "learn"):
+        for method in ("update", "direction", "update_curvature"):
             if method in vars(row.cls):
                 lines = source_of(row.cls, only=method).splitlines()
                 start = next(i for i, line in enumerate(lines) if f"def {method}" in line)

@@ -45,7 +45,7 @@ def test_a_single_run_is_that_of_the_regularizers_tables(study, theirs):
     """The same digits, wrong labels, first weights and batches: the very same number."""
 
     def one_run(run):
-        return ensembles.in_one(run, number=1, epochs=2)
+        return ensembles.single_run(run, number=1, epochs=2)
 
     assert study.measure(one_run, 5)["accuracy"] == theirs.measure({}, 5)["accuracy"]
 

@@ -175,7 +175,7 @@ def test_a_bad_study_is_named(options, error, words):
         ({"seeds": 0}, ValueError, "seeds must be at least 1, not 0"),
         ({"seeds": "20"}, TypeError, "seeds must be an integer, not '20'"),
         ({"rows": ["attic"]}, ValueError, "rows must be among ['floor', 'stairs', 'cellar'], not 'attic'"),
-        ({"executor": 4}, TypeError, "executor must have the map of concurrent.futures, and 4 has not"),
+        ({"executor": 4}, TypeError, "executor must have the map of concurrent.futures, not 4"),
     ],
 )
 def test_a_bad_run_is_named(options, error, words):
@@ -188,7 +188,7 @@ def test_a_bad_run_is_named(options, error, words):
     [
         (lambda row, seed: {"height": math.nan}, ValueError, "finite numbers, at least one, not {'height': nan}"),
         (lambda row, seed: {}, ValueError, "finite numbers, at least one, not {}"),
-        (lambda row, seed: 3.0, TypeError, "measure must give {quantity: number}, not 3.0"),
+        (lambda row, seed: 3.0, TypeError, "measure must return {quantity: number}, not 3.0"),
         (lambda row, seed: 1 / 0, ZeroDivisionError, "division"),
     ],
 )

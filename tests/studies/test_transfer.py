@@ -238,7 +238,7 @@ def test_the_study_runs_on_a_device(device, capsys, monkeypatch):
     assert cli.main(["study", "transfer", "--seeds", "1", "--device", device]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Transfer from letters to digits (1 seed)")
-    assert ("on the processor" in said) == (device == "cuda")
+    assert ("on the CPU" in said) == (device == "cuda")
 
 
 def test_the_ratio_is_told(monkeypatch):
@@ -246,7 +246,7 @@ def test_the_ratio_is_told(monkeypatch):
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     asked = []
     study = Study("Steps", "How high?", lambda row, seed, *, device="?": asked.append((row, device)), {"a": 1, "b": 2})
-    assert cli._compare(study, "cuda") == "b, one seed: 3.00 s on the processor, 0.50 s on cuda: 6.0×"
+    assert cli._compare(study, "cuda") == "b, one seed: 3.00 s on the CPU, 0.50 s on cuda: 6.0×"
     assert asked == [(2, "cpu")] * 2 + [(2, "cuda")] * 2
 
 

@@ -43,7 +43,7 @@ from course_lib.optim import (
 
 
 def _steps_a_digit(lr: Any, rho: Any, kappa: float) -> Any:
-    """Steps in which the error falls to a tenth, in the slower of the two directions; nan where it grows."""
+    """Return the steps in which the error falls to a tenth, in the slower of two directions; nan where it grows."""
     rate = np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa))
     return np.where(rate < 0.999999, -2.302585092994046 / np.log(np.maximum(rate, 1e-9)), np.nan)
 
@@ -82,7 +82,7 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
 
 @experiment(page="03_momentum")
 def phase(**values: Any) -> Experiment:
-    """The (α, ρ) plane of the heavy ball on a ravine: how fast, in which regime, and the path, at the point you drag.
+    """Show the (α, ρ) plane of the heavy ball on a ravine: speed, regime and path at the point you drag.
 
     Controls: ``kappa``, ``lr``, ``rho``.
 
@@ -176,7 +176,7 @@ def _eigen(method: str, kappa: float, lr: float, rho: float) -> Data:
 
 @experiment(page="03_momentum")
 def eigen(**values: Any) -> Experiment:
-    """The error along five eigenvectors of a quadratic over time, and the factor a step for every curvature.
+    """Show the error along five eigenvectors of a quadratic over time, and the factor a step for every curvature.
 
     Controls: ``method`` (``"Momentum"`` or ``"Nesterov"``), ``kappa``, ``lr``, ``rho``.
 
@@ -231,7 +231,7 @@ _CHAINS, _SETTLE, _KEEP, _SHOWN = 200, 1500, 500, 200
 
 
 def _spread(method: Optimizer, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One visible run from x = 3; positions of many runs once settled; each run's variance."""
+    """Return one run from x = 3; the positions of many runs once settled; each run's variance."""
     rng = np.random.default_rng(seed)
     bowl = lambda x: x  # noqa: E731  the gradient of x²/2
     shown = descend(bowl, method, [3.0], _SHOWN, noise=1.0, rng=rng)[:, 0]
@@ -259,10 +259,10 @@ def _noise(lr: float, rho: float, match: str) -> Data:
 
 @experiment(page="03_momentum")
 def noise(*, guess: bool = False, **values: Any) -> Experiment:
-    """Where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
+    """Show where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
 
     The loss is x²/2, and each gradient has normal noise of standard deviation 1. Controls: ``lr``, ``rho``, ``match``
-    (``"rate"`` or ``"effective"``). ``guess`` covers the answer until a guess is made.
+    (``"rate"`` or ``"effective"``). ``guess`` covers the result until a guess is made.
 
     >>> noise(lr=0.1, rho=0.9, match="effective").params["match"]
     'effective'

@@ -1,7 +1,7 @@
 """The race: methods from one start down a surface. Chapter 3 and the book's first page show it.
 
 The functions of the controls come first: plain Python over `course_lib.optim`, run by Python under Jupyter and
-compiled from these very lines for the site. The declaration of controls and panels follows.
+compiled from this source for the site. The declaration of controls and panels follows.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from course_lib.optim.surfaces import Surface2D
 
 @dataclass(frozen=True)
 class _Ground:
-    """A surface of the race: what it is called, how many steps are shown, and settings that suit it."""
+    """A surface of the race: its label, the number of steps shown, and settings that suit it."""
 
     label: str
     surface: Surface2D
@@ -85,7 +85,7 @@ def _race(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data
 def _own_race(
     mine: Optimizer | None, ground: Surface2D | None, height: Callable[..., Any] | None, window: Any, low: float
 ) -> tuple[Callable[..., Data], Callable[..., Data]]:
-    """The race with the reader's own optimizer, surface or function of (x, y) in it."""
+    """Return backdrop and race with the reader's own optimizer, surface or function of (x, y)."""
     if height is not None:
 
         def yours(surface: str, kappa: float) -> Any:
@@ -126,7 +126,7 @@ def _checked_window(window: Any) -> Any:
 
 
 def _check_height(height: Callable[..., Any]) -> None:
-    """Try the reader's function on a few points, as the experiment will."""
+    """Call the reader's function on a few points, as the experiment will."""
     x = np.linspace(0.5, 1.0, 3)
     try:
         with np.errstate(all="ignore"):
@@ -134,10 +134,10 @@ def _check_height(height: Callable[..., Any]) -> None:
     except Exception as error:
         raise ValueError(
             f"race: the surface must be a function of two arrays, x and y, without `if` on them (use np.where);"
-            f" it gave {type(error).__name__}: {error}"
+            f" it raised {type(error).__name__}: {error}"
         ) from error
     if not good:
-        raise ValueError("race: the surface must give one number for each x and y")
+        raise ValueError("race: the surface must return one number for each x and y")
 
 
 @experiment(page="03_momentum")
@@ -150,24 +150,18 @@ def race(
     guess: bool = False,
     **values: Any,
 ) -> Experiment:
-    """SGD, Momentum and Nesterov race from one start down a surface.
+    """Race SGD, Momentum and Nesterov from one start down a surface.
 
-    Parameters
-    ----------
-    mine
-        An optimizer of your own, to race against them. The sliders set its ``lr`` and, if it has one, its ``rho``.
-    surface
-        ``"ravine"``, ``"saddle"``, ``"rosenbrock"``, ``"bumpy"``; or a `Surface2D`; or a function of x and y in
-        plain arithmetic and NumPy, whose gradient is then taken by central differences.
-    window
-        For a function: the part of the plane to show, ((x0, x1), (y0, y1)).
-    autoplay, guess
-        As for `Experiment`: run once when it comes into view; cover the answer until a guess is made.
-    **values
-        Where the controls start: ``kappa``, ``lr``, ``rho``, ``start``.
+    Args:
+        mine: an optimizer of your own, to race against them. The sliders set its ``lr`` and, if it has one, its
+            ``rho``.
+        surface: ``"ravine"``, ``"saddle"``, ``"rosenbrock"``, ``"bumpy"``; or a `Surface2D`; or a function of x and y
+            in plain arithmetic and NumPy, whose gradient is then taken by central differences.
+        window: for a function, the part of the plane to show, ((x0, x1), (y0, y1)).
+        autoplay: as for `Experiment`: whether to run once when it comes into view.
+        guess: as for `Experiment`: whether to cover the result until a guess is made.
+        **values: initial values of the controls ``kappa``, ``lr``, ``rho``, ``start``.
 
-    Examples
-    --------
     >>> race(kappa=30, rho=0.8).params["rho"]
     0.8
     >>> race(surface=lambda x, y: x**2 + 3 * np.abs(y)).params["surface"]

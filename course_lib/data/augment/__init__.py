@@ -1,8 +1,8 @@
 """Augmentation: a training set that never shows the same image twice. Pure functions f(batch, rng) → batch.
 
-Images are NHWC, (N, height, width, channels), floats in [0, 1]; the dtype is kept. Names with a capital draw, for
-each image anew; the functions they rest on are told what to do. MixUp and CutMix change labels too, and so take and
-give (batch, labels); every augmentation may.
+Images are NHWC, (N, height, width, channels), floats in [0, 1]; the dtype is kept. Classes draw, for each
+image anew; the functions beneath them get what was drawn as arguments. MixUp and CutMix change labels too, and so take
+and return (batch, labels); every augmentation may.
 """
 
 from .base import Augmentation

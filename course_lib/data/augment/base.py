@@ -1,7 +1,7 @@
-"""What every augmentation shares: it reads a batch of images, draws for each of them, and gives a new batch.
+"""The base of all augmentations: they take a batch of images, draw for each of them, and return a new batch.
 
 Images are NHWC everywhere: an array (N, height, width, channels) of floats in [0, 1]. The dtype is kept, and the
-batch that is given is never changed.
+input is never changed.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from course_lib.validation import ANY, check_count, check_hyper, check_number, c
 
 
 class Augmentation:
-    """A random change of images: `f(batch, rng)` gives a new batch.
+    """A random change of images: `f(batch, rng)` returns a new batch.
 
-    A pair (batch, labels) gives a pair: labels stay as they are, but for MixUp and CutMix, which change them.
+    For a pair (batch, labels) it returns a pair; only MixUp and CutMix change the labels.
 
     Attributes:
         changes_labels: whether labels must come with the batch.
 
     Raises:
-        TypeError: a batch that is no array of floats; rng is no NumPy generator.
-        ValueError: an empty batch, or one that is not (N, height, width, channels); labels of another length.
+        TypeError, ValueError: a batch that is not (N, height, width, channels) of floats; labels of another length.
     """
 
     changes_labels = False
@@ -33,32 +32,32 @@ class Augmentation:
         check_rng("rng", rng)
         if not isinstance(batch, tuple):
             if self.changes_labels:
-                raise TypeError(f"{self!r} changes the labels too: give it the pair (batch, labels)")
+                raise TypeError(f"{self!r} changes the labels too: pass the pair (batch, labels)")
             return self.apply(check_images(batch), rng)
         if len(batch) != 2:
-            raise ValueError(f"{self!r} takes a batch or a pair (batch, labels), not {len(batch)} things")
+            raise ValueError(f"{self!r} takes a batch or a pair (batch, labels), not a tuple of {len(batch)}")
         images, labels = check_images(batch[0]), np.asarray(batch[1])
         if labels.ndim == 0 or len(labels) != len(images):
             raise ValueError(f"labels must be {len(images)}, one for each image, not of shape {labels.shape}")
         return self.apply_labelled(images, labels, rng)
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Give the new images; what a subclass writes."""
+        """Return the new images; defined by a subclass."""
         raise NotImplementedError
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Give the new images and their labels."""
+        """Return the new images and their labels."""
         return self.apply(batch, rng), labels
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Give the labels in the form in which they leave: as they are, or as a matrix of probabilities."""
+        """Return the labels in the form of the output: as they are, or as a matrix of probabilities."""
         return labels
 
 
 def check_images(batch: Any, label: str = "batch") -> np.ndarray:
-    """Give the batch back if it is a batch of float images."""
+    """Return the batch if it is a batch of float images."""
     if not isinstance(batch, np.ndarray):
         raise TypeError(f"{label} must be a NumPy array of images, not a {type(batch).__name__}")
     if batch.dtype.kind != "f":
@@ -71,7 +70,7 @@ def check_images(batch: Any, label: str = "batch") -> np.ndarray:
 
 
 def check_probability(label: str, value: Any) -> float:
-    """Give a number of [0, 1] as a float."""
+    """Return a number in [0, 1] as a float."""
     value = check_number(label, value, ANY)
     if not 0 <= value <= 1:
         raise ValueError(f"{label} must lie in [0, 1], not {value:g}")
@@ -79,7 +78,7 @@ def check_probability(label: str, value: Any) -> float:
 
 
 def check_limits(label: str, value: Any, middle: float = 0.0, least: float = -math.inf) -> tuple[float, float]:
-    """Read a range: a number s stands for (middle − s, middle + s); a pair (low, high) for itself."""
+    """Return a range: a number s stands for (middle − s, middle + s); a pair (low, high) for itself."""
     if isinstance(value, tuple | list):
         if len(value) != 2:
             raise ValueError(f"{label} must be a number or a pair (low, high), not {value!r}")
@@ -88,13 +87,13 @@ def check_limits(label: str, value: Any, middle: float = 0.0, least: float = -ma
         s = check_number(label, value)
         low, high = middle - s, middle + s
     if not least <= low <= high:
-        least_said = "" if least == -math.inf else f"{least:g} ≤ "
-        raise ValueError(f"{label} must give a range with {least_said}low ≤ high, not ({low:g}, {high:g})")
+        bound = "" if least == -math.inf else f"{least:g} ≤ "
+        raise ValueError(f"{label} must be a range with {bound}low ≤ high, not ({low:g}, {high:g})")
     return low, high
 
 
 def check_size(size: Any, batch: np.ndarray | None = None) -> tuple[int, int]:
-    """Read (h, w), or the side of a square; with a batch, it must fit into its images."""
+    """Return (h, w), from a pair or the side of a square; with a batch, it must fit into its images."""
     pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(pair) != 2:
         raise ValueError(f"size must be one number or (h, w), not {size!r}")
@@ -105,7 +104,7 @@ def check_size(size: Any, batch: np.ndarray | None = None) -> tuple[int, int]:
 
 
 def per_image(label: str, value: Any, batch: np.ndarray, domain: tuple[float, float] | None = None) -> np.ndarray:
-    """Give one number for each image, shape (N,): from one for all, or from an array."""
+    """Return one number for each image, shape (N,), from one for all or from an array."""
     value = np.asarray(check_hyper(label, np.asarray(value), domain), float)
     if value.shape not in ((), (1,), (len(batch),)):
         raise ValueError(f"{label} must be one number or {len(batch)}, one for each image, not of shape {value.shape}")
@@ -113,7 +112,7 @@ def per_image(label: str, value: Any, batch: np.ndarray, domain: tuple[float, fl
 
 
 def column(label: str, value: np.ndarray, batch: np.ndarray) -> np.ndarray:
-    """Shape one number for each image as (N, 1, 1, 1), in the batch's dtype, to broadcast against it."""
+    """Reshape one number for each image to (N, 1, 1, 1), in the batch's dtype, to broadcast against it."""
     with np.errstate(over="ignore"):
         cast = value.astype(batch.dtype)
     if not np.isfinite(cast).all():

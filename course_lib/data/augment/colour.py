@@ -1,4 +1,4 @@
-"""Colour: every pixel stays where it is, and the light on it changes. Results are cut off at 0 and 1."""
+"""Colour: every pixel keeps its place and changes its value. Results are clipped to [0, 1]."""
 
 from __future__ import annotations
 
@@ -22,14 +22,11 @@ def brightness(batch: np.ndarray, factor: Any) -> np.ndarray:
         batch: images, shape (N, H, W, C), in [0, 1].
         factor: f ≥ 0, one for all or shape (N,); 1 changes nothing, 0 gives black.
 
-    Raises:
-        ValueError: pixels outside [0, 1]; a factor below 0, or not one for each image.
-
     >>> brightness(np.full((1, 1, 1, 1), 0.4), 1.5).ravel()
     array([0.6])
     """
     check_light(batch)
-    return _cut(batch * _factor(factor, batch))
+    return _clip(batch * _factor(factor, batch))
 
 
 def contrast(batch: np.ndarray, factor: Any) -> np.ndarray:
@@ -39,9 +36,6 @@ def contrast(batch: np.ndarray, factor: Any) -> np.ndarray:
         batch: images, shape (N, H, W, C), in [0, 1]; of three channels m is the mean of grey, else of all values.
         factor: f ≥ 0, one for all or shape (N,); 1 changes nothing, 0 gives even grey.
 
-    Raises:
-        ValueError: pixels outside [0, 1]; a factor below 0, or not one for each image.
-
     >>> contrast(np.array([0.4, 0.6]).reshape(1, 1, 2, 1), 2).ravel()
     array([0.3, 0.7])
     """
@@ -49,7 +43,7 @@ def contrast(batch: np.ndarray, factor: Any) -> np.ndarray:
     f = _factor(factor, batch)
     grey = _grey(batch) if batch.shape[3] == 3 else batch
     m = grey.reshape(len(batch), -1).mean(axis=1)[:, None, None, None]
-    return _cut(batch + (f - 1) * (batch - m))  # as above, and x itself, to the last bit, at f = 1
+    return _clip(batch + (f - 1) * (batch - m))  # as above, and x itself, to the last bit, at f = 1
 
 
 def saturation(batch: np.ndarray, factor: Any) -> np.ndarray:
@@ -59,21 +53,18 @@ def saturation(batch: np.ndarray, factor: Any) -> np.ndarray:
 
     Args:
         batch: images, shape (N, H, W, 3), in [0, 1].
-        factor: f ≥ 0, one for all or shape (N,); 1 changes nothing, 0 takes the colours away.
-
-    Raises:
-        ValueError: not three channels; pixels outside [0, 1]; a factor below 0, or not one for each image.
+        factor: f ≥ 0, one for all or shape (N,); 1 changes nothing, 0 removes the colours.
 
     >>> saturation(np.array([1.0, 0, 0]).reshape(1, 1, 1, 3), 0.5).ravel()
     array([0.6495, 0.1495, 0.1495])
     """
     check_light(batch)
     f = _factor(factor, batch)
-    return _cut(batch + (f - 1) * (batch - _grey(batch)))
+    return _clip(batch + (f - 1) * (batch - _grey(batch)))
 
 
 def check_light(batch: np.ndarray) -> None:
-    """Raise ValueError where pixels are outside [0, 1]: cutting them off would lose them."""
+    """Raise ValueError if pixels are outside [0, 1]: clipping would lose them."""
     low, high = check_images(batch).min(), batch.max()
     if not (low >= 0 and high <= 1):
         raise ValueError(f"batch must lie in [0, 1], not in [{low:g}, {high:g}]: change colours before you normalize")
@@ -84,7 +75,7 @@ def _factor(factor: Any, batch: np.ndarray) -> np.ndarray:
 
 
 def _grey(batch: np.ndarray) -> np.ndarray:
-    """The brightness of every pixel, shape (N, H, W, 1)."""
+    """Compute the brightness of every pixel, shape (N, H, W, 1)."""
     if batch.shape[3] != 3:
         raise ValueError(f"batch must have the three channels red, green and blue, not {batch.shape[3]}")
     red, green, blue = (batch[..., i : i + 1] * batch.dtype.type(LUMA[i]) for i in range(3))
@@ -93,7 +84,7 @@ def _grey(batch: np.ndarray) -> np.ndarray:
     return red
 
 
-def _cut(y: np.ndarray) -> np.ndarray:
+def _clip(y: np.ndarray) -> np.ndarray:
     return np.clip(y, 0, 1, out=y)
 
 
@@ -107,7 +98,7 @@ class Brightness(Augmentation):
         factor: range of f; a number s stands for (1 − s, 1 + s).
 
     Raises:
-        ValueError: no range, or one below 0; pixels outside [0, 1].
+        ValueError: pixels outside [0, 1].
 
     >>> Brightness((0.5, 0.5))(np.ones((2, 1, 1, 1)), np.random.default_rng(0)).ravel()
     array([0.5, 0.5])
@@ -132,7 +123,7 @@ class Contrast(Augmentation):
         factor: range of f; a number s stands for (1 − s, 1 + s).
 
     Raises:
-        ValueError: no range, or one below 0; pixels outside [0, 1].
+        ValueError: pixels outside [0, 1].
 
     >>> Contrast((0, 0))(np.array([0.2, 0.4]).reshape(1, 1, 2, 1), np.random.default_rng(0)).round(3).ravel()
     array([0.3, 0.3])
@@ -157,7 +148,7 @@ class Saturation(Augmentation):
         factor: range of f; a number s stands for (1 − s, 1 + s).
 
     Raises:
-        ValueError: no range, or one below 0; not three channels; pixels outside [0, 1].
+        ValueError: pixels outside [0, 1], or not three channels.
 
     >>> Saturation((0, 0))(np.array([1.0, 0, 0]).reshape(1, 1, 1, 3), np.random.default_rng(0)).ravel()
     array([0.299, 0.299, 0.299])
@@ -189,7 +180,7 @@ class PCAColour(Augmentation):
         lam: λ, eigenvalues, shape (C,).
 
     Raises:
-        ValueError: σ below 0; pixels outside [0, 1]; a batch with other channels than the training set.
+        ValueError: pixels outside [0, 1], or other channels than the training set has.
 
     >>> x = np.random.default_rng(0).random((8, 4, 4, 3))
     >>> PCAColour(x)(x, np.random.default_rng(1)).shape
@@ -218,4 +209,4 @@ class PCAColour(Augmentation):
             raise ValueError(f"batch must have {len(self.lam)} channels, like the training set, not {batch.shape[3]}")
         alpha = rng.normal(0, self.sigma, (len(batch), len(self.lam)))
         colour = (self.p * (alpha * self.lam)[:, None, :]).sum(axis=2)
-        return _cut(batch + colour.astype(batch.dtype)[:, None, None, :])
+        return _clip(batch + colour.astype(batch.dtype)[:, None, None, :])

@@ -1,4 +1,4 @@
-"""Put augmentations together, and average a prediction over views in testing."""
+"""Compose augmentations, and average a prediction over views in testing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .base import Augmentation, check_images, check_probability
 
 
 class Compose(Augmentation):
-    """Do one augmentation after another: f = fₖ ∘ … ∘ f₁.
+    """Apply one augmentation after another: f = fₖ ∘ … ∘ f₁.
 
     Args:
         functions: augmentations, or functions (batch, rng) → batch, first to last.
 
     Raises:
-        TypeError: no list, or something in it that is no function; a function that does not give images.
+        TypeError, ValueError: a function that does not return as many images.
 
     >>> from course_lib.data.augment import FlipHorizontal, PadAndCrop
     >>> augment = Compose([FlipHorizontal(), PadAndCrop(2)])
@@ -42,7 +42,7 @@ class Compose(Augmentation):
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         for f in self.functions:
-            batch = done(f, batch, rng)
+            batch = call_checked(f, batch, rng)
         return batch
 
     def apply_labelled(
@@ -52,25 +52,21 @@ class Compose(Augmentation):
             if isinstance(f, Augmentation) or changes_labels(f):
                 batch, labels = f((batch, labels), rng)
             else:
-                batch = done(f, batch, rng)
+                batch = call_checked(f, batch, rng)
         return batch, labels
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
         for f in self.functions:
-            labels = encoded(f, labels, dtype)
+            labels = encode_labels(f, labels, dtype)
         return labels
 
 
 class Sometimes(Augmentation):
-    """Do an augmentation to each image with probability p, and leave the others as they are.
+    """Apply an augmentation to each image with probability p, and leave the others unchanged.
 
     Args:
         f: an augmentation, or a function (batch, rng) → batch, which keeps the images' shape.
         p: probability, in [0, 1].
-
-    Raises:
-        TypeError: f is no function.
-        ValueError: p outside [0, 1]; f changes the images' shape.
 
     >>> from course_lib.data.augment import Cutout
     >>> y = Sometimes(Cutout(4), 0.5)(np.ones((100, 8, 8, 1)), np.random.default_rng(0))
@@ -87,7 +83,7 @@ class Sometimes(Augmentation):
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         chosen = rng.random(len(batch)) < self.p
-        return self._put(batch, chosen, done(self.f, batch[chosen], rng)) if chosen.any() else batch.copy()
+        return self._put(batch, chosen, call_checked(self.f, batch[chosen], rng)) if chosen.any() else batch.copy()
 
     def apply_labelled(
         self, batch: np.ndarray, labels: np.ndarray, rng: np.random.Generator
@@ -101,7 +97,7 @@ class Sometimes(Augmentation):
         return self._put(batch, chosen, images), labels
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        return encoded(self.f, labels, dtype)
+        return encode_labels(self.f, labels, dtype)
 
     def _put(self, batch: np.ndarray, chosen: np.ndarray, images: np.ndarray) -> np.ndarray:
         if images.shape[1:] != batch.shape[1:]:
@@ -119,9 +115,6 @@ class OnRows(Augmentation):
     Args:
         f: an augmentation, or a function (batch, rng) → batch, which keeps the images' shape.
         shape: (H, W) or (H, W, C) of an image.
-
-    Raises:
-        ValueError: rows of another length.
 
     >>> from course_lib.data.augment import Affine
     >>> augment = OnRows(Affine(rotate=12), (8, 8))
@@ -141,18 +134,18 @@ class OnRows(Augmentation):
     def __call__(self, batch: Any, rng: np.random.Generator) -> Any:
         check_rng("rng", rng)
         if not isinstance(batch, tuple):
-            return self._rows(done(self.f, self._images(batch), rng))
+            return self._rows(call_checked(self.f, self._images(batch), rng))
         images, labels = Compose([self.f])((self._images(batch[0]), *batch[1:]), rng)
         return self._rows(images), labels
 
     def encode(self, labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        return encoded(self.f, labels, dtype)
+        return encode_labels(self.f, labels, dtype)
 
     def _images(self, rows: np.ndarray) -> np.ndarray:
         length = int(np.prod(self.shape))
         if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.shape[1] != length:
-            said = rows.shape if isinstance(rows, np.ndarray) else f"a {type(rows).__name__}"
-            raise ValueError(f"{self!r}: the batch must have shape (N, {length}), not {said}")
+            shape = rows.shape if isinstance(rows, np.ndarray) else f"a {type(rows).__name__}"
+            raise ValueError(f"{self!r}: the batch must have shape (N, {length}), not {shape}")
         return check_images(rows.reshape(-1, *self.shape))
 
     def _rows(self, images: np.ndarray) -> np.ndarray:
@@ -169,9 +162,6 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: Iterable[n
     Args:
         predict: batch → predictions, shape (N, …), such as probabilities.
         views: batches of the same images: `ten_crops(x, 24)`, or `[x, flip_horizontal(x)]`.
-
-    Raises:
-        ValueError: no views, or predictions of different shapes.
 
     >>> from course_lib.data.augment import ten_crops
     >>> x = np.random.default_rng(0).random((5, 8, 8, 1))
@@ -193,26 +183,26 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: Iterable[n
     return total / count
 
 
-def done(f: Callable[..., Any], batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give what f makes of the images, if that is as many images."""
-    images = check_images(f(batch, rng), f"what {f!r} gives")
+def call_checked(f: Callable[..., Any], batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return f(batch); raise unless it is a batch of as many images."""
+    images = check_images(f(batch, rng), f"the result of {f!r}")
     if len(images) != len(batch):
-        raise ValueError(f"{f!r} was given {len(batch)} images and gives {len(images)}")
+        raise ValueError(f"{f!r} got {len(batch)} images, but returned {len(images)}")
     return images
 
 
 def changes_labels(f: Callable[..., Any]) -> bool:
-    """Tell whether an augmentation needs the labels."""
+    """Return whether an augmentation needs the labels."""
     return getattr(f, "changes_labels", False)
 
 
-def encoded(f: Callable[..., Any], labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Give labels in the form in which they leave f."""
+def encode_labels(f: Callable[..., Any], labels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return labels in the form in which f returns them."""
     return f.encode(labels, dtype) if isinstance(f, Augmentation) else labels
 
 
 def check_function(label: str, f: Any) -> Callable[..., Any]:
-    """Give f back if it can be called."""
+    """Return f if it can be called."""
     if not callable(f):
         raise TypeError(f"{label}: an augmentation is a function of (batch, rng), not {f!r}")
     return f

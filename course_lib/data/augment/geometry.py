@@ -1,4 +1,4 @@
-"""Flips and crops: pixels move, and none is computed anew."""
+"""Flips and crops: pixels move, and none is interpolated."""
 
 from __future__ import annotations
 
@@ -20,10 +20,6 @@ def flip_horizontal(batch: np.ndarray) -> np.ndarray:
     Args:
         batch: images, shape (N, H, W, C).
 
-    Raises:
-        TypeError: the images are not floats.
-        ValueError: the batch is empty or not of four axes.
-
     >>> flip_horizontal(np.array([0.0, 0.5, 1.0]).reshape(1, 1, 3, 1)).ravel()
     array([1. , 0.5, 0. ])
     """
@@ -35,10 +31,6 @@ def flip_vertical(batch: np.ndarray) -> np.ndarray:
 
     Args:
         batch: images, shape (N, H, W, C).
-
-    Raises:
-        TypeError: the images are not floats.
-        ValueError: the batch is empty or not of four axes.
 
     >>> flip_vertical(np.array([0.0, 0.5, 1.0]).reshape(1, 3, 1, 1)).ravel()
     array([1. , 0.5, 0. ])
@@ -56,8 +48,7 @@ def crop(batch: np.ndarray, top: Any, left: Any, size: tuple[int, int]) -> np.nd
         size: (h, w) of the window.
 
     Raises:
-        TypeError: top or left are no integers.
-        ValueError: the window is larger than the image, or reaches beyond it; not one place for each image.
+        ValueError: a window that reaches beyond the image.
 
     >>> x = np.arange(12.0).reshape(1, 3, 4, 1)
     >>> crop(x, 1, 2, (2, 2))[0, :, :, 0]
@@ -74,7 +65,7 @@ def crop(batch: np.ndarray, top: Any, left: Any, size: tuple[int, int]) -> np.nd
         if at.dtype.kind not in "iu":
             raise TypeError(f"{label} must be integers, not {at.dtype}")
         if at.min() < 0 or at.max() > most:
-            raise ValueError(f"{label} must lie between 0 and {most}, not at {at.min()} to {at.max()}")
+            raise ValueError(f"{label} must lie between 0 and {most}, not {at.min()} to {at.max()}")
     # All windows of all images, without a copy: (N, places down, places right, h, w·C); then one for each image.
     flat = np.ascontiguousarray(batch).reshape(n, rows, -1)
     channels = batch.shape[3]
@@ -131,9 +122,6 @@ class FlipHorizontal(Augmentation):
     Args:
         p: probability, in [0, 1].
 
-    Raises:
-        ValueError: p outside [0, 1].
-
     >>> x = np.linspace(0, 1, 8).reshape(2, 2, 2, 1)
     >>> np.array_equal(FlipHorizontal(p=1)(x, np.random.default_rng(0)), flip_horizontal(x))
     True
@@ -157,9 +145,6 @@ class FlipVertical(Augmentation):
     Args:
         p: probability, in [0, 1].
 
-    Raises:
-        ValueError: p outside [0, 1].
-
     >>> FlipVertical(p=1)(np.array([0.2, 0.8]).reshape(1, 2, 1, 1), np.random.default_rng(0)).ravel()
     array([0.8, 0.2])
     """
@@ -177,13 +162,13 @@ class FlipVertical(Augmentation):
 
 @dataclass
 class RandomCrop(Augmentation):
-    """Cut a window out of each image, at a place where all are equally likely.
+    """Cut a window out of each image, at a place drawn uniformly.
 
     Args:
         size: (h, w) of the window, or the side of a square.
 
     Raises:
-        ValueError: the window is larger than the images.
+        ValueError: the window is larger than the image.
 
     >>> RandomCrop(24)(np.zeros((2, 32, 32, 3)), np.random.default_rng(0)).shape
     (2, 24, 24, 3)
@@ -203,14 +188,14 @@ class RandomCrop(Augmentation):
 
 @dataclass
 class PadAndCrop(Augmentation):
-    """Put a border around each image and cut a window of the old size out: the image moves by whole pixels.
+    """Pad each image, and cut a window of the old size out of it: the image moves by whole pixels.
 
     Args:
         pad: width of the border in pixels, ≥ 0; the image moves by at most as much.
         mode: what the border holds: "constant" (zeros), "edge", "reflect" or "wrap", as in numpy.pad.
 
     Raises:
-        ValueError: pad below 0; an unknown mode; a reflected border as wide as the image.
+        ValueError: a reflected border as wide as the image.
 
     >>> PadAndCrop(4)(np.zeros((2, 32, 32, 3)), np.random.default_rng(0)).shape
     (2, 32, 32, 3)

@@ -1,4 +1,4 @@
-"""Covering and mixing: cutout hides a part of an image; mixup and CutMix blend two images, and their labels alike."""
+"""Covering and mixing: cutout hides a part of an image; mixup and CutMix mix two images, and their labels alike."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from .base import Augmentation, check_images, check_probability, check_size, col
 
 
 def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.ndarray:
-    """Write labels as probabilities: row n holds 1 at labels[n]. A matrix of probabilities stays what it is.
+    """Write labels as probabilities: row n holds 1 at labels[n]. A matrix of probabilities is returned as it is.
 
     Args:
         labels: integers in [0, classes), shape (N,), or probabilities, shape (N, classes).
-        classes: number of classes; None will do for a matrix.
+        classes: number of classes; not needed for a matrix.
         dtype: a float type.
-
-    Raises:
-        TypeError: labels that are neither integers nor a matrix of floats.
-        ValueError: a label outside [0, classes), or no number of classes for integers.
 
     >>> one_hot(np.array([1, 0]), 3)
     array([[0., 1., 0.],
@@ -34,10 +30,10 @@ def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.n
             raise ValueError(f"labels must have {classes} columns, one for each class, not {labels.shape[1]}")
         return labels.astype(dtype)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        said = f"{labels.dtype} of shape {labels.shape}"
-        raise TypeError(f"labels must be integers (N,) or probabilities (N, classes), not {said}")
+        found = f"{labels.dtype} of shape {labels.shape}"
+        raise TypeError(f"labels must be integers (N,) or probabilities (N, classes), not {found}")
     if classes is None:
-        raise ValueError("classes must be given to mix integer labels: or write them as one_hot(labels, classes)")
+        raise ValueError("classes must be given to mix integer labels; or pass one_hot(labels, classes)")
     check_count("classes", classes)
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         wrong = labels[(labels < 0) | (labels >= classes)][0]
@@ -46,7 +42,7 @@ def one_hot(labels: np.ndarray, classes: int | None, dtype: Any = float) -> np.n
 
 
 def box(batch: np.ndarray, top: Any, left: Any, bottom: Any, right: Any) -> np.ndarray:
-    """Tell which pixels lie in each image's rectangle, top ≤ i < bottom and left ≤ j < right; shape (N, H, W, 1).
+    """Return which pixels lie in each image's rectangle, top ≤ i < bottom and left ≤ j < right; shape (N, H, W, 1).
 
     >>> box(np.zeros((1, 2, 3, 1)), 0, 1, 2, 3)[0, :, :, 0]
     array([[False,  True,  True],
@@ -65,10 +61,7 @@ class Cutout(Augmentation):
 
     Args:
         size: (h, w) of the rectangle, or the side of a square.
-        value: what covers it.
-
-    Raises:
-        ValueError: size below 1.
+        value: the pixels' value in it.
 
     >>> Cutout(4)(np.ones((2, 8, 8, 3)), np.random.default_rng(0)).shape
     (2, 8, 8, 3)
@@ -92,7 +85,7 @@ class Cutout(Augmentation):
 
 
 def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Blend each image with its partner, and their labels alike.
+    """Blend each image with its partner, and their labels in the same proportion.
 
     x̃ = λ x + (1 − λ) x',  ỹ = λ y + (1 − λ) y'
 
@@ -101,11 +94,6 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
         labels: probabilities, shape (N, classes).
         partner: integers, shape (N,): image n is blended with image partner[n].
         lam: λ in [0, 1], one for all or shape (N,).
-
-    Raises:
-        TypeError: labels or partner of another kind.
-        ValueError: λ outside [0, 1]; labels that are integers, or not one for each image; a partner that is no
-            image of the batch.
 
     >>> x, y = np.array([0.0, 1.0]).reshape(2, 1, 1, 1), np.eye(2)
     >>> x, y = mixup(x, y, np.array([1, 0]), 0.75)
@@ -126,20 +114,15 @@ def mixup(batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, lam: Any) 
 def cutmix(
     batch: np.ndarray, labels: np.ndarray, partner: np.ndarray, inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paste a part of its partner into each image; labels mix by the share of pixels.
+    """Paste a part of its partner into each image; labels mix by the fraction of pixels.
 
-    x̃ = x outside, x' inside;  ỹ = λ y + (1 − λ) y',  λ = share of the pixels outside
+    x̃ = x outside, x' inside;  ỹ = λ y + (1 − λ) y',  λ = fraction of the pixels outside
 
     Args:
         batch: images, shape (N, H, W, C).
         labels: probabilities, shape (N, classes).
         partner: integers, shape (N,): image n gets its part from image partner[n].
         inside: which pixels are pasted, shape (N, H, W, 1), booleans.
-
-    Raises:
-        TypeError: labels, partner or inside of another kind.
-        ValueError: labels that are integers, or not one for each image; a partner that is no image of the batch;
-            inside of another shape.
 
     >>> x, y = np.array([0.0, 0, 1, 1]).reshape(2, 1, 2, 1), np.eye(2)
     >>> x, y = cutmix(x, y, np.array([1, 0]), box(x, 0, 1, 1, 2))
@@ -160,7 +143,7 @@ def cutmix(
 
 
 def _check_pairs(batch: np.ndarray, labels: Any, partner: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Read probabilities and partners, one for each image."""
+    """Return probabilities and partners, one for each image."""
     n, partner = len(check_images(batch)), np.asarray(partner)
     labels = one_hot(labels, None, np.asarray(labels).dtype)
     if len(labels) != n:
@@ -188,17 +171,16 @@ class _Mixing(Augmentation):
 
 @dataclass
 class MixUp(_Mixing):
-    """Blend each image with another of the batch, and their labels alike: f((batch, labels), rng).
+    """Blend each image with another of the batch, and their labels in proportion: f((batch, labels), rng).
 
     x̃ = λ x + (1 − λ) x',  ỹ = λ y + (1 − λ) y',  λ ~ Beta(α, α), drawn for each image
 
     Args:
-        alpha: α ≥ 0; 0 blends nothing, 1 draws λ evenly.
+        alpha: α ≥ 0; 0 blends nothing, 1 draws λ uniformly.
         classes: number of classes, for integer labels.
 
     Raises:
-        TypeError: no labels.
-        ValueError: α below 0, classes below 1; a label outside [0, classes).
+        TypeError: a batch without labels.
 
     >>> x, y = MixUp(0.2, classes=10)((np.ones((2, 8, 8, 3)), np.array([3, 7])), np.random.default_rng(0))
     >>> x.shape, y.shape
@@ -221,17 +203,16 @@ class MixUp(_Mixing):
 class CutMix(_Mixing):
     """Paste a rectangle of another image of the batch into each; labels mix by area: f((batch, labels), rng).
 
-    h = H √(1 − λ),  w = W √(1 − λ),  λ ~ Beta(α, α); then λ is set to the share of pixels that are left
+    h = H √(1 − λ),  w = W √(1 − λ),  λ ~ Beta(α, α); then λ is set to the fraction of pixels that are left
 
     The middle of the rectangle is any pixel; what lies outside is cut off.
 
     Args:
-        alpha: α ≥ 0; 0 pastes nothing, 1 draws λ evenly.
+        alpha: α ≥ 0; 0 pastes nothing, 1 draws λ uniformly.
         classes: number of classes, for integer labels.
 
     Raises:
-        TypeError: no labels.
-        ValueError: α below 0, classes below 1; a label outside [0, classes).
+        TypeError: a batch without labels.
 
     >>> x, y = CutMix(1.0, classes=10)((np.ones((2, 8, 8, 3)), np.array([3, 7])), np.random.default_rng(0))
     >>> x.shape, y.shape
@@ -255,10 +236,10 @@ class CutMix(_Mixing):
 
 
 def _shares(alpha: float, n: int, rng: np.random.Generator) -> np.ndarray:
-    """λ ~ Beta(α, α) for each image; at α = 0 each keeps all of itself."""
+    """Draw λ ~ Beta(α, α) for each image; at α = 0 λ is 1."""
     return rng.beta(alpha, alpha, n) if alpha > 0 else np.ones(n)
 
 
 def _middles(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A pixel of each image, shape (2, N)."""
+    """Draw a pixel of each image, shape (2, N)."""
     return np.floor(rng.random((len(batch), 2)) * batch.shape[1:3]).astype(int).T

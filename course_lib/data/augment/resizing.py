@@ -1,4 +1,4 @@
-"""Resizing: the same picture in more or fewer pixels, and ResNet's random crop out of it."""
+"""Resizing: the same picture in more or fewer pixels, and ResNet's random crop of it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ BLOCK = 1 << 17  # so many pixels at a time: their weights and what is computed 
 
 
 def resize(batch: np.ndarray, short: Any) -> np.ndarray:
-    """Resize the images, their shape kept, so that the shorter side becomes `short`.
+    """Resize the images so that the shorter side becomes `short`; the aspect ratio is kept.
 
-    Bilinear, and averaged over what becomes one pixel where an image shrinks.
+    Bilinear, with an average over the pixels that become one where an image shrinks.
 
     Args:
         batch: images, shape (N, H, W, C).
         short: new length of the shorter side in pixels.
-
-    Raises:
-        TypeError, ValueError: no images; short is no whole number from 1.
 
     >>> resize(np.zeros((1, 20, 30, 3)), 10).shape
     (1, 10, 15, 3)
@@ -35,7 +32,7 @@ def resize(batch: np.ndarray, short: Any) -> np.ndarray:
 
 
 def weights(old: int, new: np.ndarray, first: np.ndarray, window: int) -> np.ndarray:
-    """Weigh `old` pixels for `window` of the `new` ones, from `first` on, for each image; shape (N, window, old).
+    """Compute the weights of `old` pixels in `window` new ones, from `first` on, per image; shape (N, window, old).
 
     R[n, i, j] ∝ max(0, 1 − |j + ½ − c|/max(s, 1)),  c = (first + i + ½) s,  s = old/new;  a row's sum is 1
 
@@ -78,7 +75,7 @@ def resample(batch: np.ndarray, sides: np.ndarray, first: np.ndarray, size: tupl
 
 
 def _resized(batch: np.ndarray, short: np.ndarray) -> np.ndarray:
-    """Height and width of the images once their shorter side is `short`, in whole pixels, shape (2, len(short))."""
+    """Compute the images' height and width if the shorter side is `short`, in whole pixels, shape (2, len(short))."""
     rows, columns = batch.shape[1:3]
     return np.array([np.maximum(1, np.rint(side * short / min(rows, columns)).astype(int)) for side in (rows, columns)])
 
@@ -89,16 +86,15 @@ class ScaleJitterCrop(Augmentation):
 
     S ~ U{low, …, high},  then a window of h × w
 
-    Bilinear, and averaged over what becomes one pixel where an image shrinks (see `resize`). What torchvision calls
-    RandomResizedCrop is another one: it draws the window's area and its aspect ratio, as the Inception networks do.
+    Bilinear, with an average where an image shrinks (see `resize`). torchvision's RandomResizedCrop is another
+    augmentation: it draws the window's area and its aspect ratio, as the Inception networks do.
 
     Args:
         size: (h, w) of the window, or the side of a square; ResNet's is 224.
         short: (low, high), the range of S in pixels; ResNet's is (256, 480).
 
     Raises:
-        TypeError: size or short is no whole number, or pair of them.
-        ValueError: low above high, or a window larger than the smallest resized image.
+        ValueError: a window larger than the smallest resized image.
 
     >>> f = ScaleJitterCrop(24, short=(28, 40))
     >>> f(np.zeros((2, 32, 48, 3)), np.random.default_rng(0)).shape

@@ -1,7 +1,7 @@
-"""Warps: every new pixel asks where it comes from, and one sampler reads there, between the old pixels.
+"""Warps: every new pixel is interpolated at the place it comes from, by one sampler.
 
 Coordinates are in pixels: x to the right, y down, (0, 0) the middle of the first pixel. A matrix moves the image
-about its middle; sampling takes the inverse.
+about its middle; sampling uses the inverse.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLOCK = 1 << 14  # so many pixels at a time: what is computed for them stays in 
 
 
 def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constant") -> np.ndarray:
-    """Read every image at the points (x, y), each between its four nearest pixels; each image has its own points.
+    """Interpolate every image at its own points (x, y), each between the four nearest pixels.
 
     I(x, y) = (1 − a)(1 − b) I₀₀ + a (1 − b) I₁₀ + (1 − a) b I₀₁ + a b I₁₁,  a = x − ⌊x⌋,  b = y − ⌊y⌋
 
@@ -26,14 +26,11 @@ def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constan
         batch: images, shape (N, H, W, C).
         x: columns, to broadcast with y to (N, h, w).
         y: rows, likewise.
-        fill: what is outside the image: "constant" (zero), "edge" or "reflect". The image ends half a pixel
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect". The image ends half a pixel
             beyond the middles of its outermost pixels.
 
     Returns:
         Images, shape (N, h, w, C).
-
-    Raises:
-        ValueError: points that are not finite or do not broadcast; an unknown fill.
 
     >>> x = np.array([0.0, 1.0]).reshape(1, 1, 2, 1)
     >>> sample(x, np.array([[[0.25, 1.0, 2.0]]]), np.zeros((1, 1, 1))).ravel()
@@ -90,7 +87,7 @@ def _sample_planes(planes: np.ndarray, size: tuple[int, int], x: np.ndarray, y: 
 
 
 def _neighbours(at: np.ndarray, length: int, fill: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Along one axis: the pixels on either side, and how far it is from the first."""
+    """Return, along one axis, the pixels on either side, and the distance from the first."""
     if fill == "reflect":  # … c b a | a b c | c b a …
         at = np.mod(at + 0.5, 2 * length)
         at = np.minimum(at, 2 * length - at) - 0.5
@@ -104,13 +101,13 @@ def _inside(at: np.ndarray, length: int) -> np.ndarray:
 
 
 def check_fill(fill: str) -> None:
-    """Raise ValueError unless it is known what comes in from outside."""
+    """Raise ValueError unless `fill` is one of FILLS."""
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {', '.join(FILLS)}, not {fill!r}")
 
 
 def rotation(degrees: Any) -> np.ndarray:
-    """Give the matrices that turn an image counter-clockwise, shape (…, 3, 3).
+    """Return the matrices that rotate an image counter-clockwise, shape (…, 3, 3).
 
     x' = x cos φ + y sin φ,  y' = −x sin φ + y cos φ   (y points down)
 
@@ -122,7 +119,7 @@ def rotation(degrees: Any) -> np.ndarray:
 
 
 def translation(right: Any, down: Any) -> np.ndarray:
-    """Give the matrices that move an image by so many pixels, shape (…, 3, 3): x' = x + right, y' = y + down.
+    """Return the matrices that shift an image by so many pixels, shape (…, 3, 3): x' = x + right, y' = y + down.
 
     >>> translation(2, -1) @ [0, 0, 1]
     array([ 2., -1.,  1.])
@@ -131,7 +128,7 @@ def translation(right: Any, down: Any) -> np.ndarray:
 
 
 def shearing(s: Any) -> np.ndarray:
-    """Give the matrices that push the rows sideways, shape (…, 3, 3): x' = x + s y.
+    """Return the matrices that shear the rows sideways, shape (…, 3, 3): x' = x + s y.
 
     >>> shearing(0.5) @ [0, 2, 1]
     array([1., 2., 1.])
@@ -140,7 +137,7 @@ def shearing(s: Any) -> np.ndarray:
 
 
 def stretching(wide: Any, high: Any) -> np.ndarray:
-    """Give the matrices that make an image wider and higher, shape (…, 3, 3): x' = wide · x, y' = high · y.
+    """Return the matrices that make an image wider and higher, shape (…, 3, 3): x' = wide · x, y' = high · y.
 
     >>> stretching(2, 0.5) @ [1, 1, 1]
     array([2. , 0.5, 1. ])
@@ -158,16 +155,16 @@ def _matrix(a: Any, b: Any, c: Any, d: Any, right: Any = 0.0, down: Any = 0.0) -
 
 
 def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.ndarray:
-    """Move every image by its own matrix, about its middle: I'(M p) = I(p), sampled as I'(q) = I(M⁻¹ q).
+    """Transform every image by its own matrix, about its middle: I'(M p) = I(p), sampled as I'(q) = I(M⁻¹ q).
 
     Args:
         batch: images, shape (N, H, W, C).
         matrix: M, shape (3, 3) for all or (N, 3, 3), last row (0, 0, 1); products of `rotation`, `shearing` and
-            the like do several things in one sampling.
-        fill: what comes in from outside: "constant" (zero), "edge" or "reflect".
+            the like are applied in one sampling.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     Raises:
-        ValueError: matrices of another shape, with another last row, not finite, or without an inverse.
+        ValueError: a matrix without an inverse.
 
     >>> x = np.array([[0.1, 0.2], [0.3, 0.4]]).reshape(1, 2, 2, 1)
     >>> affine(x, translation(1, 0))[0, :, :, 0]
@@ -185,7 +182,7 @@ def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.
     except np.linalg.LinAlgError:
         inverse = np.full((1, 3, 3), np.inf)
     if not np.isfinite(inverse).all():
-        raise ValueError("matrix has no inverse: it makes an image flat")
+        raise ValueError("matrix has no inverse: it flattens the image")
     middle_x, middle_y = (columns - 1) / 2, (rows - 1) / 2
     X, Y = np.arange(columns) - middle_x, np.arange(rows)[:, None] - middle_y
     (a, b, right), (c, d, down) = (inverse[:, i, :, None, None].swapaxes(0, 1) for i in (0, 1))
@@ -198,17 +195,14 @@ def affine(batch: np.ndarray, matrix: np.ndarray, fill: str = "constant") -> np.
 
 
 def distort(batch: np.ndarray, k: Any, fill: str = "constant") -> np.ndarray:
-    """Bend the images as a lens does: the point at radius r shows what was at r (1 + k r²).
+    """Distort the images as a lens does: the point at radius r shows what was at r (1 + k r²).
 
     r is measured from the middle, and is 1 at the corners. k > 0 gives a barrel, k < 0 a pincushion.
 
     Args:
         batch: images, shape (N, H, W, C).
         k: one for all or shape (N,), above −1/3, where the lens would fold the image.
-        fill: what comes in from outside: "constant" (zero), "edge" or "reflect".
-
-    Raises:
-        ValueError: k at −1/3 or below, or not one for each image.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> distort(np.full((1, 9, 9, 1), 0.5), 0.2)[0, 0, 0], distort(np.full((1, 9, 9, 1), 0.5), 0.2)[0, 4, 4]
     (array([0.]), array([0.5]))

@@ -1,7 +1,7 @@
-"""Random warps: each image is moved, turned, slanted, stretched or bent by its own draw.
+"""Random warps: each image is shifted, rotated, sheared, stretched or distorted by its own draw.
 
-A range is a number s, for (−s, s), or a pair (low, high), for itself; of a factor, s is for (1 − s, 1 + s).
-What comes in from outside (fill) is "constant" (zero), "edge" or "reflect".
+A range is a pair (low, high), or a number s for (−s, s); of a factor, s stands for (1 − s, 1 + s).
+The pixels outside the image (fill) are "constant" (zero), "edge" or "reflect".
 """
 
 from __future__ import annotations
@@ -19,16 +19,13 @@ Range = float | tuple[float, float]
 
 @dataclass
 class Translate(Augmentation):
-    """Move each image, right and down, by ways drawn from a range.
+    """Shift each image, right and down, by distances drawn from a range.
 
     M = translation(d₁, d₂),  d ~ U(low, high)
 
     Args:
-        pixels: range of the way in pixels; fractions blend neighbours.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: no range, or an unknown fill.
+        pixels: range of the distance in pixels; fractions blend neighbours.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> Translate(2)(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
     (5, 8, 8, 1)
@@ -48,16 +45,13 @@ class Translate(Augmentation):
 
 @dataclass
 class Rotate(Augmentation):
-    """Turn each image about its middle by an angle drawn from a range.
+    """Rotate each image about its middle by an angle drawn from a range.
 
     M = rotation(φ),  φ ~ U(low, high)
 
     Args:
         degrees: range of the angle, counter-clockwise.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: no range, or an unknown fill.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> Rotate(15)(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
     (5, 8, 8, 1)
@@ -76,16 +70,13 @@ class Rotate(Augmentation):
 
 @dataclass
 class Shear(Augmentation):
-    """Push the rows of each image sideways, by a slant drawn from a range.
+    """Shear the rows of each image sideways, by a slant drawn from a range.
 
     M = shearing(s),  s ~ U(low, high)
 
     Args:
         slant: range of s in x' = x + s y.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: no range, or an unknown fill.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> Shear(0.2)(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
     (5, 8, 8, 1)
@@ -110,10 +101,7 @@ class Stretch(Augmentation):
 
     Args:
         factor: range of the factors; a number s stands for (1 − s, 1 + s). Above 0.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: no range, one that reaches 0, or an unknown fill.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> Stretch(0.1)(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
     (5, 8, 8, 1)
@@ -133,19 +121,16 @@ class Stretch(Augmentation):
 
 @dataclass
 class Affine(Augmentation):
-    """Shear, stretch, rotate and move each image by its own draws, in one sampling.
+    """Shear, stretch, rotate and shift each image by its own draws, in one sampling.
 
-    M = translation · rotation · stretching · shearing, each drawn evenly from its range
+    M = translation · rotation · stretching · shearing, each drawn uniformly from its range
 
     Args:
         rotate: range of the angle in degrees, counter-clockwise.
-        translate: range of the way in pixels, drawn for right and for down.
+        translate: range of the distance in pixels, drawn for right and for down.
         shear: range of s in x' = x + s y.
-        stretch: range of the factor, drawn for width and for height.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: a range that is none, a stretch that reaches 0, an unknown fill.
+        stretch: range of the factor, above 0, drawn for width and for height.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> jitter = Affine(rotate=12, translate=0.8, stretch=0.08)
     >>> jitter(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
@@ -165,8 +150,8 @@ class Affine(Augmentation):
         limits = [check_limits(name, getattr(self, name)) for name in ("rotate", "translate", "shear")]
         limits.append(check_limits("stretch", self.stretch, middle=1.0, least=math.ulp(0.0)))
         check_fill(self.fill)
-        angle, way, slant, factor = limits
-        self._low, self._high = np.array([angle, way, way, slant, factor, factor]).T
+        angle, distance, slant, factor = limits
+        self._low, self._high = np.array([angle, distance, distance, slant, factor, factor]).T
 
     def apply(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         degrees, right, down, s, wide, high = rng.uniform(self._low, self._high, (len(batch), 6)).T
@@ -176,16 +161,13 @@ class Affine(Augmentation):
 
 @dataclass
 class LensDistortion(Augmentation):
-    """Bend each image as a lens does, by a strength drawn from a range.
+    """Distort each image as a lens does, by a strength drawn from a range.
 
     r → r (1 + k r²),  k ~ U(low, high);  r is 1 at the corners
 
     Args:
         k: range of the strength, above −1/3; k > 0 gives a barrel, k < 0 a pincushion.
-        fill: what comes in from outside.
-
-    Raises:
-        ValueError: no range, one that reaches −1/3, or an unknown fill.
+        fill: the pixels outside the image: "constant" (zero), "edge" or "reflect".
 
     >>> LensDistortion(0.2)(np.ones((5, 8, 8, 1)), np.random.default_rng(0)).shape
     (5, 8, 8, 1)

@@ -1,4 +1,4 @@
-"""Walks, what theory says of them, and many of them at once."""
+"""Run optimizers on surfaces, compare them, and predict their convergence."""
 
 from .comparison import Comparison, Runs, compare, mean_and_error
 from .floors import adamw_noise_floor, averaged_noise_floor, nesterov_noise_floor, noise_floor

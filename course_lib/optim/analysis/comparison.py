@@ -1,6 +1,6 @@
 """Many runs at once: several methods, each over a grid of settings, from several starts, with noise or without.
 
-A grid is not a loop here: its settings are arrays that broadcast, and so all of its walks are one walk.
+A grid is not a loop here: its settings are arrays that broadcast, so that all of its runs are one run.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Until = float | Callable[[np.ndarray], Any]
 
 
 def mean_and_error(values: ArrayLike, axis: int = -1) -> tuple[Any, Any]:
-    """Give the mean over an axis, and the standard error of that mean.
+    """Return the mean over an axis and its standard error.
 
     m = 1/N Σ xᵢ,  se = √(Σ (xᵢ − m)²/(N − 1)) / √N;  of a single value the error is nan
 
     Args:
-        values: independent results, such as one a seed; an inf makes the mean inf and the error nan.
+        values: independent results, such as one per seed; an inf makes the mean inf and the error nan.
         axis: the axis of the repetitions.
 
     >>> m, se = mean_and_error([1.0, 2.0, 3.0])
@@ -51,8 +51,8 @@ class Runs:
     Attributes:
         name: the method's name.
         settings: name → values, shape (m,), for each axis of the grid in order; empty for a single setting.
-        loss: the loss at the end, exact also where gradients are noisy, shape (*grid, runs); inf if it diverged.
-        steps: steps until the goal was first reached, shape (*grid, runs); inf if it never was.
+        loss: final loss, exact even where gradients are noisy, shape (*grid, runs); inf if the run diverged.
+        steps: number of steps to the goal, shape (*grid, runs); inf if it was never reached.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Runs:
     steps: np.ndarray
 
     def rows(self) -> list[dict[str, Any]]:
-        """List the settings, one row each: the method, its settings, means and standard errors over the runs."""
+        """Return a row for each setting: the method, its settings, means and standard errors over the runs."""
         loss, loss_error = mean_and_error(self.loss)
         steps, steps_error = mean_and_error(self.steps)
         return [
@@ -78,13 +78,13 @@ class Runs:
         ]
 
     def best(self) -> dict[str, Any]:
-        """Give the best row: most runs reached the goal, then fewest steps on the average, then the lowest loss."""
+        """Return the best row: most runs at the goal, then fewest steps on average, then lowest loss."""
         return min(self.rows(), key=lambda row: (-row["reached"], row["steps"], row["loss"]))
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """Several methods' runs; `table[name]` are those of one. It prints the best setting of each.
+    """The runs of several methods; `table[name]` are those of one. It prints the best setting of each.
 
     Attributes:
         methods: name → runs.
@@ -100,11 +100,11 @@ class Comparison:
         return self.methods[name]
 
     def rows(self) -> list[dict[str, Any]]:
-        """List every setting of every method, one row each; see `Runs.rows`."""
+        """Return a row for each setting of each method; see `Runs.rows`."""
         return [row for runs in self.methods.values() for row in runs.rows()]
 
     def best(self) -> list[dict[str, Any]]:
-        """List the best row of each method; see `Runs.best`."""
+        """Return the best row of each method; see `Runs.best`."""
         return [runs.best() for runs in self.methods.values()]
 
     def __repr__(self) -> str:
@@ -112,14 +112,14 @@ class Comparison:
         for runs, row in zip(self.methods.values(), self.best(), strict=True):
             setting = ", ".join(f"{name}={row[name]:.3g}" for name in runs.settings) or "-"
             grid, count = runs.steps[..., 0].size, runs.steps.shape[-1]
-            loss, steps = (_show(row[what], row[f"{what}_error"]) for what in ("loss", "steps"))
+            loss, steps = (_format_mean(row[what], row[f"{what}_error"]) for what in ("loss", "steps"))
             table.append((runs.name, setting, str(grid), loss, steps, f"{row['reached']}/{count}"))
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in table]
         return "\n".join([self.title, *lines])
 
 
-def _show(mean: float, error: float) -> str:
+def _format_mean(mean: float, error: float) -> str:
     return f"{mean:.4g} ± {error:.1g}" if np.isfinite(error) else f"{mean:.4g}"
 
 
@@ -136,30 +136,27 @@ def compare(
 ) -> Comparison:
     """Run several methods, each over a grid of settings, from all starts and with all seeds, in one broadcast run.
 
-    One run a start and seed; every method and setting sees the same starts, and with `noise` the same stream of
-    it, one draw a gradient, so that what differs between them is not chance. Each walk is, bit for bit, what
-    `descend` gives for its setting, start and noise alone. (Where a surface multiplies matrices, or β₁ or β₂ is an
-    axis, so that NumPy takes its powers of an array: up to round-off.) Neither holds for a surface that draws
-    noise of its own, a `Noisy` or a `Minibatch`: it draws for every walk anew, and what differs is partly chance.
+    There is one run per start and seed. Every method and setting has the same starts, and with `noise` the same
+    stream of it, one draw per gradient, so that differences between them are not chance. Each run is, bit for bit,
+    that of `descend` with its setting, start and noise alone. (Up to round-off where a surface multiplies matrices,
+    or β₁ or β₂ is an axis, so that NumPy takes powers of an array.) Neither holds for a surface that draws noise of
+    its own, a `Noisy` or a `Minibatch`: it draws anew for every run, so that differences are partly chance.
 
     Args:
         surface: the loss.
         methods: name → optimizer or second-order method. A hyper-parameter that is an array (m,) is an axis of the
-            grid: Momentum(lr=rates, rho=rhos) are len(rates) × len(rhos) settings. A schedule gives one rate.
+            grid: Momentum(lr=rates, rho=rhos) are len(rates) × len(rhos) settings. A schedule must return one rate.
         steps: number of steps, ≥ 1.
-        starts: points (n,) or (S, n); the surface's own start if left out.
-        until: the goal that steps are counted to: a share of the start's height above the minimum, f − f_min ≤
-            until · (f₀ − f_min), or a function from points (..., n) to truth values (...).
+        starts: points (n,) or (S, n); by default the surface's own start.
+        until: the goal to count steps to: a fraction of the start's height above the minimum, f − f_min ≤
+            until · (f₀ − f_min), or a function from points (..., n) to booleans (...).
         noise: standard deviation of the normal noise on each gradient component, ≥ 0; an array (m,) is an axis, too.
-        seeds: K ≥ 1, repetitions from each start with other noise.
-        rng: where the noise comes from, S · K streams spawned from it; needed if there is any.
+        seeds: K ≥ 1, repetitions from each start with different noise.
+        rng: generator of the noise, from which S · K streams are spawned; required with noise.
 
     Returns:
-        A table. `table["Adam"].steps` and `.loss` have shape (*grid, S · K), the starts in turn, seeds varying
+        A table. `table["Adam"].steps` and `.loss` have shape (*grid, S · K), start by start, seeds varying
         fastest; axes are in the order of the constructor's arguments, noise first.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.optim import SGD, Momentum, Ravine
     >>> rates = np.array([0.5, 1.0, 1.9])
@@ -193,7 +190,7 @@ def compare(
 
 
 def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
-    """Let one method walk from every start, over its whole grid."""
+    """Run one method from every start, over its whole grid."""
     if not isinstance(method, Optimizer):
         raise TypeError(f"methods[{name!r}] must be an optimizer such as SGD(0.1), not {method!r}")
     method = method.clone()
@@ -202,11 +199,11 @@ def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
     for owner in _layers(method):
         alone = owner.axis == -1 if isinstance(owner, SAM) else owner.elementwise or isinstance(owner, Wrapper)
         if not alone:
-            raise ValueError(f"methods[{name!r}] would mix the walks, which stand in one array: {method!r}")
+            raise ValueError(f"methods[{name!r}] would mix the runs, which share one array: {method!r}")
         for key in owner.hyper:
             values = getattr(owner, key)
             if callable(values) and np.ndim(values(0)):
-                raise ValueError(f"methods[{name!r}]: {key} must give one rate a step, not an array: {method!r}")
+                raise ValueError(f"methods[{name!r}]: {key} must return one rate per step, not an array: {method!r}")
             if isinstance(values, np.ndarray):
                 if key in axes:
                     raise ValueError(f"methods[{name!r}]: only one {key} can be an axis of the grid: {method!r}")
@@ -232,7 +229,7 @@ def _run(name, surface, method, x, steps, goal, noise, streams) -> Runs:
 
 
 def _run_each(name, surface, method, x, steps, goal, noise, streams) -> Runs:
-    """Let a second-order method walk from one start after another: each has its own line searches."""
+    """Run a second-order method from one start after another: each run has its own line searches."""
     ends, reached = [], []
     for sigma in np.atleast_1d(noise):
         for i, start in enumerate(x):
@@ -247,14 +244,14 @@ def _run_each(name, surface, method, x, steps, goal, noise, streams) -> Runs:
 
 
 def _layers(method: Optimizer) -> Iterator[Optimizer]:
-    """List a wrapper and what it wraps, the innermost first."""
+    """Yield a wrapper and the optimizers inside it, the innermost first."""
     if isinstance(method, Wrapper):
         yield from _layers(method.inner)
     yield method
 
 
 class _Goal:
-    """Tells which points have reached the goal."""
+    """The goal of a run: called with points, it returns which of them have reached it."""
 
     def __init__(self, surface: Surface, until: Any, starts: np.ndarray) -> None:
         self.surface, self.until = surface, until
@@ -264,7 +261,7 @@ class _Goal:
         if np.ndim(self.until):
             raise TypeError(f"until must be a number or a function, not an array of shape {np.shape(self.until)}")
         if not np.isfinite(surface.f_min):
-            raise ValueError(f"until must be a function of points: {surface!r} has no minimum to come near to")
+            raise ValueError(f"until must be a function of points: {surface!r} has no minimum to approach")
         self.f_min = surface.f_min
         self.enough = self.f_min + self.until * (surface.value(starts) - self.f_min)
 
@@ -274,7 +271,7 @@ class _Goal:
                 return self.surface.value(x) <= self.enough[run]
             hit = np.asarray(self.until(x))
         if hit.dtype != bool or hit.shape != x.shape[:-1]:
-            raise ValueError(f"until(points) must give truth values of shape {x.shape[:-1]}, not {hit!r}")
+            raise ValueError(f"until(points) must return booleans of shape {x.shape[:-1]}, not {hit!r}")
         return hit
 
     def height(self, x: np.ndarray) -> np.ndarray:
@@ -287,14 +284,14 @@ class _Goal:
 
 
 class _SharedNoise:
-    """A surface whose gradient has noise: one stream a run, the same for all settings."""
+    """A surface with noise on its gradient: one stream per run, the same for all settings."""
 
     def __init__(self, surface: Surface, noise: Any, streams: list[np.random.Generator], shape: tuple) -> None:
         self.surface, self.noise, self.streams, self.shape = surface, noise, streams, shape
         self.drawn = self._draw()
 
     def _draw(self, block: int = 256) -> Iterator[np.ndarray]:
-        """Give noise (runs, n) for one call after another; a stream's numbers are those of calls one by one."""
+        """Yield noise (runs, n), call by call; drawn in blocks, with the same numbers as call by call."""
         while True:
             yield from np.stack([s.standard_normal((block, self.shape[1])) for s in self.streams], axis=1)
 

@@ -1,7 +1,7 @@
-"""How far noise in the gradients keeps a method from the minimum, in closed form.
+"""How far gradient noise keeps a method from the minimum, in closed form.
 
-Near the minimum of f = λx²/2, with gradients λx + σ·N(0, 1), a method never settles: x trembles about 0, with a
-variance that stays. That *noise floor* is what a smaller learning rate, or an average, lowers. These formulas
+Near the minimum of f = λx²/2, with gradients λx + σ·N(0, 1), a method never settles: x fluctuates about 0 with a
+stationary variance. A smaller learning rate, or an average, lowers this *noise floor*. These formulas
 take numbers, or arrays that broadcast.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def noise_floor(lr: Any, rho: Any, curvature: Any, sigma: Any) -> Any:
-    """Give the variance of x about the minimum where noisy gradients hold the heavy ball for ever.
+    """Return the stationary variance of x about the minimum for the heavy ball with noisy gradients.
 
     var x = α σ² (1 + ρ) / (λ (1 − ρ) (2 (1 + ρ) − αλ)),  which is near α σ²/(2λ (1 − ρ)) for small α
 
@@ -35,11 +35,11 @@ def noise_floor(lr: Any, rho: Any, curvature: Any, sigma: Any) -> Any:
 
 
 def nesterov_noise_floor(lr: Any, rho: Any, curvature: Any, sigma: Any) -> Any:
-    """Give the variance of x about the minimum where noisy gradients hold Nesterov's method for ever.
+    """Return the stationary variance of x about the minimum for Nesterov's method with noisy gradients.
 
     var x = α σ² (1 + ρ + αλρ (1 + 2ρ)) / (λ (1 − ρ + αλρ) (2 (1 + ρ) − αλ (1 + 2ρ)))
 
-    For small α it is the heavy ball's, near α σ²/(2λ (1 − ρ)); for a larger one it is lower, until α comes near
+    For small α it is the heavy ball's, near α σ²/(2λ (1 − ρ)); for a larger one it is lower, until α approaches
     the limit of Nesterov's method. It solves the Lyapunov equation of the recurrence.
 
     Args:
@@ -60,12 +60,12 @@ def nesterov_noise_floor(lr: Any, rho: Any, curvature: Any, sigma: Any) -> Any:
 
 
 def averaged_noise_floor(lr: Any, curvature: Any, sigma: Any, steps: Any) -> Any:
-    """Give the variance of the mean of SGD's last points, once it has settled (Polyak averaging).
+    """Return the stationary variance of the mean of SGD's last points (Polyak averaging).
 
     var (1/N Σ xₖ) = s²/N · ((1 + φ)/(1 − φ) − 2φ (1 − φᴺ)/(N (1 − φ)²)),  φ = 1 − αλ,  s² = SGD's noise floor
 
-    For many points it is σ²/(λ²N), whatever α is: the points hang together over about 1/(αλ) steps, so a small
-    rate makes each point quieter and N of them worth fewer. Averaging gains N αλ/(2 − αλ) over the last point:
+    For many points it is σ²/(λ²N), whatever α is: the points are correlated over about 1/(αλ) steps, so a small
+    rate makes each point less noisy, and N of them worth fewer. Averaging gains N αλ/(2 − αλ) over the last point:
     much at a large rate, little at a small one. At N = 1 it is the noise floor.
 
     Args:
@@ -89,13 +89,12 @@ def averaged_noise_floor(lr: Any, curvature: Any, sigma: Any, steps: Any) -> Any
 
 
 def adamw_noise_floor(lr: Any, beta1: Any, weight_decay: Any) -> Any:
-    """Give the variance of a weight that AdamW moves by noise alone, held by weight decay.
+    """Return the stationary variance of a weight that AdamW moves by noise alone, limited by weight decay.
 
     var x = α² q (1 + φβ₁) / ((1 − φ²)(1 − φβ₁)),  q = (1 − β₁)/(1 + β₁),  φ = 1 − αλ
 
-    It is near α/(2λ) where αλ ≪ 1 − β₁. The gradient's size σ is not in it: Adam divides by it. Until the weight
-    has settled it remembers its start, which decays by φ a step. The formula takes √v̂ = σ for granted: β₂ near 1,
-    long after the first steps, and σ ≫ ε.
+    It is near α/(2λ) where αλ ≪ 1 − β₁. The gradient's size σ is not in it: Adam divides by it. The weight's
+    start decays by φ per step. The formula assumes √v̂ = σ: β₂ near 1, long after the first steps, and σ ≫ ε.
 
     Args:
         lr: learning rate α > 0.

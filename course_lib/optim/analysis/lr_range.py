@@ -1,4 +1,4 @@
-"""The learning-rate range test: raise the rate while training, and see where the loss falls and where it explodes."""
+"""The learning-rate range test: raise the rate during training, and see where the loss falls and where it explodes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..trees import check_params
 
 @dataclass(frozen=True, repr=False)
 class RangeTest:
-    """What a range test saw: the loss after one step at each rate.
+    """The result of a range test: the loss after one step at each rate.
 
     Attributes:
-        rates: the rates that were tried, shape (k,), growing.
+        rates: the rates that were tried, shape (k,), increasing.
         losses: the loss after the step at each rate, shape (k,).
         smoothed: their moving average, shape (k,).
         first: the loss before the first step.
-        stopped: why it ended, in words.
+        stopped: the reason why it ended.
     """
 
     rates: np.ndarray
@@ -40,7 +40,7 @@ class RangeTest:
 
     @property
     def steepest(self) -> float | None:
-        """The rate at which the smoothed loss fell most steeply, seen over log rate; None if it never fell."""
+        """The rate at which the smoothed loss fell most steeply, over the log of the rate; None if it never fell."""
         if self.lowest is None:
             return None
         slopes = np.diff(np.concatenate([[self.first], self.smoothed]))
@@ -48,7 +48,7 @@ class RangeTest:
 
     @property
     def suggestion(self) -> float | None:
-        """A rate to begin with: a tenth of `lowest`; None if the loss never fell."""
+        """A rate to start with: a tenth of `lowest`; None if the loss never fell."""
         return None if self.lowest is None else self.lowest / 10
 
     def __repr__(self) -> str:
@@ -69,32 +69,29 @@ def range_test(
     smooth: float = 0.9,
     explode: float = 4.0,
 ) -> RangeTest:
-    """Take one step at each of ever larger learning rates, and watch the loss.
+    """Make one step at each of increasing learning rates, and record the loss.
 
     αₖ = low (high/low)^(k/(steps − 1)),  k = 0, 1, …
-    sₖ = β sₖ₋₁ + (1 − β) Lₖ,  smoothed: sₖ/(1 − β^(k+2)), begun with the loss before the first step
+    sₖ = β sₖ₋₁ + (1 − β) Lₖ,  smoothed: sₖ/(1 − β^(k+2)), starting with the loss before the first step
 
     At small rates hardly anything happens, then the loss falls, and at the limit of stability it turns and
     explodes. There the test ends: where the smoothed loss is above its least value b by (explode − 1) times |b|,
     or times the whole fall if that is more, or where the loss is not finite. Rule for the suggestion: a tenth of
     the rate at which the smoothed loss is least. (That rate itself is too large: it lies at the limit, which falls
-    as training goes on, and smoothing sees it late.) `steepest` is the other rule in use. Both are a first guess.
+    as training goes on, and smoothing delays it.) `steepest` is the other rule in use. Both are a first guess.
     Without noise the limit shows late, too: by then the steepest direction has hardly any error left to grow from.
 
     Args:
         loss: an object with `value(params)`, one number, and `grad(params)`: a surface, or a network's loss. It may
             be noisy, each call with a minibatch of its own.
-        optimizer: any first-order method. It is not changed: a copy without memory walks, and its rate is replaced.
-        params: a writable float array, or a list or dict of them: a network's own, so that `loss` sees them move.
-            They are put back to where they were.
+        optimizer: any first-order method. It is not changed: a clone runs, with other rates.
+        params: a writable float array, or a list or dict of them: a network's own, so that `loss` sees them change.
+            They are restored at the end.
         low: the first rate, > 0.
         high: the last rate, > low.
         steps: number of rates, ≥ 2.
         smooth: β, 0 ≤ β < 1: the average reaches about 1/(1 − β) steps back. 0 for a loss without noise.
-        explode: how many times the least loss is an explosion, > 1.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named; `params` have not been changed.
+        explode: factor of the least loss at which the test ends, > 1.
 
     >>> from course_lib.optim import SGD, Rosenbrock
     >>> range_test(Rosenbrock(), SGD(0.1), np.array([-1.2, 1.0]), low=1e-5, steps=100, smooth=0.0)
@@ -104,7 +101,7 @@ def range_test(
     """
     for name in ("value", "grad"):
         if not callable(getattr(loss, name, None)):
-            raise TypeError(f"loss must have .{name}(params), which {loss!r} has not")
+            raise TypeError(f"loss must have .{name}(params), but {loss!r} does not")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as SGD(0.1), not {optimizer!r}")
     steps = check_count("steps", steps, least=2)
@@ -117,14 +114,14 @@ def range_test(
     rates, losses, smoothed, stopped = np.geomspace(low, high, steps), [], [], f"the rate reached {high:.2g}"
     try:
         with np.errstate(all="ignore"):
-            first = best = _ask(loss, params)
+            first = best = _evaluate(loss, params)
             if not math.isfinite(first):
                 raise ValueError(f"loss.value(params) must be finite before the first step, not {first}")
             average = (1 - smooth) * first
             for k, rate in enumerate(rates):
                 optimizer.lr = float(rate)
                 optimizer.step_closure(params, loss, nonfinite="allow")
-                now = _ask(loss, params)
+                now = _evaluate(loss, params)
                 if not math.isfinite(now):
                     stopped = f"the loss was {now} at {rate:.2g}"
                     break
@@ -141,7 +138,7 @@ def range_test(
     return RangeTest(rates[: len(losses)], np.array(losses), np.array(smoothed), first, stopped)
 
 
-def _ask(loss: Any, params: Any) -> float:
+def _evaluate(loss: Any, params: Any) -> float:
     value = np.asarray(loss.value(params))
     if value.ndim or value.dtype.kind not in "iuf":
         raise ValueError(f"loss.value(params) must be one number, not {value.dtype} of shape {value.shape}")

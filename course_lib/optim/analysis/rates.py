@@ -1,7 +1,7 @@
 """How fast a method converges on a quadratic, and up to which learning rate, in closed form.
 
 Along an eigenvector of curvature λ, a method on a quadratic is a linear recurrence. Its *rate* is the factor
-by which the error shrinks a step in the long run: the modulus of the recurrence's largest root. Under 1 it
+by which the error shrinks per step in the long run: the modulus of the recurrence's largest root. Below 1 it
 converges. These formulas take numbers, or arrays that broadcast.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def gd_rate(lr: Any, curvature: Any) -> Any:
-    """Give gradient descent's rate along one eigenvector.
+    """Return gradient descent's convergence rate along one eigenvector.
 
     |1 − αλ|
 
@@ -24,7 +24,7 @@ def gd_rate(lr: Any, curvature: Any) -> Any:
 
 
 def heavy_ball_rate(lr: Any, rho: Any, curvature: Any) -> Any:
-    """Give the heavy ball's rate along one eigenvector.
+    """Return the heavy ball's convergence rate along one eigenvector.
 
     the larger |z| of z² − (1 + ρ − αλ) z + ρ = 0;  √ρ wherever the roots are complex
 
@@ -39,7 +39,7 @@ def heavy_ball_rate(lr: Any, rho: Any, curvature: Any) -> Any:
 
 
 def nesterov_rate(lr: Any, rho: Any, curvature: Any) -> Any:
-    """Give the rate of Nesterov's method along one eigenvector.
+    """Return the convergence rate of Nesterov's method along one eigenvector.
 
     the larger |z| of z² − (1 + ρ) q z + ρ q = 0,  q = 1 − αλ;  √(ρq) wherever the roots are complex
 
@@ -57,7 +57,7 @@ def nesterov_rate(lr: Any, rho: Any, curvature: Any) -> Any:
 
 
 def gd_limit(curvature: Any) -> Any:
-    """Give the learning rate below which gradient descent converges.
+    """Return the learning rate below which gradient descent converges.
 
     2/λ
 
@@ -68,7 +68,7 @@ def gd_limit(curvature: Any) -> Any:
 
 
 def heavy_ball_limit(rho: Any, curvature: Any) -> Any:
-    """Give the learning rate below which the heavy ball converges: momentum widens it.
+    """Return the learning rate below which the heavy ball converges: momentum raises it.
 
     2 (1 + ρ)/λ
 
@@ -81,7 +81,7 @@ def heavy_ball_limit(rho: Any, curvature: Any) -> Any:
 
 
 def nesterov_limit(rho: Any, curvature: Any) -> Any:
-    """Give the learning rate below which Nesterov's method converges: momentum narrows it, towards 4/(3λ).
+    """Return the learning rate below which Nesterov's method converges: momentum lowers it, towards 4/(3λ).
 
     2 (1 + ρ)/((1 + 2ρ) λ)
 
@@ -94,11 +94,11 @@ def nesterov_limit(rho: Any, curvature: Any) -> Any:
 
 
 def critical_rho(lr: Any, curvature: Any) -> Any:
-    """Give the momentum at which the heavy ball is fastest along one eigenvector: it just stops ringing.
+    """Return the momentum at which the heavy ball is fastest along one eigenvector: critical damping.
 
     ρ = (1 − √(αλ))²
 
-    Below it the ball creeps (if αλ < 1), above it the ball rings and its rate is √ρ.
+    Below it the ball is overdamped (if αλ < 1), above it the ball rings and its rate is √ρ.
 
     >>> round(float(critical_rho(lr=0.01, curvature=1.0)), 12)
     0.81
@@ -109,14 +109,14 @@ def critical_rho(lr: Any, curvature: Any) -> Any:
 
 
 def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
-    """Name what the heavy ball does along one eigenvector (scalars only).
+    """Classify the heavy ball's motion along one eigenvector (scalars only).
 
-    The roots of z² − (1 + ρ − αλ) z + ρ = 0 tell it:
+    The roots of z² − (1 + ρ − αλ) z + ρ = 0 decide:
     - "divergent": a root on or outside the unit circle, αλ < 0 or αλ ≥ 2 (1 + ρ);
     - "critical": a double root, ρ = (1 − √(αλ))², the discriminant being within `tol` of zero;
-    - "overdamped": two real roots, the larger one positive: it creeps, without passing the minimum again and
-      again (at αλ = 0 it does not move at all);
-    - "ringing": complex or negative roots: it swings about the minimum while the swings shrink.
+    - "overdamped": two real roots, the larger one positive: it approaches the minimum without oscillating
+      (at αλ = 0 it does not move at all);
+    - "ringing": complex or negative roots: it oscillates about the minimum with shrinking amplitude.
 
     >>> regime(0.01, 0.5, 1.0), regime(0.01, 0.95, 1.0), regime(4.0, 0.9, 1.0)
     ('overdamped', 'ringing', 'divergent')
@@ -135,7 +135,7 @@ def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
 
 
 def best_gd(lmin: Any, lmax: Any) -> Any:
-    """Give gradient descent's best learning rate for curvatures between λmin and λmax.
+    """Return gradient descent's best learning rate for curvatures between λmin and λmax.
 
     α = 2/(λmin + λmax), with the rate (κ − 1)/(κ + 1), κ = λmax/λmin
 
@@ -152,11 +152,11 @@ def best_gd(lmin: Any, lmax: Any) -> Any:
 
 
 def best_heavy_ball(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the heavy ball's best (lr, rho) for curvatures between λmin and λmax.
+    """Return the heavy ball's best (lr, rho) for curvatures between λmin and λmax.
 
     α = 4/(√λmin + √λmax)²,  ρ = ((√κ − 1)/(√κ + 1))²,  with the rate (√κ − 1)/(√κ + 1), κ = λmax/λmin
 
-    The best on quadratics; on other convex functions this choice may fail to converge.
+    This is optimal on quadratics; on other convex functions it may fail to converge.
 
     Args:
         lmin: smallest curvature, > 0.
@@ -175,7 +175,7 @@ def best_heavy_ball(lmin: Any, lmax: Any) -> tuple[Any, Any]:
 
 
 def best_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the best (lr, rho) of Nesterov's method for quadratics with curvatures between λmin and λmax.
+    """Return the best (lr, rho) of Nesterov's method for quadratics with curvatures between λmin and λmax.
 
     α = 4/(3λmax + λmin),  ρ = (√(3κ + 1) − 2)/(√(3κ + 1) + 2),  with the rate 1 − 2/√(3κ + 1)
 
@@ -195,7 +195,7 @@ def best_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
 
 
 def classic_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
-    """Give the (lr, rho) of Nesterov's method that suit every strongly convex function, not quadratics only.
+    """Return the (lr, rho) of Nesterov's method for all strongly convex functions, not only quadratics.
 
     α = 1/λmax,  ρ = (√κ − 1)/(√κ + 1),  with the rate 1 − 1/√κ on a quadratic, κ = λmax/λmin
 
@@ -214,17 +214,17 @@ def classic_nesterov(lmin: Any, lmax: Any) -> tuple[Any, Any]:
 
 
 def escape_steps(rate: Any, start: Any, end: Any) -> Any:
-    """Give the steps in which a distance grows, or shrinks, from one size to another at a constant rate.
+    """Return the number of steps in which a distance grows, or shrinks, from one size to another at a constant rate.
 
     k = log(end/start) / log(rate)
 
-    Along a direction of negative curvature the rates of this file are above 1: they tell how fast a method leaves
-    a saddle. Starting from rest takes momentum a few steps more, and far out the saddle is no quadratic any more.
+    Along a direction of negative curvature the rates of this file are above 1: the speed at which a method leaves
+    a saddle. From rest, momentum takes a few steps more, and far out the saddle is no longer quadratic.
 
     Args:
-        rate: factor a step, > 0; above 1 to grow.
-        start: distance at first, > 0; from 0 nothing ever escapes.
-        end: distance at last, > 0.
+        rate: factor per step, > 0; above 1 to grow.
+        start: initial distance, > 0; from 0 nothing ever escapes.
+        end: final distance, > 0.
 
     >>> gd = gd_rate(lr=0.01, curvature=-1.0)
     >>> heavy_ball = heavy_ball_rate(lr=0.01, rho=0.9, curvature=-1.0)

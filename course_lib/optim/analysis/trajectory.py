@@ -1,6 +1,6 @@
-"""Run a method on a surface: its path, and the steps it took.
+"""Run a method on a surface: its path, and the number of steps it took.
 
-What theory says of such runs is in `rates.py` and `floors.py`; `comparison.py` runs many at once.
+The theory of such runs is in `rates.py` and `floors.py`; `comparison.py` does many at once.
 """
 
 from __future__ import annotations
@@ -27,28 +27,25 @@ def descend(
     noise: float | np.ndarray = 0.0,
     rng: np.random.Generator | None = None,
 ) -> np.ndarray:
-    """Let an optimizer walk down a surface, and keep its path.
+    """Run an optimizer on a surface, and return its path.
 
     x₀ = start,  xₖ₊₁ = step(xₖ, ∇f(xₖ) + noise · N(0, 1))
 
     Args:
         surface: a surface, or a function x → ∇f(x).
-        optimizer: any optimizer, or a second-order method (which needs a surface, and walks from one start at
-            a time, with one level of noise). It is not changed: the walk uses a copy without memory.
-        start: where to begin, shape (..., n). Leading axes are a batch of starts. If hyper-parameters or
+        optimizer: any optimizer, or a second-order method (which needs a surface, and runs from one start at
+            a time, with one level of noise). It is not changed: a clone runs.
+        start: starting point, shape (..., n). Leading axes are a batch of starts. If hyper-parameters or
             noise are arrays, the start is broadcast against them: lr (20, 1, 1), rho (20, 1) and a start
-            (2,) make 400 walks, shape (20, 20, 2). (A method that does not treat elements alone takes the whole
-            array for one point: give SAM axis=-1.)
+            (2,) make 400 runs, shape (20, 20, 2). (A method that is not elementwise takes the whole array for
+            one point: SAM needs axis=-1.)
         steps: number of steps, ≥ 0.
         noise: standard deviation of the normal noise on each gradient component, ≥ 0.
-        rng: where the noise comes from; needed if there is any.
+        rng: generator of the noise; required with noise.
 
     Returns:
-        The path, shape (steps + 1, ..., n), the start first. A walk that diverges ends in inf or nan,
+        The path, shape (steps + 1, ..., n), the start first. A run that diverges ends in inf or nan,
         without error or warning.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.optim import SGD, Quadratic
     >>> descend(Quadratic([1.0]), SGD(0.5), [8.0], 3).ravel()
@@ -82,37 +79,37 @@ def descend(
 
 
 def _descend_each(loss: _Loss, method: SecondOrder, start: np.ndarray, steps: int) -> np.ndarray:
-    """Walk from one start after another: each has its own line searches and memory."""
+    """Run from one start after another: each run has its own line searches and state."""
     if start.ndim == 0:
         raise ValueError(f"start must be a point of shape (n,), or several of them, not {start}")
     path = np.empty((steps + 1, *start.shape), start.dtype)
     for i in np.ndindex(start.shape[:-1]):
-        walker, x = method.clone(), start[i].copy()
+        clone, x = method.clone(), start[i].copy()
         path[(0, *i)] = x
         for k in range(1, steps + 1):
-            walker.step_closure(x, loss)
+            clone.step_closure(x, loss)
             path[(k, *i)] = x
     return path
 
 
 class _Loss:
-    """A surface, or a function that gives the gradient, with noise on its gradient."""
+    """A surface, or a function that returns the gradient, with noise on its gradient."""
 
     def __init__(self, surface: Any, noise: Any, rng: Any) -> None:
         self.surface, self.rng = surface, rng
         self.noise = check_hyper("noise", noise, (0.0, math.inf))
         self.noisy = bool(np.any(self.noise))
         if self.noisy and not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be given with noise, as in rng=np.random.default_rng(0), not {rng!r}")
+            raise TypeError(f"rng is required with noise, as in rng=np.random.default_rng(0), not {rng!r}")
         self.exact = surface.grad if isinstance(surface, Surface) else surface
         if not callable(self.exact):
-            raise TypeError(f"surface must be a Surface or a function that gives the gradient, not {surface!r}")
+            raise TypeError(f"surface must be a Surface or a function that returns the gradient, not {surface!r}")
 
     def check_for(self, method: SecondOrder) -> None:
-        """Raise TypeError or ValueError if this is no loss for a second-order method."""
+        """Raise TypeError or ValueError unless a second-order method can use this loss."""
         if not callable(getattr(self.surface, "value", None)):
             name = type(method).__name__
-            raise TypeError(f"surface must be a Surface for {name}, which asks for .value(x): {self!r} has none")
+            raise TypeError(f"surface must be a Surface for {name}, which needs .value(x): {self!r} has none")
         if np.ndim(self.noise):
             raise ValueError(f"noise must be one number for {type(method).__name__}, not of shape {self.noise.shape}")
 
@@ -128,7 +125,7 @@ class _Loss:
 
 
 def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None) -> Any:
-    """Count the steps until values first come within a tolerance.
+    """Return the number of steps until values first come within a tolerance.
 
     the first k with |valuesₖ| ≤ tol;  with a minimum x*: the first k with ‖xₖ − x*‖ ≤ tol
 
@@ -139,10 +136,7 @@ def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None)
         minimum: the point (n,) that the path should reach.
 
     Returns:
-        An int, or an array of counts for trailing axes; `inf` where it is never reached.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        An int, or an array of counts for trailing axes; `inf` where the tolerance is never reached.
 
     >>> steps_to([1.0, -0.5, 0.25, 0.125], tol=0.3)
     2

@@ -1,4 +1,4 @@
-"""Schedules that go up and come down again, once or for ever; the conventions are those of `decays.py`."""
+"""Schedules that rise and fall, once or repeatedly; the conventions are those of `decays.py`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .schedule import Number, Schedule
 
 
 class OneCycle(Schedule):
-    """Once up to a large rate, and down to a very small one.
+    """Rise once to a large rate, then fall to a very small one.
 
     The rate goes from α₀ to α_peak in W steps, and to α_end at t = T. In three phases it goes from α_peak
-    back to α₀ in W steps first. Each phase is half a cosine, or a straight line. (The momentum that the
-    paper moves the other way is not moved.)
+    back to α₀ in W steps first. Each phase is half a cosine, or a straight line. (The paper also
+    moves momentum the other way, which this class does not.)
 
     Args:
         lr: α₀ ≥ 0, the first rate, usually a tenth of the peak or less.
@@ -24,7 +24,7 @@ class OneCycle(Schedule):
         warmup: W < T, or < T/2 in three phases.
         end: α_end ≥ 0, the last rate.
         linear: straight lines instead of cosines.
-        three_phase: back to α₀ before the final fall, as in the paper.
+        three_phase: return to α₀ before the final fall, as in the paper.
 
     >>> OneCycle(0.1, peak=0.5, steps=100, warmup=40)([0, 20, 40, 70, 100]).round(4)
     array([0.1 , 0.3 , 0.5 , 0.25, 0.  ])
@@ -63,13 +63,13 @@ class OneCycle(Schedule):
 
 
 def _between(a, b, s, linear):
-    """The way from a to b, s from 0 to 1: half a cosine, or a straight line."""
+    """Interpolate from a to b, s from 0 to 1, by half a cosine or a straight line."""
     s = s if linear else (1 - np.cos(np.pi * s)) / 2
     return a + (b - a) * s
 
 
 class Triangular(Schedule):
-    """Up and down in straight lines, again and again.
+    """Rise and fall linearly, again and again.
 
     α(t) = α₀ + (α_peak − α₀) h(t) cⁿ sᵗ
 
@@ -79,7 +79,7 @@ class Triangular(Schedule):
         lr: α₀ ≥ 0, the first rate and the base of each triangle.
         peak: α_peak ≥ 0.
         up: steps to the peak.
-        down: steps back; None for as many.
+        down: steps back; None for the same number.
         cycle_factor: c ≥ 0, the height of each cycle relative to the one before (½: "triangular2").
         step_factor: s ≥ 0, the same for each step ("exp_range").
 
@@ -110,7 +110,7 @@ class Triangular(Schedule):
 
 
 class WarmRestarts(Schedule):
-    """Cosine after cosine, each longer than the one before; every restart jumps back to the first rate.
+    """Repeat a cosine decay in cycles that may grow; every restart jumps back to the first rate.
 
     α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π u/Tₙ))        Tₙ = T₀ gⁿ
 
@@ -120,7 +120,7 @@ class WarmRestarts(Schedule):
         lr: α₀ ≥ 0, the rate after each restart.
         period: T₀, steps in the first cycle.
         growth: g ≥ 1.
-        end: α_end ≥ 0, where each cycle would arrive if the next one did not begin.
+        end: α_end ≥ 0, which each cycle would reach if the next one did not begin.
 
     >>> schedule = WarmRestarts(0.1, period=10, growth=2)
     >>> schedule([0, 5, 10, 20, 30]).round(4)
@@ -146,11 +146,11 @@ class WarmRestarts(Schedule):
         return self.end + (self.lr - self.end) * (1 + np.cos(np.pi * u / length)) / 2
 
     def restarts(self, steps: int) -> list[int]:
-        """List the steps below `steps` at which a cycle begins, 0 first."""
+        """Return the steps below `steps` at which a cycle begins, 0 first."""
         return [math.ceil(start) for start in self._starts(check_count("steps", steps, 1) - 1)[:-1]]
 
     def _starts(self, last: float) -> list[float]:
-        """Where the cycles up to step `last` start, and the one after them."""
+        """Return the starts of the cycles up to step `last`, and of the one after them."""
         starts, length = [0], self.period
         while starts[-1] <= last:
             starts.append(starts[-1] + length)
@@ -159,7 +159,7 @@ class WarmRestarts(Schedule):
 
 
 class Snapshots(Schedule):
-    """Equal cosine cycles down to zero, each of which leaves one member of an ensemble.
+    """Fall to zero in equal cosine cycles, each of which leaves one member of an ensemble.
 
     α(t) = ½ α₀ (1 + cos(π (t mod P)/P))        P = ⌈T/M⌉
 
@@ -169,8 +169,8 @@ class Snapshots(Schedule):
         cycles: M ≤ T. If it does not divide T, the last cycle is cut short.
 
     Raises:
-        TypeError, ValueError: a bad argument, named; also where so many cycles of P steps are not M: 10 steps in
-            6 cycles would be 5 cycles of 2 steps, and so 5 members.
+        ValueError: T steps in cycles of P steps are not M cycles: 10 steps in 6 cycles would be 5 cycles of 2 steps,
+            so 5 members.
 
     >>> schedule = Snapshots(0.1, steps=200, cycles=4)
     >>> schedule([0, 25, 50, 75]).round(4)
@@ -201,5 +201,5 @@ class Snapshots(Schedule):
         return self.lr * (1 + np.cos(np.pi * (t % self.period) / self.period)) / 2
 
     def ends(self) -> list[int]:
-        """List where the M cycles end: the numbers of finished steps after which to take a snapshot."""
+        """Return the ends of the M cycles: the numbers of finished steps after which to take a snapshot."""
         return [*range(self.period, self.steps, self.period), self.steps]

@@ -2,10 +2,10 @@
 
 `SGD(lr=Cosine(0.1, steps=200))` trains with one, and `plt.plot(schedule(np.arange(200)))` draws it.
 
-Conventions. t counts *finished* steps: a run of 200 steps asks for t = 0, …, 199. `lr` is the rate of the
-first step. `end` is reached at t = steps, one step after such a run, and kept from then on. A rate that
-jumps at a step (`every`, `milestones`, `at`, restarts) is the new one from t = that step on. Rates may be
-arrays, a grid of them: they broadcast with the steps, as in NumPy.
+Conventions. t counts *finished* steps: a run of 200 steps evaluates t = 0, …, 199. `lr` is the rate of the
+first step. `end` is reached at t = steps, one step after such a run, and kept from then on. After a jump at a
+step (`every`, `milestones`, `at`, restarts) the new rate applies from t = that step on. Rates may be arrays, for
+a grid: they broadcast with the steps, as in NumPy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .schedule import Number, Rate, Schedule, as_schedule
 
 
 class Step(Schedule):
-    """Multiply the rate by a factor every so many steps.
+    """Multiply the rate by a factor at regular intervals.
 
     α(t) = α₀ γ^⌊t/every⌋
 
@@ -77,11 +77,11 @@ class MultiStep(Schedule):
 
 
 class Exponential(Schedule):
-    """Shrink the rate by the same factor again and again, without jumps.
+    """Decay the rate exponentially, without jumps.
 
     α(t) = α₀ γ^(t/every)        (α₀ e^(−kt) with γ = e^(−k))
 
-    A factor above 1 makes it grow: that is the sweep of a learning-rate range test.
+    A factor above 1 makes it grow, as in a learning-rate range test.
 
     Args:
         lr: α₀ ≥ 0, the first rate.
@@ -103,7 +103,7 @@ class Exponential(Schedule):
 
 
 class InverseTime(Schedule):
-    """The 1/t rate, and its powers: slow enough to reach any point, and fast enough for noise to die out.
+    """Decay the rate as 1/t or a power of it: slow enough to reach any point, fast enough for noise to die out.
 
     α(t) = α₀ / (1 + kt)^p
 
@@ -113,7 +113,7 @@ class InverseTime(Schedule):
     Args:
         lr: α₀ ≥ 0, the first rate.
         decay: k ≥ 0; after 1/k steps the rate is halved (p = 1).
-        power: p ≥ 0; ½ gives the 1/√t of the regret bounds.
+        power: p ≥ 0; ½ is the 1/√t of the regret bounds.
 
     >>> InverseTime(0.1, decay=0.1)([0, 10, 90]).round(4)
     array([0.1 , 0.05, 0.01])
@@ -130,7 +130,7 @@ class InverseTime(Schedule):
 
 
 class Linear(Schedule):
-    """A straight line from one rate to another, down or up.
+    """Change the rate linearly, down or up.
 
     α(t) = α_end + (α₀ − α_end) (1 − t/T)        (α_end from t = T on)
 
@@ -155,14 +155,14 @@ class Linear(Schedule):
 
 
 class Polynomial(Schedule):
-    """A power of the time that is left.
+    """Decay the rate as a power of the remaining time.
 
     α(t) = α_end + (α₀ − α_end) (1 − t/T)^p        (α_end from t = T on)
 
     Args:
         lr: α₀ ≥ 0, the first rate.
         steps: T.
-        power: p ≥ 0; 1 is linear, more falls earlier.
+        power: p ≥ 0; 1 is linear, a larger p falls earlier.
         end: α_end ≥ 0, the last rate.
 
     >>> Polynomial(0.1, steps=100, power=2)([0, 50, 100])
@@ -180,7 +180,7 @@ class Polynomial(Schedule):
 
 
 class Cosine(Schedule):
-    """Half a cosine: slow at first, fast in the middle, slow at last.
+    """Decay the rate along half a cosine: slowly at first, fast in the middle, slowly at the end.
 
     α(t) = α_end + ½ (α₀ − α_end) (1 + cos(π t/T))        (α_end from t = T on)
 
@@ -204,7 +204,7 @@ class Cosine(Schedule):
 
 
 class Warmup(Schedule):
-    """A straight rise in front of any other schedule, which then starts at its own step 0.
+    """Rise linearly before any other schedule, which then starts at its own step 0.
 
     α(t) = α_start + (β(0) − α_start) t/W  for t < W,  then β(t − W)
 
@@ -232,29 +232,29 @@ class Warmup(Schedule):
 
 
 class WarmupStableDecay(Schedule):
-    """A short rise, a long constant rate, and a fall that may begin at any time.
+    """Rise briefly, keep the rate constant for long, then decay; the decay may begin at any time.
 
     α(t) = α_start + (α₀ − α_start) t/W  for t < W,  then α₀  for t < T − D,  then α_end + (α₀ − α_end) (1 − s)
     s = (t − T + D)/D        (α_end from t = T on; 1 − √s instead of 1 − s with `root`)
 
-    Up to T − D the rate does not depend on T: one long run at α₀ may be continued, or ended by a fall from any of its
-    steps, where `Cosine` must know T from the first step on.
+    Up to T − D the rate does not depend on T: one long run at α₀ may be continued, or ended by a decay from any of its
+    steps, whereas `Cosine` must know T from the first step on.
 
     Args:
         lr: α₀ ≥ 0, the rate in the middle.
         steps: T.
         warmup: W, steps of the rise.
-        cooldown: D, steps of the fall; W + D ≤ T.
+        cooldown: D, steps of the decay; W + D ≤ T.
         start: α_start ≥ 0, the rate of the first step. A step at rate 0 does nothing.
         end: α_end ≥ 0, the last rate.
-        root: fall as 1 − √s, faster at first, instead of in a straight line.
+        root: decay as 1 − √s, faster at first, instead of linearly.
 
     >>> schedule = WarmupStableDecay(0.1, steps=100, warmup=10, cooldown=20, start=0.02)
     >>> schedule([0, 5, 10, 80, 90, 100]).round(4)
     array([0.02, 0.06, 0.1 , 0.1 , 0.05, 0.  ])
 
     Source: Hu et al., MiniCPM: Unveiling the potential of small language models with scalable training strategies,
-    2024; both shapes of the fall Hägele, Bakouch, Kosson, Ben Allal, Von Werra and Jaggi, Scaling laws and
+    2024; both shapes of the decay Hägele, Bakouch, Kosson, Ben Allal, Von Werra and Jaggi, Scaling laws and
     compute-optimal training beyond fixed training durations, 2024.
     """
 

@@ -1,4 +1,4 @@
-"""The schedule that needs the loss."""
+"""The schedule that depends on the loss."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .schedule import Schedule
 
 
 class ReducePlateau(Schedule):
-    """Multiply the rate by a factor when the loss has stopped falling: the schedule that needs the loss.
+    """Multiply the rate by a factor when the loss has stopped falling.
 
-    Tell it each loss by `observe`. A loss is better if ℓ < ℓ* − θ |ℓ*|, where ℓ* is the best one so far.
+    Pass each loss to `observe`. A loss is better if ℓ < ℓ* − θ |ℓ*|, where ℓ* is the best one so far.
     After more than `patience` losses in a row that are not, α ← max(γ α, floor), and the next `cooldown`
     losses are not counted. A loss that is not finite is never better, so a run that diverges slows down.
-    To watch what should rise, observe its negative.
+    For a quantity that should rise, observe its negative.
 
-    Called, it gives its present rate, whatever the step. As the `lr` of an optimizer it is told by
-    `opt.lr.observe(loss)`. `opt.state_dict()` does not hold its memory: save `opt.lr.state_dict()` beside it.
+    A call returns the current rate, whatever the step. As the `lr` of an optimizer it takes the loss by
+    `opt.lr.observe(loss)`. `opt.state_dict()` does not contain its state: save `opt.lr.state_dict()` beside it.
 
     Args:
         lr: α₀ ≥ 0, the first rate, one number.
         factor: γ, 0 ≤ γ < 1.
-        patience: losses in a row that need not be better.
+        patience: number of losses in a row without improvement that are tolerated.
         threshold: θ, 0 ≤ θ < 1, relative.
-        cooldown: losses that are not counted after a drop.
-        floor: the least rate that a drop leads to.
+        cooldown: number of losses that are not counted after a drop.
+        floor: the lower bound of a drop.
 
     >>> plateau = ReducePlateau(0.1, factor=0.5, patience=1)
     >>> [plateau.observe(loss) for loss in [3.0, 2.0, 2.0, 2.0]]
@@ -52,14 +52,14 @@ class ReducePlateau(Schedule):
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the first rate, as if no loss had been observed."""
-        self.now = self.lr  # the present rate
+        """Return to the first rate, as if no loss had been observed."""
+        self.now = self.lr  # the current rate
         self.best = math.inf
         self.bad = 0  # losses in a row that were not better
         self.rest = 0  # losses still not to be counted
 
     def observe(self, loss: float) -> float:
-        """Tell one loss; give the rate from now on."""
+        """Record a loss, and return the rate from now on."""
         loss = check_scalar("loss", loss)
         if math.isfinite(loss) and loss < self.best * (1 - math.copysign(self.threshold, self.best)):
             self.best, self.bad = loss, 0
@@ -76,7 +76,7 @@ class ReducePlateau(Schedule):
         return self.now
 
     def state_dict(self) -> dict[str, float]:
-        """Give its memory: the present rate, the best loss, and the two counters. The settings are not in it.
+        """Return the state: the current rate, the best loss, and the two counters; not the settings.
 
         >>> plateau = ReducePlateau(0.1)
         >>> rate = plateau.observe(3.0)
@@ -86,13 +86,13 @@ class ReducePlateau(Schedule):
         return {name: getattr(self, name) for name in ("now", "best", "bad", "rest")}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from what `state_dict` gave.
+        """Restore a state that `state_dict` returned.
 
         Raises:
             TypeError, ValueError: an entry that is missing, unknown or out of range; nothing has been changed.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(f"state must be a dict as state_dict() gives, not {state!r}")
+            raise TypeError(f"state must be a dict as state_dict() returns, not {state!r}")
         if state.keys() != self.state_dict().keys():
             raise ValueError(f"state must have the keys {list(self.state_dict())}, not {list(state)}")
         now = check_number("state['now']", state["now"], self.domains["lr"])

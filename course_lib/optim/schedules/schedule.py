@@ -1,4 +1,4 @@
-"""The base of every schedule, and what joins schedules; a schedule is one `rate`.
+"""The base class of every schedule, and sequences of schedules; a schedule is one `rate`.
 
     class Cosine(Schedule):
         def __init__(self, lr, *, steps, end=0.0):
@@ -29,17 +29,13 @@ Rate = Number | Callable[[int], Any]  # a schedule is a callable, too
 class Schedule:
     """Turn `rate(t)`, plain arithmetic on an array t of step counts, into a function step → rate.
 
-    A schedule is a subclass whose constructor hands its settings on by name, and `rate`. It then checks
-    them, prints them (arrays by their shapes), compares by value, and takes a number or an array of any
+    A schedule is a subclass with `rate` and a constructor that passes its settings on by name. This class checks
+    them, prints them (arrays by their shapes), compares by value, and accepts a number or an array of any
     shape; the rates of an array are, bit for bit, those of its elements (powers are written `np.float_power`
-    for that: the bits of `**` depend on what stands beside an element). Its settings do not change: make a new
-    one.
+    for that: the bits of `**` depend on the neighbouring elements). Settings cannot change: make a new schedule.
 
     Args:
-        **hyper: settings: finite numbers, or arrays that broadcast; counts of steps are whole numbers.
-
-    Raises:
-        TypeError, ValueError: from the constructor and from the call, naming the argument.
+        **hyper: settings: finite numbers, or arrays that broadcast; counts of steps are integers.
 
     >>> class Root(Schedule):
     ...     def __init__(self, lr):
@@ -51,12 +47,12 @@ class Schedule:
     (Root(lr=0.1), 0.05, array([0.1 , 0.05]))
     """
 
-    #: Where each number must lie: low ≤ value < high.
+    #: The domain of each number: low ≤ value < high.
     domains: ClassVar[dict[str, tuple[float, float]]] = dict.fromkeys(
         ["lr", "start", "end", "peak", "floor", "factor", "decay", "power", "cycle_factor", "step_factor"],
         (0.0, math.inf),
     ) | {"growth": (1.0, math.inf), "threshold": (0.0, 1.0)}
-    #: The least value of what counts steps.
+    #: The least value of each count of steps.
     counts: ClassVar[dict[str, int]] = dict.fromkeys(
         ["steps", "every", "warmup", "period", "up", "down", "cycles", "at"], 1
     ) | {"patience": 0, "cooldown": 0}
@@ -67,29 +63,29 @@ class Schedule:
     def __init__(self, **hyper: Any) -> None:
         for name, value in hyper.items():
             if hasattr(type(self), name):
-                raise ValueError(f"{name} cannot be a setting: {type(self).__name__} has that name already")
+                raise ValueError(f"{name} cannot be a setting: it is an attribute of {type(self).__name__}")
             setattr(self, name, self._checked(name, value))
         self.hyper = tuple(hyper)
         self.shape = joint_shape({name: getattr(getattr(self, name), "shape", ()) for name in hyper})
 
     def rate(self, t: np.ndarray) -> Number:
-        """Give the rates at t, a float array of finished steps: the schedule itself."""
+        """Return the rates at t, a float array of finished steps: the schedule itself."""
         raise NotImplementedError(f"{type(self).__name__} must define rate(self, t)")
 
     def __call__(self, step: Any) -> Any:
-        """Give the rate after `step` finished steps: a float, or an array for an array of steps or of rates."""
+        """Return the rate after `step` finished steps: a float, or an array for an array of steps or of rates."""
         t = np.asarray(step)
-        if not (type(step) is int and 0 <= step < 2**53):  # an optimizer's question needs no closer look
+        if not (type(step) is int and 0 <= step < 2**53):  # an optimizer's call needs no further check
             check_steps(t, step)
         shape = joint_shape({"step": t.shape, "the rates": self.shape})
-        with np.errstate(over="ignore"):  # a rate that has grown to infinity is the optimizer's to refuse
+        with np.errstate(over="ignore"):  # the optimizer rejects a rate that has grown to infinity
             rate = self.rate(np.array(t, dtype=float, order="C"))
         return np.broadcast_to(rate, shape).copy() if shape else np.asarray(rate).item()
 
     def then(self, schedule: Rate, *, at: int) -> Sequence:
-        """Give this schedule up to step `at`, and from there on another one, which starts at its own step 0.
+        """Return a schedule that switches at step `at` to another one, which starts at its own step 0.
 
-        In a chain every `at` counts from the start of the whole.
+        In a chain every `at` counts from the very start.
 
         >>> from course_lib.optim.schedules import Cosine, Linear
         >>> ramp = Linear(0.0, steps=10, end=0.1)
@@ -100,19 +96,19 @@ class Schedule:
         return Sequence(self, schedule, at=at)
 
     def clone(self) -> Self:
-        """Give a schedule with the same settings and no memory (only `ReducePlateau` has one)."""
+        """Return a schedule with the same settings and no state (only `ReducePlateau` has one)."""
         new = copy.deepcopy(self)
         new.reset()
         return new
 
     def reset(self) -> None:
-        """Drop what was observed, here and in the schedules that this one holds; one with a memory overrides it."""
+        """Reset the state of this schedule and of those that it contains; a schedule with a state overrides it."""
         for value in vars(self).values():
             if isinstance(value, Schedule):
                 value.reset()
 
     def _checked(self, name: str, value: Any) -> Any:
-        """Give one setting as it is kept; TypeError or ValueError if it is out of place."""
+        """Check a setting, and return it as it is stored."""
         if name in self.counts:
             return check_count(name, value, self.counts[name])
         return copy.copy(check_hyper(name, value, self.domains.get(name)))
@@ -125,13 +121,14 @@ class Schedule:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        mine, yours = vars(self), vars(other)
-        return mine.keys() == yours.keys() and all(np.array_equal(mine[k], yours[k]) for k in mine)
+        ours, others = vars(self), vars(other)
+        return ours.keys() == others.keys() and all(np.array_equal(ours[k], others[k]) for k in ours)
 
     __hash__ = None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={show(getattr(self, name))}' for name in self.hyper)})"
+        settings = [f"{name}={format_setting(getattr(self, name))}" for name in self.hyper]
+        return f"{type(self).__name__}({', '.join(settings)})"
 
 
 class Constant(Schedule):
@@ -149,7 +146,7 @@ class Constant(Schedule):
 
 
 class Function(Schedule):
-    """A function step → rate of your own, as a schedule: asked one step at a time, it may use `if`.
+    """Your own function step → rate as a schedule: called with one step at a time, it may use `if`.
 
     >>> Function(lambda step: 0.1 if step < 100 else 0.01).then(0.001, at=150)([0, 100, 150])
     array([0.1  , 0.01 , 0.001])
@@ -160,7 +157,7 @@ class Function(Schedule):
 
     def rate(self, t):
         steps = [int(step) if step == int(step) else step for step in t.flat]
-        rates = [check_hyper(f"{show(self.f)}({step})", self.f(step), self.domains["lr"]) for step in steps]
+        rates = [check_hyper(f"{format_setting(self.f)}({step})", self.f(step), self.domains["lr"]) for step in steps]
         return np.array([float(rate) for rate in rates]).reshape(t.shape)
 
     def _checked(self, name, value):
@@ -170,13 +167,13 @@ class Function(Schedule):
 
 
 class Sequence(Schedule):
-    """One schedule, and from a step on another, which starts at its own step 0: what `first.then(…)` gives.
+    """Two schedules in a row; the second starts at its own step 0. It is what `first.then(…)` returns.
 
     α(t) = first(t)  for t < at,  then second(t − at)
 
     Args:
         first, second: schedules, rates, or functions step → rate.
-        at: the first step of the second; in a chain it must be beyond the one before.
+        at: the first step of the second; in a chain it must be later than the previous one.
 
     >>> Sequence(Constant(0.1), 0.01, at=100)
     Constant(lr=0.1).then(Constant(lr=0.01), at=100)
@@ -185,10 +182,10 @@ class Sequence(Schedule):
     def __init__(self, first: Rate, second: Rate, *, at: int) -> None:
         super().__init__(first=first, second=second, at=at)
         if isinstance(self.first, Sequence) and self.first.at >= self.at:
-            raise ValueError(f"at must be beyond the change before it, at={self.first.at}, not {at}")
+            raise ValueError(f"at must be later than the previous change, at={self.first.at}, not {at}")
 
     def rate(self, t):
-        early = t < self.at  # neither part is asked for a step that is not its own
+        early = t < self.at  # each part is evaluated at its own steps only
         return np.where(early, self.first.rate(np.where(early, t, 0)), self.second.rate(np.maximum(t - self.at, 0)))
 
     def _checked(self, name, value):
@@ -199,7 +196,7 @@ class Sequence(Schedule):
 
 
 def as_schedule(name: str, value: Any) -> Schedule:
-    """Give a schedule as it is, and a rate or a function step → rate as a schedule."""
+    """Convert a rate or a function step → rate to a schedule; return a schedule as it is."""
     if isinstance(value, Schedule):
         return value
     if callable(value) and not isinstance(value, type):
@@ -208,7 +205,7 @@ def as_schedule(name: str, value: Any) -> Schedule:
 
 
 def check_steps(t: np.ndarray, step: Any) -> None:
-    """Raise TypeError or ValueError unless t, made of `step`, holds counts of finished steps."""
+    """Raise TypeError or ValueError unless t, the array of `step`, holds counts of finished steps."""
     if t.dtype.kind not in "iuf":
         raise TypeError(f"step must be a number or an array of numbers, not {step!r}")
     outside = ~((t >= 0) & (t < math.inf))
@@ -217,16 +214,16 @@ def check_steps(t: np.ndarray, step: Any) -> None:
 
 
 def joint_shape(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """Give the shape that shapes broadcast to; ValueError that names them if they do not."""
+    """Return the shape that shapes broadcast to; a ValueError names them if they do not."""
     if not any(shapes.values()):
         return ()
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:
-        said = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
-        raise ValueError(f"these shapes do not broadcast together: {said}") from None
+        text = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(f"these shapes do not broadcast together: {text}") from None
 
 
-def show(value: Any) -> str:
-    """Print a setting: arrays by their shape, functions by their name."""
+def format_setting(value: Any) -> str:
+    """Format a setting: arrays by their shape, functions by their name."""
     return f"array{value.shape}" if isinstance(value, np.ndarray) else getattr(value, "__name__", repr(value))

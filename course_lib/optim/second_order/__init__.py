@@ -1,4 +1,4 @@
-"""Methods that choose their own step: line searches, Newton, and what learns the Hessian."""
+"""Methods that choose their own step length: line searches, Newton and quasi-Newton methods, trust regions."""
 
 from .line_search import Backtracking, Evaluations, StrongWolfe
 from .newton import GradientDescent, Minimum, Newton, SecondOrder, minimize

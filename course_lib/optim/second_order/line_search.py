@@ -1,9 +1,9 @@
-"""How far to go along a direction: along the line x + a p the loss is a function of the number a alone.
+"""Line searches: along the line x + a p the loss is a function of the step length a alone.
 
     φ(a) = f(x + a p)        φ'(a) = ∇f(x + a p)ᵀ p
 
-A line search is called with a `Line` and a first trial a, and gives a `Step`. Evaluations are what it costs, so
-a `Point` remembers what it was asked, and counts.
+A line search is called with a `Line` and a first trial a, and returns a `Step`. Its cost is the evaluations, so
+a `Point` caches and counts them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...validation import check_count, check_number
 
 @dataclass
 class Evaluations:
-    """Count what a loss was asked: values, gradients, Hessians and products of the Hessian with a vector."""
+    """Numbers of evaluations of a loss: values, gradients, Hessians and Hessian-vector products."""
 
     value: int = 0
     grad: int = 0
@@ -29,25 +29,25 @@ class Evaluations:
 
 
 class Loss(Protocol):
-    """What can be minimized: any object with a value and a gradient; some methods need `.hessian(x)`, too."""
+    """A function to minimize: any object with a value and a gradient; some methods also need `.hessian(x)`."""
 
     def value(self, x: np.ndarray) -> Any:
-        """Give f(x), a number."""
+        """Return f(x), a number."""
 
     def grad(self, x: np.ndarray) -> Any:
-        """Give ∇f(x), shape (n,)."""
+        """Return ∇f(x), shape (n,)."""
 
 
 class Point:
-    """A point of a loss. Nothing is asked there before it is needed, nothing twice, and every question is counted.
+    """A point of a loss: each quantity is evaluated when it is first needed, once, and counted.
 
     Args:
         loss: an object with `.value(x)` and `.grad(x)`.
-        x: where, shape (n,). The loss sees x in its own dtype; answers are float64.
-        count: where to count.
+        x: the point, shape (n,). The loss sees x in its own dtype; results are float64.
+        count: the counter of evaluations; a new one by default.
 
     Raises:
-        TypeError, ValueError: the loss cannot be asked, or answers in a wrong shape.
+        TypeError, ValueError: at the evaluation, if the loss lacks the method or returns a wrong type or shape.
 
     >>> from course_lib.optim import Quadratic
     >>> at = Point(Quadratic([1.0, 10.0]), np.array([3.0, 2.0]))
@@ -59,7 +59,7 @@ class Point:
         self.loss, self.x, self.count = loss, x, Evaluations() if count is None else count
 
     def shifted(self, p: np.ndarray) -> Point:
-        """Give the point x + p."""
+        """Return the point x + p."""
         with np.errstate(all="ignore"):
             return Point(self.loss, (self.x + p).astype(self.x.dtype), self.count)
 
@@ -67,40 +67,40 @@ class Point:
     def f(self) -> float:
         """The loss f(x)."""
         self.count.value += 1
-        return float(self._ask("value", ()))
+        return float(self._evaluate("value", ()))
 
     @cached_property
     def g(self) -> np.ndarray:
         """The gradient ∇f(x), shape (n,)."""
         self.count.grad += 1
-        return self._ask("grad", self.x.shape)
+        return self._evaluate("grad", self.x.shape)
 
     @cached_property
     def hessian(self) -> np.ndarray:
         """The matrix of second derivatives, shape (n, n)."""
         self.count.hessian += 1
-        return self._ask("hessian", self.x.shape * 2)
+        return self._evaluate("hessian", self.x.shape * 2)
 
     @property
     def noise(self) -> float:
-        """How far f(x) can be trusted: a few units in its last place."""
+        """The round-off in f(x): a few units in its last place."""
         return 10 * float(np.finfo(self.x.dtype).eps) * abs(self.f)
 
-    def _ask(self, what: str, shape: tuple[int, ...]) -> np.ndarray:
-        question = getattr(self.loss, what, None)
-        if not callable(question):
-            raise TypeError(f"loss must have .{what}(x), which {self.loss!r} has not")
+    def _evaluate(self, what: str, shape: tuple[int, ...]) -> np.ndarray:
+        method = getattr(self.loss, what, None)
+        if not callable(method):
+            raise TypeError(f"loss must have .{what}(x), but {self.loss!r} does not")
         with np.errstate(all="ignore"):
-            answer = np.array(question(self.x))
-        if answer.dtype.kind not in "iuf":
-            raise TypeError(f"loss.{what}(x) must give real numbers, not {answer.dtype}")
-        if answer.shape != shape:
-            raise ValueError(f"loss.{what}(x) must have shape {shape}, not {answer.shape}")
-        return answer.astype(float)
+            result = np.array(method(self.x))
+        if result.dtype.kind not in "iuf":
+            raise TypeError(f"loss.{what}(x) must return real numbers, not {result.dtype}")
+        if result.shape != shape:
+            raise ValueError(f"loss.{what}(x) must have shape {shape}, not {result.shape}")
+        return result.astype(float)
 
 
 class Trial(Point):
-    """A point of a line, a steps along it."""
+    """The point x + a p of a line."""
 
     def __init__(self, line: Line, a: float) -> None:
         at = line.at.shifted(a * line.p)
@@ -114,11 +114,11 @@ class Trial(Point):
 
 
 class Line:
-    """The loss along a line: φ(a) = f(x + a p). Calling it gives the trial point at a.
+    """The loss along a line: φ(a) = f(x + a p). A call with a returns the trial point there.
 
     Args:
-        at: where the line starts.
-        p: its direction, shape (n,).
+        at: the starting point x.
+        p: the direction, shape (n,).
 
     >>> from course_lib.optim import Quadratic
     >>> line = Line(Point(Quadratic([1.0]), np.array([4.0])), p=np.array([-1.0]))
@@ -138,10 +138,10 @@ class Line:
 
 
 class Step(NamedTuple):
-    """What a line search found: a lower point, and if it did not end as it should, the reason in words.
+    """The result of a line search: a lower point, and the reason if its conditions do not hold there.
 
     Attributes:
-        end: the trial point to go to; None if none is lower.
+        end: the trial point to accept; None if none is lower.
         reason: None if the conditions of the search hold at `end`.
     """
 
@@ -157,19 +157,16 @@ BOTTOMLESS = "the loss falls to -inf along a line: it has no minimum there"
 
 @dataclass(frozen=True)
 class Backtracking:
-    """Shorten the step until the loss falls by a fair part of what the slope promises (Armijo's condition).
+    """Shorten the step until the loss falls by a fraction of the decrease that the slope predicts (Armijo's condition).
 
     φ(a) ≤ φ(0) + c₁ a φ'(0);  otherwise a ← shrink · a
 
-    It asks for values only. A trial where the loss is nan or inf is too long, like any other.
+    It evaluates values only. A trial where the loss is nan or inf is too long, like any other.
 
     Args:
-        c1: the part c₁ of the promise that must be kept, 0 < c₁ < 1.
+        c1: the fraction c₁ of the predicted decrease, 0 < c₁ < 1.
         shrink: factor between trials, 0 < shrink < 1.
         trials: largest number of trials.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.optim import Quadratic
     >>> line = Line(Point(Quadratic([10.0]), np.array([1.0])), p=np.array([-10.0]))
@@ -206,23 +203,20 @@ class Backtracking:
 
 @dataclass(frozen=True)
 class StrongWolfe:
-    """Find a step that is short enough for the loss to fall, and long enough for the slope to flatten.
+    """Find a step short enough for the loss to fall and long enough for the slope to flatten (strong Wolfe conditions).
 
     φ(a) ≤ φ(0) + c₁ a φ'(0)    (sufficient decrease)
     |φ'(a)| ≤ c₂ |φ'(0)|        (curvature)
 
-    Curvature makes sᵀy > 0, which BFGS needs. First trials grow until they bracket such a step, then `_zoom`
-    shrinks the bracket to it. Where two losses differ by no more than round-off, the slopes decide, and so
-    sufficient decrease is meant up to round-off. When the trials run out, the lowest point with sufficient
-    decrease is given, and the reason that its slope is still steep.
+    The curvature condition implies sᵀy > 0, which BFGS needs. First, trials grow until they bracket such a step, then
+    `_zoom` shrinks the bracket to it. Where two losses differ by no more than round-off, the slopes decide, so
+    sufficient decrease holds up to round-off. When the trials run out, the result is the lowest point with sufficient
+    decrease, and the reason that its slope is still steep.
 
     Args:
         c1: c₁ of sufficient decrease, 0 < c₁ < c₂.
         c2: c₂ of curvature, c₁ < c₂ < 1: 0.9 suits quasi-Newton methods; near 0 the search is almost exact.
         trials: largest number of trials, in each of the two stages.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.optim import Quadratic
     >>> line = Line(Point(Quadratic([10.0]), np.array([1.0])), p=np.array([-10.0]))
@@ -261,11 +255,11 @@ class StrongWolfe:
         return self._unfinished(lo, line)
 
     def _zoom(self, lo: Trial, hi: Trial, line: Line) -> Step:
-        """Shrink a bracket. Its end `lo` is the lowest point yet that decreases enough, and it falls towards `hi`."""
+        """Shrink a bracket: `lo` is the lowest point so far with sufficient decrease, downhill towards `hi`."""
         for _ in range(self.trials):
             now = line(_between(lo, hi))
             if np.array_equal(now.x, lo.x) or np.array_equal(now.x, hi.x):
-                break  # floats lie no closer
+                break  # there are no floats between
             if now.f == -math.inf:
                 return Step(None, BOTTOMLESS)
             if self._too_high(now, lo, line):
@@ -279,11 +273,11 @@ class StrongWolfe:
         return self._unfinished(lo, line)
 
     def _unfinished(self, lo: Trial, line: Line) -> Step:
-        """Give the lowest point that decreases enough, although its slope is not flat."""
+        """Return the lowest point with sufficient decrease, although its slope is not flat."""
         return Step(lo, NOT_FLAT) if lo.f < line.f else Step(None, NO_LOWER)
 
     def _too_high(self, now: Trial, lo: Trial, line: Line) -> bool:
-        """No sufficient decrease, or higher than `lo`; written so that nan is too high, too."""
+        """Return whether a trial lacks sufficient decrease, or is higher than `lo`; nan is too high, too."""
         bound = min(line.f + self.c1 * now.a * line.slope, lo.f) + line.at.noise
         return not (now.f <= bound and math.isfinite(now.slope))
 
@@ -292,22 +286,22 @@ class StrongWolfe:
 
 
 def _further(lo: Trial, now: Trial) -> float:
-    """Give a longer trial: where a cubic through both ends has its minimum, if that is 2 to 10 times as far."""
+    """Return a longer trial: the minimum of a cubic through both ends, if that is 2 to 10 times as far."""
     a = _cubic(lo, now)
     return min(max(a, 2 * now.a), 10 * now.a) if a > now.a else 10 * now.a
 
 
 def _between(lo: Trial, hi: Trial) -> float:
-    """Give a trial inside the bracket: the minimum of a polynomial through its ends, away from the ends."""
+    """Return a trial inside the bracket: the minimum of a polynomial through its ends, away from the ends."""
     if not math.isfinite(hi.f):
         return lo.a + 0.2 * (hi.a - lo.a)
-    a = _cubic(lo, hi) if "slope" in vars(hi) else _quadratic(lo, hi)  # no gradient is asked for this alone
+    a = _cubic(lo, hi) if "slope" in vars(hi) else _quadratic(lo, hi)  # a gradient is not evaluated for this alone
     ends = sorted((lo.a + 0.1 * (hi.a - lo.a), lo.a + 0.9 * (hi.a - lo.a)))
     return min(max(a, ends[0]), ends[1]) if math.isfinite(a) else sum(ends) / 2
 
 
 def _cubic(lo: Trial, hi: Trial) -> float:
-    """Give the minimum of the cubic through two values and two slopes; nan if it has none."""
+    """Return the minimum of the cubic through two values and two slopes; nan if it has none."""
     h = hi.a - lo.a
     d1 = lo.slope + hi.slope - 3 * (hi.f - lo.f) / h
     square = d1 * d1 - lo.slope * hi.slope
@@ -317,7 +311,7 @@ def _cubic(lo: Trial, hi: Trial) -> float:
 
 
 def _quadratic(lo: Trial, hi: Trial) -> float:
-    """Give the minimum of the parabola through two values and the slope at `lo`; nan if it has none."""
+    """Return the minimum of the parabola through two values and the slope at `lo`; nan if it has none."""
     h = hi.a - lo.a
     bend = ((hi.f - lo.f) / h - lo.slope) / h
     return lo.a - lo.slope / (2 * bend) if bend > 0 else math.nan

@@ -1,8 +1,7 @@
-"""Methods that choose their own step: the base, gradient descent with a line search, and Newton.
+"""Methods that choose their own step length: the base class, gradient descent with a line search, and Newton.
 
-There is no learning rate. A method asks the loss for what it needs, goes to a better point, and stops by itself,
-with a reason in words. `saddles.py` has what leaves saddles; `newton_cg.py` and `quasi_newton.py` do without the
-Hessian.
+There is no learning rate. A method evaluates the loss as it needs, goes to a better point, and stops by itself, with
+a reason. The methods in `saddles.py` leave saddles; those in `newton_cg.py` and `quasi_newton.py` need no Hessian.
 """
 
 from __future__ import annotations
@@ -23,23 +22,20 @@ Search = Backtracking | StrongWolfe
 
 
 class SecondOrder:
-    """Go from point to point of one loss, and stop with a reason.
+    """Minimize one loss step by step, and stop with a reason.
 
-    A method says in `direction` where to go; the line search says how far; `update_curvature` sees the step s and the
-    change y of the gradient. If nothing lower is found that way, the method forgets what it has learned and tries
-    straight down the gradient; if that fails, too, it stops.
+    `direction` returns the direction of a step, the line search its length; `update_curvature` gets the step s and the
+    change y of the gradient. If no lower point is found that way, the method resets what it has learned and tries
+    the negative gradient; if that fails, too, it stops.
 
     Args:
         tol: it stops where no component of the gradient is larger.
         search: a line search, such as `Backtracking()` or `StrongWolfe(c2=0.1)`.
         **hyper: the method's own hyper-parameters, plain numbers.
 
-    Raises:
-        TypeError, ValueError: a bad argument, named.
-
     Attributes:
-        evaluations: how often the loss was asked for value, grad, hessian and hvp.
-        stopped: None, or why the method has stopped, in words.
+        evaluations: numbers of evaluations of value, grad, hessian and hvp.
+        stopped: None, or the reason why the method has stopped.
 
     >>> class Diagonal(SecondOrder):
     ...     def direction(self, at):
@@ -51,7 +47,7 @@ class SecondOrder:
     (array([0., 0.]), 'the gradient is below 1e-06', 2)
     """
 
-    #: Where each hyper-parameter must lie: low ≤ value < high.
+    #: The domain of each hyper-parameter: low ≤ value < high.
     domains: ClassVar[dict[str, tuple[float, float]]] = {"tol": (0.0, math.inf)}
 
     def __init__(self, *, tol: float = 1e-6, search: Search | None = None, **hyper: Any) -> None:
@@ -67,18 +63,18 @@ class SecondOrder:
         self._begin()
 
     def direction(self, at: Point) -> np.ndarray:
-        """Give the direction p, shape (n,), in which to go from a point."""
+        """Return the direction p of the step from a point, shape (n,)."""
         raise NotImplementedError(f"{type(self).__name__} must define direction(self, at)")
 
     def first_trial(self, at: Point, p: np.ndarray) -> float:
-        """Give the length a of the first trial along p. Methods that model the curvature know it: 1."""
+        """Return the first trial of the step length a along p: 1, for methods that model the curvature."""
         return 1.0
 
     def update_curvature(self, s: np.ndarray, y: np.ndarray) -> None:
-        """Learn from a step s and the change y of the gradient over it, shape (n,) each."""
+        """Update the curvature model from a step s and the change y of the gradient, shape (n,) each."""
 
     def reset(self) -> None:
-        """Drop what was learned."""
+        """Reset what was learned."""
 
     def step_closure(self, x: np.ndarray, loss: Loss) -> None:
         """Make one step: change x in place. After the method has stopped, nothing happens.
@@ -86,17 +82,17 @@ class SecondOrder:
         Args:
             x: a writable float array, shape (n,).
             loss: an object with `.value(x)`, `.grad(x)`, and `.hessian(x)` where the method needs it. What was
-                asked at the end of a step is not asked again by the next, as long as x and loss are the same.
+                evaluated at the end of a step is reused by the next, as long as x and loss are the same.
 
         Raises:
-            TypeError, ValueError: a bad argument or answer of the loss, named; x has not been changed.
+            TypeError, ValueError: a bad argument, or a bad result of the loss; x has not been changed.
         """
         _check_x(x)
         if self._at is not None and self._at.x.shape != x.shape:
             raise ValueError(f"x was of shape {self._at.x.shape} before and is now of shape {x.shape}")
         if self.stopped:
             return
-        with np.errstate(all="ignore"):  # what overflows is noticed, and the step made shorter
+        with np.errstate(all="ignore"):  # an overflow is detected, and the step shortened
             at = self._look(x, loss)
             if not self.stopped:
                 self._at = self.advance(at)
@@ -104,7 +100,7 @@ class SecondOrder:
                 x[...] = self._at.x
 
     def advance(self, at: Point) -> Point:
-        """Give the next point; or set `stopped`, and give the same point."""
+        """Return the next point; or set `stopped`, and return the same point."""
         for p in self._directions(at):
             step = self.search(Line(at, p), self.first_trial(at, p))
             if step.end is not None:
@@ -119,7 +115,7 @@ class SecondOrder:
         yield -at.g
 
     def stop_reason(self, at: Point) -> str | None:
-        """Give the reason to stop at a point, if there is one."""
+        """Return the reason to stop at a point, or None."""
         if not math.isfinite(at.f):
             return f"the loss is {at.f}"
         if at.f < -1e100:
@@ -138,7 +134,7 @@ class SecondOrder:
         return at
 
     def settings(self) -> dict[str, float]:
-        """Give the hyper-parameters that are numbers.
+        """Return the hyper-parameters that are numbers.
 
         >>> Newton(damping=0.5).settings()
         {'tol': 1e-06, 'damping': 0.5}
@@ -146,7 +142,7 @@ class SecondOrder:
         return {name: getattr(self, name) for name in self.hyper}
 
     def clone(self) -> Self:
-        """Give a method with the same settings and no memory."""
+        """Return a method with the same settings and no state."""
         new = copy.copy(self)
         new._begin()
         return new
@@ -164,14 +160,14 @@ class SecondOrder:
 
 @dataclass(frozen=True)
 class Minimum:
-    """Where a method ended, and what it cost.
+    """The result of `minimize`: the last point, and the cost.
 
     Attributes:
         x: the last point, shape (n,).
         value: the loss there.
         path: every point, shape (steps + 1, n), the start first.
-        evaluations: how often the loss was asked for value, grad, hessian and hvp.
-        reason: why it stopped, in words.
+        evaluations: numbers of evaluations of value, grad, hessian and hvp.
+        reason: the reason why it stopped.
         steps: number of steps.
     """
 
@@ -184,16 +180,13 @@ class Minimum:
 
 
 def minimize(loss: Loss, method: SecondOrder, start: ArrayLike, *, steps: int = 1000) -> Minimum:
-    """Follow a method until it stops.
+    """Minimize a loss: run a method until it stops.
 
     Args:
         loss: an object with `.value(x)` and `.grad(x)`, such as a surface; `.hessian(x)` where it is needed.
-        method: a second-order method. It is not changed: a copy without memory walks.
-        start: where to begin, shape (n,).
-        steps: stop after so many steps at the latest, ≥ 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        method: a second-order method. It is not changed: a clone runs.
+        start: starting point, shape (n,).
+        steps: maximum number of steps, ≥ 0.
 
     >>> from course_lib.optim import Rosenbrock
     >>> found = minimize(Rosenbrock(), Newton(), [-1.2, 1.0])
@@ -221,7 +214,7 @@ def minimize(loss: Loss, method: SecondOrder, start: ArrayLike, *, steps: int = 
         if method._at is not at:
             at = method._at
             path.append(x.copy())
-    reason = method.stopped or f"{steps} steps were made"
+    reason = method.stopped or f"the limit of {steps} steps was reached"
     return Minimum(x, at.f, np.array(path), method.evaluations, reason, len(path) - 1)
 
 
@@ -231,20 +224,17 @@ def _check_x(x: Any, label: str = "x") -> None:
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"{label} must have shape (n,), n ≥ 1, not {x.shape}")
     if not x.flags.writeable:
-        raise ValueError(f"{label} is read-only, so it cannot change in place")
+        raise ValueError(f"{label} is read-only, so it cannot be changed in place")
 
 
 class GradientDescent(SecondOrder):
-    """Go straight down the gradient, as far as a line search says: the simplest use of one.
+    """Step along the negative gradient, with the length of a line search.
 
     p = −∇f(x),  x ← x + a p
 
     Args:
         tol: it stops where no component of the gradient is larger.
-        search: a line search; `Backtracking()` unless given. Each search begins at a = 1.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        search: a line search; `Backtracking()` by default. Each search begins at a = 1.
 
     >>> from course_lib.optim import Ravine
     >>> minimize(Ravine(kappa=10.0), GradientDescent(), [-4.5, 1.5]).x.round(4) + 0.0
@@ -261,23 +251,20 @@ class GradientDescent(SecondOrder):
 
 
 class Newton(SecondOrder):
-    """Jump to where the quadratic model of the loss is stationary.
+    """Step to the stationary point of the loss's quadratic model.
 
     (H + λ I) p = −∇f(x),  x ← x + p,  H the Hessian
 
-    On a quadratic one step is enough; near a minimum each step doubles the number of right digits. But stationary
-    points are minima, saddles and maxima alike, and Newton's step is drawn to all of them. A line search keeps it
-    from going up, damping λ shortens it and turns it towards −∇f. The Hessian has n² entries, solving costs n³.
+    On a quadratic one step is enough; near a minimum each step doubles the number of correct digits. But stationary
+    points are minima, saddles and maxima alike, and Newton's step is attracted to all of them. A line search keeps it
+    from going up; damping λ shortens it and turns it towards −∇f. The Hessian has n² entries, solving costs n³.
 
     Args:
         tol: it stops where no component of the gradient is larger.
         damping: λ ≥ 0, added to every curvature.
-        search: a line search; where the Hessian is singular or not finite, it is along the gradient. Unless given,
+        search: a line search; where the Hessian is singular or not finite, it is along the gradient. By default
             the whole step is made, up or down, and where there is none, it stops; where the loss or its gradient is
-            not finite at the end of the step, the half of it is made, and so on.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+            not finite at the end of the step, the step is halved, repeatedly if need be.
 
     >>> from course_lib.optim import Saddle
     >>> minimize(Saddle(), Newton(), [1.0, 0.2]).x.round(6) + 0.0  # the saddle
@@ -306,7 +293,7 @@ class Newton(SecondOrder):
 
 @dataclass(frozen=True)
 class WholeStep:
-    """No search: go the whole way, or half of it and so on where the loss is not finite at the end."""
+    """No search: make the whole step, halved until loss and gradient are finite at its end."""
 
     def __call__(self, line: Line, a: float = 1.0) -> Step:
         """Search along `line`, first at `a`."""

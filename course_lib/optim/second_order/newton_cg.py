@@ -1,4 +1,4 @@
-"""Newton with products of the Hessian with a vector alone: conjugate gradients solve for the step."""
+"""Newton with Hessian-vector products only: conjugate gradients solve for the step."""
 
 from __future__ import annotations
 
@@ -16,25 +16,22 @@ from .newton import Search, SecondOrder
 def cg(
     Hv: Callable[[np.ndarray], np.ndarray], b: ArrayLike, *, tol: float = 1e-10, steps: int | None = None
 ) -> np.ndarray:
-    """Solve H x = b by conjugate gradients, for a symmetric positive definite H that is known by its products.
+    """Solve H x = b by conjugate gradients, for a symmetric positive definite H known by its products.
 
     α = rᵀr / pᵀHp,  x ← x + α p,  r ← r − α Hp,  β = r'ᵀr' / rᵀr,  p ← r' + β p      (r' the new r)
 
-    Each step is best for all directions so far, so that n steps are enough but for round-off; far fewer if H has
-    few different eigenvalues. A direction of no or negative curvature, pᵀHp ≤ 0, ends it with the x it has: then
+    Each step is optimal over all directions so far, so that n steps are enough up to round-off; far fewer if H has
+    few distinct eigenvalues. A direction of zero or negative curvature, pᵀHp ≤ 0, ends it with the current x: then
     H is not positive definite.
 
     Args:
         Hv: the function v → H v, both of shape (n,).
         b: right-hand side, shape (n,).
         tol: it ends when ‖r‖ ≤ tol · ‖b‖, r = b − H x.
-        steps: largest number of steps; 2n unless given.
+        steps: maximum number of steps; 2n by default.
 
     Returns:
         x, shape (n,).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> H = np.array([[4.0, 1.0], [1.0, 3.0]])
     >>> cg(lambda v: H @ v, [1.0, 2.0]).round(6)
@@ -73,21 +70,18 @@ def cg(
 
 
 class NewtonCG(SecondOrder):
-    """Newton whose step is found by conjugate gradients, roughly at first and more exactly near the minimum.
+    """Newton with the step computed by conjugate gradients, roughly at first and more exactly near the minimum.
 
     H p = −∇f(x) up to ‖H p + ∇f‖ ≤ min(½, √‖∇f‖) ‖∇f‖,  x ← x + a p
 
-    No Hessian is formed: a product H v costs about as much as a gradient or two. Conjugate gradients end at a
-    direction of negative curvature, with what they have; if that is nothing, the step goes down the gradient.
+    No Hessian is formed: a product H v costs about as much as one or two gradients. Conjugate gradients end at a
+    direction of negative curvature with the current p; if that is 0, the step is along the negative gradient.
 
     Args:
-        hvp: the function (x, v) → H(x) v. Unless given, the loss is asked, `loss.hvp(x, v)`; if it cannot say, the
-            product is the difference of two gradients, (∇f(x + εv) − ∇f(x))/ε.
+        hvp: the function (x, v) → H(x) v. By default `loss.hvp(x, v)`; if the loss has none, the product is the
+            difference of two gradients, (∇f(x + εv) − ∇f(x))/ε.
         tol: it stops where no component of the gradient is larger.
-        search: a line search; `Backtracking()` unless given.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        search: a line search; `Backtracking()` by default.
 
     >>> from course_lib.optim import NewtonCG, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), NewtonCG(), [-1.2, 1.0]).x.round(6)
@@ -114,7 +108,7 @@ class NewtonCG(SecondOrder):
         return cg(lambda v: self.product(at, v), -at.g, tol=min(0.5, math.sqrt(size)))
 
     def product(self, at: Point, v: np.ndarray) -> np.ndarray:
-        """Give the Hessian at a point times a vector, shape (n,)."""
+        """Return the Hessian-vector product at a point, shape (n,)."""
         hvp = self.hvp or getattr(at.loss, "hvp", None)
         if hvp is None:
             return gradient_difference(at, v)
@@ -126,11 +120,11 @@ class NewtonCG(SecondOrder):
 
 
 def gradient_difference(at: Point, v: np.ndarray) -> np.ndarray:
-    """Approximate the Hessian at a point times a vector by two gradients, of which one is known.
+    """Approximate the Hessian-vector product at a point by two gradients, one of which is known.
 
     H v ≈ (∇f(x + εv) − ∇f(x))/ε,  ε = √(machine epsilon) · (1 + ‖x‖)/‖v‖
 
-    Round-off wants ε large, and the terms left out want it small: about half of the digits are right.
+    A large ε reduces round-off, a small one the truncation error: about half of the digits are correct.
     """
     eps = math.sqrt(np.finfo(at.x.dtype).eps) * (1 + np.linalg.norm(at.x)) / np.linalg.norm(v)
     return (at.shifted(eps * v).g - at.g) / eps

@@ -1,4 +1,4 @@
-"""Newton without a Hessian: its inverse is learned from how the gradient changes from step to step."""
+"""Quasi-Newton methods: the inverse Hessian is estimated from the change of the gradient from step to step."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .newton import Search, SecondOrder
 
 
 class QuasiNewton(SecondOrder):
-    """What BFGS and L-BFGS share: p = −H ∇f(x) with an H that is learned, and a strong-Wolfe line search.
+    """What BFGS and L-BFGS share: p = −H ∇f(x) with an estimated H, and a strong-Wolfe line search.
 
-    The first step knows no scale, so its first trial has length 1, or |∇f| if that is shorter.
+    The first step has no scale, so its first trial has length 1, or |∇f| if that is shorter.
     """
 
     def __init__(self, *, tol: float = 1e-6, search: Search | None = None, **hyper: float) -> None:
@@ -26,35 +26,31 @@ class QuasiNewton(SecondOrder):
         return 1.0 if self.has_curvature() else min(1.0, 1.0 / math.hypot(*at.g))
 
     def has_curvature(self) -> bool:
-        """Tell whether a step has been learned from."""
+        """Return whether the method has curvature information from any step."""
         raise NotImplementedError
 
 
 def curved(s: np.ndarray, y: np.ndarray) -> bool:
-    """Tell whether sᵀy > 0 beyond round-off: only then is there a positive definite H with H y = s."""
+    """Return whether sᵀy > 0 beyond round-off: only then is there a positive definite H with H y = s."""
     return math.isfinite(y @ y) and s @ y > 1e-12 * np.linalg.norm(s) * np.linalg.norm(y)
 
 
 class BFGS(QuasiNewton):
-    """Learn the inverse Hessian, a rank-two update a step.
+    """Estimate the inverse Hessian by a rank-two update per step.
 
     p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f
 
     H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ,  ρ = 1/(yᵀs)
 
-    It is the H closest to the old one that is symmetric and meets the secant condition H y = s. Close is meant in the
-    Frobenius norm of W^½ (H − H_old) W^½, with any positive definite W for which W s = y. H stays positive definite as
-    long as yᵀs > 0, which the line search sees to; a step where it does not hold teaches nothing. H
-    begins as I, or if the first step finds the loss flatter than that, as γ I, γ = yᵀs/yᵀy: that is one over a large
-    curvature, so it may lengthen H, but where it shortens, it is too short for all flatter directions. n² memory
-    and time a step.
+    It is the H closest to the old one that is symmetric and satisfies the secant condition H y = s, in the Frobenius
+    norm of W^½ (H − H_old) W^½ with any positive definite W for which W s = y. H stays positive definite as
+    long as yᵀs > 0, which the line search ensures; a step where it does not hold is ignored. H begins as I, or if
+    the first step finds the loss flatter than that, as γ I, γ = yᵀs/yᵀy: that is one over a large curvature, so it may
+    lengthen H, but where it shortens, it is too short for all flatter directions. n² memory and time per step.
 
     Args:
         tol: it stops where no component of the gradient is larger.
-        search: a line search; `StrongWolfe()` unless given.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        search: a line search; `StrongWolfe()` by default.
 
     >>> from course_lib.optim import BFGS, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), BFGS(), [-1.2, 1.0]).x.round(6)
@@ -64,7 +60,7 @@ class BFGS(QuasiNewton):
     Fletcher, Goldfarb and Shanno, each alone.
     """
 
-    H: np.ndarray | None  # None stands for I, before anything is learned
+    H: np.ndarray | None  # None means I, before the first update
 
     def __init__(self, *, tol: float = 1e-6, search: Search | None = None) -> None:
         super().__init__(tol=tol, search=search)
@@ -88,19 +84,16 @@ class BFGS(QuasiNewton):
 
 
 class LBFGS(QuasiNewton):
-    """BFGS that keeps no matrix: only the last m steps, from which it makes H ∇f(x) anew each time.
+    """BFGS without a matrix: it keeps only the last m steps, and computes H ∇f(x) from them.
 
     p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f;  the last m pairs (s, y) are kept
 
-    With m pairs a step costs 4mn multiplications. H₀ = γ I, γ = sᵀy/yᵀy of the latest pair, gives the scale.
+    With m pairs a step costs 4mn multiplications. H₀ = γ I, γ = sᵀy/yᵀy of the latest pair, sets the scale.
 
     Args:
         m: number of pairs, ≥ 1; 3 to 20 are usual.
         tol: it stops where no component of the gradient is larger.
-        search: a line search; `StrongWolfe()` unless given.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        search: a line search; `StrongWolfe()` by default.
 
     >>> from course_lib.optim import LBFGS, Rosenbrock, minimize
     >>> minimize(Rosenbrock(), LBFGS(), [-1.2, 1.0]).x.round(6)
@@ -126,11 +119,11 @@ class LBFGS(QuasiNewton):
 
     def update_curvature(self, s, y):
         if curved(s, y):
-            self.pairs.append((s, y))  # the oldest pair beyond m falls out
+            self.pairs.append((s, y))  # beyond m the oldest pair is dropped
 
 
 def two_loop_recursion(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Multiply the inverse Hessian of L-BFGS with a vector, without ever forming it.
+    """Multiply a vector by L-BFGS's inverse Hessian, without forming it.
 
     from the newest pair to the oldest:  αᵢ = ρᵢ sᵢᵀq,  q ← q − αᵢ yᵢ
     r = γ q

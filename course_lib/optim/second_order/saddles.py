@@ -1,4 +1,4 @@
-"""Newton that leaves saddles: by the curvatures' absolute values, or within a radius that is trusted."""
+"""Newton methods that leave saddles: by the curvatures' absolute values, or within a trust region."""
 
 from __future__ import annotations
 
@@ -16,16 +16,13 @@ class SaddleFreeNewton(SecondOrder):
 
     H = Q Λ Qᵀ,  p = −Q |Λ|⁻¹ Qᵀ ∇f(x),  x ← x + a p
 
-    Curvatures below floor · max |λ| are lifted to that. It needs some slope along a negative curvature: on the ridge
-    itself, where there is none, it ends in the saddle; `TrustRegion` does not.
+    Curvatures below floor · max |λ| are raised to that. It needs some slope along a negative curvature: on the ridge
+    itself, where there is none, it converges to the saddle; `TrustRegion` does not.
 
     Args:
         tol: it stops where no component of the gradient is larger.
-        floor: smallest curvature as a part of the largest, 0 < floor < 1.
-        search: a line search; `Backtracking()` unless given.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        floor: smallest curvature as a fraction of the largest, 0 < floor < 1.
+        search: a line search; `Backtracking()` by default.
 
     >>> from course_lib.optim import Saddle, SaddleFreeNewton, minimize
     >>> minimize(Saddle(), SaddleFreeNewton(), [1.0, 0.5]).x.round(6) + 0.0
@@ -50,21 +47,18 @@ class SaddleFreeNewton(SecondOrder):
 
 
 class TrustRegion(SecondOrder):
-    """Go to the lowest point of the quadratic model within a radius that shrinks and grows with the model's merit.
+    """Step to the minimum of the quadratic model within a radius, which adapts to how well the model fits.
 
     m(p) = f + ∇fᵀp + ½ pᵀHp,  ‖p‖ ≤ Δ;  ratio = (f(x) − f(x + p)) / (m(0) − m(p))
 
-    ratio < ¼: Δ ← ‖p‖/4;  ratio > ¾ at the border: Δ ← 2Δ;  the step is made if it leads down, ratio > ¹⁄₁₀.
-    (The edition cited has Δ/4: after a step that ended well inside, that would try the very same step again.)
-    Within a radius the model has a lowest point even where curvatures are negative, and there it leads out: so saddles
-    are left, even from the saddle itself. It stops only where no curvature is below −tol.
+    ratio < ¼: Δ ← ‖p‖/4;  ratio > ¾ at the boundary: Δ ← 2Δ;  the step is made if the loss falls, ratio > ¹⁄₁₀.
+    (The edition cited has Δ/4: after a step that ended well inside, that would try the same step again.)
+    Within a radius the model has a minimum even where curvatures are negative, and there it leads out: so it leaves
+    saddles, even from the saddle itself. It stops only where no curvature is below −tol.
 
     Args:
         tol: it stops where no component of the gradient is larger, and no curvature below −tol.
-        radius: Δ > 0 at first.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        radius: initial Δ > 0.
 
     >>> from course_lib.optim import Saddle, TrustRegion, minimize
     >>> found = minimize(Saddle(), TrustRegion(), [0.0, 0.0])
@@ -110,7 +104,7 @@ class TrustRegion(SecondOrder):
         return at
 
     def _better(self, new: Point, at: Point) -> bool:
-        """Lower; or level up to round-off, and flatter by half."""
+        """Return whether a point is lower; or level up to round-off, with at most half the gradient."""
         flatter = np.linalg.norm(new.g) <= np.linalg.norm(at.g) / 2
         return bool(np.all(np.isfinite(new.g)) and (new.f < at.f or (flatter and new.f <= at.f + at.noise)))
 
@@ -128,7 +122,7 @@ class TrustRegion(SecondOrder):
 
 
 def solve_subproblem(g: np.ndarray, H: np.ndarray, radius: float) -> np.ndarray:
-    """Give the lowest point of a quadratic model within a radius.
+    """Return the minimum of a quadratic model within a radius (the trust-region subproblem).
 
     p minimizes gᵀp + ½ pᵀHp over ‖p‖ ≤ Δ:  (H + μI) p = −g,  μ ≥ 0,  H + μI without negative curvature, and
     ‖p‖ = Δ unless μ = 0
@@ -154,6 +148,6 @@ def solve_subproblem(g: np.ndarray, H: np.ndarray, radius: float) -> np.ndarray:
         low, high = (middle, high) if long else (low, middle)
     gap = lam - lam[0] + high
     p = np.divide(-c, gap, out=np.zeros_like(c), where=gap > 0)
-    if np.linalg.norm(p) < 0.999 * radius:  # no slope along the lowest curvature: either way is down
+    if np.linalg.norm(p) < 0.999 * radius:  # no slope along the lowest curvature: both ways are down
         p[0] = math.sqrt(radius * radius - p[1:] @ p[1:])
     return Q @ p

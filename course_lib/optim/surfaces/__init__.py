@@ -1,4 +1,4 @@
-"""Losses one can draw, and losses made to tell methods apart: value, gradient and Hessian in closed form."""
+"""Test losses to draw and to compare methods on: value, gradient and Hessian in closed form."""
 
 from .classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
 from .common import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle

@@ -1,4 +1,4 @@
-"""Test functions of the plane that the literature shares, from one minimum to very many."""
+"""Classic two-dimensional test functions, from one minimum to very many."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Himmelblau(Surface2D):
     f = (x² + y − 11)² + (x + y² − 7)²,  minima 0 at (3, 2), (−2.805118, 3.131313), (−3.779310, −3.283186)
     and (3.584428, −1.848127)
 
-    Between neighbours are four saddles; the hill's top, 181.617, is at (−.270845, −.923039).
+    Between neighbouring minima are four saddles; the hill's top, 181.617, is at (−.270845, −.923039).
 
     >>> Himmelblau().minima[0]
     array([3., 2.])
@@ -177,8 +177,8 @@ class Rastrigin(Surface2D):
 
     f = 20 + x² − 10 cos 2πx + y² − 10 cos 2πy,  minimum 0 at (0, 0)
 
-    There are 121 minima in the window. The curvature is about 400 in every cup, and about 2 in the bowl that they stand
-    in.
+    There are 121 minima in the window. The curvature is about 400 in every cup, and about 2 in the bowl that contains
+    them.
 
     >>> float(Rastrigin().value([0.0, 0.0]))
     0.0
@@ -203,13 +203,13 @@ class Rastrigin(Surface2D):
 
 
 class Ackley(Surface2D):
-    """A funnel in a bumpy plain, with a point for a bottom.
+    """A funnel in a bumpy plain, with a sharp tip at the bottom.
 
     f = −20 exp(−r/5) − exp((cos 2πx + cos 2πy)/2) + 20 + e,  r = √((x² + y²)/2),  minimum 0 at (0, 0)
 
-    The first term is a cone at the origin, where it has no gradient. There this class leaves it out, which gives
-    the gradient 0 (the subgradient that belongs to a minimum) and the Hessian of the other term. Next to the
-    origin the slope is 2.83 in every direction, so that no fixed step settles there.
+    The first term is a cone at the origin, where it has no gradient. There this class omits it, which makes
+    the gradient 0 (the subgradient that belongs to a minimum) and the Hessian that of the other term. Next to the
+    origin the slope is 2.83 in every direction, so that no fixed step size converges there.
 
     >>> Ackley().grad([[0.0, 0.0], [1e-9, 0.0]]).round(2)
     array([[0.  , 0.  ],

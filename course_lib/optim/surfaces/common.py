@@ -1,7 +1,7 @@
 """The surfaces used most, each with its value, gradient and Hessian.
 
-`landscapes` and `classics` have more of the plane, `many_dims` goes beyond it and lists them all. `noisy` has
-losses whose gradients are estimates, `counterexamples` two problems made to make Adam fail.
+`landscapes` and `classics` have more in two dimensions, `many_dims` has those in n and lists them all. `noisy` has
+losses whose gradients are estimates, `counterexamples` two problems on which Adam fails.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .surface import Surface, Surface2D, Window
 
 
 class Ravine(Surface2D):
-    """A long valley: a quadratic with curvature 1 across and 1/κ along, turned by an angle.
+    """A long valley: a quadratic with curvature 1 across and 1/κ along, rotated by an angle.
 
     f = ½ (u²/κ + w²),  u = x cos θ + y sin θ,  w = y cos θ − x sin θ
 
@@ -25,9 +25,6 @@ class Ravine(Surface2D):
     Args:
         kappa: condition number κ ≥ 1, the ratio of the curvatures.
         angle: θ in radians; at 0 the valley lies along x and y is the steep axis.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> Ravine(kappa=4).grad([4.0, 1.0])
     array([1., 1.])
@@ -78,19 +75,16 @@ class Ravine(Surface2D):
 
 
 class Saddle(Surface2D):
-    """A saddle at the origin between two minima, with one more curvature to choose, and turned by an angle.
+    """A saddle at the origin between two minima, with the curvature along its ridge to choose, rotated by an angle.
 
     f = ½ k u² − ½ w² + ¼ w⁴,  u = x cos θ + y sin θ,  w = y cos θ − x sin θ
 
     The minima are at u = 0, w = ±1, with f = −1/4. On the ridge, w = 0, no gradient leads off it. A steep ridge
-    across the axes (k = 10, θ = π/4) is a trap for AdaGrad, which remembers its steepness in both coordinates.
+    across the axes (k = 10, θ = π/4) is a trap for AdaGrad, which accumulates its steepness in both coordinates.
 
     Args:
         steep: k > 0, the curvature along the ridge.
         angle: θ in radians; at 0 the ridge is the x axis.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> Saddle().grad([1.0, 0.0])
     array([1., 0.])
@@ -101,7 +95,7 @@ class Saddle(Surface2D):
         self.angle = check_number("angle", angle, ANY)
 
     def _turned(self, u: ArrayLike, w: ArrayLike) -> np.ndarray:
-        """The points with these turned coordinates."""
+        """Return the points with these rotated coordinates."""
         c, s = np.cos(self.angle), np.sin(self.angle)
         u, w = np.asarray(u), np.asarray(w)
         return np.stack([c * u - s * w, s * u + c * w], axis=-1)
@@ -161,9 +155,6 @@ class Rosenbrock(Surface2D):
     Args:
         b: steepness of the walls, b > 0.
 
-    Raises:
-        TypeError, ValueError: a bad setting, named.
-
     Source: Rosenbrock, An automatic method for finding the greatest or least value of a function, 1960.
 
     >>> float(Rosenbrock().value([1.0, 1.0]))
@@ -198,9 +189,6 @@ class Bumpy(Surface2D):
     Args:
         height: h ≥ 0, half the height of a bump; 0 leaves the plain bowl.
 
-    Raises:
-        TypeError, ValueError: a bad setting, named.
-
     >>> float(Bumpy().value([0.0, 0.0]))
     0.0
     """
@@ -230,10 +218,7 @@ class Quadratic(Surface):
 
     Args:
         eigenvalues: the curvatures λ, shape (n,); zero and negative ones make plateaus and saddles.
-        rotation: the orthogonal matrix Q, shape (n, n); its columns are the eigenvectors. None: the axes.
-
-    Raises:
-        ValueError: a bad setting, named.
+        rotation: the orthogonal matrix Q, shape (n, n); its columns are the eigenvectors. None: the identity.
 
     >>> Quadratic([1.0, 10.0]).grad([3.0, 2.0])
     array([ 3., 20.])
@@ -264,10 +249,7 @@ class Quadratic(Surface):
         Args:
             dim: number of coordinates n ≥ 2.
             kappa: condition number κ ≥ 1.
-            rotation: as in the class; `random_rotation(n, rng)` gives one.
-
-        Raises:
-            TypeError, ValueError: a bad setting, named.
+            rotation: as in the class; `random_rotation(n, rng)` draws one.
 
         >>> Quadratic.ravine(3, kappa=100).eigenvalues
         array([0.01, 0.1 , 1.  ])

@@ -1,4 +1,4 @@
-"""Two small problems on which adaptive methods provably go wrong while plain gradient descent does not."""
+"""Two small problems on which adaptive methods provably fail and gradient descent does not."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Reddi:
     On average the slope is (C − (P − 1) c)/P > 0, so x = −1 is best. Adam divides the rare gradient C by its own
     size, and the small ones by what is left of it a few steps later. If it forgets within a period, it goes to +1,
     the worst point: with the defaults here for β₁ = 0 and β₂ = 1/(1 + C²) = .1. With its usual β₁ = .9 and β₂ = .999
-    it remembers for longer, and goes to −1. What usual momentum cannot mend is C = 1010, c = 10, P = 101 at β₂ = .99.
-    AMSGrad, which never lets the divisor shrink, goes to −1 in both.
+    its memory is longer, and it goes to −1. With C = 1010, c = 10, P = 101 and β₂ = .99 it fails with momentum, too.
+    AMSGrad, whose divisor never shrinks, goes to −1 in both.
 
     Args:
-        C: the slope once a period, C > (P − 1) c.
+        C: the slope once per period, C > (P − 1) c.
         c: the slope the other way, c > 0.
         period: P ≥ 2 steps.
 
@@ -29,9 +29,6 @@ class Reddi:
         low, high: the interval, −1 and 1.
         best: −1, where the average loss is least.
         slope: the average gradient.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> from course_lib.optim import SGD
     >>> problem, x = Reddi(C=3, c=1, period=3), np.array([0.5])
@@ -58,46 +55,43 @@ class Reddi:
         return (self.C - (self.period - 1) * self.c) / self.period
 
     def value(self, x: ArrayLike, t: int) -> np.ndarray:
-        """Give fₜ(x), with the shape of x."""
+        """Return fₜ(x), with the shape of x."""
         return self.grad(x, t) * x
 
     def grad(self, x: ArrayLike, t: int) -> np.ndarray:
-        """Give fₜ'(x), an array with the shape of x (of any shape: each element is a run of its own)."""
+        """Return fₜ'(x), with the shape of x (any shape: each element is a separate run)."""
         x, t = np.asarray(x), check_count("t", t, least=1)
         slope = self.C if t % self.period == 1 else -self.c
         return np.full(x.shape, slope, x.dtype if x.dtype.kind == "f" else float)
 
     def project(self, x: np.ndarray) -> None:
-        """Put x back into [−1, 1], in place."""
+        """Project x onto [−1, 1], in place."""
         np.clip(x, self.low, self.high, out=x)
 
 
 class Wilson(LeastSquares):
-    """A classification that gradient descent learns and adaptive methods do not, on the same squared error.
+    """A classification problem that gradient descent learns and adaptive methods do not, with the same squared error.
 
     f(w) = 1/N Σ ½ (xᵢ·w − yᵢ)²,  yᵢ = ±1, the positive ones being the majority;
 
         xᵢ = (yᵢ,  1,  1,  its own features: one 1 if yᵢ = 1, five if yᵢ = −1,  0 elsewhere)
 
-    Only the first feature tells the class; the two next tell nothing; the rest tell one example from all others.
-    All methods that start at 0 fit the training data perfectly. Gradient descent ends in the shortest such w,
-    which is right about new examples. AdaGrad, RMSProp and Adam move each weight by the same amount,
+    Only the first feature determines the class; the next two carry no information; the rest identify one example each.
+    All methods that start at 0 fit the training data perfectly. Gradient descent converges to the shortest such w,
+    which classifies new examples correctly. AdaGrad, RMSProp and Adam move each weight by the same amount,
     to w ∝ sign(Xᵀy) = (1, 1, 1, …): a new example, whose own features have no weight yet, gets
-    yᵢ + 2 > 0. They call everything positive and are wrong on exactly the minority.
+    yᵢ + 2 > 0. They predict positive for everything, and are wrong on exactly the minority.
 
     Args:
         train: number of training examples.
         test: number of test examples.
         minority: share of negative examples in both, below 1/2; it is rounded to whole examples.
-        rng: puts the examples into random order.
+        rng: generator of the random order of the examples.
 
     Attributes:
         X, y: training inputs (train, n) with n = 3 + 5 train, and labels ±1.
         X_test, y_test: test inputs (test, n) and labels. Their own features are left out: in training these
             are 0 and their weights stay at 0.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> data = Wilson(train=50, test=100, rng=np.random.default_rng(0))
     >>> float(data.error(np.sign(data.X.T @ data.y))), float(data.error(data.minima[0]))
@@ -124,7 +118,7 @@ class Wilson(LeastSquares):
         super().__init__(X, y)
 
     def error(self, w: ArrayLike) -> np.ndarray:
-        """Give the share of test examples on the wrong side, shape (...), for weights w of shape (..., n)."""
+        """Return the test error, shape (...), for weights w of shape (..., n)."""
         return (self._point(w) @ self.X_test.T * self.y_test <= 0).mean(-1)
 
 

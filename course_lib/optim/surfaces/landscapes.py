@@ -9,11 +9,11 @@ from .surface import Surface2D
 
 
 class MonkeySaddle(Surface2D):
-    """A saddle for a monkey, with a place for the tail: three ways down, and no curvature at all at the origin.
+    """A saddle with a place for a monkey's tail: three ways down, and no curvature at the origin.
 
     f = x³/3 − x y² + (x² + y²)²/4,  minima −1/12 at (−1, 0) and (1/2, ±√3/2)
 
-    The last term, which the textbook's monkey saddle x³ − 3 x y² lacks, closes it from below. At the origin
+    The last term, which the textbook's monkey saddle x³ − 3 x y² lacks, bounds it from below. At the origin
     gradient and Hessian are both zero: Newton's step is not even defined there.
 
     >>> MonkeySaddle().hessian([0.0, 0.0])
@@ -46,7 +46,7 @@ class Plateau(Surface2D):
 
     In x it is the squared error of a tanh unit with target 0. Far out the slope is about 4 e^(−2|x|), so that
     gradient descent needs about e^(2|x|)/(8α) steps to come down; a method that divides the gradient by its
-    own size does not notice. Beyond |x| = .66 the curvature along x is negative.
+    own size is not slowed down. Beyond |x| = .66 the curvature along x is negative.
 
     >>> Plateau().grad([-4.5, 0.0]).round(4)
     array([-0.0005,  0.    ])
@@ -87,9 +87,6 @@ class SharpFlat(Surface2D):
     Args:
         sharp: a > 0, the curvature of the left minimum.
         flat: b > 0, the curvature of the right one.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> SharpFlat(sharp=50, flat=1).hessian([[-1.0, 0.0], [1.0, 0.0]])[..., 0, 0]
     array([50.,  1.])

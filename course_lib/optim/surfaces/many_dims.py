@@ -1,4 +1,4 @@
-"""Test functions in as many dimensions as you like, and the list of all surfaces."""
+"""Test functions in n dimensions, and the table of all surfaces."""
 
 from __future__ import annotations
 
@@ -14,20 +14,17 @@ from .surface import Surface
 
 
 class RosenbrockND(Surface):
-    """Rosenbrock's valley, chained: each coordinate is to be the square of the one before.
+    """The chained Rosenbrock function: in its valley each coordinate is the square of the previous one.
 
     f = Σ (1 − xᵢ)² + b (xᵢ₊₁ − xᵢ²)²  over i = 1 … n − 1,  minimum 0 at (1, …, 1)
 
     With b = 100 there is one more minimum from n = 4 on, with x₁ < 0: first (−.776, .613, .382, .146), then
-    (−.962, .936, .881, .778, .605). As n grows it comes near (−1, 1, …, 1), in the last coordinate last: that is
+    (−.962, .936, .881, .778, .605). As n grows it approaches (−1, 1, …, 1), most slowly in the last coordinate:
     .808 for n = 6, .905 for n = 7 and .988 for n = 10.
 
     Args:
         dim: number of coordinates n ≥ 2; with 2 it is `Rosenbrock`.
         b: steepness of the walls, b > 0.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> float(RosenbrockND(5).value(np.zeros(5)))
     4.0
@@ -68,15 +65,12 @@ class RosenbrockND(Surface):
 
 
 class StyblinskiTangND(Surface):
-    """Styblinski and Tang's function: two minima a coordinate, 2ⁿ in all.
+    """Styblinski and Tang's function: two minima per coordinate, 2ⁿ in all.
 
     f = ½ Σ (xᵢ⁴ − 16 xᵢ² + 5 xᵢ),  minimum −39.166166 n at (−2.903534, …, −2.903534)
 
     Args:
         dim: number of coordinates n ≥ 1.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> round(StyblinskiTangND(10).f_min, 3)
     -391.662
@@ -106,15 +100,12 @@ class StyblinskiTangND(Surface):
 
 
 class RastriginND(Surface):
-    """Rastrigin's egg cups: 11ⁿ minima in its usual window, one near every point of whole numbers.
+    """Rastrigin's egg cups: 11ⁿ minima in the usual window, one near every point of integers.
 
     f = 10 n + Σ (xᵢ² − 10 cos 2πxᵢ),  minimum 0 at (0, …, 0)
 
     Args:
         dim: number of coordinates n ≥ 1.
-
-    Raises:
-        TypeError, ValueError: a bad setting, named.
 
     >>> float(RastriginND(4).value(np.ones(4)))
     4.0
@@ -143,11 +134,11 @@ class RastriginND(Surface):
 
 
 def _diagonal(d: np.ndarray) -> np.ndarray:
-    """Matrices (..., n, n) with d (..., n) on their diagonals."""
+    """Return matrices (..., n, n) with d (..., n) on their diagonals."""
     return d[..., None] * np.eye(d.shape[-1], dtype=d.dtype)
 
 
-#: name → surface, from simple to complex: all that a method may be tried on.
+#: name → surface, from simple to complex.
 SURFACES: dict[str, Surface] = {
     "Quadratic": Quadratic([1.0, 2.0, 5.0]),
     "Ravine": Ravine(),

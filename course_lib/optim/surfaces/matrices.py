@@ -1,4 +1,4 @@
-"""Random matrices: a rotation for a ravine, and Hessians without any structure at all."""
+"""Random matrices: rotations, and Hessians without any structure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from ...validation import check_count, check_rng
 
 
 def random_rotation(dim: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw a rotation, every one as likely as any other.
+    """Draw a rotation from the uniform distribution.
 
-    Q R = A with normal A;  Q ← Q diag(sign Rᵢᵢ), and one column turned round if det Q = −1
+    Q R = A with normal A;  Q ← Q diag(sign Rᵢᵢ), and one column negated if det Q = −1
 
     Args:
         dim: number of coordinates n ≥ 1.
-        rng: where it comes from.
+        rng: generator of the numbers.
 
     Returns:
         An orthogonal matrix with determinant 1, shape (n, n).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> q = random_rotation(3, np.random.default_rng(0))
     >>> bool(np.allclose(q.T @ q, np.eye(3)))
@@ -41,20 +38,17 @@ def random_symmetric(dim: int, rng: np.random.Generator, count: int = 1) -> np.n
 
     H = (A + Aᵀ)/2,  A normal
 
-    As a model of the Hessian at a point where the gradient is zero it says why saddles outnumber minima: all
+    As a model of the Hessian at a stationary point it explains why saddles outnumber minima: all
     eigenvalues are positive with probability 1/2, (2 − √2)/4 = .146 and (π − 2√2)/(4π) = .025 for
     n = 1, 2 and 3, and hardly ever for larger n.
 
     Args:
         dim: number of coordinates n ≥ 1.
-        rng: where they come from.
-        count: how many.
+        rng: generator of the numbers.
+        count: number of matrices.
 
     Returns:
         Symmetric matrices, shape (count, n, n).
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
 
     >>> h = random_symmetric(2, np.random.default_rng(0), count=10_000)
     >>> round(float(np.mean(np.all(np.linalg.eigvalsh(h) > 0, axis=-1))), 2)

@@ -1,6 +1,6 @@
-"""Losses whose gradient is an estimate: noise put on, or the mean over a few examples in place of all.
+"""Losses whose gradient is an estimate: with added noise, or the mean over a few examples instead of all.
 
-Values and Hessians stay exact, so that a curve of them shows the loss itself.
+Values and Hessians are exact, so that a plot shows the loss itself.
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ from .surface import Surface, Window
 
 
 class Noisy(Surface):
-    """A surface whose gradient comes with normal noise.
+    """A surface with normal noise on its gradient.
 
     g = ∇f(x) + σ N(0, 1), a fresh draw for each component at each call
 
     Args:
         surface: the surface f.
-        sigma: σ ≥ 0, a number, or an array that broadcasts against the points: (20, 1) gives each of 20
-            walks its own noise.
-        rng: where the noise comes from.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        sigma: σ ≥ 0, a number, or an array that broadcasts against the points: (20, 1) sets a
+            noise level for each of 20 runs.
+        rng: generator of the noise.
 
     >>> from course_lib.optim import Quadratic
     >>> loss = Noisy(Quadratic([1.0]), sigma=0.5, rng=np.random.default_rng(0))
@@ -70,9 +67,6 @@ class LeastSquares(Surface):
         X: inputs xᵢ, shape (N, n).
         y: targets, shape (N,).
 
-    Raises:
-        ValueError: a bad argument, named.
-
     >>> loss = LeastSquares([[1.0], [1.0]], [2.0, 4.0])
     >>> loss.minima[0].round(12), loss.grad([0.0])
     (array([3.]), array([-3.]))
@@ -93,7 +87,7 @@ class LeastSquares(Surface):
 
     @property
     def window(self) -> Window:
-        """About the minimum, wide enough for the start."""
+        """A window about the minimum, wide enough for the start."""
         best = self.minima[0]
         reach = 1.5 * max(float(np.linalg.norm(best)), 1.0)
         x, y = (float(v) for v in np.resize(best, 2))
@@ -114,11 +108,11 @@ class LeastSquares(Surface):
         return np.broadcast_to(self.X.T @ self.X / len(self.X), (*x.shape, self.dim)).astype(x.dtype)
 
     def grads(self, x: ArrayLike, rows: Any = slice(None)) -> np.ndarray:
-        """Give the gradient of each example's own loss, (xᵢ·w − yᵢ) xᵢ, shape (..., N, n).
+        """Return the gradient of each example's loss, (xᵢ·w − yᵢ) xᵢ, shape (..., N, n).
 
         Args:
             x: weights w, shape (..., n).
-            rows: which examples, indices of shape (..., m); all of them if left out.
+            rows: indices of examples, shape (..., m); all by default.
         """
         x, X, y = self._point(x), self.X[rows], self.y[rows]
         r = (X * x[..., None, :]).sum(-1) - y
@@ -130,15 +124,12 @@ class Minibatch(Surface):
 
     g = 1/m Σ ∇fᵢ(x) over m examples drawn with replacement;  E g = ∇f(x),  Cov g = Covᵢ(∇fᵢ(x))/m
 
-    Each point of a batch of walks has a draw of its own.
+    Each point of a batch of runs has its own draw.
 
     Args:
         loss: the loss f over all examples.
-        size: m ≥ 1, examples a batch.
-        rng: where the draws come from.
-
-    Raises:
-        TypeError, ValueError: a bad argument, named.
+        size: m ≥ 1, examples per batch.
+        rng: generator of the draws.
 
     >>> loss = LeastSquares([[1.0], [1.0]], [2.0, 4.0])
     >>> noisy = Minibatch(loss, size=1, rng=np.random.default_rng(0))
@@ -166,13 +157,13 @@ class Minibatch(Surface):
         return self.loss.hessian(x)
 
     def covariance(self, x: ArrayLike) -> np.ndarray:
-        """Give the covariance of the gradient's noise at x, shape (..., n, n), in closed form."""
+        """Return the covariance of the gradient's noise at x, shape (..., n, n), in closed form."""
         d = self.loss.grads(x)
         d = d - d.mean(-2, keepdims=True)
         return np.swapaxes(d, -1, -2) @ d / (len(self.loss.X) * self.size)
 
 
 def _look_like(new: Surface, old: Surface) -> None:
-    """Give a surface another one's window, starts and minima."""
+    """Copy window, starts, minima and saddles from another surface."""
     new.dim, new.window, new._start, new._more_starts = old.dim, old.window, old.start, old.starts[1:]
     new._minima, new._local_minima, new._saddles = old.minima, old.local_minima, old.saddles

@@ -1,7 +1,7 @@
-"""What every test loss has: value, gradient and Hessian in closed form, over any leading axes.
+"""The base classes of every test loss: value, gradient and Hessian in closed form, over any leading axes.
 
 A point is an array whose last axis holds the coordinates; a whole batch or grid of points is one call.
-The formulas of the two-dimensional ones are plain arithmetic, so that a web page can run the same lines.
+The formulas in two dimensions are plain arithmetic, so that a web page can run the same lines.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 class Surface:
     """A smooth function of `dim` coordinates.
 
-    `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and give arrays of shape (...),
+    `value(x)`, `grad(x)` and `hessian(x)` take points x of shape (..., n) and return arrays of shape (...),
     (..., n) and (..., n, n); float32 stays float32. They raise ValueError if the last axis of x does not have
     n coordinates.
 
     Attributes:
         dim: number of coordinates n.
-        window: ((x0, x1), (y0, y1)), the part of the plane to draw (the first two axes).
-        start: array (n,), a good point to start from; a new array each time, as all of these.
+        window: ((x0, x1), (y0, y1)), the region to draw (the first two axes).
+        start: array (n,), a good starting point; like the other arrays, new at each access.
         starts: array (k, n), several of them, `start` first.
         minima: array (k, n), the global minima.
-        f_min: the value there; −inf where there is none.
+        f_min: the value there; −inf if there is none.
         local_minima, saddles: arrays (k, n), other minima and saddle points, where there are few enough to name.
     """
 
@@ -44,12 +44,12 @@ class Surface:
 
     @property
     def start(self) -> np.ndarray:
-        """A good point to start from, shape (n,)."""
+        """A good starting point, shape (n,)."""
         return np.array(self._start)
 
     @property
     def starts(self) -> np.ndarray:
-        """Good points to start from, shape (k, n); the first is `start`."""
+        """Good starting points, shape (k, n); the first is `start`."""
         return np.array([self.start, *self._more_starts])
 
     @property
@@ -65,20 +65,20 @@ class Surface:
 
     @property
     def local_minima(self) -> np.ndarray:
-        """Minima that are not global, shape (k, n); none is listed where they are too many."""
+        """Minima that are not global, shape (k, n); empty where they are too many."""
         return np.array(self._local_minima, dtype=float).reshape(-1, self.dim)
 
     @property
     def saddles(self) -> np.ndarray:
-        """Saddle points, shape (k, n); none is listed where they are too many."""
+        """Saddle points, shape (k, n); empty where they are too many."""
         return np.array(self._saddles, dtype=float).reshape(-1, self.dim)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw points evenly from the window, shape (count, n); all axes but the first have the second's range.
+        """Draw points uniformly from the window, shape (count, n); all axes but the first have the second's range.
 
         Args:
-            count: how many, ≥ 0.
-            rng: where they come from.
+            count: number of points, ≥ 0.
+            rng: generator of the numbers.
 
         >>> from course_lib.optim import Saddle
         >>> Saddle().sample(20, np.random.default_rng(0)).shape
@@ -91,21 +91,21 @@ class Surface:
         return rng.uniform(low, high, size=(count, self.dim))
 
     def value(self, x: ArrayLike) -> np.ndarray:
-        """Give f(x), shape (...), for x of shape (..., n)."""
+        """Return f(x), shape (...), for x of shape (..., n)."""
         raise NotImplementedError
 
     def grad(self, x: ArrayLike) -> np.ndarray:
-        """Give ∇f(x), shape (..., n), for x of shape (..., n)."""
+        """Return ∇f(x), shape (..., n), for x of shape (..., n)."""
         raise NotImplementedError
 
     def hessian(self, x: ArrayLike) -> np.ndarray:
-        """Give the matrix of second derivatives, shape (..., n, n), for x of shape (..., n)."""
+        """Return the matrix of second derivatives, shape (..., n, n), for x of shape (..., n)."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        names = [name for name in inspect.signature(type(self)).parameters if name != "rng"]  # it prints an address
-        settings = {name: getattr(self, name, None) for name in names}
-        return f"{type(self).__name__}({', '.join(f'{name}={_show(value)}' for name, value in settings.items())})"
+        names = [name for name in inspect.signature(type(self)).parameters if name != "rng"]  # its repr is an address
+        settings = [f"{name}={_format_setting(getattr(self, name, None))}" for name in names]
+        return f"{type(self).__name__}({', '.join(settings)})"
 
     def _point(self, x: ArrayLike) -> np.ndarray:
         x = np.asarray(x)
@@ -114,25 +114,25 @@ class Surface:
         return x if x.dtype.kind in "fc" else x.astype(float)
 
 
-def _show(value: Any) -> str:
+def _format_setting(value: Any) -> str:
     return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 class Surface2D(Surface):
-    """A surface over the plane, written as scalar formulas f, df and d2f of (x, y)."""
+    """A surface in two dimensions, written as scalar formulas f, df and d2f of (x, y)."""
 
     dim = 2
 
     def f(self, x: Any, y: Any) -> Any:
-        """Give f(x, y)."""
+        """Return f(x, y)."""
         raise NotImplementedError
 
     def df(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Give the gradient (f_x, f_y)."""
+        """Return the gradient (f_x, f_y)."""
         raise NotImplementedError
 
     def d2f(self, x: Any, y: Any) -> tuple[Any, Any, Any]:
-        """Give the second derivatives (f_xx, f_xy, f_yy)."""
+        """Return the second derivatives (f_xx, f_xy, f_yy)."""
         raise NotImplementedError
 
     def value(self, x: ArrayLike) -> np.ndarray:

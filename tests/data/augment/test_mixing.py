@@ -140,14 +140,14 @@ def test_areas_of_cutmix_follow_the_draw(rng):
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda x, y, rng: MixUp(classes=3)(x, rng), TypeError, r"give it the pair \(batch, labels\)"),
+        (lambda x, y, rng: MixUp(classes=3)(x, rng), TypeError, r"pass the pair \(batch, labels\)"),
         (lambda x, y, rng: MixUp()((x, y), rng), ValueError, "classes must be given"),
         (lambda x, y, rng: MixUp(classes=2)((x, y), rng), ValueError, r"\[0, 2\), not 2"),
         (lambda x, y, rng: CutMix(classes=3)((x, y - 1), rng), ValueError, r"\[0, 3\), not -1"),
         (lambda x, y, rng: CutMix(classes=3)((x, y[:2]), rng), ValueError, "labels must be 3"),
         (lambda x, y, rng: CutMix(classes=3)((x, y * 0.5), rng), TypeError, "integers"),
         (lambda x, y, rng: CutMix(classes=4)((x, np.eye(3)), rng), ValueError, "4 columns"),
-        (lambda x, y, rng: CutMix(classes=3)((x, y, y), rng), ValueError, "not 3 things"),
+        (lambda x, y, rng: CutMix(classes=3)((x, y, y), rng), ValueError, "not a tuple of 3"),
         (lambda x, y, rng: MixUp(-1), ValueError, "alpha"),
         (lambda x, y, rng: MixUp(np.ones(3)), TypeError, "alpha must be one number"),
         (lambda x, y, rng: MixUp(classes=0), ValueError, "classes must be at least 1"),

@@ -205,14 +205,14 @@ def test_random_warps_are_their_matrices(fill, photos):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda x: Rotate((3, 1)), "degrees must give a range"),
+        (lambda x: Rotate((3, 1)), "degrees must be a range"),
         (lambda x: Rotate(-3), "degrees must be finite and at least 0"),
         (lambda x: Rotate((1, 2, 3)), "pair"),
         (lambda x: Translate(float("nan")), "pixels must be finite"),
-        (lambda x: Stretch(1.0), "factor must give a range"),
-        (lambda x: Affine(stretch=(0, 1)), "stretch must give a range"),
+        (lambda x: Stretch(1.0), "factor must be a range"),
+        (lambda x: Affine(stretch=(0, 1)), "stretch must be a range"),
         (lambda x: Shear(1, fill="wrap"), "fill must be one of constant, edge, reflect"),
-        (lambda x: LensDistortion((-1 / 3, 0)), "k must give a range"),
+        (lambda x: LensDistortion((-1 / 3, 0)), "k must be a range"),
         (lambda x: distort(x, -0.4), "k must be above"),
         (lambda x: distort(x, [0.1, 0.2]), "one number or 7"),
         (lambda x: affine(x, np.eye(3) + [1, 0, 0]), "last row"),

@@ -98,8 +98,8 @@ def test_noise_is_seeded_and_broadcast():
         ({"start": None}, TypeError, "^start must hold real numbers"),
         ({"start": ["a", "b"]}, TypeError, "^start must hold real numbers"),
         ({"start": [[1.0], [1.0, 2.0]]}, ValueError, "^start must be an array"),
-        ({"noise": 1.0}, TypeError, "rng must be given"),
-        ({"noise": 1.0, "rng": 3}, TypeError, "rng must be given"),
+        ({"noise": 1.0}, TypeError, "rng is required"),
+        ({"noise": 1.0, "rng": 3}, TypeError, "rng is required"),
         ({"surface": lambda x: x[:1]}, ValueError, "grads has shape"),
         ({"start": [1.0, 2.0, 3.0]}, ValueError, "x must have 2 coordinates"),
     ],
@@ -116,7 +116,7 @@ def test_what_second_order_methods_need(method):
         return 2 * x
 
     name = type(method).__name__
-    message = rf"^surface must be a Surface for {name}, which asks for \.value\(x\): slope has none$"
+    message = rf"^surface must be a Surface for {name}, which needs \.value\(x\): slope has none$"
     with pytest.raises(TypeError, match=message):
         descend(slope, method, [1.0], 3)
     with pytest.raises(ValueError, match=rf"^noise must be one number for {name}, not of shape \(2,\)$"):
@@ -133,7 +133,7 @@ def test_a_surface_without_a_hessian_is_named():
         def df(self, x, y):
             return 1.0, 2 * y
 
-    with pytest.raises(TypeError, match=r"^loss must have \.hessian\(x\), which Slope\(\) has not$"):
+    with pytest.raises(TypeError, match=r"^loss must have \.hessian\(x\), but Slope\(\) does not$"):
         descend(Slope(), Newton(), [1.0, 1.0], 3)
 
 

@@ -747,7 +747,7 @@ def test_fresh_does_not_go_through_the_constructor():
         (
             lambda: Constant(0.1).then(0.2, at=5).then(0.3, at=5),
             ValueError,
-            "^at must be beyond the change before it, at=5, not 5",
+            "^at must be later than the previous change, at=5, not 5",
         ),
         (lambda: Function(3), TypeError, "^f must be a function"),
         (lambda: ReducePlateau(np.ones(2)), TypeError, "^lr must be one number"),
@@ -804,7 +804,7 @@ def test_a_setting_cannot_hide_a_method():
         def __init__(self, rate):
             super().__init__(rate=rate)
 
-    with pytest.raises(ValueError, match=r"^rate cannot be a setting: Mine has that name already"):
+    with pytest.raises(ValueError, match=r"^rate cannot be a setting: it is an attribute of Mine"):
         Mine(0.1)
 
 

@@ -269,9 +269,9 @@ class Wrong:
         (Wrong(value=[1.0, 2.0]), "f", ValueError, r"loss\.value\(x\) must have shape \(\), not \(2,\)"),
         (Wrong(grad=[1.0]), "g", ValueError, r"loss\.grad\(x\) must have shape \(2,\), not \(1,\)"),
         (Wrong(grad=1.0), "g", ValueError, r"loss\.grad\(x\) must have shape \(2,\), not \(\)"),
-        (Wrong(value="low"), "f", TypeError, r"loss\.value\(x\) must give real numbers"),
-        (Wrong(value=1j), "f", TypeError, r"loss\.value\(x\) must give real numbers"),
-        (Wrong(grad=None), "g", TypeError, r"loss\.grad\(x\) must give real numbers"),
+        (Wrong(value="low"), "f", TypeError, r"loss\.value\(x\) must return real numbers"),
+        (Wrong(value=1j), "f", TypeError, r"loss\.value\(x\) must return real numbers"),
+        (Wrong(grad=None), "g", TypeError, r"loss\.grad\(x\) must return real numbers"),
     ],
 )
 def test_losses_that_cannot_be_asked(loss, what, error, match):

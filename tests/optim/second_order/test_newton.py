@@ -172,9 +172,9 @@ def test_follow_walks_the_path_of_minimize_and_then_rests(method):
 @EACH
 def test_steps_are_counted_and_limited(method):
     found = minimize(Rosenbrock(), method, [-1.2, 1.0], steps=2)
-    assert found.steps == 2 and len(found.path) == 3 and found.reason == "2 steps were made"
+    assert found.steps == 2 and len(found.path) == 3 and found.reason == "the limit of 2 steps was reached"
     none = minimize(Rosenbrock(), method, [-1.2, 1.0], steps=0)
-    assert none.steps == 0 and none.reason == "0 steps were made" and none.path.tolist() == [[-1.2, 1.0]]
+    assert none.steps == 0 and none.reason == "the limit of 0 steps was reached" and none.path.tolist() == [[-1.2, 1.0]]
 
 
 @EACH
@@ -294,7 +294,7 @@ def test_a_gradient_of_the_wrong_sign(method):
     for lift in (0.0, 5.0, -1e6):
         found = minimize(bowl(sign=-1.0, lift=lift), method, [3.0, 4.0], steps=60)
         if method.search == Newton().search:
-            assert found.reason == "60 steps were made"
+            assert found.reason == "the limit of 60 steps was reached"
         else:
             assert "no lower point" in found.reason
             assert found.steps == 0 and found.x.tolist() == [3.0, 4.0] and found.evaluations.value < 210
@@ -317,7 +317,7 @@ def test_losses_without_a_minimum(method):
         assert np.all(np.isfinite(found.x)) and math.isfinite(found.value)
         assert found.value <= loss.functions["value"](np.array(start))
         assert "no minimum" in found.reason or found.reason in (
-            "2000 steps were made",  # down a slope of constant steepness
+            "the limit of 2000 steps was reached",  # down a slope of constant steepness
             "the line search found no lower point",
         ), found.reason
         assert found.evaluations.value < 2000 * 70

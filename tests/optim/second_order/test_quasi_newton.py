@@ -146,7 +146,7 @@ def test_pairs_without_positive_curvature_teach_nothing():
 
 
 @pytest.mark.parametrize("n", [1, 3, 10])
-def test_two_loops_are_the_dense_matrix(n):
+def test_two_loop_recursion_is_the_dense_matrix(n):
     rng = np.random.default_rng(n)
     for count in (1, 2, 5, 12):
         pairs = random_pairs(n, count, rng)

@@ -49,7 +49,7 @@ def test_a_saddle_in_many_dimensions_is_left():
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 20])
-def test_model_step_is_the_lowest_in_the_ball(n):
+def test_subproblem_is_the_lowest_in_the_ball(n):
     """Moré and Sorensen's conditions, which are necessary and sufficient; and no random point is lower."""
     rng = np.random.default_rng(n)
     for case in range(60):
