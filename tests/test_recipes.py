@@ -88,8 +88,8 @@ class Copy:
         return {name for name, content in self.contents().items() if content != before.get(name)}
 
     def contents(self):
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in self.folder.rglob("*.*")
-                if path.is_file() and "__pycache__" not in path.parts}  # fmt: skip
+        files = (path for path in self.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
 
     def change(self, file, old, new):
         path = self.folder / file
@@ -215,7 +215,7 @@ TESTS = (
     *("tests/explore/test_experiment.py", "tests/explore/test_compile.py", "tests/test_layers.py"),
     *("tests/test_repository.py", "course_lib/chapters/ch15_running_mean"),
 )
-NAMES = "running_mean or forgetting or test_form or test_the_books_own or places_hold or circle"
+NAMES = "running_mean or forgetting or test_form or test_the_books_own or places_hold or every_folder or circle"
 DISCOVERED = """
 from course_lib import chapters
 from course_lib.explore import site_assets

@@ -308,7 +308,8 @@ def test_notebooks_are_found_from_every_folder(copy, monkeypatch, capsys):
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert cli.main(["notebooks", "--check"]) == 1
     assert f"{path.name}: it has" in capsys.readouterr().err
-    path.unlink()
+    for path in (copy / "book").glob("*.ipynb"):
+        path.unlink()
     assert cli.main(["notebooks", "--check"]) == 2
     assert "no notebook in" in capsys.readouterr().err
 
