@@ -1,4 +1,9 @@
-"""Measured tables: the gain of methods, over seeds. `course study` prints them, and stores them as data and a page."""
+"""Measured tables: the gain of methods, over seeds. `course study` prints them, and stores them as data and a page.
+
+>>> from course_lib.studies import load
+>>> load("wrong-labels").names[:2]
+['nothing', 'early stopping']
+"""
 
 from . import ensembles, stored
 from .page import render, write
@@ -31,6 +36,10 @@ def load(name: str) -> Results:
     Raises:
         FileNotFoundError: it was never measured.
         ValueError: its file is damaged, or older than the study.
+
+    >>> gain = load("wrong-labels").gain("dropout .5")
+    >>> gain.n, gain.mean > gain.interval()[0] > 5
+    (20, True)
     """
     if name not in STUDIES:
         raise ValueError(f"there is no study {name!r}, only {', '.join(STUDIES)}")

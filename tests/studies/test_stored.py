@@ -2,17 +2,24 @@
 
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.stats
 
 from course_lib import cli, studies
+from course_lib.explore.sources import LIBRARY
+from course_lib.site.keys import every_file
 from course_lib.studies import Study, stored
 from course_lib.studies.page import MARK, render, setting, write
 from course_lib.studies.stored import dumps, loads, provenance, read, replace_files
+from course_lib.studies.student import t_factor
 from course_lib.studies.study import Results
 
 NAMES = {"steps": (0.0, 2.0), "more": (1.0, 3.0)}
@@ -78,6 +85,29 @@ def test_provenance():
     date.fromisoformat(made["date"])
     assert made["NumPy"] == np.__version__ and list(made)[:5] == ["date", "Python", "NumPy", "scikit-learn", "torch"]
     assert re.fullmatch(r"Measured on \d{4}-\d\d-\d\d with Python 3\.\d+.*, NumPy .*; float32\.", setting(made))
+
+
+# What the package holds
+
+PAGE = Path(__file__).parents[2] / "book" / "measured.md"
+
+
+def test_the_books_page_is_made_from_what_the_package_holds():
+    results = {name: studies.load(name) for name in studies.STUDIES}
+    page = PAGE.read_text("utf-8")
+    assert page == render(page, results), "write it anew: `course study --page`"
+    for name, one in results.items():
+        assert one.seeds == studies.STUDIES[name].seeds and (stored.FOLDER / f"{name}.json").stat().st_size < 60_000
+        assert f"{t_factor(one.seeds - 1):.2f}" in page.partition(MARK)[0], "how to read the page says each factor"
+
+
+def test_the_wheel_holds_code_and_data(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=LIBRARY.parent, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    files = {path.relative_to(LIBRARY.parent).as_posix() for path in every_file()}
+    assert "course_lib/studies/results/transfer.json" in files
+    assert files <= set(zipfile.ZipFile(wheel).namelist())
 
 
 # What is damaged
