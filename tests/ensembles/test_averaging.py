@@ -625,7 +625,7 @@ BAD_X = {
     "no network": (lambda net: refresh_batch_norm(3, X), TypeError, "net must be a network"),
     "bytes": (lambda net: refresh_batch_norm(net, X.astype(np.uint8)), TypeError, "x must hold floats, not uint8"),
     "no rows": (lambda net: refresh_batch_norm(net, X[:0]), ValueError, "x must have shape .* at least one row"),
-    "one row": (lambda net: refresh_batch_norm(net, X[:1]), ValueError, "training needs two"),
+    "one row": (lambda net: refresh_batch_norm(net, X[:1]), ValueError, "training needs at least two"),
     "flat": (lambda net: refresh_batch_norm(net, X[0]), ValueError, "x must have shape"),
     "columns": (lambda net: refresh_batch_norm(net, X[:, :3]), ValueError, r"x must have shape \(N, 4\)"),
     "batch": (lambda net: refresh_batch_norm(net, X, 0), ValueError, "batch must be at least 1"),
