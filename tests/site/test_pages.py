@@ -4,26 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTER = f"book/{min(BOOK.glob('[0-9][0-9]_*.ipynb')).stem}.html"  # any will do
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible(page, any_page, scheme):
-    shown = page(any_page, scheme=scheme, reduced_motion="reduce")
-    if any_page != "404.html":
-        assert shown.evaluate("document.documentElement.dataset.theme") == scheme
-    shown.evaluate("document.fonts.ready")
-    options = {"preload": False}  # it would look for the theme's imports in a wrong folder
-    if scheme == "dark":  # nothing but colours is another there
-        options["runOnly"] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-    found = Axe().run(shown, options=options)
-    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
