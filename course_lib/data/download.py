@@ -12,10 +12,16 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 from course_lib.progress import NoBar, progress_bar
 from course_lib.validation import check_count, check_number
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 PIECE = 1 << 18  # bytes read at a time
 
@@ -32,7 +38,8 @@ def fetch(
 ) -> Path:
     """Download a file, unless it is there; under its name it is always complete and correct.
 
-    The part of an interrupted download is kept beside it, as `.NAME.part`, and the next call resumes from there.
+    The part of an interrupted download is kept beside it, as `.NAME.part`, and the next call resumes from there. Of
+    several processes that want it at once one downloads it, and the others wait.
 
     Args:
         url: http or https.
@@ -72,37 +79,58 @@ def fetch(
     def done() -> bool:
         return file.is_file() and _checksum(file, kind).startswith(expected)
 
-    while not done():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            resumed = _append(url, part, most_bytes, progress and file.name, timeout)
-        except ValueError:
-            part.unlink(missing_ok=True)
-            raise
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
-            kept = _size(part)
-            raise ConnectionError(
-                f"{file.name} could not be fetched from {url} ({getattr(error, 'reason', None) or error}). "
-                f"{'What arrived is kept: call again to resume. ' if kept else ''}"
-                f"{'The existing file has another checksum. ' if file.is_file() else ''}"
-                f"Offline: fetch it elsewhere, and put it at {file}"
-            ) from error
-        with contextlib.suppress(FileNotFoundError):  # if another process has just put it in place
+    if done():
+        return file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with _alone_in(file.parent):
+        while not done():
+            try:
+                resumed = _append(url, part, most_bytes, progress and file.name, timeout)
+            except ValueError:
+                part.unlink(missing_ok=True)
+                raise
+            except (
+                urllib.error.URLError,
+                http.client.HTTPException,
+                ConnectionError,
+                TimeoutError,
+                ssl.SSLError,
+            ) as error:
+                raise ConnectionError(
+                    f"{file.name} could not be fetched from {url} ({getattr(error, 'reason', None) or error}). "
+                    f"{'What arrived is kept: call again to resume. ' if _size(part) else ''}"
+                    f"{'The existing file has another checksum. ' if file.is_file() else ''}"
+                    f"Offline: fetch it elsewhere, and put it at {file}"
+                ) from error
             found = _checksum(part, kind)
             if found.startswith(expected):
                 os.replace(part, file)
-                continue
-            part.unlink()
-            if not resumed and not done():  # if resumed, the part may have been an old one's: once more, from the start
-                raise ValueError(f"{url} has the {kind} checksum {found}, not {expected}; nothing of it is kept")
+            else:
+                part.unlink()
+                if not resumed:  # if resumed, the part may have been an old one's: once more, from the start
+                    raise ValueError(f"{url} has the {kind} checksum {found}, not {expected}; nothing of it is kept")
     return file
 
 
-def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: float) -> bool:
-    """Download the missing bytes of `part`; return whether an earlier part was resumed.
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Lock the folder, so that of several processes one downloads and the others then find the file.
 
-    Two processes that fetch at once write the same bytes to the same places, so they do not harm each other.
+    Windows locks no folder, nor do some network drives; there, what several fetch at once may fail.
     """
+    handle = os.open(folder, os.O_RDONLY) if fcntl else None
+    try:
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)  # and the lock is gone, as it is when a process dies
+
+
+def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: float) -> bool:
+    """Download the missing bytes of `part`; return whether an earlier part was resumed."""
     start = _size(part)
     headers = {"User-Agent": "course-lib"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
@@ -125,8 +153,8 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
         bar = progress_bar(
             bool(name), total or None, "B", instead=_Line(name, start, total), initial=start, desc=name, unit_scale=True
         )
-        with open(part, "r+b", opener=_open_or_make) as file, bar:
-            file.seek(start)
+        with open(part, "ab") as file, bar:
+            file.truncate(start)
             while piece := answer.read(PIECE):
                 done += len(piece)
                 if done > most_bytes:
@@ -135,7 +163,6 @@ def _append(url: str, part: Path, most_bytes: int, name: str | bool, timeout: fl
                 bar.update(len(piece))
             if done < total:
                 raise ConnectionError(f"the connection broke off after {done} of {total} bytes")
-            file.truncate()
     return start > 0
 
 
@@ -144,11 +171,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _open_or_make(path: str, flags: int) -> int:
-    """Create the file if there is none, without truncating it if there is: no mode of `open` does both."""
-    return os.open(path, flags | os.O_CREAT, 0o666)
 
 
 def _expected(sha256: str | None, md5: str | None) -> tuple[str, str]:

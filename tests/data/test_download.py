@@ -244,17 +244,29 @@ def test_a_server_that_falls_silent(served, tmp_path):
 
 
 @pytest.mark.parametrize("there", [0, 5000])
-def test_several_at_once_do_not_harm_each_other(served, tmp_path, monkeypatch, there):
+def test_of_several_at_once_one_downloads(served, tmp_path, monkeypatch, there):
     monkeypatch.setattr(download, "PIECE", 10_000)
     for i in range(5):
         file = tmp_path / str(i) / "weights.pth"
         if there:
             file.parent.mkdir()
             file.with_name(".weights.pth.part").write_bytes(CONTENT[:there])
+        served.asked.clear()
         with ThreadPoolExecutor(8) as pool:
             for path in pool.map(lambda _, file=file: get(served, file), range(8)):
                 assert path.read_bytes() == CONTENT
-        assert names(file.parent) == ["weights.pth"]
+        assert names(file.parent) == ["weights.pth"] and len(served.asked) == 1
+
+
+def test_where_a_folder_cannot_be_locked(served, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("no locks here")
+
+    monkeypatch.setattr(download.fcntl, "flock", refuse)
+    assert get(served, tmp_path / "a").read_bytes() == CONTENT
+    monkeypatch.setattr(download, "fcntl", None)  # Windows
+    assert get(served, tmp_path / "b").read_bytes() == CONTENT
+    assert names(tmp_path) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
