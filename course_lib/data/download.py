@@ -24,6 +24,7 @@ except ImportError:  # Windows
     fcntl = None
 
 PIECE = 1 << 18  # bytes read at a time
+BROKEN = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
 
 
 def fetch(
@@ -89,13 +90,7 @@ def fetch(
             except ValueError:
                 part.unlink(missing_ok=True)
                 raise
-            except (
-                urllib.error.URLError,
-                http.client.HTTPException,
-                ConnectionError,
-                TimeoutError,
-                ssl.SSLError,
-            ) as error:
+            except BROKEN as error:
                 raise ConnectionError(
                     f"{file.name} could not be fetched from {url} ({getattr(error, 'reason', None) or error}). "
                     f"{'What arrived is kept: call again to resume. ' if _size(part) else ''}"
