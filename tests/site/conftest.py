@@ -135,10 +135,14 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
             if answer.status >= 400:
                 new.console.append(f"{answer.status}: {answer.url}")
 
+        def failed(asking):
+            if asking.failure != "net::ERR_ABORTED":  # the test has moved on: nobody waits for it
+                new.console.append(f"failed: {asking.url} {asking.failure}")
+
         new.on("console", logged)
         new.on("response", answered)
         new.on("pageerror", lambda error: new.console.append(f"uncaught: {error}"))
-        new.on("requestfailed", lambda asked: new.console.append(f"failed: {asked.url} {asked.failure}"))
+        new.on("requestfailed", failed)
         opened.append(new)
         new.goto(base + path, wait_until="load")
         return new
