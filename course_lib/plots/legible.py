@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.transforms import Affine2D, Bbox
+from matplotlib.transforms import Bbox
 
 #: The least size of type, in pixels of the page. An exponent may be smaller, as everywhere.
 LEAST = 11
@@ -33,8 +34,8 @@ class _Listener(RendererAgg):
     ) -> None:
         width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
         flat = Bbox.from_bounds(0, -descent, width, height)
-        place = Affine2D().rotate_deg(angle).translate(x, self.height - y)
-        self.lines.append(Line(s, self.points_to_pixels(prop.get_size_in_points()), flat.transformed(place)))
+        box = flat.rotated(math.radians(angle)).translated(x, self.height - y)
+        self.lines.append(Line(s, self.points_to_pixels(prop.get_size_in_points()), box))
 
 
 def lines_of(figure: Figure) -> list[Line]:

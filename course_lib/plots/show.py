@@ -63,7 +63,8 @@ def show_figure(
         draw: draws on as many axes as there are panels, ``draw(left, right)``. It is called twice, so it must draw
             the same each time: train, and draw random numbers, before. It sets the labels; where a vertical axis is
             shared, it may label the first one alone.
-        name: of the figure on its page, in lower case, as in "steps-by-kappa"; `` {fig}`steps-by-kappa` `` refers to it.
+        name: of the figure on its page, in lower case, as in "steps-by-kappa"; the text refers to it with the role
+            ``fig``.
         caption: one sentence that says what to see.
         alt: describes the picture to a reader who cannot see it.
         panels: how many axes.
@@ -80,7 +81,7 @@ def show_figure(
     >>> show_figure(lambda ax: ax.plot([1, 4, 9]), name="squares", caption="Squares grow ever faster.",
     ...             alt="A line through 1, 4 and 9.")
     """
-    _check(name, caption, alt, panels)
+    _check(name, caption, alt, panels, narrow_columns)
     rows = math.ceil(panels / narrow_columns)
     wide = draw_once(draw, panels, (1, panels), (WIDE, height), sharey=sharey, width_ratios=width_ratios)
     shape, size = (rows, narrow_columns), (NARROW, narrow_height or 230 * rows)
@@ -173,7 +174,7 @@ def notebook_html(figure: Figure, *, caption: str, alt: str) -> str:
     )
 
 
-def _check(name: str, caption: str, alt: str, panels: int) -> None:
+def _check(name: str, caption: str, alt: str, panels: int, columns: int) -> None:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name):
         raise ValueError(f"a figure's name must be words in lower case, joined by hyphens, not {name!r}")
     for what, text in (("caption", caption), ("alt text", alt)):
@@ -181,8 +182,9 @@ def _check(name: str, caption: str, alt: str, panels: int) -> None:
             raise ValueError(f"figure {name!r} needs one line of text as its {what}, not {text!r}")
     if not caption.rstrip().endswith((".", "?", "!")):
         raise ValueError(f"figure {name!r}: the caption must be a sentence, with its full stop, not {caption!r}")
-    if not isinstance(panels, int) or panels < 1:
-        raise ValueError(f"figure {name!r} must have at least one panel, not {panels!r}")
+    for what, count in (("panel", panels), ("column", columns)):
+        if not isinstance(count, int) or count < 1:
+            raise ValueError(f"figure {name!r} must have at least one {what}, not {count!r}")
 
 
 def _size(figure: Figure) -> str:
