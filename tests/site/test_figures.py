@@ -199,3 +199,15 @@ def test_every_picture_of_a_figure_is_there(site, book_page):
         for address in (picture.source["srcset"], picture.img["src"]):
             assert ((site / book_page).parent / address).resolve().is_file()
         assert len(picture.img["alt"]) >= 40, f"describe {address}"
+
+
+@pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
+def test_each_screen_gets_the_version_drawn_for_it(chapter, page, width, version):
+    opened = page(chapter, width=width)
+    shown = opened.evaluate(
+        "[...document.querySelectorAll('.course-figure img')].filter(img => img.offsetParent)"
+        ".map(img => [img.currentSrc, img.clientWidth / img.getAttribute('width'), img.clientWidth])"
+    )
+    for address, scale, wide in shown:
+        assert f"-{version}-" in address
+        assert wide >= 300 if version == "narrow" else scale > 0.85
