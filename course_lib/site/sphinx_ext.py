@@ -169,8 +169,8 @@ FIXES: list[tuple[re.Pattern[str], str]] = [
 
 #: Pages without a document.
 ADDED = {"index", "404", "search", "genindex"}
-#: A table's name: that of its experiment, and a hash of its dependencies or of its content.
-TABLE = re.compile(r".+-[0-9a-f]{12}")
+#: The name of an experiment's table or a figure's picture: after what it is of, a hash of what it depends on or holds.
+HASHED = re.compile(r".+-[0-9a-f]{12}")
 
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
@@ -192,7 +192,7 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
 
 
 def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
-    """Remove the pages and outputs of documents that the book no longer has, and tables that no page names."""
+    """Remove pages and outputs of documents that the book no longer has; tables and pictures that no page names."""
     text = ""
     for page in out.rglob("*.html"):
         name = page.relative_to(out).with_suffix("").as_posix()
@@ -205,9 +205,10 @@ def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
     for outputs in (cache / "notebooks").glob("*"):
         if outputs.name not in {name.replace("/", ".") for name in documents}:
             shutil.rmtree(outputs, ignore_errors=True)
-    for table in [*(out / "_static/explore").glob("*.js"), *(cache / "tables/explore").glob("*.js")]:
-        if TABLE.fullmatch(table.stem) and table.stem not in text:
-            table.unlink()
+    for folder in (out / "_static/explore", cache / "tables/explore"):
+        for file in [*folder.glob("*.js"), *folder.glob("*.svg")]:
+            if HASHED.fullmatch(file.stem) and file.stem not in text:
+                file.unlink()
 
 
 def fix_accessibility(page: str) -> str:
@@ -240,6 +241,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.setup_extension("course_lib.site.figures")
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
     app.add_config_value("course_library_hash", "", "env", [str])
