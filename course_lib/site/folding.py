@@ -14,6 +14,7 @@ The author's label is the cell's metadata, `{"mystnb": {"code_prompt_show": "The
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Any
 
 from docutils import nodes
@@ -25,7 +26,7 @@ from sphinx.util import logging
 log = logging.getLogger(__name__)
 
 OPEN = {"lesson", "framework"}
-UNSEEN = {"setup", "colab", "rule"}
+UNSEEN = {"setup", "colab", "rule", "remove-input", "remove-cell"}
 #: What a cell shows by calling a method of it: an experiment, a question, an exercise's check.
 SHOWN = {"explore", "ask", "ex"}
 MEASURED, DRAWN, BOTH = "How this was measured", "How this is drawn", "How this was measured and drawn"
@@ -75,6 +76,16 @@ def label(code: str) -> str:
     return BOTH if measures and draws else MEASURED if measures else DRAWN if draws else OTHER
 
 
+def folds(code: str, tags: Collection[str]) -> bool:
+    """Return whether a cell's code is folded: it is shown, and not open."""
+    return not (OPEN & set(tags) or is_unseen(code, tags) or any(tag.startswith("exercise:") for tag in tags))
+
+
+def is_unseen(code: str, tags: Collection[str]) -> bool:
+    """Return whether the site shows nothing of a cell's code."""
+    return bool(UNSEEN & set(tags)) or only_calls(code, *SHOWN)
+
+
 class Folding(SphinxTransform):
     """Fold, open or remove the code of the cells of a page that was just read."""
 
@@ -95,11 +106,11 @@ class Folding(SphinxTransform):
             where = cell["cell_index"] + 1
             words = "cell %d has the tag `rule`, so it must only call show_source(…): %s"
             log.warning(words, where, text, location=(self.env.docname, None), type="folding")
-        if tags & UNSEEN or only_calls(text, *SHOWN):
+        if is_unseen(text, tags):
             cell.remove(code)
             if not cell.children:
                 cell.parent.remove(cell)
-        elif tags & OPEN or any(tag.startswith("exercise:") for tag in tags):
+        elif not folds(text, tags):
             cell["hide_mode"] = "output" if "hide-output" in tags else None
         else:
             own = metadata.get("mystnb", {}).get("code_prompt_show")

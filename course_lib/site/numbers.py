@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,10 +79,12 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _by_default(value: int | float) -> str:
+    if not value:
+        return "0"
     if isinstance(value, float):
         digits, _, exponent = f"{value:.2e}".partition("e")
         if not -4 < int(exponent) < 6:
-            return f"{digits}e{exponent}" if value else "0"
+            return f"{digits}e{exponent}"
         places = max(0, 2 - int(exponent))
         value = float(f"{value:.2e}")
     else:
@@ -115,13 +117,13 @@ def cited(notebook: Mapping[str, Any]) -> list[Citation]:
     return [parse(role) for role in ROLE.findall(text)]
 
 
-def declared(notebook: Mapping[str, Any]) -> dict[str, set[str]]:
+def declared(notebook: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the claims in a notebook's code, which is not run: name → names of its values.
 
     Raises:
         ValueError: a claim's name, or the names of its values, are not written out.
     """
-    found: dict[str, set[str]] = {}
+    found: dict[str, list[str]] = {}
     for call in _calls(notebook, "claim"):
         name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
         values = [keyword.arg for keyword in call.keywords]
@@ -129,7 +131,7 @@ def declared(notebook: Mapping[str, Any]) -> dict[str, set[str]]:
             raise ValueError(f"write out the claim's name, and its values as name=…: {ast.unparse(call)}")
         if name in found:
             raise ValueError(f"two claims have the name {name!r}")
-        found[name] = set(values)
+        found[name] = values
     return found
 
 
@@ -179,13 +181,14 @@ def _source(cell: Mapping[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def _calls(notebook: Mapping[str, Any], function: str) -> Iterator[ast.Call]:
+def _calls(notebook: Mapping[str, Any], function: str) -> list[ast.Call]:
     transform = TransformerManager().transform_cell  # `%magic`, `!shell` and `help?` become Python
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            for node in ast.walk(ast.parse(transform(re.sub(r"\A\s*%%.*\n", "", _source(cell))))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
-                    yield node
+    found: list[ast.Call] = []
+    for code in (_source(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"):
+        tree = ast.parse(transform(re.sub(r"\A\s*%%.*\n", "", code)))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == function]
+        found += sorted(calls, key=lambda call: call.lineno)
+    return found
 
 
 # -- the file beside a chapter's package -----------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from course_lib.site import numbers
 from course_lib.site.build import JUPYTER_BOOK
 from course_lib.site.folding import label
 from course_lib.studies import load
@@ -155,6 +156,25 @@ def test_a_studys_number_has_its_error_and_leads_to_its_table(soup, built):
     page, _, anchor = measured[0]["href"].partition("#")
     table = BeautifulSoup((built / "_build/html/book" / page).read_text("utf-8"), "html.parser").find(id=anchor)
     assert table.h2.text.startswith(results.study.title) and measured[0].text in table.text
+
+
+def test_the_runs_numbers_are_written_as_the_prose_has_them(built):
+    with pytest.raises(ValueError, match=r"01_small\.ipynb cites claims, and its package is not there"):
+        numbers.write(built)
+    path = numbers.path_of("01_small", built)
+    path.parent.mkdir(parents=True)
+    assert numbers.write(built) == [path]
+    assert numbers.read(path) == {
+        "momentum-faster": {
+            "plain": "691", "momentum": "117", "ratio": "5.9", "ratio:": "5.91", "share": "17\xa0%", "far": "12,345",
+            "tiny": "3.21\xa0×\xa010⁻¹⁶",
+        },
+        "other": {"low": "−0.500", "text": "0.11 to 0.13"},
+    }  # fmt: skip
+    source = json.loads((built / "book/01_small.ipynb").read_text("utf-8"))
+    soup = BeautifulSoup((built / "_build/html/book/01_small.html").read_text("utf-8"), "html.parser")
+    shown = [mark.text for mark in soup.select(".claim-value, .claim-check")]
+    assert [numbers.text_of(role, numbers.read(path)) for role in numbers.cited(source)] == shown
 
 
 # ------------------------------------------------------------------------------------------------- folding
