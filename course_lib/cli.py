@@ -41,10 +41,12 @@ def notebooks(arguments: list[str]) -> int:
 def site(arguments: list[str]) -> int:
     """Build the site into _build/html; a warning is an error."""
     from course_lib.site import repository as place
-    from course_lib.site.build import build
+    from course_lib.site.build import build, write_numbers
 
-    argparse.ArgumentParser(prog="course site", description=site.__doc__).parse_args(arguments)
-    return build(place.find_root(Path.cwd()))
+    parser = argparse.ArgumentParser(prog="course site", description=site.__doc__)
+    parser.add_argument("--numbers", action="store_true", help="also write the numbers of each chapter's prose")
+    options = parser.parse_args(arguments)
+    return (write_numbers if options.numbers else build)(place.find_root(Path.cwd()))
 
 
 def serve(arguments: list[str]) -> int:

@@ -19,7 +19,7 @@ from course_lib import chapters, explore
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import katex
+from . import katex, terms
 from .keys import every_file, notebook_key
 
 SITE = Path(__file__).parent
@@ -55,6 +55,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     shutil.rmtree(static, ignore_errors=True)
     for folder in (static, tables):
         (folder / "explore").mkdir(parents=True, exist_ok=True)
+    shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
     assets = explore.site_assets(make() for make in chapters.experiments().values())
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
@@ -164,6 +165,7 @@ FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
     (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # its label says what is hidden
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 
@@ -244,6 +246,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.figures")
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
+    app.setup_extension("course_lib.site.claims")
+    app.setup_extension("course_lib.site.folding")
+    app.setup_extension("course_lib.site.terms")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from course_lib import chapters
+from course_lib.site import folding, numbers
 from course_lib.site.notebooks import problems
 from course_lib.site.reference import expand, references
 
@@ -20,7 +21,7 @@ CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
 TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
-TAGS |= {"remove-cell", "remove-output", "hide-cell"}
+TAGS |= {"remove-cell", "remove-output", "hide-cell", "setup", "rule", "framework"}
 
 
 def cells_of(path, kind):
@@ -114,6 +115,18 @@ def test_cells_have_names_and_known_tags(chapter):
         assert {tag for tag in tags(cell) if not tag.startswith("exercise:")} <= TAGS, cell["id"]
 
 
+def test_every_role_has_its_claim_and_every_claim_its_tick(chapter):
+    """Read off the source alone; the build checks the run."""
+    assert numbers.unmatched(json.loads(chapter.read_text("utf-8"))) == []
+
+
+def test_every_fold_says_what_is_in_it(chapter):
+    """The label is the author's where the site cannot know it."""
+    for cell in cells_of(chapter, "code"):
+        if folding.folds(source(cell), tags(cell)) and folding.label(source(cell)) == folding.OTHER:
+            assert cell["metadata"].get("mystnb", {}).get("code_prompt_show"), f"{cell['id']}: what does it hold?"
+
+
 def test_every_figure_is_described_in_words(chapter):
     for cell in cells_of(chapter, "code"):
         alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
@@ -177,16 +190,41 @@ def test_references_are_complete():
         )
 
 
+def glossary():
+    return re.findall(r"^(\S[^\n]*)\n  \S", (BOOK / "glossary.md").read_text("utf-8"), re.M)
+
+
+def linked(text):
+    """The terms that a text links to the glossary, as written there."""
+    return [re.sub(r".*<([^>]*)>", r"\1", term, flags=re.S) for term in re.findall(r"\{term\}`([^`]+)`", text)]
+
+
+def plain(text):
+    """A text without code, roles, formulas and headings."""
+    return re.sub(r"(\{[a-z:]+\})?`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|^#.*?$", " ", text, flags=re.S | re.M)
+
+
 def test_a_term_is_italic_once_and_in_the_glossary(chapter):
-    glossary = re.findall(r"^(\S[^\n]*)\n  \S", (BOOK / "glossary.md").read_text("utf-8"), re.M)
-    text = re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", text_of(chapter), flags=re.S)
-    italic = re.findall(r"(?<![*\w])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)", text)
+    text = text_of(chapter)
+    italic = re.findall(r"(?<![*\w])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)", plain(text))
     terms = [re.sub(r"\s+", " ", term) for term in italic]
-    assert len(terms) >= 5
-    assert [term for term in terms if term not in glossary] == []
+    assert len(set(terms + linked(text))) >= 5
+    assert [term for term in terms + linked(text) if term.lower() not in map(str.lower, glossary())] == []
     assert len(set(terms)) == len(terms)
 
 
+def test_a_term_is_linked_where_it_is_used_first(chapter):
+    """After the goals, which name what is to be learnt; a heading holds no link."""
+    text = text_of(chapter).partition("\n## ")[2]
+    assert linked(text), "no term leads to the glossary"
+    for term in linked(text):
+        before = re.split(rf"\{{term\}}`(?:[^`]*<)?{re.escape(term)}>?`", text)[0]
+        assert not re.search(rf"\b{re.escape(term)}\b", plain(before), re.I), f"{term} is used before it is linked"
+
+
+def test_the_glossary_has_the_plain_words_too():
+    assert {"gradient", "loss", "SGD", "convex", "eigenvector", "variance", "seed"} <= set(glossary())
+
+
 def test_the_glossary_is_sorted():
-    terms = re.findall(r"^(\S[^\n]*)\n  \S", (BOOK / "glossary.md").read_text("utf-8"), re.M)
-    assert terms == sorted(terms, key=str.lower) and len(terms) > 20
+    assert glossary() == sorted(glossary(), key=str.lower) and len(glossary()) > 20
