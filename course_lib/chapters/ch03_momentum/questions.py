@@ -135,7 +135,7 @@ effective = Number(
     PAGE,
     "You train with α = 0.02 and ρ = 0.99. What is the effective rate along a steady slope?",
     right=2,
-    tolerance=0.01,
+    tolerance=0.005,
     confusions={
         0.02: "That is α, the rate of the first step. Then the velocity grows.",
         0.2: "That would be ρ = 0.9. Here 1 − ρ is 0.01.",
