@@ -1,4 +1,4 @@
-"""The texts of questions: one line, with `code` and *emphasis*; mathematics in Unicode (α, √ρ), for no widget has TeX."""
+"""The texts of questions: one line, with `code` and *emphasis*. Mathematics is Unicode (α, √ρ): no widget has TeX."""
 
 import html
 import re

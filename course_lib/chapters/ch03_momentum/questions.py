@@ -81,8 +81,8 @@ ridge = Predict(
         "never": "no: none of them ever gets down",
     },
     right="never",
-    line="You said {said}; all three end at the saddle point. On the ridge no gradient points off it, and a sum of zeros"
-    " is zero.",
+    line="You said {said}; all three end at the saddle point. On the ridge no gradient points off it, and a sum of"
+    " zeros is zero.",
     shows=("race", {"surface": "saddle", "start": (1.0, 0.0)}),
 )
 
@@ -187,7 +187,12 @@ regime_of = Choose(
     "regime_of",
     PAGE,
     "Curvature λ = 0.01, rate α = 1, momentum ρ = 0.5. What does the error in this direction do?",
-    options={"overdamped": "It creeps.", "critical": "It is critical.", "ringing": "It rings.", "divergent": "It grows."},
+    options={
+        "overdamped": "It creeps.",
+        "critical": "It is critical.",
+        "ringing": "It rings.",
+        "divergent": "It grows.",
+    },
     right="overdamped",
     why={
         "overdamped": "The critical ρ is (1 − √(αλ))² = 0.81, and 0.5 is less: there is too much friction.",
