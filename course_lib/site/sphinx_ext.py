@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from course_lib import chapters, explore
+from course_lib import chapters, explore, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
@@ -53,20 +53,24 @@ def prepare(app: Sphinx, config: Config) -> None:
     cache = cache_folder(app)
     static, tables = cache / "static", cache / "tables"
     shutil.rmtree(static, ignore_errors=True)
-    for folder in (static, tables):
-        (folder / "explore").mkdir(parents=True, exist_ok=True)
+    for folder in (static / "explore", static / "questions", tables / "explore"):
+        folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
-    assets = explore.site_assets(make() for make in chapters.experiments().values())
+    experiments = [make() for make in chapters.experiments().values()]
+    assets = {
+        **{f"explore/{name}": text for name, text in explore.site_assets(experiments).items()},
+        **{f"questions/{name}": text for name, text in questions.site_assets().items()},
+    }
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
     config.course_assets_hash = digest([], *assets.values())
     for name, text in assets.items():
-        (static / "explore" / name).write_text(text, encoding="utf-8")
+        (static / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
-            app.add_css_file(f"explore/{name}", priority=950)
+            app.add_css_file(name, priority=950)
         else:
-            app.add_js_file(f"explore/{name}", defer="defer")
+            app.add_js_file(name, defer="defer")
 
     config.html_static_path = [*config.html_static_path, str(static), str(tables)]
     os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments write tables; kernels inherit both
@@ -249,6 +253,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.claims")
     app.setup_extension("course_lib.site.folding")
     app.setup_extension("course_lib.site.terms")
+    app.setup_extension("course_lib.site.questions")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

@@ -29,7 +29,7 @@ class _Ground:
 
 
 _GROUNDS = {
-    "ravine": _Ground("Ravine", Ravine(kappa=50), 150, 1.2, 0.8),
+    "ravine": _Ground("Ravine", Ravine(kappa=50), 200, 1.2, 0.8),
     "saddle": _Ground("Saddle", Saddle(), 200, 0.05, 0.9),
     "rosenbrock": _Ground("Rosenbrock", Rosenbrock(), 1500, 0.0005, 0.9),
     "bumpy": _Ground("Bumpy bowl", Bumpy(), 150, 0.1, 0.9),

@@ -1,0 +1,441 @@
+"""Questions on a page of the book's own making: asked, answered, remembered, printed, and what they cover.
+
+The page stands in a small book with the site's settings and theme, and asks the questions of the first chapter that
+has some of each kind.
+"""
+
+import json
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from course_lib import chapters
+from course_lib.questions import Choose, Number, Predict
+from course_lib.site.build import build
+from course_lib.site.notebooks import clean, dumps
+from course_lib.site.serve import make_server
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = chapters.questions()
+STILL = {"reduced_motion": "reduce"}
+
+
+def first(page, fits):
+    return next((q for (at, _), q in QUESTIONS.items() if at == page and fits(q)), None)
+
+
+def of_each_kind(page):
+    return (
+        first(page, lambda q: isinstance(q, Predict) and q.shows and q.right),
+        first(page, lambda q: isinstance(q, Predict) and not q.shows and q.right),
+        first(page, lambda q: isinstance(q, Choose)),
+        first(page, lambda q: isinstance(q, Number) and q.confusions),
+    )
+
+
+PAGE = next(page for page, _ in QUESTIONS if all(of_each_kind(page)))
+SEEN, TOLD, CHOICE, NUMBER = of_each_kind(PAGE)
+CHAPTER = next(chapter for chapter in chapters.chapters() if chapter.endswith(PAGE.partition("_")[2]))
+ADDRESS, START = f"book/{PAGE}.html", "book/index.html"
+
+
+def notebook(*cells):
+    made = [
+        {"cell_type": kind, "id": name, "metadata": {"tags": tags}, "source": source.splitlines(keepends=True)}
+        | ({"outputs": []} if kind == "code" else {})
+        for kind, name, tags, source in cells
+    ]
+    return dumps(clean({"cells": made, "metadata": {}}))
+
+
+def chapter():
+    return notebook(
+        ("markdown", "title", [], "# Questions\n\nA page that asks, as long as a description must be to be one."),
+        ("code", "setup", ["remove-cell"], f"from course_lib.chapters.{CHAPTER} import ask, explore"),
+        ("code", "seen", ["remove-input"], f"ask.{SEEN.name}()"),
+        ("markdown", "prose", [], f":::{{answer}} {SEEN.name}\nThe **prose** that gives it away, with $x^2$.\n:::"),
+        ("code", "told", ["remove-input"], f"ask.{TOLD.name}()"),
+        ("code", "figure", [f"answer:{TOLD.name}"], "print('what the cell gives away')"),
+        ("code", "choice", ["remove-input"], f"ask.{CHOICE.name}()"),
+        ("code", "number", ["remove-input"], f"ask.{NUMBER.name}()"),
+        ("markdown", "end", [], "The end."),
+    )
+
+
+def write_book(folder, text):
+    for name in ("_config.yml", "requirements.txt", "book/references.bib"):
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "book/web", folder / "book/web")
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n  - file: book/{PAGE}\n")
+    (folder / "book/index.md").write_text("# Start\n\nA page.\n\n```{progress}\n```\n")
+    (folder / f"book/{PAGE}.ipynb").write_text(text, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """The address of the small book."""
+    folder = tmp_path_factory.mktemp("asking")
+    write_book(folder, chapter())
+    assert build(folder) == 0
+    running = make_server(folder / "_build/html", prefix="/")
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def show(page, asking):
+    """A function that opens a page of the small book."""
+    return lambda name=ADDRESS, **options: page(name, base=asking, **{**STILL, **options})
+
+
+def place(shown, question):
+    return shown.locator(f"[data-course-question={question.name}]")
+
+
+def option(shown, question, key):
+    return place(shown, question).locator(f"label[data-option='{key}']")
+
+
+def line(shown, question):
+    return place(shown, question).get_by_role("status").inner_text()
+
+
+def main(shown, question):
+    return place(shown, question).locator(".cq-do")
+
+
+def said(question, key):
+    return question.line.partition("{")[0] + question.options[key].replace("*", "")
+
+
+def wrong(question):
+    return next(key for key in question.options if key != question.right)
+
+
+def stored(shown):
+    return json.loads(shown.evaluate("localStorage.getItem('descent-progress')") or "{}").get(PAGE, {})
+
+
+def folded(shown, question):
+    return shown.locator(f"[data-course-answer={question.name}] .cq-folded")
+
+
+def started(shown, question):
+    """The experiment below a question, drawn."""
+    under = place(shown, question).locator(".cq-under")
+    under.scroll_into_view_if_needed()
+    shown.wait_for_function(
+        "e => +(e.querySelector('.cx')?.dataset.draws ?? 0) > 0", arg=under.locator(".course-experiment").element_handle()
+    )
+    return under
+
+
+# ------------------------------------------------------------------------------------------------ predictions
+
+
+def test_before_a_guess_nothing_tells(show):
+    shown = show()
+    under = started(shown, SEEN)
+    assert under.evaluate("e => e.inert")
+    assert not any(mark.is_visible() for mark in under.locator("[data-mark]:not([data-mark=contour])").all())
+    assert not any(value.is_visible() for value in under.locator("dd").all())
+    assert under.locator("svg").first.is_visible(), "the stage can be seen"
+    assert line(shown, SEEN) == "" and not place(shown, SEEN).locator(".cq-given").is_visible()
+    for question in (SEEN, TOLD):
+        assert not folded(shown, question).locator("p, pre").first.is_visible()
+    assert "gives it away" not in shown.locator("main").inner_text()
+
+
+def test_a_click_on_an_option_is_the_guess(show):
+    shown = show()
+    under = started(shown, SEEN)
+    option(shown, SEEN, wrong(SEEN)).click()
+    assert line(shown, SEEN).startswith(said(SEEN, wrong(SEEN)))
+    assert not under.evaluate("e => e.inert") and under.locator("dd").first.is_visible()
+    assert any(mark.is_visible() for mark in under.locator("[data-mark=line]").all())
+    assert folded(shown, SEEN).locator("p").is_visible() and not folded(shown, TOLD).locator("pre").first.is_visible()
+    assert shown.get_by_role("button", name="The answer").count() == 1, "of the other question"
+    assert option(shown, SEEN, SEEN.right).evaluate("e => e.classList.contains('cq-right')")
+    assert stored(shown)["predictions"] == {SEEN.name: wrong(SEEN)}
+
+
+def test_the_first_guess_counts(show):
+    shown = show()
+    option(shown, TOLD, wrong(TOLD)).click()
+    before = line(shown, TOLD)
+    option(shown, TOLD, TOLD.right).click()
+    option(shown, TOLD, TOLD.right).locator("input").focus()
+    shown.keyboard.press("ArrowDown")
+    assert line(shown, TOLD) == before and stored(shown)["predictions"] == {TOLD.name: wrong(TOLD)}
+    assert option(shown, TOLD, wrong(TOLD)).locator("input").is_checked()
+
+
+def test_arrow_keys_do_not_guess_but_the_button_does(show):
+    shown = show()
+    option(shown, TOLD, next(iter(TOLD.options))).locator("input").focus()
+    shown.keyboard.press("Space")
+    shown.keyboard.press("ArrowDown")
+    assert line(shown, TOLD) == "" and stored(shown) == {}
+    second = list(TOLD.options)[1]
+    assert option(shown, TOLD, second).locator("input").is_checked()
+    shown.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.textContent") == "That is my guess"
+    shown.keyboard.press("Enter")
+    assert line(shown, TOLD).startswith(said(TOLD, second))
+    assert shown.evaluate("document.activeElement.textContent") == "Ask me again", "focus stays on the button"
+
+
+def test_enter_on_an_option_is_the_guess_and_focus_stays(show):
+    shown = show()
+    option(shown, TOLD, TOLD.right).locator("input").focus()
+    shown.keyboard.press("Enter")
+    assert line(shown, TOLD) == "Choose an answer first."
+    shown.keyboard.press("Space")
+    shown.keyboard.press("Enter")
+    assert line(shown, TOLD).startswith(said(TOLD, TOLD.right))
+    assert shown.evaluate("document.activeElement.value") == TOLD.right
+
+
+def test_just_show_me(show):
+    shown = show()
+    button = place(shown, TOLD).get_by_role("button", name="Just show me")
+    button.focus()
+    shown.keyboard.press("Enter")
+    assert line(shown, TOLD) and not line(shown, TOLD).startswith("You said")
+    assert folded(shown, TOLD).locator("pre").first.is_visible()
+    assert stored(shown)["predictions"] == {TOLD.name: None}
+    assert shown.evaluate("document.activeElement.textContent") == "Ask me again"
+
+
+@pytest.mark.parametrize("shown_only", [False, True])
+def test_a_guess_is_remembered_until_it_is_asked_again(show, shown_only):
+    shown = show()
+    if shown_only:
+        place(shown, TOLD).get_by_role("button", name="Just show me").click()
+    else:
+        option(shown, TOLD, TOLD.right).click()
+    before = line(shown, TOLD)
+    shown.reload()
+    assert line(shown, TOLD) == before and folded(shown, TOLD).locator("pre").first.is_visible()
+    assert place(shown, TOLD).locator("input:checked").count() == (0 if shown_only else 1)
+    place(shown, TOLD).get_by_role("button", name="Ask me again").click()
+    assert line(shown, TOLD) == "" and not folded(shown, TOLD).locator("pre").first.is_visible()
+    assert stored(shown)["predictions"] == {} and place(shown, TOLD).locator("input:checked").count() == 0
+    option(shown, TOLD, TOLD.right).click()
+    assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}
+
+
+def test_the_experiment_starts_with_the_guess(show):
+    shown = show(reduced_motion="no-preference")
+    under = started(shown, SEEN)
+    clock = under.locator(".cx-clock")
+    if not clock.count():
+        pytest.skip("this experiment has no time")
+    end = clock.inner_text()
+    option(shown, SEEN, SEEN.right).click()
+    shown.wait_for_function("([e, end]) => e.textContent !== end", arg=[clock.element_handle(), end])
+
+
+def test_a_folded_answer_can_be_opened_and_is_found_by_a_search(show):
+    shown = show()
+    button = shown.locator(f"[data-course-answer={SEEN.name}]").get_by_role("button", name="The answer")
+    assert button.get_attribute("aria-expanded") == "false"
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true" and folded(shown, SEEN).locator("p").is_visible()
+    button.click()
+    assert not folded(shown, SEEN).locator("p").is_visible()
+    assert folded(shown, SEEN).get_attribute("hidden") == "until-found"
+    folded(shown, SEEN).evaluate("e => e.dispatchEvent(new Event('beforematch'))")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert stored(shown) == {}, "to open it is no guess"
+
+
+# ------------------------------------------------------------------------------------------------ self-checks
+
+
+def test_a_wrong_choice_says_why_and_may_be_mended(show):
+    shown = show()
+    main(shown, CHOICE).click()
+    assert line(shown, CHOICE) == "Choose an answer first." and stored(shown) == {}
+    option(shown, CHOICE, wrong(CHOICE)).click()
+    assert line(shown, CHOICE) == "Choose an answer first.", "a choice is checked by the button"
+    main(shown, CHOICE).click()
+    assert line(shown, CHOICE).startswith("Not yet.") and stored(shown)["checks"] == {CHOICE.name: False}
+    assert place(shown, CHOICE).locator(".cq-right").count() == 0
+    option(shown, CHOICE, CHOICE.right).click()
+    main(shown, CHOICE).click()
+    assert line(shown, CHOICE).startswith("Right.") and stored(shown)["checks"] == {CHOICE.name: True}
+    shown.reload()
+    assert line(shown, CHOICE).startswith("Right.")
+    assert option(shown, CHOICE, CHOICE.right).locator("input").is_checked()
+
+
+def test_a_number_is_read_judged_and_remembered(show):
+    shown = show()
+    field = place(shown, NUMBER).get_by_role("textbox")
+    confusion, sentence = next(iter(NUMBER.confusions.items()))
+    for text, answer in (
+        ("", "Write a number first."),
+        ("<i>much", "“<i>much” is not a number"),
+        (str(confusion), f"Not yet. {sentence[:20]}"),
+        ("123456", f"Not yet. {NUMBER.otherwise[:20]}"),
+    ):
+        field.fill(text)
+        field.press("Enter")
+        assert line(shown, NUMBER).startswith(answer)
+    assert stored(shown)["checks"] == {NUMBER.name: False}
+    field.fill(f" {NUMBER.right}".replace(".", ","))
+    field.press("Enter")
+    assert line(shown, NUMBER).startswith("Right.") and stored(shown)["checks"] == {NUMBER.name: True}
+    shown.reload()
+    assert line(shown, NUMBER).startswith("Right.") and not field.is_editable()
+
+
+def test_who_was_wrong_can_see_the_answer(show):
+    shown = show()
+    button = place(shown, NUMBER).get_by_role("button", name="Show the answer")
+    assert button.count() == 0
+    place(shown, NUMBER).get_by_role("textbox").fill("123456")
+    main(shown, NUMBER).click()
+    button.click()
+    assert line(shown, NUMBER).endswith(NUMBER.why) and stored(shown)["checks"] == {NUMBER.name: False}
+    assert place(shown, NUMBER).get_by_role("textbox").input_value() == f"{NUMBER.right:g}"
+
+
+# ------------------------------------------------------------------------------------------------ progress
+
+
+def test_progress_is_counted_exported_and_erased(show):
+    shown = show()
+    option(shown, TOLD, wrong(TOLD)).click()
+    option(shown, CHOICE, CHOICE.right).click()
+    main(shown, CHOICE).click()
+    shown.goto(shown.url.replace(ADDRESS, START))
+    count = {r: sum(at == PAGE and q.record == r for (at, _), q in QUESTIONS.items()) for r in ("predictions", "checks")}
+    cells = shown.locator(".course-progress-table td")
+    assert cells.all_inner_texts() == [f"1 of {n}" for n in count.values()]
+    with shown.expect_download() as download:
+        shown.get_by_role("button", name="Export").click()
+    kept = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert kept[PAGE]["predictions"] == {TOLD.name: wrong(TOLD)} and kept[PAGE]["checks"] == {CHOICE.name: True}
+    shown.once("dialog", lambda dialog: dialog.dismiss())
+    shown.get_by_role("button", name="Erase").click()
+    assert cells.first.inner_text().startswith("1 of ")
+    shown.once("dialog", lambda dialog: dialog.accept())
+    shown.get_by_role("button", name="Erase").click()
+    assert cells.all_inner_texts() == [f"0 of {n}" for n in count.values()]
+    assert shown.evaluate("localStorage.getItem('descent-progress')") is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ["", "null", "[1]", "{", '{"%s": 3}', '{"%s": {"predictions": [], "checks": "x"}}',
+     '{"%s": {"predictions": {"NAME": {"a": 1}}, "checks": {"NAME": 7}}}', '{"__proto__": {"checks": {}}}',
+     '{"%s": {"predictions": {"NAME": "no such option"}}}'],
+)  # fmt: skip
+def test_garbage_in_the_store_is_no_answer(show, kept):
+    shown = show()
+    kept = kept.replace("%s", PAGE).replace("NAME", TOLD.name)
+    shown.evaluate("text => localStorage.setItem('descent-progress', text)", kept)
+    shown.reload()
+    assert place(shown, TOLD).get_attribute("data-state") == "open"
+    option(shown, TOLD, TOLD.right).click()
+    assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}
+
+
+def test_without_a_store_the_page_works(show):
+    shown = show()
+    shown.context.add_init_script(
+        "Object.defineProperty(globalThis, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
+    )
+    shown.reload()
+    option(shown, TOLD, TOLD.right).click()
+    assert line(shown, TOLD).startswith(said(TOLD, TOLD.right))
+    assert shown.evaluate("page => course.progress.get(page, 'predictions')", PAGE) == {TOLD.name: TOLD.right}
+    shown.console[:] = [text for text in shown.console if "SecurityError" not in text]  # the theme's own scripts
+
+
+# ------------------------------------------------------------------------------------------------ paper, and no script
+
+
+def everything_is_open(shown):
+    for question in (SEEN, TOLD, CHOICE, NUMBER):
+        assert place(shown, question).locator(".cq-given").is_visible()
+        assert not main(shown, question).is_visible()
+    for question in (SEEN, TOLD):
+        assert folded(shown, question).locator("p, pre").first.is_visible()
+    assert not shown.locator(".cq-fold").first.is_visible()
+    text = re.sub(r"\s+", " ", shown.locator("main").inner_text())
+    order = [place(shown, SEEN).locator("legend").inner_text().split("\n")[-1], "gives it away", "what the cell"]
+    assert [text.index(words.strip()) for words in order] == sorted(text.index(words.strip()) for words in order)
+
+
+def test_without_javascript_all_is_open(show):
+    everything_is_open(show(java_script_enabled=False))
+
+
+def test_on_paper_all_is_open(show):
+    shown = show()
+    under = started(shown, SEEN)
+    shown.emulate_media(media="print")
+    everything_is_open(shown)
+    assert under.locator("dd").first.is_visible()
+    assert any(mark.is_visible() for mark in under.locator("[data-mark=line]").all())
+
+
+# ------------------------------------------------------------------------------------------------ form
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("answered", [False, True])
+def test_questions_are_accessible(show, scheme, answered):
+    shown = show(scheme=scheme)
+    started(shown, SEEN)
+    if answered:
+        option(shown, SEEN, wrong(SEEN)).click()
+        option(shown, CHOICE, wrong(CHOICE)).click()
+        main(shown, CHOICE).click()
+        place(shown, NUMBER).get_by_role("textbox").fill(str(NUMBER.right))
+        main(shown, NUMBER).click()
+    found = Axe().run(shown, options={"preload": False})
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_contents_page_is_accessible(show):
+    found = Axe().run(show(START), options={"preload": False})
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_it_without_scrolling_sideways(show, width):
+    shown = show(width=width, height=844)
+    option(shown, CHOICE, wrong(CHOICE)).click()
+    main(shown, CHOICE).click()
+    started(shown, SEEN)
+    assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
+
+
+# ------------------------------------------------------------------------------------------------ strict builds
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ((f"{{answer}} {SEEN.name}", "{answer} nothing"), "no question of this page is named 'nothing'"),
+        ((f"answer:{TOLD.name}", "answer:nobody"), "no question of this page is named 'nobody'"),
+        ((f"ask.{SEEN.name}()", "print()"), f"the answer to '{SEEN.name}' comes before its question is asked"),
+    ],
+)
+def test_a_wrong_answer_stops_the_build(tmp_path, capfd, change, fault):
+    write_book(tmp_path, chapter().replace(*change))
+    assert build(tmp_path) != 0
+    assert fault in capfd.readouterr().err
