@@ -10,6 +10,7 @@ import itertools
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +30,7 @@ class Shown(Protocol):
 
     name: str
     key: str
+    place: str
     spec: dict[str, Any]
     params: dict[str, Any]
     backdrop: dict[str, Any]
@@ -125,13 +127,28 @@ def static_html(experiment: Shown, folder: Path) -> str:
             spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
             code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
             script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
+    caption = spec.pop("caption")
     state = json_text({"spec": spec, "params": experiment.params, "table": table_name})
-    alt = html.escape(spec["alt"])
+    alt, place = html.escape(spec["alt"]), experiment.place
+    if caption:
+        caption = f'<figcaption class="cx-caption" data-figure="{place}">{html.escape(caption)}</figcaption>'
     return (
-        f'{script}<div class="course-experiment" data-course-experiment="{experiment.name}" role="group"'
+        f'{script}<figure class="cx-figure" id="fig-{place}" data-figure="{place}">'
+        f'<div class="course-experiment" id="{place}" data-course-experiment="{experiment.name}" role="group"'
         f' aria-label="{alt}" style="{_reserved_height(experiment)}"><script type="application/json">{state}</script>'
-        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
+        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>{caption}</figure>"
     )
+
+
+#: An experiment in HTML made by `static_html`: its place, and the JSON that the page starts it from.
+EXPERIMENT = re.compile(
+    r'<div class="course-experiment" id="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>', re.DOTALL
+)
+
+
+def experiments_in(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the place and the declaration of each experiment in a piece of HTML."""
+    return [(place, json.loads(state)["spec"]) for place, state in EXPERIMENT.findall(text)]
 
 
 def _identifier(experiment: Shown) -> str:

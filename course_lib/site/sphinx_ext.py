@@ -242,6 +242,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
+    app.setup_extension("course_lib.site.moves")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

@@ -21,7 +21,7 @@
     }
     const state = { data, backdrop, hidden, t: () => t,
       position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
-      move: (control, [x, y]) => set(Array.isArray(control) ? { [control[0]]: x, [control[1]]: y } : { [control]: [x, y] }) };
+      move: (control, at) => set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }) };
 
     const panels = spec.panels.map((p) => makePanel(p, state));
     const series = new Map(spec.panels.flatMap((p) => p.marks).filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat").map((m) => [m.label, m]));
@@ -82,6 +82,7 @@
         if (r.color) box.style.setProperty("--series", r.color);
         return box;
       })),
+      ...(spec.caption ? [html("p", { class: "cx-caption", textContent: spec.caption })] : []),
       live);
 
     function showParams() {
