@@ -23,15 +23,17 @@
     const plate = svg("rect", { class: "cx-plate" }, frame);
     const axes = svg("g", { class: "cx-axes" }, frame);
     const inside = svg("g", { "clip-path": `url(#${id})` }, frame);
+    const under = html("div", { class: "cx-under" }); // canvases, behind the drawing
     const drawn = spec.marks.filter((m) => marks[m.type]).map((m) => {
       const group = svg("g", { "data-mark": m.type, ...(m.label ? { "data-series": m.label } : {}) }, inside);
-      return { mark: m, group, draw: marks[m.type](m, group) };
+      return { mark: m, group, draw: marks[m.type](m, group, under) };
     });
     const handles = makeHandles(spec, picture, state, (event) => {
       const box = picture.getBoundingClientRect();
       return [event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top];
     });
-    const figure = html("figure", { class: "cx-panel" }, html("figcaption", {}, html("span", { textContent: spec.title }), ...handles.shown), picture);
+    const figure = html("figure", { class: "cx-panel" }, html("figcaption", {}, html("span", { textContent: spec.title }), ...handles.shown),
+      html("div", { class: "cx-picture" }, under, picture));
     for (const m of spec.marks) if (m.type === "heat") figure.append(colourKey(m));
     let X, Y, size = "";
 
@@ -54,7 +56,7 @@
     }
 
     return { figure, drawn,
-      draw(backdropIsNew) {
+      draw(backdropIsNew, coarse) {
         const outer = figure.clientWidth;
         if (!outer) return;
         const width = outer - MARGIN.left - MARGIN.right;
@@ -67,13 +69,14 @@
           Y = (spec.y.log ? d3.scaleLog() : d3.scaleLinear()).domain(dy).range([height, 0]);
           const full = height + MARGIN.top + MARGIN.bottom;
           for (const [k, v] of Object.entries({ width: outer, height: full, viewBox: `${-MARGIN.left} ${-MARGIN.top} ${outer} ${full}` })) picture.setAttribute(k, v);
+          Object.assign(under.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px`, width: `${width}px`, height: `${height}px` });
           for (const r of [clip, plate]) { r.setAttribute("width", width); r.setAttribute("height", height); }
           axes.replaceChildren();
           axis(spec.x, X, true, width, height);
           axis(spec.y, Y, false, width, height);
         }
         const get = (key, where) => (where === "data" ? state.data()[key] : state.data()[key] ?? state.backdrop()[key]);
-        const view = { X, Y, get, t: state.t(), fresh: resized || backdropIsNew };
+        const view = { X, Y, get, t: state.t(), fresh: resized || backdropIsNew, coarse };
         for (const d of drawn) {
           d.group.style.display = state.hidden.has(d.mark.label) ? "none" : "";
           if (get(d.mark.key)) d.draw(view);
