@@ -8,23 +8,23 @@ import functools
 import inspect
 import math
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
 
 from course_lib.explore.jsonable import to_jsonable
+from course_lib.explore.moves import experiment_at, parse
 from course_lib.explore.page import STATIC_DIR, static_html
-from course_lib.validation import ANY, check_number
+from course_lib.explore.values import cleaned
 
 JS = Path(__file__).parent / "js"
 #: The front end: ``course.render`` shows an experiment.
 DRAWING = "\n".join(
-    (JS / name).read_text("utf-8") for name in ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
+    (JS / name).read_text("utf-8")
+    for name in ("d3.js", "marks.js", "controls.js", "handles.js", "panels.js", "experiment.js")
 )
 
 Data = dict[str, Any]
@@ -49,6 +49,7 @@ class Experiment(anywidget.AnyWidget):
             `course_lib.explore.compile` can translate.
         panels: the pictures.
         alt: one or two sentences for a reader who cannot see the panels.
+        caption: a sentence under the experiment: what to see in it.
         readouts: numbers below the panels.
         backdrop: see above.
         tabulated: whether the site looks results up in a table over the controls' grid, instead of compiling
@@ -89,6 +90,7 @@ class Experiment(anywidget.AnyWidget):
         panels: Sequence[Data],
         *,
         alt: str,
+        caption: str = "",
         readouts: Sequence[Data] = (),
         backdrop: Callable[..., Data] = _no_backdrop,
         tabulated: bool = False,
@@ -104,7 +106,8 @@ class Experiment(anywidget.AnyWidget):
         if (compute is None) == (compute_all is None):
             raise ValueError(f"{name} must have one of compute and compute_all, and the other None")
         tabulated = tabulated or compute_all is not None
-        self.name, self.page, self.digits, self.own, self.compute_all = name, "", digits, own, compute_all
+        self.name, self.place, self.page = name, name, ""
+        self.digits, self.own, self.compute_all = digits, own, compute_all
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
@@ -117,9 +120,9 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
+            "caption": caption, "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
         }  # fmt: skip
-        start = self._cleaned(values or {}, {})
+        start = cleaned(name, self.controls, values or {}, {}, self._limits)
         data = {key: self.answer(key, start) for key in needs}
         super().__init__(spec={**spec, "start": start}, params=start, backdrop=data["backdrop"], data=data["compute"])
         self.observe(lambda _: self._refresh(), "params")
@@ -128,58 +131,14 @@ class Experiment(anywidget.AnyWidget):
 
     @traitlets.validate("params")
     def _validate(self, proposal: Any) -> Params:
-        return self._cleaned(proposal["value"], self.params)
+        return cleaned(self.name, self.controls, proposal["value"], self.params, self._limits)
 
-    def _cleaned(self, changes: Mapping[str, Any], before: Params) -> Params:
-        """Return all controls' values: changes, checked; presets of a newly chosen option; the rest as before."""
-        if unknown := [n for n in changes if n not in self.controls]:
-            raise ValueError(f"{self.name} has no control {unknown[0]!r}; it has {', '.join(self.controls)}")
-        merged = {**{n: c["value"] for n, c in self.controls.items()}, **before, **changes}
-        for n, c in self.controls.items():
-            if c["type"] == "choice" and merged[n] != before.get(n):
-                presets = c["presets"].get(self._clean_one(c, merged[n]), {})
-                merged |= {k: v for k, v in presets.items() if k not in changes}
-        clean = {
-            n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"
-        }
-        for n, c in self.controls.items():  # a point's limits may depend on the other controls
-            if c["type"] == "point":
-                clean[n] = self._clean_point(c, merged[n], {**merged, **clean})
-        return {n: clean[n] for n in self.controls}
-
-    def _clean_one(self, control: Data, value: Any) -> Any:
-        name = control["name"]
-        if control["type"] == "choice":
-            if value not in control["options"]:
-                raise ValueError(f"{self.name}: {name} must be one of {', '.join(control['options'])}; got {value!r}")
-            return value
-        if control["type"] == "toggle":
-            if not isinstance(value, bool | np.bool_):
-                raise ValueError(f"{self.name}: {name} must be True or False; got {value!r}")
-            return bool(value)
-        number = check_number(f"{self.name}: {name}", value, ANY)
-        clean = min(max(number, control["low"]), control["high"])
-        if control["values"]:
-            clean = min(control["values"], key=lambda v: abs(v - clean))
-        if not math.isclose(clean, number, rel_tol=1e-9, abs_tol=1e-12):
-            allowed = f"{control['values']}" if control["values"] else f"{control['low']:g} … {control['high']:g}"
-            warnings.warn(f"{self.name}: {name} = {number:g} is not in {allowed}; using {clean:g}", stacklevel=2)
-        return clean
-
-    def _clean_point(self, control: Data, value: Any, params: Params) -> list[float]:
-        name = control["name"]
-        if np.shape(value) != (2,):
-            raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        numbers = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
+    def _limits(self, control: Mapping[str, Any], params: Params) -> Any:
+        """Return the window of a point: {"x": [lo, hi], "y": [lo, hi]}."""
         limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
-        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(numbers, "xy", strict=True)]
-        if clean != numbers:
-            warnings.warn(
-                f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2
-            )
-        return clean
+        return limits
 
     # ------------------------------------------------------------ results
 
@@ -243,23 +202,32 @@ class Experiment(anywidget.AnyWidget):
 def experiment(*, page: str) -> Callable[[Callable[..., Experiment]], Callable[..., Experiment]]:
     """Declare that a function makes the book's experiment of the same name.
 
+    The function then takes two more arguments: ``caption``, in place of the declared one; and ``place``, another name
+    of the experiment on its page, where it is shown again. A place begins with the experiment's name.
+
     Args:
         page: the notebook that shows it first, as in "03_momentum".
 
     >>> @experiment(page="03_momentum")
     ... def ramp(**values):
     ...     return Experiment("ramp", [], lambda: {}, [], alt="A line.", values=values)
-    >>> ramp().key
-    '03_momentum-ramp'
+    >>> ramp().key, ramp(place="ramp-again", caption="It rises.").place
+    ('03_momentum-ramp', 'ramp-again')
     """
 
     def declare(make: Callable[..., Experiment]) -> Callable[..., Experiment]:
         @functools.wraps(make)
-        def made(*arguments: Any, **values: Any) -> Experiment:
+        def made(*arguments: Any, caption: str | None = None, place: str | None = None, **values: Any) -> Experiment:
             one = make(*arguments, **values)
             if one.name != make.__name__:
                 raise ValueError(f"{make.__name__} must make an experiment of its own name, not {one.name!r}")
             one.page = page
+            if place is not None:
+                if experiment_at(parse(place).place) != one.name or parse(place).values:
+                    raise ValueError(f"{one.name}: place must be {one.name}-something, not {place!r}")
+                one.place = place
+            if caption is not None:
+                one.spec = {**one.spec, "caption": caption}
             return one
 
         made.is_experiment, made.page = True, page

@@ -10,7 +10,8 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ class Shown(Protocol):
 
     name: str
     key: str
+    place: str
     spec: dict[str, Any]
     params: dict[str, Any]
     backdrop: dict[str, Any]
@@ -125,13 +127,28 @@ def static_html(experiment: Shown, folder: Path) -> str:
             spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
             code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
             script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
+    caption = spec.pop("caption")
     state = json_text({"spec": spec, "params": experiment.params, "table": table_name})
-    alt = html.escape(spec["alt"])
+    alt, place = html.escape(spec["alt"]), experiment.place
+    if caption:
+        caption = f'<figcaption class="cx-caption" data-figure="{place}">{html.escape(caption)}</figcaption>'
     return (
-        f'{script}<div class="course-experiment" data-course-experiment="{experiment.name}" role="group"'
+        f'{script}<figure class="cx-figure" id="fig-{place}" data-figure="{place}">'
+        f'<div class="course-experiment" id="{place}" data-course-experiment="{experiment.name}" role="group"'
         f' aria-label="{alt}" style="{_reserved_height(experiment)}"><script type="application/json">{state}</script>'
-        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
+        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>{caption}</figure>"
     )
+
+
+#: An experiment in HTML made by `static_html`: its place, and the JSON that the page starts it from.
+EXPERIMENT = re.compile(
+    r'<div class="course-experiment" id="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>', re.DOTALL
+)
+
+
+def experiments_in(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the place and the declaration of each experiment in a piece of HTML."""
+    return [(place, json.loads(state)["spec"]) for place, state in EXPERIMENT.findall(text)]
 
 
 def _identifier(experiment: Shown) -> str:
@@ -146,15 +163,37 @@ def _digest(text: str) -> str:
 def _reserved_height(experiment: Shown) -> str:
     """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not the picture.
+    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is taken to be 6.5 pixels wide.
     """
     spec = experiment.spec
-    controls = [c for c in spec["controls"] if c["type"] != "point"]
-    choices = sum(c["type"] == "choice" for c in controls)
-    sliders = len(controls) - choices + 1  # and the reset button
-    panels, ratio = len(spec["panels"]), max((p["ratio"] for p in spec["panels"]), default=0)
-    readouts = len(spec["readouts"])
-    below = 30 + 36 + 46 + 24 + 38 * choices  # padding, legend, time, a rule, choices
-    wide = below + 72 - 88 * ratio + 36 * math.ceil(sliders / 2) + (66 if readouts else 0)
-    narrow = below + 272 * panels + 40 * sliders + 34 * choices + 58 * math.ceil(readouts / 2)
-    return f"--cx-wide:calc({100 * ratio / max(panels, 1):.1f}% + {wide:.0f}px);--cx-narrow:{narrow}px"
+    panels, readouts = spec["panels"], spec["readouts"]
+    marks = [m for p in panels for m in p["marks"]]
+    labels = dict.fromkeys(m["label"] for m in marks if m.get("label") and "color" in m and m["type"] != "drag")
+    choices = [c for c in spec["controls"] if c["type"] == "choice"]
+    others = sum(c["type"] in ("slider", "toggle") for c in spec["controls"]) + 1  # and the reset button
+    timed, key = any(m.get("timed") for m in marks), any(m["type"] == "heat" for m in marks)
+    ratio, n = max((p["ratio"] for p in panels), default=0), max(len(panels), 1)
+
+    pairs = [readouts[i : i + 2] for i in range(0, len(readouts), 2)]
+
+    def lines(words: Iterable[str], around: int, width: int) -> int:
+        """Return the lines that boxes of words fill, one after the other."""
+        count, left = 1, width
+        for word in words:
+            need = 6.5 * len(word) + around
+            count, left = (count, left - need) if need <= left else (count + 1, width - need)
+        return count
+
+    wide = (
+        32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
+        + 36 * lines(labels, 64, 880) * (len(labels) > 1) + 42 * timed
+        + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
+        + (15 + 51 * lines((r["label"] for r in readouts), 27, 926) if readouts else 0)
+    )  # fmt: skip
+    narrow = (
+        21 + 226 * n + 20 * key
+        + 44 * lines(labels, 64, 330) * (len(labels) > 1) + 52 * timed
+        + 12 + sum(22 + 44 * lines(c["options"].values(), 34, 330) for c in choices) + 42 * others
+        + (16 + sum(50 + 17 * any(len(r["label"]) > 24 for r in two) for two in pairs) if readouts else 0)
+    )  # fmt: skip
+    return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"

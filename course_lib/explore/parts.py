@@ -198,9 +198,28 @@ def bars(key: str, *, label: str | None = None, color: str | None = None) -> Par
     return _mark("bars", key, label=label, color=color)
 
 
-def drag(control: str | Sequence[str], *, label: str) -> Part:
-    """Declare a handle for a ``point`` control, or for the two sliders of this panel's axes."""
-    return _mark("drag", "", control=control if isinstance(control, str) else list(control), label=label)
+def drag(control: str | Sequence[str], *, label: str, along: str | None = None, color: str | None = None) -> Part:
+    """Declare a handle: for a ``point`` control, for the two sliders of the axes, or for one slider along a line.
+
+    A dragged point snaps to 0, to the middle of an axis and to the panel's ``points``; arrow keys go to round numbers.
+    A panel may have several; a tap brings the nearest.
+
+    Args:
+        control: the name of a ``point``; the names of two sliders, of x and y; or, with ``along``, of the slider of x.
+        label: for its name, as in "Start".
+        along: the key of a line of this panel that the handle stays on.
+        color: of its rim.
+    """
+    if along is not None and not isinstance(control, str):
+        raise ValueError(f"drag {control!r}: along a line, it moves one slider")
+    return _mark(
+        "drag",
+        "",
+        control=control if isinstance(control, str) else list(control),
+        label=label,
+        along=along,
+        color=color,
+    )
 
 
 def readout(

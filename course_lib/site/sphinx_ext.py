@@ -254,6 +254,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.folding")
     app.setup_extension("course_lib.site.terms")
     app.setup_extension("course_lib.site.questions")
+    app.setup_extension("course_lib.site.moves")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

@@ -88,6 +88,7 @@ def test_every_mark_and_readout_finds_its_data(name):
 def test_every_picture_has_words(name):
     spec = ALL[name].spec
     assert len(spec["alt"]) > 40
+    assert spec["caption"].endswith(".") and 30 < len(spec["caption"]) < 160
     assert all(len(p["alt"]) > 20 and p["title"] and p["x"]["label"] and p["y"]["label"] for p in spec["panels"])
 
 

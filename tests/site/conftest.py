@@ -13,6 +13,10 @@ import yaml
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from course_lib import chapters
+from course_lib.explore import site_assets
+from course_lib.explore.experiment import Experiment
+from course_lib.explore.page import static_html
 from course_lib.site.serve import make_server
 
 ROOT = Path(__file__).parents[2]
@@ -154,3 +158,38 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
         new.context.close()
     assert said == []
     assert outside == []
+
+
+@pytest.fixture(scope="session")
+def explore_assets() -> dict[str, str]:
+    """What every page with experiments loads: file name → text."""
+    return site_assets(make() for make in chapters.experiments().values())
+
+
+@pytest.fixture
+def exhibits(explore_assets: dict[str, str], tmp_path: Path) -> Callable[..., str]:
+    """A function that writes a page of experiments, and of HTML between them, for `page`; returns its folder's address.
+
+    Such a page needs no site to be built.
+    """
+
+    def write(*parts: Experiment | str) -> str:
+        (tmp_path / "explore").mkdir()
+        for name, text in explore_assets.items():
+            (tmp_path / "explore" / name).write_text(text, encoding="utf-8")
+        head = "".join(
+            f'<link rel="stylesheet" href="explore/{name}">'
+            if name.endswith(".css")
+            else f'<script defer src="explore/{name}"></script>'
+            for name in explore_assets
+        )
+        body = "\n".join(p if isinstance(p, str) else static_html(p, tmp_path / "explore") for p in parts)
+        (tmp_path / "page.html").write_text(
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Experiments</title>{head}'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<body style="max-width: 60rem; margin: auto">{body}</body></html>',
+            encoding="utf-8",
+        )
+        return tmp_path.as_uri() + "/"
+
+    return write

@@ -32,6 +32,12 @@
     return { max: Math.round((c.high - c.low) / step), step: 1, at: (v) => (v - c.low) / step,
       value: (p) => clamp(Number((c.low + p * step).toPrecision(12)), c.low, c.high) };
   }
+  /** The next value in a direction: the next of its grid, or on a log scale the next round number. */
+  function next(c, v, direction) {
+    const scale = scaleOf(c), at = clamp(Math.round(scale.at(v)) + direction, 0, scale.max);
+    if (!c.log) return scale.value(at);
+    return clamp(Number((v * 10 ** (0.05 * direction)).toPrecision(2)), c.low, c.high);
+  }
   /** The value that a control can hold, nearest to a wish. */
   const held = (c, v) => (c.type !== "slider" ? v : c.log ? clamp(v, c.low, c.high) : scaleOf(c).value(Math.round(scaleOf(c).at(v))));
   const nearest = (values, v) => values.reduce((best, w, i) => (Math.abs(w - v) < Math.abs(values[best] - v) ? i : best), 0);
@@ -40,9 +46,24 @@
     slider(c, set) {
       const scale = scaleOf(c), id = unique(c.name), shown = html("output", { htmlFor: id });
       const input = html("input", { type: "range", id, min: 0, max: scale.max, step: scale.step, data: { control: c.name } });
+      let now = c.value;
+      const go = (direction) => set({ [c.name]: next(c, now, direction) });
       input.addEventListener("input", () => set({ [c.name]: scale.value(+input.value) }));
-      return { node: html("div", { class: "cx-control cx-slider" }, html("label", { htmlFor: id, textContent: c.label }), input, shown),
+      const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+      input.addEventListener("keydown", (event) => {
+        if (!c.log || !keys[event.key]) return; // a browser's steps on a log scale are no round numbers
+        event.preventDefault();
+        go(keys[event.key]);
+      });
+      const nudge = (direction, sign) => { // for fingers; the keyboard has its arrows on the slider itself
+        const button = html("button", { type: "button", class: "cx-nudge", tabIndex: -1, textContent: sign, aria: { hidden: "true" } });
+        button.addEventListener("click", () => go(direction));
+        return button;
+      };
+      return { node: html("div", { class: "cx-control cx-slider" },
+        html("label", { htmlFor: id, textContent: c.label }), nudge(-1, "−"), input, nudge(1, "+"), shown),
         show(v) {
+          now = v;
           input.value = scale.at(v);
           shown.value = format(c.format, v);
           input.setAttribute("aria-valuetext", shown.value);

@@ -3,13 +3,13 @@
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
   const { known, marks, html, format, held, controlKinds, makePanel } = course;
-  const PLAY_SECONDS = 5;
+  const PLAY_SECONDS = 5, SETTLE = 200; // milliseconds
 
   function render({ model, el }) {
     const spec = model.get("spec"), byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
     const hidden = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.hidden).map((m) => m.label));
     const hiddenAtFirst = [...hidden];
-    let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0;
+    let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0, settled = 0;
 
     const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
     function set(change) {
@@ -21,7 +21,7 @@
     }
     const state = { data, backdrop, hidden, t: () => t,
       position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
-      move: (control, [x, y]) => set(Array.isArray(control) ? { [control[0]]: x, [control[1]]: y } : { [control]: [x, y] }) };
+      move: (control, at) => set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }) };
 
     const panels = spec.panels.map((p) => makePanel(p, state));
     const series = new Map(spec.panels.flatMap((p) => p.marks).filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat").map((m) => [m.label, m]));
@@ -82,6 +82,7 @@
         if (r.color) box.style.setProperty("--series", r.color);
         return box;
       })),
+      ...(spec.caption ? [html("p", { class: "cx-caption", textContent: spec.caption })] : []),
       live);
 
     function showParams() {
@@ -113,9 +114,13 @@
     function draw() {
       waiting = 0;
       if (!data() || !Object.keys(data()).length) return;
-      const isNew = drawnBackdrop !== backdrop();
+      const isNew = drawnBackdrop !== backdrop(), coarse = isNew && drawnBackdrop !== null;
       drawnBackdrop = backdrop();
-      for (const p of panels) p.draw(isNew);
+      for (const p of panels) p.draw(isNew, coarse);
+      if (coarse) { // level lines that move are drawn roughly; once they stand still, they are drawn well
+        clearTimeout(settled);
+        settled = setTimeout(() => { for (const p of panels) p.draw(true, false); }, SETTLE);
+      }
       const last = steps(), now = t ?? last;
       Object.assign(scrub, { max: last, value: now });
       scrub.style.setProperty("--filled", `${last ? (100 * now) / last : 100}%`);
@@ -156,6 +161,7 @@
       seen.disconnect();
       watch.disconnect();
       clearTimeout(quiet);
+      clearTimeout(settled);
       cancelAnimationFrame(playing);
       cancelAnimationFrame(waiting);
       model.off("change:data", changed);

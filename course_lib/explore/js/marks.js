@@ -68,7 +68,9 @@
     group.classList.add("cx-contour");
     return (view) => {
       if (!view.fresh) return;
-      const d = view.get(mark.key), rows = d.z, n = rows.length, m = rows[0].length;
+      const d = view.get(mark.key), every = view.coarse && (d.z.length - 1) % 3 === 0 && (d.z[0].length - 1) % 3 === 0 ? 3 : 1;
+      const rows = every > 1 ? d.z.filter((_, j) => j % every === 0).map((row) => row.filter((_, i) => i % every === 0)) : d.z;
+      const n = rows.length, m = rows[0].length;
       const flat = rows.flat(), finite = flat.filter(known);
       const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
       const X = (i) => view.X(d.x[0] + ((i - 0.5) / (m - 1)) * (d.x[1] - d.x[0]));
@@ -80,40 +82,54 @@
   }
 
   const VIRIDIS = ["#fde725", "#5ec962", "#21918c", "#3b528b", "#440154"]; // bright is small
+  const SHADES = 256;
+  const unitOf = (mark) => {
+    const [low, high] = mark.log ? mark.domain.map(Math.log) : mark.domain;
+    return (v) => Math.max(0, Math.min(1, ((mark.log ? Math.log(v) : v) - low) / (high - low)));
+  };
   const colours = (mark) => {
-    const unit = (mark.log ? d3.scaleLog() : d3.scaleLinear()).domain(mark.domain).range([0, 1]).clamp(true);
-    const ramp = d3.interpolateRgbBasis(VIRIDIS);
+    const unit = unitOf(mark), ramp = d3.interpolateRgbBasis(VIRIDIS);
     return (v) => ramp(unit(v));
   };
 
-  /** Rows of cells as one small picture, stretched over the axes; `paint` turns a value into a colour or null. */
-  function raster(group, paint) {
-    const picture = svg("image", { preserveAspectRatio: "none" }, group);
-    const canvas = document.createElement("canvas");
+  /** The bytes red, green, blue of 256 colours from "rgb(…)" strings. */
+  const shades = (ramp) => Array.from({ length: SHADES }, (_, i) => ramp(i / (SHADES - 1)).match(/\d+/g).map(Number));
+
+  /** Rows of cells as a small picture, stretched over the axes; `paint(v, bytes, at)` writes the bytes of a cell.
+      It is a canvas under the drawing, as it must be on the screen with the rest: an image would come a frame later. */
+  function raster(mark, under, paint) {
+    const canvas = document.createElement("canvas"), brush = canvas.getContext("2d");
+    Object.assign(canvas.dataset, { mark: mark.type });
+    canvas.setAttribute("aria-hidden", "true");
+    under.append(canvas);
     return (view, d) => {
-      const rows = d.z, n = rows.length, m = rows[0].length;
+      const rows = d.z, n = rows.length, m = rows[0].length, picture = new ImageData(m, n);
+      for (let j = 0; j < n; j++) {
+        const row = rows[d.flipped ? j : n - 1 - j];
+        for (let i = 0; i < m; i++) if (known(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
+      }
       Object.assign(canvas, { width: m, height: n });
-      const brush = canvas.getContext("2d");
-      brush.clearRect(0, 0, m, n);
-      rows.forEach((row, j) => row.forEach((v, i) => {
-        const colour = paint(v);
-        if (colour) { brush.fillStyle = colour; brush.fillRect(i, d.flipped ? j : n - 1 - j, 1, 1); }
-      }));
+      brush.putImageData(picture, 0, 0);
       const [x0, x1] = d.x.map(view.X), [y0, y1] = d.y.map(view.Y);
-      const place = { href: canvas.toDataURL(), x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
-      for (const [k, v] of Object.entries(place)) picture.setAttribute(k, v);
+      const place = { left: Math.min(x0, x1), top: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
+      for (const [k, v] of Object.entries(place)) canvas.style[k] = `${v}px`;
     };
   }
 
-  function heat(mark, group) {
-    const colour = colours(mark);
-    const put = raster(group, (v) => (known(v) ? colour(v) : null));
+  function heat(mark, group, under) {
+    const unit = unitOf(mark), colour = shades(d3.interpolateRgbBasis(VIRIDIS));
+    const put = raster(mark, under, (v, bytes, at) => {
+      const [red, green, blue] = colour[Math.round((SHADES - 1) * unit(v))];
+      bytes[at] = red;
+      bytes[at + 1] = green;
+      bytes[at + 2] = blue;
+      bytes[at + 3] = 255;
+    });
     return (view) => { if (view.fresh || view.get(mark.key, "data")) put(view, view.get(mark.key)); };
   }
 
-  function image(mark, group) {
-    const grey = (v) => { const g = Math.round(255 * Math.max(0, Math.min(1, v))); return `rgb(${g},${g},${g})`; };
-    const put = raster(group, (v) => (known(v) ? grey(v) : null));
+  function image(mark, group, under) {
+    const put = raster(mark, under, (v, bytes, at) => { bytes.fill(255 * Math.max(0, Math.min(1, v)), at, at + 3); bytes[at + 3] = 255; });
     return (view) => put(view, { ...view.get(mark.key), flipped: true });
   }
 

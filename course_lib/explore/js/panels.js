@@ -1,8 +1,8 @@
-/* A panel: axes, marks, a colour key, and a handle to drag. Declarations: parts.py. */
+/* A panel: axes, marks, a colour key, and handles to drag (handles.js). Declarations: parts.py. */
 (() => {
-  const { svg, colours, marks, html, unique, clamp, format } = course;
+  const { svg, colours, marks, html, unique, format, makeHandles } = course;
   const MARGIN = { top: 8, right: 12, bottom: 40, left: 52 };
-  const LOW = 190; // pixels: on a phone two panels and their controls should share the screen
+  const LOW = 150; // pixels: on a phone two panels and their controls should share the screen
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
 
   function tickLabels(axis, scale, room) {
@@ -23,13 +23,18 @@
     const plate = svg("rect", { class: "cx-plate" }, frame);
     const axes = svg("g", { class: "cx-axes" }, frame);
     const inside = svg("g", { "clip-path": `url(#${id})` }, frame);
+    const under = html("div", { class: "cx-under" }); // canvases, behind the drawing
     const drawn = spec.marks.filter((m) => marks[m.type]).map((m) => {
       const group = svg("g", { "data-mark": m.type, ...(m.label ? { "data-series": m.label } : {}) }, inside);
-      return { mark: m, group, draw: marks[m.type](m, group) };
+      return { mark: m, group, draw: marks[m.type](m, group, under) };
     });
-    const figure = html("figure", { class: "cx-panel" }, html("figcaption", { textContent: spec.title }), picture);
+    const handles = makeHandles(spec, picture, state, (event) => {
+      const box = picture.getBoundingClientRect();
+      return [event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top];
+    });
+    const figure = html("figure", { class: "cx-panel" }, html("figcaption", {}, html("span", { textContent: spec.title }), ...handles.shown),
+      html("div", { class: "cx-picture" }, under, picture));
     for (const m of spec.marks) if (m.type === "heat") figure.append(colourKey(m));
-    const handle = spec.marks.filter((m) => m.type === "drag").map((m) => makeHandle(m, picture, state))[0];
     let X, Y, size = "";
 
     function axis(axisSpec, scale, isX, width, height) {
@@ -50,12 +55,12 @@
       return typeof axisSpec.domain === "string" ? dig({ ...state.backdrop(), ...state.data() }, axisSpec.domain) : axisSpec.domain;
     }
 
-    return { figure, handle, drawn,
-      draw(backdropIsNew) {
+    return { figure, drawn,
+      draw(backdropIsNew, coarse) {
         const outer = figure.clientWidth;
         if (!outer) return;
         const width = outer - MARGIN.left - MARGIN.right;
-        const height = Math.min(Math.round(width * spec.ratio), innerWidth < 600 ? LOW : Infinity);
+        const height = Math.min(Math.round(width * spec.ratio), innerWidth <= 600 ? LOW : Infinity);
         const dx = domain(spec.x), dy = domain(spec.y), now = [outer, ...dx, ...dy].join();
         const resized = now !== size;
         if (resized) {
@@ -64,18 +69,19 @@
           Y = (spec.y.log ? d3.scaleLog() : d3.scaleLinear()).domain(dy).range([height, 0]);
           const full = height + MARGIN.top + MARGIN.bottom;
           for (const [k, v] of Object.entries({ width: outer, height: full, viewBox: `${-MARGIN.left} ${-MARGIN.top} ${outer} ${full}` })) picture.setAttribute(k, v);
+          Object.assign(under.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px`, width: `${width}px`, height: `${height}px` });
           for (const r of [clip, plate]) { r.setAttribute("width", width); r.setAttribute("height", height); }
           axes.replaceChildren();
           axis(spec.x, X, true, width, height);
           axis(spec.y, Y, false, width, height);
         }
         const get = (key, where) => (where === "data" ? state.data()[key] : state.data()[key] ?? state.backdrop()[key]);
-        const view = { X, Y, get, t: state.t(), fresh: resized || backdropIsNew };
+        const view = { X, Y, get, t: state.t(), fresh: resized || backdropIsNew, coarse };
         for (const d of drawn) {
           d.group.style.display = state.hidden.has(d.mark.label) ? "none" : "";
           if (get(d.mark.key)) d.draw(view);
         }
-        handle?.place(X, Y);
+        handles.place(X, Y);
       } };
   }
 
@@ -88,43 +94,6 @@
     const key = html("div", { class: "cx-key" }, html("span", { textContent: mark.label }), html("span", { textContent: format("~r", low) }), bar, html("span", { textContent: `${format("~r", high)}+` }));
     if (mark.missing) key.append(html("span", { class: "cx-missing" }), html("span", { textContent: mark.missing }));
     return key;
-  }
-
-  /** The handle of a drag mark: pointer, touch and arrow keys; a tap on the panel brings it there. */
-  function makeHandle(mark, picture, state) {
-    const knob = svg("g", { class: "cx-handle", tabindex: 0, role: "slider", "aria-label": `${mark.label}: arrow keys move it` }, picture);
-    svg("circle", { class: "cx-reach", r: 22 }, knob);
-    svg("circle", { class: "cx-knob", r: 7 }, knob);
-    let X, Y;
-    const limits = () => [[...X.domain()], [...Y.domain()]];
-    const put = (x, y) => {
-      const [[x0, x1], [y0, y1]] = limits();
-      state.move(mark.control, [clamp(x, x0, x1), clamp(y, y0, y1)]);
-    };
-    const toData = (event) => {
-      const box = picture.getBoundingClientRect();
-      return [X.invert(event.clientX - box.left - MARGIN.left), Y.invert(event.clientY - box.top - MARGIN.top)];
-    };
-    knob.addEventListener("pointerdown", (event) => { knob.setPointerCapture(event.pointerId); knob.focus({ preventScroll: true }); event.preventDefault(); });
-    knob.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // touch-action is not heard inside an svg
-    knob.addEventListener("pointermove", (event) => { if (knob.hasPointerCapture(event.pointerId)) put(...toData(event)); });
-    picture.addEventListener("click", (event) => {
-      const [x, y] = toData(event), [[x0, x1], [y0, y1]] = limits();
-      if (x >= x0 && x <= x1 && y >= y0 && y <= y1) put(x, y);
-    });
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    knob.addEventListener("keydown", (event) => {
-      if (!moves[event.key]) return;
-      event.preventDefault();
-      const [x, y] = state.position(mark.control), [[x0, x1], [y0, y1]] = limits(), [i, j] = moves[event.key], step = event.shiftKey ? 0.1 : 0.02;
-      put(x + i * step * (x1 - x0), y + j * step * (y1 - y0));
-    });
-    return { place(x, y) {
-      [X, Y] = [x, y];
-      const [a, b] = state.position(mark.control), said = `${format(".3~g", a)}, ${format(".3~g", b)}`;
-      knob.setAttribute("transform", `translate(${clamp(X(a), 0, X.range()[1])},${clamp(Y(b), 0, Y.range()[0])})`);
-      for (const [k, v] of Object.entries({ valuenow: a, valuemin: X.domain()[0], valuemax: X.domain()[1], valuetext: said })) knob.setAttribute(`aria-${k}`, v);
-    } };
   }
 
   course.makePanel = makePanel;

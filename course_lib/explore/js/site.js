@@ -65,17 +65,36 @@
       const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec));
       course.render({ model, el: place });
       place.dataset.ready = "1";
+      model.on("change:params", () => course.address.follow(place, model));
+      return model;
     } catch (error) {
       place.append(Object.assign(document.createElement("p"), { textContent: `This experiment could not start (${error.message}). ` + spec.alt }));
       throw error;
     }
   }
 
-  course.site = { Model, compiled, tabulated };
+  const started = new Map();
+  /** Start an experiment, unless it has started; return a promise of its model. */
+  function begin(place) {
+    near.unobserve(place);
+    if (!started.has(place)) started.set(place, mount(place));
+    return started.get(place);
+  }
+
+  // One at a time, when the page has nothing else to do: together they would keep it from answering the reader.
+  const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
+  const queue = [];
+  async function next() {
+    await begin(queue[0]).catch(() => {}); // mount has told
+    queue.shift();
+    if (queue.length) soon(next);
+  }
+  function awaitTurn(place) { if (queue.push(place) === 1) soon(next); }
+
+  course.site = { Model, compiled, tabulated, begin };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
-  const places = new Set(document.querySelectorAll("[data-course-experiment]"));
-  const begin = (place) => { if (places.delete(place)) { near.unobserve(place); mount(place); } };
-  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => begin(e.target)), { rootMargin: "800px" });
+  const places = [...document.querySelectorAll("[data-course-experiment]")];
+  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => awaitTurn(e.target)), { rootMargin: "800px" });
   places.forEach((place) => near.observe(place));
   globalThis.addEventListener?.("beforeprint", () => places.forEach(begin)); // paper cannot be scrolled to
 })();
