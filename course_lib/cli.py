@@ -5,6 +5,7 @@ Each sub-command is one function here, and imports what it needs only when it ru
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -32,10 +33,32 @@ def repository(arguments: list[str]) -> int:
 
 
 def notebooks(arguments: list[str]) -> int:
-    """Check that notebooks are clean, or clean them."""
-    from course_lib.site import notebooks as clean
+    """Check that notebooks are clean, clean them, or write their plain form."""
+    from course_lib.site import notebooks as form
+    from course_lib.site.plain import write_plain
 
-    return clean.main(arguments)
+    parser = argparse.ArgumentParser(prog="course notebooks", description=notebooks.__doc__)
+    parser.add_argument("files", nargs="*", type=Path, help="default: every notebook in book/")
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--check", action="store_true", help="report what is not clean, change nothing")
+    action.add_argument("--clean", action="store_true", help="write the notebooks clean")
+    action.add_argument("--plain", type=Path, metavar="FOLDER", help="write them for any Jupyter, Colab and GitHub")
+    options = parser.parse_args(arguments)
+    files = options.files or form.chapters()
+    if options.plain:
+        print(*write_plain(files, options.plain), sep="\n")
+        return 0
+    bad = 0
+    for path in files:
+        text = form.read(path)
+        if options.clean and (new := form.dumps(form.clean(json.loads(text)))) != text:
+            path.write_text(new, encoding="utf-8", newline="\n")
+            print(f"{path}: cleaned")
+            text = new
+        for problem in form.problems(text):
+            bad += 1
+            print(f"{path}: {problem}", file=sys.stderr)
+    return 1 if bad else 0
 
 
 def site(arguments: list[str]) -> int:
