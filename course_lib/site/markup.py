@@ -29,7 +29,7 @@ _MATH = re.compile(r"\$\$(?P<body>(?:[^$]|\\\$)+)\$\$[ \t]*(?:\((?P<label>[\w:-]
 _OPTION = re.compile(r":([\w-]+):\s*(.*)")
 _UNSEEN = re.compile(r"\([\w:-]+\)=\s*|%.*")
 _TITLED = re.compile(r"(.+?)\s*<([^<>]+)>", re.DOTALL)
-_MEASURED = re.compile(r"(?P<study>[\w-]+)/(?P<row>.+)\.(?P<column>[^.:]+)(?::(?P<form>.+))?")
+_MEASURED = re.compile(r"(?P<study>[\w-]+)/(?P<row>.+)\.(?P<column>[^.]+)")
 _INLINE = re.compile(
     r"\{(?P<role>[A-Za-z][\w:.+-]*)\}(?P<ticks>`+)(?P<content>.+?)(?P=ticks)(?!`)"
     r"|(?P<quote>`+)(?!`).+?(?<!`)(?P=quote)(?!`)|\$\$.+?\$\$|\$[^$]+\$"  # code and formulas stay
@@ -61,8 +61,8 @@ class Page:
         equations: label → number.
         figures: name → number.
         experiments: place on the page → name of the experiment there.
-        claims: name of a claim → its values by name.
-        measured: returns a study's number as text: (study, row, column, format) → text.
+        claims: name of a claim → its values by name, as text.
+        measured: returns a study's number as text: (study, row, column) → text.
         references: key → entry of the bibliography.
         address: returns the public address of a page or a label, or None.
         attach: adds a picture of the book to the notebook, and returns its address there.
@@ -71,8 +71,8 @@ class Page:
     equations: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, int] = field(default_factory=dict)
     experiments: Mapping[str, str] = field(default_factory=dict)
-    claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    measured: Callable[[str, str, str, str], str] = lambda *names: "".join(names)
+    claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    measured: Callable[[str, str, str], str] = lambda *names: ".".join(names)
     references: Mapping[str, Entry] = field(default_factory=dict)
     address: Callable[[str], str | None] = lambda target: None
     attach: Callable[[str], str] = lambda path: path
@@ -232,34 +232,21 @@ def _role(role: str, content: str, page: Page) -> str:
     raise MarkupError(f"the role {{{role}}} has no plain form")
 
 
-def number(value: Any, form: str = "") -> str:
-    """Return a recorded value as the text shows it: floats with three digits, large integers in groups of three.
-
-    >>> number(691), number(12345), number(5.8971), number(5.8971, ".1f"), number("half")
-    ('691', '12,345', '5.9', '5.9', 'half')
-    """
-    if form:
-        return format(value, form)
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) > 9999 else str(value)
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
 def _claimed(content: str, page: Page) -> str:
-    """Return ✓ for `name`, and the value for `name.value` and `name.value:.1f`."""
+    """Return ✓ for `name`, and the value's text for `name.value` and `name.value:format`."""
     name, _, value = content.partition(".")
-    values = _find(page.claims, name, "claim")
     if not value:
         return "✓"
-    value, _, form = value.partition(":")
-    return number(_find(values, value, f"value of the claim {name!r},"), form)
+    texts = _find(page.claims, name, "claim with numbers")
+    plain_name = value.partition(":")[0]
+    return texts[value] if value in texts else _find(texts, plain_name, f"number of the claim {name!r},")
 
 
 def _measured(content: str, page: Page) -> str:
     found = _MEASURED.fullmatch(content)
     if not found:
         raise MarkupError(f"{{measured}} must be `study/row.column`, not {content!r}")
-    return page.measured(found["study"], found["row"], found["column"], found["form"] or "")
+    return page.measured(found["study"], found["row"], found["column"])
 
 
 def _citation(key: str, page: Page) -> str:
@@ -276,15 +263,21 @@ def _call(target: str, page: Page) -> str:
     """Return the call that shows an experiment as a link sets it: race?rho=0.95&surface=saddle."""
     place, _, query = target.partition("?")
     name = _find(page.experiments, place, "experiment on this page")
-    settings = []
-    for control, value in parse_qsl(query, keep_blank_values=True):
-        try:
-            parts = [float(part) for part in value.split(",")]
-        except ValueError:
-            settings.append(f'{control}="{value}"')
-        else:
-            settings.append(f"{control}={value if len(parts) == 1 else tuple(parts)}")
-    return f"explore.{name}({', '.join(settings)})"
+    settings = ", ".join(f"{control}={_value(text)}" for control, text in parse_qsl(query, keep_blank_values=True))
+    return f"explore.{name}({settings})"
+
+
+def _value(text: str) -> str:
+    """Return a value of an address as Python has it.
+
+    >>> _value("0.95"), _value("1,-2"), _value("true"), _value("saddle")
+    ('0.95', '(1, -2)', 'True', '"saddle"')
+    """
+    if text in ("true", "false"):
+        return text.capitalize()
+    if re.fullmatch(r"[-+.\de]+", text):
+        return text
+    return f"({text.replace(',', ', ')})" if re.fullmatch(r"[-+.\de,]+", text) else f'"{text}"'
 
 
 def _address(target: str, page: Page) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from course_lib import chapters, studies
 
 from . import repository
-from .markup import MarkupError, Page, labels, number, plain
+from .markup import MarkupError, Page, labels, plain
 from .notebooks import clean, dumps, tags_of
 from .reference import expand, fences, references
 
@@ -148,14 +148,14 @@ def _shown(sources: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _measured(study: str, row: str, column: str, form: str) -> str:
+def _measured(study: str, row: str, column: str) -> str:
     if study not in studies.STUDIES:
         raise MarkupError(f"there is no study {study!r}")
     results = studies.load(study)
     if row not in results.names or column not in results.values:
         raise MarkupError(f"the study {study!r} has no row {row!r} with {column!r}")
-    i, form = list(results.names).index(row), form or results.study.formats.get(column, ".1f")
-    return f"{number(float(results.mean(column)[i]), form)} ± {number(float(results.error(column)[i]), form)}"
+    i, form = list(results.names).index(row), results.study.formats.get(column, ".1f")
+    return f"{results.mean(column)[i]:{form}} ± {results.error(column)[i]:{form}}"
 
 
 def site_address(root: Path) -> str:

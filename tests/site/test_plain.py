@@ -23,7 +23,7 @@ EVERYTHING = r"""
 ## A title
 
 % a comment
-Plain needs {claim}`faster.plain` steps, {claim}`faster.ratio:.1f` times more {claim}`faster`, of {claim}`faster.large`;
+Plain needs {claim}`faster.plain` steps, {claim}`faster.ratio:.1f` ({claim}`faster.ratio`) times more {claim}`faster`, of {claim}`faster.large`;
 `{code}` and ``{eq}`x` `` stay, and $\{a\}`x`$ does. {term}`Terms <term>`, {term}`SGD`, {abbr}`AVX`.
 
 $$
@@ -31,7 +31,7 @@ a = b
 $$ (eq-first)
 
 By {eq}`eq-last` and {eq}`eq-first`, as in {cite:p}`polyak1964,lessard2016`; {cite:t}`su2016` too.
-{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=on>`. See {fig}`steps`.
+{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=true>`. See {fig}`steps`.
 [Notation](notation.md), [a term](glossary.md#sgd), [here](#a-target), {ref}`Adam <library-adam>`, {doc}`this <data>`,
 [elsewhere](https://example.org/a), ![A dot](dot.png)
 
@@ -82,7 +82,7 @@ def book(tmp_path, monkeypatch):
     (folder / "dot.png").write_bytes(PIXEL)
     package = tmp_path / "chapters" / "ch99_trial"
     package.mkdir(parents=True)
-    claims = {"faster": {"plain": 691, "ratio": 5.8971, "large": 12345}}
+    claims = {"faster": {"plain": "691", "ratio": "5.91", "ratio:.1f": "5.9", "large": "12,345"}}
     (package / "numbers.json").write_text(json.dumps(claims), "utf-8")
     monkeypatch.setattr(chapters, "__file__", str(package.parent / "__init__.py"))
     monkeypatch.delenv("COURSE_SITE_URL", raising=False)
@@ -130,7 +130,7 @@ def shown(path):
 
 def test_everything_has_a_plain_form(book):
     text = shown(book(markdown(everything()), *CODE))
-    assert "Plain needs 691 steps, 5.9 times more ✓, of 12,345;\n`{code}` and ``{eq}`x` `` stay" in text
+    assert "Plain needs 691 steps, 5.9 (5.91) times more ✓, of 12,345;\n`{code}` and ``{eq}`x` `` stay" in text
     assert r"$\{a\}`x`$ does. Terms, SGD, AVX." in text
     assert "(a-target)" not in text and "a comment" not in text
     assert "$$\na = b \\tag{1}\n$$" in text and "$$\ng = h \\tag{3}\n$$" in text
@@ -140,7 +140,7 @@ def test_everything_has_a_plain_form(book):
     )
     assert "; [Su et al. 2016](http" in text
     assert 'Set ρ (run `explore.race(rho=0.95, surface="saddle")`)' in text
-    assert 'there (run `explore.race(start=(1.0, -2.0), noise="on")`). See Figure 1.' in text
+    assert "there (run `explore.race(start=(1, -2), noise=True)`). See Figure 1." in text
     assert f"[Notation]({SITE}/notation.html), [a term]({SITE}/glossary.html#sgd)" in text
     assert f"[here]({SITE}/99_trial.html#a-target), [Adam]({SITE}/optimizers.html#library-adam)" in text
     assert f"[this]({SITE}/data.html),\n[elsewhere](https://example.org/a), ![A dot](attachment:dot.png)" in text
@@ -181,8 +181,8 @@ def test_cells_keep_tags_and_hide_what_gives_answers_away(book):
         ("{eq}`eq-frist`", "there is no equation 'eq-frist'; do you mean 'eq-first'?"),
         ("{fig}`none`", "there is no figure 'none'"),
         ("{cite:p}`polyak`", "there is no reference 'polyak'"),
-        ("{claim}`slower`", "there is no claim 'slower'"),
-        ("{claim}`faster.plane`", "value of the claim 'faster', 'plane'; do you mean 'plain'?"),
+        ("{claim}`slower.x`", "there is no claim with numbers 'slower'"),
+        ("{claim}`faster.plane`", "number of the claim 'faster', 'plane'; do you mean 'plain'?"),
         ("{measured}`transfer`", "must be `study/row.column`"),
         ("{measured}`none/a.b`", "there is no study 'none'"),
         ("{measured}`transfer/a.b`", "the study 'transfer' has no row 'a' with 'b'"),
