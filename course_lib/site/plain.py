@@ -10,6 +10,7 @@ import ast
 import base64
 import contextlib
 import functools
+import importlib
 import json
 import mimetypes
 import os
@@ -117,7 +118,8 @@ def read_page(path: Path, cells: Sequence[Mapping[str, Any]]) -> Page:
                 if label in equations:
                     raise MarkupError(f"another equation is called {label!r}, too")
                 equations.append(label)
-    shown = _shown(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"])
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    shown = _shown(sources, _asked(f"ch{path.stem}"))
     numbers = Path(chapters.__file__).parent / f"ch{path.stem}" / "numbers.json"
     return Page(
         equations={label: i for i, label in enumerate(equations, 1)},
@@ -130,7 +132,16 @@ def read_page(path: Path, cells: Sequence[Mapping[str, Any]]) -> Page:
     )
 
 
-def _shown(sources: Sequence[str]) -> dict[str, str]:
+def _asked(chapter: str) -> dict[str, str]:
+    """Return the experiment that each question of a chapter shows, by the question's name."""
+    if chapter not in chapters.chapters():
+        return {}
+    ask = getattr(importlib.import_module(f"{chapters.__name__}.{chapter}"), "ask", None)
+    shows = {name: getattr(question, "shows", None) for name, question in ask.declared().items()} if ask else {}
+    return {name: shown[0] for name, shown in shows.items() if shown}
+
+
+def _shown(sources: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]:
     """Return what code shows, in order: the place of an experiment → its name, the name of a figure → ""."""
     found: dict[str, str] = {}
     for source in sources:
@@ -145,6 +156,8 @@ def _shown(sources: Sequence[str]) -> dict[str, str]:
                     found.setdefault(names.get("name", ""), "")
                 case ast.Attribute(ast.Name("explore"), name):
                     found.setdefault(names.get("place", name), name)
+                case ast.Attribute(ast.Name("ask"), name) if name in asked:
+                    found.setdefault(asked[name], asked[name])
     return found
 
 
