@@ -132,7 +132,7 @@ class ChapterExercises:
         self._package = package
 
     def declared(self) -> dict[str, Exercise]:
-        """Return the exercises by name.
+        """Return the exercises by name, in the chapter's order.
 
         Raises:
             ValueError: a file's exercise does not have the file's name.
@@ -145,10 +145,10 @@ class ChapterExercises:
                 if exercise.name != name or len(own) > 1 or hasattr(type(self), name):
                     raise ValueError(f"{module.__name__} must hold one exercise of its own name, not {exercise.name!r}")
                 found[name] = exercise
-        return found
+        return dict(sorted(found.items(), key=lambda item: item[1].number))
 
     def progress(self) -> Card:
-        """Show how far the reader has come with this chapter's exercises in this session."""
+        """Show how far the reader has come with this chapter's exercises."""
         return progress(self.declared().values())
 
     def __getattr__(self, name: str) -> Exercise:

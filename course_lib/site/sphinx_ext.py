@@ -21,6 +21,7 @@ from course_lib.explore.sources import digest
 
 from . import katex, terms
 from .keys import every_file, notebook_key
+from .plain import write_plain
 
 SITE = Path(__file__).parent
 LIBRARY = SITE.parent
@@ -192,6 +193,10 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         after = fix_accessibility(before)
         if after != before:
             page.write_text(after, encoding="utf-8")
+    for name in app.env.found_docs:  # what the download button gives
+        source = Path(app.env.doc2path(name))
+        if source.suffix == ".ipynb":
+            write_plain([source], (out / "_sources" / name).parent)
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")
     (out / ".nojekyll").touch()  # without it, GitHub Pages omits folders that begin with _

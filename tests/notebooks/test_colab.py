@@ -1,4 +1,5 @@
-"""Every chapter as Colab runs it: a clean environment of Colab's kind, into which the first cell installs the book.
+"""Every chapter as Colab runs it: its plain form in a clean environment of Colab's kind, where the first cell installs
+the book.
 
 The cell itself runs, address and all; git is told to find that address in this repository. What is installed is
 the last commit.
@@ -14,6 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 from course_lib.site import numbers, repository
+from course_lib.site.plain import make_plain
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
@@ -63,7 +65,8 @@ def colab(tmp_path_factory):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
-    notebook = nbformat.read(chapter, as_version=4)
+    notebook = nbformat.from_dict(make_plain(chapter))
+    assert "colab" in notebook.cells[0].metadata.tags
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PRETEND))
     NotebookClient(
         notebook, timeout=300, kernel_name="colab", resources={"metadata": {"path": str(tmp_path)}}

@@ -159,6 +159,8 @@ def test_exercises_are_stubs_with_a_check_after_them(chapter):
         name = exercise(cell)
         assert source(cell) == EXERCISES[name].stub.strip()
         assert CHECK.findall(source(after)) == [name]
+    names = [exercise(cell) for cell, _ in found]
+    assert [EXERCISES[name].number for name in names] == list(range(1, len(names) + 1)), "number them in their files"
 
 
 def test_every_exercise_is_in_a_chapter():

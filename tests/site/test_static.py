@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from course_lib.site import repository
 from course_lib.site.keys import cells, notebook_key
+from course_lib.site.plain import make_plain
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,9 +125,16 @@ def test_chapters_have_mathematics(site, chapter):
 
 
 def test_colab_button_opens_the_notebook(site, chapter):
-    expected = repository.current(ROOT).replace("https://", "https://colab.research.google.com/") + "/blob/main/"
+    expected = repository.current(ROOT).replace("https://", "https://colab.research.google.com/")
+    expected += "/blob/notebooks/"  # the branch with the plain notebooks
     expected = expected.replace("github.com", "github") + chapter.replace(".html", ".ipynb")
     assert read(site / chapter).find("a", href=expected), expected
+
+
+def test_the_download_button_gives_the_plain_notebook(site, chapter):
+    (button,) = read(site / chapter).select("a[href$='.ipynb'].btn-download-source-button")
+    source = (ROOT / chapter).with_suffix(".ipynb")
+    assert json.loads(((site / chapter).parent / button["href"]).read_text("utf-8")) == make_plain(source)
 
 
 def test_footer_names_both_licences(site, book_page):

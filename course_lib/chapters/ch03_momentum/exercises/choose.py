@@ -59,6 +59,7 @@ def reaches_goal(kappa: float, lr: Any, rho: Any) -> str | None:
 choose = Exercise(
     name="choose",
     page="03_momentum",
+    number=4,
     title="Choose rate and momentum",
     prompt=(
         "A quadratic has its curvatures between 1/κ and 1. Choose the rate and the momentum for the condition number "
