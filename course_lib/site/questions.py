@@ -31,6 +31,13 @@ TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">The answer</button>'
 RECORDS = {"predictions": "Predictions", "checks": "Self-checks"}
 
+#: Without JavaScript nothing is folded, and there is nothing to press. Every page has it in its head.
+NOSCRIPT = """<noscript><style>
+.cq .cq-actions, .cq .cq-line, .cq-fold, .course-progress-table .cq-actions { display: none !important }
+.cq .cq-given, .course-answer .cq-folded { display: block !important }
+</style></noscript>
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -90,6 +97,11 @@ def _questions(docname: str) -> dict[str, Question]:
     return {name: question for (at, name), question in chapters.questions().items() if at == page}
 
 
+def open_without_script(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document) -> None:
+    """Add to a page's head what opens everything where JavaScript is off."""
+    context["metatags"] = context.get("metatags", "") + NOSCRIPT
+
+
 # -- HTML -----------------------------------------------------------------------------------------
 
 
@@ -145,4 +157,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("answer", AnswerBlock)
     app.add_directive("progress", ProgressTable)
     app.connect("doctree-resolved", cover, priority=600)  # outputs are HTML by then
+    app.connect("html-page-context", open_without_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
