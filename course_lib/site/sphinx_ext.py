@@ -19,7 +19,8 @@ from course_lib import chapters, explore, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import katex, terms
+from . import katex, search, terms
+from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
 from .plain import write_plain
 
@@ -33,17 +34,6 @@ DESCRIPTION = (
     "An interactive textbook on training neural networks: drag a slider, watch the algorithm behave, "
     "read the five lines that did it, then write them yourself."
 )
-
-#: A summary under each hit is fetched, which browsers forbid on a page opened from disk: there, titles only.
-SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
-
-#: The page's two fonts are fetched first, or its lines would move when they load; browsers forbid it from disk.
-PRELOAD = """<script>
-if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) document.head.append(Object.assign(
-  document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
-                                    href: `%ssource-${face}-latin-wght-normal.woff2` }));
-</script>
-"""
 
 
 # -- before the pages are read ------------------------------------------------------------------
@@ -65,15 +55,18 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
-    config.course_assets_hash = digest([], *assets.values())
+    sheets = [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
+    frame = [path.read_text(encoding="utf-8") for path in sorted([*TEMPLATES.iterdir(), *WEB.iterdir(), *sheets])]
+    config.course_assets_hash = digest([], *assets.values(), *frame)
     for name, text in assets.items():
         (static / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
             app.add_css_file(name, priority=950)
         else:
-            app.add_js_file(name, defer="defer")
+            app.add_js_file(name)
 
-    config.html_static_path = [*config.html_static_path, str(static), str(tables)]
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
+    config.html_static_path = [*config.html_static_path, str(WEB), str(static), str(tables)]
     os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments write tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # any other would omit the figures
@@ -140,7 +133,7 @@ def add_metadata(app: Sphinx, pagename: str, templatename: str, context: dict, d
         tags += _meta("property", "og:image", f"{app.config.html_baseurl}_static/card.png")
     for rel, name, size in (("icon", "favicon.ico", "32x32"), ("apple-touch-icon", "icon-180.png", "180x180")):
         tags += f'<link rel="{rel}" href="{context["pathto"]("_static/" + name, resource=True)}" sizes="{size}">\n'
-    context["metatags"] = tags + PRELOAD % context["pathto"]("_static/fonts/", resource=True)
+    context["metatags"] = tags
 
 
 def offer_launch(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -186,17 +179,17 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         return
     out = Path(app.outdir)
     _remove_stale(out, cache_folder(app), app.env.found_docs)
-    (out / "_static/scripts/fontawesome.js").write_text("")  # 1.5 MB; the web font draws the icons
-    (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
     for page in out.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
-        after = fix_accessibility(before)
+        after = place_images(fix_accessibility(before), page.parent)
         if after != before:
             page.write_text(after, encoding="utf-8")
     for name in app.env.found_docs:  # what the download button gives
         source = Path(app.env.doc2path(name))
         if source.suffix == ".ipynb":
             write_plain([source], (out / "_sources" / name).parent)
+    (out / "_static/search-index.js").write_text(search.index(app), encoding="utf-8")
+    app.course_assets.write(out)
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")
     (out / ".nojekyll").touch()  # without it, GitHub Pages omits folders that begin with _
@@ -264,10 +257,11 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
-    app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
     app.connect("source-read", keep_outputs)
     app.connect("html-page-context", add_metadata, priority=900)
     app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
+    app.course_assets = Assets()
+    app.connect("html-page-context", app.course_assets.take, priority=950)
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect
     return {"parallel_read_safe": True, "parallel_write_safe": True}
