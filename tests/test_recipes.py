@@ -233,8 +233,9 @@ def write_it(copy):
     made = json.loads(path.read_text("utf-8"))
     words = "A mean of many values is written here. " * 200 + "*bagging*, *dropout*, *penalty* and *ravine*."
     more = [{"cell_type": "markdown", "id": "more", "metadata": {}, "source": [words]}]
+    label = {"mystnb": {"code_prompt_show": "Numbers from 0"}}
     more += [
-        {"cell_type": "code", "id": f"more-{i}", "metadata": {}, "source": [f"np.arange({i})"], "outputs": []}
+        {"cell_type": "code", "id": f"more-{i}", "metadata": label, "source": [f"np.arange({i})"], "outputs": []}
         for i in range(9)
     ]
     made["cells"][3:3] = more
@@ -264,7 +265,7 @@ def test_a_chapter_with_an_experiment_and_an_exercise(copy):
         "test_a_chapter_offers_both_names_and_imports_no_other",
         "test_imports_run_downward",
     } <= own
-    assert len([name for name in passed if "::ipynb::Cell" in name]) == 15  # its cells ran
+    assert len([name for name in passed if "::ipynb::Cell" in name]) == 16  # its cells ran
     assert {"test_citations_and_references_are_the_same_set", "test_the_glossary_is_sorted"} <= functions(passed)
 
 

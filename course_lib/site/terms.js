@@ -18,8 +18,10 @@
     const at = link.getClientRects()[0], { offsetWidth: width, offsetHeight: height } = definition;
     const above = at.bottom + GAP + height > innerHeight && at.top > height + GAP;
     const left = Math.max(GAP, Math.min(at.left, document.documentElement.clientWidth - width - GAP));
-    definition.style.left = `${left + scrollX}px`;
-    definition.style.top = `${(above ? at.top - height - GAP : at.bottom + GAP) + scrollY}px`;
+    const top = above ? at.top - height - GAP : at.bottom + GAP;
+    const origin = definition.offsetParent.getBoundingClientRect();
+    definition.style.left = `${left - origin.left}px`;
+    definition.style.top = `${top - origin.top}px`;
   }
 
   function hideSoon() {
@@ -44,7 +46,7 @@
     definition.setAttribute("role", "tooltip");
     definition.addEventListener("mouseenter", () => clearTimeout(soon));
     definition.addEventListener("mouseleave", hideSoon);
-    document.body.append(definition);
+    document.querySelector("main").append(definition); // out of what would clip it
   }
   document.addEventListener("keydown", event => { if (event.key === "Escape") hide(); });
   document.addEventListener("pointerdown", event => {

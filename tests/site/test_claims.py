@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from course_lib.site import numbers
@@ -163,7 +165,10 @@ def test_the_runs_numbers_are_written_as_the_prose_has_them(built):
         numbers.write(built)
     path = numbers.path_of("01_small", built)
     path.parent.mkdir(parents=True)
-    assert numbers.write(built) == [path]
+    (built / "pyproject.toml").write_text('[project]\nname = "course-lib"\n')
+    command = [sys.executable, "-m", "course_lib.cli", "site", "--numbers"]
+    done = subprocess.run(command, cwd=built, text=True, encoding="utf-8", capture_output=True)
+    assert done.returncode == 0 and "course_lib/chapters/ch01_small/numbers.json" in done.stdout, done.stderr[-2000:]
     assert numbers.read(path) == {
         "momentum-faster": {
             "plain": "691", "momentum": "117", "ratio": "5.9", "ratio:": "5.91", "share": "17\xa0%", "far": "12,345",
@@ -284,6 +289,33 @@ def test_a_first_tap_shows_the_definition_and_a_second_follows_the_link(definiti
     assert page.url.endswith("01_small.html")
     link.tap()
     page.wait_for_url("**/glossary.html#term-ravine")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_of_it_is_accessible(built, browser, scheme):
+    """Ticks, arrows, an open fold, and a definition that is shown."""
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto((built / "_build/html/book/01_small.html").as_uri())
+    page.locator("details.hide summary").first.press("Enter")
+    assert page.locator("details.hide[open] .cell_input").first.is_visible(), "it opens by keyboard"
+    page.locator("a.reference:has(.std-term)").first.focus()
+    found = Axe().run(page, options={"preload": False, "rules": {"image-alt": {"enabled": False}}})
+    context.close()
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.browser
+def test_a_closed_fold_is_not_printed_and_an_open_one_is(built, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((built / "_build/html/book/01_small.html").as_uri())
+    page.locator("details.hide summary").first.click()
+    page.emulate_media(media="print")
+    shown = page.locator("details.hide").evaluate_all("all => all.map(fold => fold.checkVisibility())")
+    context.close()
+    assert shown == [True] + [False] * 4
 
 
 # ----------------------------------------------------------------------------------- what stops the build
