@@ -22,10 +22,7 @@ from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.validation import ANY, check_number
 
 JS = Path(__file__).parent / "js"
-#: The front end: ``course.render`` shows an experiment.
-DRAWING = "\n".join(
-    (JS / name).read_text("utf-8") for name in ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
-)
+_DRAWING = ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
 
 Data = dict[str, Any]
 Params = dict[str, Any]
@@ -73,7 +70,9 @@ class Experiment(anywidget.AnyWidget):
     [0.0, 2.0]
     """
 
-    _esm = DRAWING + "\nexport default { render: course.render };\n"
+    _esm = (
+        "\n".join((JS / name).read_text("utf-8") for name in _DRAWING) + "\nexport default { render: course.render };\n"
+    )
     _css = JS / "explore.css"
 
     spec = traitlets.Dict().tag(sync=True)
