@@ -56,7 +56,6 @@ class Experiment(anywidget.AnyWidget):
             it with the whole grid, a notebook with a grid of one setting.
         digits: significant digits in a table.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
-        guess: whether to cover the result until the reader confirms a guess, or moves something.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
@@ -94,7 +93,6 @@ class Experiment(anywidget.AnyWidget):
         compute_all: Callable[[dict[str, list[Any]]], Sequence[Data]] | None = None,
         digits: int = 3,
         autoplay: bool = False,
-        guess: bool = False,
         own: bool = False,
         values: Mapping[str, Any] | None = None,
     ) -> None:
@@ -116,7 +114,7 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
+            "autoplay": autoplay, "tabulated": tabulated, **needs,
         }  # fmt: skip
         start = self._cleaned(values or {}, {})
         data = {key: self.answer(key, start) for key in needs}
