@@ -207,7 +207,7 @@ def test_version_stands_in_one_place():
 def test_importing_the_library_needs_no_build_tool():
     code = (
         "import sys, course_lib, course_lib.optim, course_lib.plots, course_lib.claims, course_lib.explore, "
-        "course_lib.exercises, course_lib.chapters, course_lib.cli\n"
+        "course_lib.exercises, course_lib.questions, course_lib.chapters, course_lib.cli\n"
         "print([n for n in ('torch', 'sphinx', 'quickjs', 'pscript', 'sklearn', 'scipy') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
