@@ -12,7 +12,7 @@ import course_lib
 from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises chapters site cli"
+ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises questions chapters site cli"
 ORDER = ORDER.split()
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only in some modules (patterns of their names).

@@ -207,7 +207,7 @@ def test_version_stands_in_one_place():
 def test_importing_the_library_needs_no_build_tool():
     code = (
         "import sys, course_lib, course_lib.optim, course_lib.plots, course_lib.claims, course_lib.explore, "
-        "course_lib.exercises, course_lib.chapters, course_lib.cli\n"
+        "course_lib.exercises, course_lib.questions, course_lib.chapters, course_lib.cli\n"
         "print([n for n in ('torch', 'sphinx', 'quickjs', 'pscript', 'sklearn', 'scipy') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
@@ -263,7 +263,9 @@ def test_only_what_passed_its_tests_is_published():
     build = flow["jobs"]["build"]
     assert "workflow_run.conclusion == 'success'" in build["if"] and "event != 'pull_request'" in build["if"]
     tested, checkout, *_ = build["steps"]
-    assert "workflow_run.head_sha" in tested["env"]["TESTED"] and "branch=main&event=push&status=success" in tested["run"]
+    assert (
+        "workflow_run.head_sha" in tested["env"]["TESTED"] and "branch=main&event=push&status=success" in tested["run"]
+    )
     assert checkout["with"]["ref"] == "${{ steps.tested.outputs.commit }}"
     assert flow["jobs"]["deploy"]["needs"] == "build" and "build" in flow["jobs"]["notebooks"]["needs"]
 

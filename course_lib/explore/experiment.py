@@ -21,11 +21,8 @@ from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.explore.values import cleaned
 
 JS = Path(__file__).parent / "js"
-#: The front end: ``course.render`` shows an experiment.
-DRAWING = "\n".join(
-    (JS / name).read_text("utf-8")
-    for name in ("d3.js", "marks.js", "controls.js", "handles.js", "panels.js", "experiment.js")
-)
+#: The front end, in its order.
+_DRAWING = ("d3.js", "marks.js", "controls.js", "handles.js", "panels.js", "experiment.js")
 
 Data = dict[str, Any]
 Params = dict[str, Any]
@@ -60,7 +57,6 @@ class Experiment(anywidget.AnyWidget):
             it with the whole grid, a notebook with a grid of one setting.
         digits: significant digits in a table.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
-        guess: whether to cover the result until the reader confirms a guess, or moves something.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
@@ -74,7 +70,9 @@ class Experiment(anywidget.AnyWidget):
     [0.0, 2.0]
     """
 
-    _esm = DRAWING + "\nexport default { render: course.render };\n"
+    _esm = (
+        "\n".join((JS / name).read_text("utf-8") for name in _DRAWING) + "\nexport default { render: course.render };\n"
+    )
     _css = JS / "explore.css"
 
     spec = traitlets.Dict().tag(sync=True)
@@ -97,7 +95,6 @@ class Experiment(anywidget.AnyWidget):
         compute_all: Callable[[dict[str, list[Any]]], Sequence[Data]] | None = None,
         digits: int = 3,
         autoplay: bool = False,
-        guess: bool = False,
         own: bool = False,
         values: Mapping[str, Any] | None = None,
     ) -> None:
@@ -120,7 +117,7 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "caption": caption, "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
+            "caption": caption, "autoplay": autoplay, "tabulated": tabulated, **needs,
         }  # fmt: skip
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
         data = {key: self.answer(key, start) for key in needs}

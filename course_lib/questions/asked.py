@@ -11,7 +11,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from course_lib.explore.experiment import DRAWING, Experiment
+from course_lib.explore.experiment import _DRAWING, Experiment
 from course_lib.explore.experiment import JS as EXPLORE_JS
 from course_lib.explore.jsonable import json_text
 from course_lib.explore.page import STATIC_DIR, static_html
@@ -20,10 +20,11 @@ from course_lib.questions.lines import Numbers, answers, filled
 from course_lib.questions.markup import given, to_data, to_markup, to_text
 
 JS = Path(__file__).parent / "js"
-_FRONT_END = "".join((JS / name).read_text("utf-8") for name in ("progress.js", "question.js"))
+_FRONT_END = "\n".join((JS / name).read_text("utf-8") for name in ("progress.js", "question.js"))
+_EXPERIMENTS = "\n".join((EXPLORE_JS / name).read_text("utf-8") for name in _DRAWING)
 _STYLE = (JS / "question.css").read_text("utf-8")
 _RENDER = "\nexport default { render: course.ask };\n"
-_SHARED = ("spec", "params", "data", "backdrop")  # what an experiment's front end reads from its model
+_SHARED = list(Experiment.class_own_traits(sync=True))  # what an experiment's front end reads from its model
 
 
 class Asked(anywidget.AnyWidget):
@@ -73,15 +74,11 @@ class AskedToSee(Asked):
         experiment: at the setting that shows the answer.
     """
 
-    _esm = DRAWING + _FRONT_END + _RENDER
+    _esm = _EXPERIMENTS + _FRONT_END + _RENDER
     _css = (EXPLORE_JS / "explore.css").read_text("utf-8") + _STYLE
 
-    spec = traitlets.Dict().tag(sync=True)
-    params = traitlets.Dict().tag(sync=True)
-    data = traitlets.Dict().tag(sync=True)
-    backdrop = traitlets.Dict().tag(sync=True)
-
     def __init__(self, question: Question, lines: dict[str, str], experiment: Experiment) -> None:
+        self.add_traits(**{name: traitlets.Dict().tag(sync=True) for name in _SHARED})
         experiment.close()  # Python goes on to compute; the page has one widget, which is this one
         super().__init__(question, lines, **{name: getattr(experiment, name) for name in _SHARED})
         self.experiment = experiment

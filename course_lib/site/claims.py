@@ -8,13 +8,15 @@ if a number is typed beside such a role although the run recorded it.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -156,7 +158,11 @@ class Claims(SphinxTransform):
         if not any(node.get("nb_element") == "cell_code" for node in self.document.findall(nodes.container)):
             return []
         path = Path(self.env.mystnb_config.output_folder) / f"{self.env.docname}.ipynb"
-        return json.loads(path.read_text("utf-8"))["cells"]
+        notebook = nbformat.read(path, as_version=4)
+        with contextlib.suppress(KeyError):  # MyST-NB writes what it ran, but not what it found in its cache
+            _, notebook = get_cache(self.env.mystnb_config.execution_cache_path).merge_match_into_notebook(notebook)
+            nbformat.write(notebook, path)
+        return notebook["cells"]
 
     def _anchor(self, run: Run) -> bool:
         """Make the line that a claim printed the target of its ✓, with a link back; return whether the page has it."""

@@ -31,10 +31,11 @@ TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">The answer</button>'
 RECORDS = {"predictions": "Predictions", "checks": "Self-checks"}
 
-#: Without JavaScript nothing is folded, and there is nothing to press. Every page has it in its head.
+#: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
 NOSCRIPT = """<noscript><style>
 .cq .cq-actions, .cq .cq-line, .cq-fold, .course-progress-table .cq-actions { display: none !important }
 .cq .cq-given, .course-answer .cq-folded { display: block !important }
+.course-experiment::before { display: none !important }
 </style></noscript>
 """
 

@@ -22,7 +22,6 @@ from course_lib.explore.sources import digest
 from . import katex, search, terms
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
-from .plain import write_plain
 
 SITE = Path(__file__).parent
 LIBRARY = SITE.parent
@@ -184,10 +183,6 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         after = place_images(fix_accessibility(before), page.parent)
         if after != before:
             page.write_text(after, encoding="utf-8")
-    for name in app.env.found_docs:  # what the download button gives
-        source = Path(app.env.doc2path(name))
-        if source.suffix == ".ipynb":
-            write_plain([source], (out / "_sources" / name).parent)
     (out / "_static/search-index.js").write_text(search.index(app), encoding="utf-8")
     app.course_assets.write(out)
     for name, text in _root_pages(app):

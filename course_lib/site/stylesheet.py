@@ -70,9 +70,7 @@ def trim(text: str, known: Container[str], without: Iterable[str] = ()) -> str:
             break
         kept = shorter
     rest = FACE.sub("", kept)
-    return FACE.sub(
-        lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept
-    )
+    return FACE.sub(lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept)
 
 
 def _needs(selector: list[ast.Node]) -> Iterable[str]:
@@ -98,9 +96,7 @@ def _write(rules: list[ast.Node], is_kept: Callable[[list[ast.Node]], bool]) -> 
                 head = ",".join(_text(one, selector=True) for one in selectors)
                 parts.append(f"{head}{{{_declarations(rule.content)}}}")
         elif isinstance(rule, ast.AtRule) and rule.lower_at_keyword in NESTED and rule.content is not None:
-            inner = _write(
-                tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), is_kept
-            )
+            inner = _write(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), is_kept)
             if inner:
                 parts.append(f"@{rule.at_keyword}{_text(rule.prelude, selector=True, lead=' ')}{{{inner}}}")
         elif isinstance(rule, ast.AtRule) and rule.content is not None:

@@ -19,16 +19,13 @@ every_experiment = pytest.mark.parametrize(
 STILL = {"reduced_motion": "reduce"}
 
 
-def place(shown, name, guessed=True):
-    """The experiment, scrolled to, started, and its answer uncovered."""
+def place(shown, name):
+    """The experiment, scrolled to and started."""
     found = shown.locator(f"[data-course-experiment={name}]").first
     found.scroll_into_view_if_needed()
     shown.wait_for_function(
         "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
     )
-    if guessed and found.locator(".cx-reveal").count():
-        found.locator(".cx-reveal").click()
-        settle(shown)
     return found
 
 
@@ -181,29 +178,6 @@ def test_the_start_is_dragged_by_a_finger(page):
     moved = knob.bounding_box()
     assert shown.evaluate("scrollY") == scrolled
     assert moved["x"] - box["x"] == pytest.approx(80, abs=3) and moved["y"] - box["y"] == pytest.approx(60, abs=3)
-
-
-def test_the_answer_waits_for_a_guess(page):
-    shown = page(CHAPTER, **STILL)
-    for name, moved in (("race", "rho"), ("noise", "lr")):
-        experiment = place(shown, name, guessed=False)
-        assert experiment.locator(".cx-reveal").is_visible()
-        assert not any(line.is_visible() for line in experiment.locator("g[data-series]").all())
-        assert not any(value.is_visible() for value in experiment.locator("dd").all())
-        if name == "race":
-            experiment.locator(".cx-reveal").click()
-        else:
-            set_slider(experiment, moved, 0.5)  # who moves something has stopped guessing
-        settle(shown)
-        assert experiment.locator(".cx-reveal").count() == 0
-        assert experiment.locator("dd").first.is_visible() and experiment.locator("[inert]").count() == 0
-
-
-def test_a_guess_made_starts_the_race(page):
-    shown = page(CHAPTER)
-    experiment = place(shown, "race")
-    shown.wait_for_timeout(300)
-    assert 0 < int(re.search(r"t = (\d+)", experiment.locator(".cx-clock").inner_text()).group(1)) < 150
 
 
 def test_a_tap_on_a_phone_brings_the_start(page):

@@ -259,11 +259,11 @@ def _noise(lr: float, rho: float, match: str) -> Data:
 
 
 @experiment(page="03_momentum")
-def noise(*, guess: bool = False, **values: Any) -> Experiment:
+def noise(**values: Any) -> Experiment:
     """Show where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
 
     The loss is x²/2, and each gradient has normal noise of standard deviation 1. Controls: ``lr``, ``rho``, ``match``
-    (``"rate"`` or ``"effective"``). ``guess`` covers the result until a guess is made.
+    (``"rate"`` or ``"effective"``).
 
     >>> noise(lr=0.1, rho=0.9, match="effective").params["match"]
     'effective'
@@ -305,6 +305,5 @@ def noise(*, guess: bool = False, **values: Any) -> Experiment:
         caption="No start is left to see: noise alone keeps both moving around the minimum, at 0.",
         alt="Noise floors: at an equal rate Momentum's is higher than SGD's; at an equal effective rate, alike.",
         tabulated=True,
-        guess=guess,
         values=values,
     )

@@ -151,7 +151,6 @@ def race(
     surface: str | Surface2D | Callable[..., Any] = "ravine",
     window: Any = ((-3.0, 3.0), (-3.0, 3.0)),
     autoplay: bool = False,
-    guess: bool = False,
     **values: Any,
 ) -> Experiment:
     """Race SGD, Momentum and Nesterov from one start down a surface.
@@ -163,7 +162,6 @@ def race(
             in plain arithmetic and NumPy, whose gradient is then taken by central differences.
         window: for a function, the part of the plane to show, ((x0, x1), (y0, y1)).
         autoplay: as for `Experiment`: whether to run once when it comes into view.
-        guess: as for `Experiment`: whether to cover the result until a guess is made.
         **values: initial values of the controls ``kappa``, ``lr``, ``rho``, ``start``.
 
     >>> race(kappa=30, rho=0.8).params["rho"]
@@ -258,7 +256,6 @@ def race(
         caption="From one start, three methods walk down: see who creeps, who swings, and whose loss falls first.",
         alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
         autoplay=autoplay,
-        guess=guess,
         own=compute is not _race,
         values={"surface": first, **values},
     )

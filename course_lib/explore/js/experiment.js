@@ -14,7 +14,6 @@
     const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
     function set(change) {
       const clean = Object.fromEntries(Object.entries(change).map(([name, v]) => [name, held(byName[name], v)]));
-      uncover();
       model.set("params", { ...model.get("params"), ...clean });
       model.save_changes();
       showParams();
@@ -45,7 +44,7 @@
     const scrub = html("input", { type: "range", min: 0, step: 1, data: { control: "time" }, aria: { label: "step t" } });
     const clock = html("output", { class: "cx-clock" });
     const time = html("div", { class: "cx-time" }, play, scrub, clock);
-    scrub.addEventListener("input", () => { uncover(); pause(); at(+scrub.value); });
+    scrub.addEventListener("input", () => { pause(); at(+scrub.value); });
     play.addEventListener("click", () => (playing ? pause() : start()));
 
     const reset = html("button", { type: "button", class: "cx-reset", textContent: "Reset" });
@@ -58,17 +57,6 @@
       set(structuredClone(spec.start));
     });
 
-    // Where the text asks for a guess, the answer is covered until the reader has made one, or moves something.
-    const reveal = html("button", { type: "button", class: "cx-reveal", textContent: "Made your guess? Show me" });
-    const cover = html("div", { class: "cx-cover" }, reveal);
-    const covered = () => cover.isConnected;
-    reveal.addEventListener("click", () => { uncover(); play.focus({ preventScroll: true }); if (timed.size && !still()) start(); });
-    function uncover() {
-      if (!covered()) return;
-      cover.remove();
-      root.classList.remove("cx-covered");
-      root.querySelectorAll("[inert]").forEach((part) => { part.inert = false; });
-    }
     const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
     const live = html("div", { class: "cx-live", aria: { live: "polite" } });
@@ -97,7 +85,6 @@
     function at(step) { t = step >= steps() ? null : step; redraw(); }
 
     function start() {
-      uncover();
       const from = t ?? 0, began = performance.now();
       const tick = (now) => {
         const step = Math.floor(from + (Math.max(0, now - began) / 1000 / PLAY_SECONDS) * steps());
@@ -143,11 +130,6 @@
     model.on("change:data", changed);
     model.on("change:backdrop", redraw);
     model.on("change:params", showParams);
-    if (spec.guess) {
-      root.firstChild.prepend(cover);
-      root.classList.add("cx-covered");
-      root.querySelectorAll(".cx-panel, .cx-readouts").forEach((part) => { part.inert = true; });
-    }
     showLegend();
     el.append(root);
     showParams();

@@ -77,7 +77,7 @@ def test_a_table_is_computed_once(tmp_path, monkeypatch):
     rows = json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n"))
     assert rows == table(explore.noise())
     monkeypatch.setattr(page, "table", None)
-    assert write_table(explore.noise(lr=0.2, guess=True), tmp_path) == name  # another start, the same table
+    assert write_table(explore.noise(lr=0.2), tmp_path) == name  # another start, the same table
     monkeypatch.undo()
     experiment = explore.noise()
     experiment.digits = 2
