@@ -30,5 +30,6 @@ def build(root: Path, *, renew_numbers: bool = False) -> int:
             print(path.relative_to(root))
     sources = root / "_build" / "html" / "_sources"
     for copy in sources.rglob("*.ipynb"):  # what the download button gives
-        write_plain([root / copy.relative_to(sources)], copy.parent)
+        if (root / copy.relative_to(sources)).is_file():  # else made from a page with cells
+            write_plain([root / copy.relative_to(sources)], copy.parent)
     return 0

@@ -55,7 +55,7 @@ too_fast = Predict(
     right="Nesterov",
     line="You said {said}; Nesterov explodes, for its limit is the lowest. Momentum arrives in {steps_Momentum} steps,"
     " and gradient descent in {steps_SGD}.",
-    shows=("race", {"kappa": 100, "lr": 1.5, "rho": 0.8}),
+    shows=("race", {"place": "race-too-fast", "kappa": 100, "lr": 1.5, "rho": 0.8}),
 )
 
 tremble = Predict(
@@ -83,7 +83,7 @@ ridge = Predict(
     right="never",
     line="You said {said}; all three end at the saddle point. On the ridge no gradient points off it, and a sum of"
     " zeros is zero.",
-    shows=("race", {"surface": "saddle", "start": (1.0, 0.0)}),
+    shows=("race", {"place": "race-ridge", "surface": "saddle", "start": (1.0, 0.0)}),
 )
 
 side = Predict(
