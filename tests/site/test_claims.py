@@ -370,3 +370,26 @@ def test_what_is_wrong_stops_the_build_and_is_named(tmp_path):
     missing = [(where, what) for where, what in expected if not any(m.startswith(where) and what in m for m in found)]
     assert missing == [], "\n".join(found)
     assert len(found) == len(expected) - 1, "no more than these, of which two are one"
+
+
+# -------------------------------------------------------------------------------------------- the real chapters
+
+
+def test_only_what_is_taught_is_open(site, chapter):
+    """The rules' own lines, the loop that is the lesson, one call of the framework, and the reader's exercises."""
+    soup = BeautifulSoup((site / chapter).read_text("utf-8"), "html.parser")
+    cells = [code.find_parent(class_="cell")["class"] for code in soup.select(".cell_input") if not in_fold(code)]
+    for tag in ("tag_lesson", "tag_framework"):
+        assert sum(tag in classes for classes in cells) <= 1
+    assert all({"tag_lesson", "tag_framework"} & set(classes) or "tag_exercise:" in str(classes) for classes in cells)
+    rules = soup.select(".tag_rule .cell_output pre")
+    assert rules and all(len(rule.text.strip().splitlines()) <= 12 for rule in rules)
+
+
+def test_no_page_has_the_default_label(site, any_page):
+    text = (site / any_page).read_text("utf-8")
+    assert "Show code cell" not in text and "Toggle hidden content" not in text
+
+
+def in_fold(code):
+    return code.find_parent("details") is not None
