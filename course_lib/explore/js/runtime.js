@@ -105,5 +105,5 @@
     return Array.from({ length: n }, (_, i) => Math.sqrt(-2 * Math.log(u[2 * i])) * Math.cos(2 * Math.PI * u[2 * i + 1]));
   };
 
-  Object.assign(course, { np, optimizer, surface, schedule, rate_of, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {} });
+  Object.assign(course, { np, optimizer, surface, schedule, rate_of, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {}, assets: {} });
 })();
