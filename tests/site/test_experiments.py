@@ -203,7 +203,8 @@ def test_a_guess_made_starts_the_race(page):
     shown = page(CHAPTER)
     experiment = place(shown, "race")
     shown.wait_for_timeout(300)
-    assert 0 < int(re.search(r"t = (\d+)", experiment.locator(".cx-clock").inner_text()).group(1)) < 150
+    now, last = map(int, re.findall(r"\d+", experiment.locator(".cx-clock").inner_text()))
+    assert 0 < now < last
 
 
 def test_a_tap_on_a_phone_brings_the_start(page):
@@ -262,6 +263,57 @@ def test_reset_brings_everything_back(page):
     settle(shown)
     assert path_of(experiment, "Nesterov") == before
     assert experiment.get_by_role("button", name="Momentum").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page, name):
+    """From the first picture's lower edge it is at most 60 % of the screen's height to each control."""
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, name)
+    below, plots = experiment.evaluate("""e => {
+        const low = e.querySelector(".cx-panel").getBoundingClientRect().bottom;
+        return [[...e.querySelectorAll(".cx-control")].filter(c => c.offsetHeight)
+                    .map(c => c.getBoundingClientRect().bottom - low),
+                [...e.querySelectorAll(".cx-plate")].map(p => p.getBoundingClientRect())
+                    .map(p => [p.width, p.height])]; }""")
+    assert max(below) <= 0.6 * 844
+    assert all(width > 250 and height >= 150 for width, height in plots)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_a_slider_has_minus_and_plus(page):
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, "race")
+
+    def said(name):
+        return control(experiment, name).get_attribute("aria-valuetext")
+
+    def press(name, sign):
+        experiment.locator(".cx-slider", has=shown.locator(f"[data-control={name}]")).get_by_text(sign).tap()
+
+    start = float(said("rho"))
+    press("rho", "+")
+    assert float(said("rho")) == pytest.approx(start + 0.01)
+    press("kappa", "−")
+    assert said("kappa") == "89", "a round number on a logarithmic scale"
+    for _ in range(3):
+        press("rho", "−")
+    settle(shown)
+    assert float(said("rho")) == pytest.approx(start - 0.02)
+    assert not shown.locator(".cx-nudge:not([aria-hidden=true])").count()
+
+
+def test_a_series_that_is_off_does_not_look_disabled(page):
+    """Its words keep their colour; the box before them loses its tick."""
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    button = experiment.get_by_role("button", name="Nesterov")
+    look = """e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine,
+                     getComputedStyle(e, "::before").content]"""
+    on = button.evaluate(look)
+    button.click()
+    off = button.evaluate(look)
+    assert off[:2] == on[:2] and on[1] == "none" and "✓" in on[2] and "✓" not in off[2]
 
 
 def test_the_legend_hides_a_series(page):
@@ -353,7 +405,7 @@ def test_colours_of_the_lines_can_be_seen(page, scheme):
     """At least 3:1 against the plate, as WCAG asks of graphics."""
     shown = page(CHAPTER, scheme=scheme, **STILL)
     experiment = place(shown, "race")
-    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-plate")).fill,
+    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-under")).backgroundColor,
         ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`g[data-series=${n}] path`))
             .map(line => getComputedStyle(line).stroke)]""")
 
