@@ -198,9 +198,9 @@ def _reserved_height(experiment: Shown) -> str:
 
     wide = (
         32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
-        + 36 * lines(labels, 64, 880) * (len(labels) > 1) + 42 * timed
+        + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
-        + (15 + 51 * lines((r["label"] for r in readouts), 27, 926) if readouts else 0)
+        + (15 + 51 * lines((r["label"] for r in readouts), 27, 633) if readouts else 0)
     )  # fmt: skip
     narrow = (
         21 + 226 * n + 20 * key

@@ -248,7 +248,7 @@ def race(
         readouts=[
             readout(
                 f"steps_{n}",
-                f"{labels[n]}: stays below loss ÷ 1000 from step",
+                f"{labels[n]}: below ÷ 1000 from step",
                 format="d",
                 color=colour_of(n),
                 missing="not in this run",
