@@ -1,4 +1,4 @@
-"""Experiments on the page: how long a moved control takes to the screen, in a real Chromium, on a slower processor too."""
+"""Experiments on the page: how long a moved control takes to the screen, in Chromium, on a slow processor, too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ MOVES = 40
 #: Move an input to and fro; for each move, the milliseconds until the frame that shows it is made.
 TO_THE_SCREEN = """async (input, moves) => {
   const frame = () => new Promise(requestAnimationFrame);
-  const after = () => new Promise((done) => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); });
+  const after = () => new Promise((done) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  });
   const times = [];
   for (let i = 0; i < moves; i++) {
     await frame();

@@ -28,6 +28,7 @@ def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
         "d3.js",
         "runtime.js",
         "marks.js",
+        "rasters.js",
         "controls.js",
         "handles.js",
         "panels.js",

@@ -21,8 +21,7 @@ from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.explore.values import cleaned
 
 JS = Path(__file__).parent / "js"
-#: The front end, in its order.
-_DRAWING = ("d3.js", "marks.js", "controls.js", "handles.js", "panels.js", "experiment.js")
+_DRAWING = ("d3.js", "marks.js", "rasters.js", "controls.js", "handles.js", "panels.js", "experiment.js")
 
 Data = dict[str, Any]
 Params = dict[str, Any]
@@ -35,9 +34,9 @@ def _no_backdrop() -> Data:
 class Experiment(anywidget.AnyWidget):
     """Sliders, choices and draggable points; a function of their values; and the panels that draw what it returns.
 
-    ``compute`` and ``backdrop`` name, as their parameters, the controls they depend on, and return a dictionary:
-    what the marks find under their ``key``. The backdrop (level lines, heat maps) is recomputed only when a control
-    that it names has changed.
+    ``compute`` and ``backdrop`` name, as their parameters, the controls and the assets they depend on, and return a
+    dictionary: what the marks find under their ``key``. The backdrop (level lines, heat maps) is recomputed only when
+    a control that it names has changed.
 
     Args:
         name: of the experiment, in files and messages.
@@ -55,7 +54,10 @@ class Experiment(anywidget.AnyWidget):
             dictionary control name → values, that returns a list of results, one for each setting, the last control
             changing fastest, as in `itertools.product` and C order. The experiment is then tabulated: the build calls
             it with the whole grid, a notebook with a grid of one setting.
+        assets: data that no control changes, such as weights or a strip of pictures, by name: functions of the
+            experiment name them as parameters, marks as keys. The build writes them into one file beside the page.
         digits: significant digits in a table.
+        columns: panels in a row, where there is room; if not given, as many as fit.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
@@ -79,6 +81,7 @@ class Experiment(anywidget.AnyWidget):
     params = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
     backdrop = traitlets.Dict().tag(sync=True)
+    assets = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -93,7 +96,9 @@ class Experiment(anywidget.AnyWidget):
         backdrop: Callable[..., Data] = _no_backdrop,
         tabulated: bool = False,
         compute_all: Callable[[dict[str, list[Any]]], Sequence[Data]] | None = None,
+        assets: Mapping[str, Any] | None = None,
         digits: int = 3,
+        columns: int | None = None,
         autoplay: bool = False,
         own: bool = False,
         values: Mapping[str, Any] | None = None,
@@ -108,20 +113,26 @@ class Experiment(anywidget.AnyWidget):
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
+        self._held = held = to_jsonable(assets or {}, digits)  # as the page will have them
         needs = {key: list(inspect.signature(f).parameters) for key, f in self.functions.items()}
         self._needs = needs = {"compute": list(self.controls)} | needs
         for key, names in needs.items():
-            if unknown := [n for n in names if n not in self.controls]:
-                raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls")
-        if tabulated and needs["backdrop"]:
+            if unknown := [n for n in names if n not in self.controls and n not in held]:
+                raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls and no assets")
+        if both := [n for n in held if n in self.controls]:
+            raise ValueError(f"{name}: {both[0]} is a control and an asset")
+        if tabulated and any(n in self.controls for n in needs["backdrop"]):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
             "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "caption": caption, "autoplay": autoplay, "tabulated": tabulated, **needs,
+            "caption": caption, "autoplay": autoplay, "tabulated": tabulated, "columns": columns,
+            **needs,
         }  # fmt: skip
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
         data = {key: self.answer(key, start) for key in needs}
-        super().__init__(spec={**spec, "start": start}, params=start, backdrop=data["backdrop"], data=data["compute"])
+        super().__init__(
+            spec={**spec, "start": start}, params=start, assets=held, backdrop=data["backdrop"], data=data["compute"]
+        )
         self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls
@@ -141,10 +152,10 @@ class Experiment(anywidget.AnyWidget):
 
     def answer(self, key: str, params: Params) -> Data:
         """Return the result of ``compute`` or ``backdrop`` (the key) for these values of the controls, as JSON data."""
-        arguments = [params[n] for n in self._needs[key]]
+        arguments = [params[n] for n in self._needs[key] if n in self.controls]  # assets do not change
         if key not in self._seen or self._seen[key][0] != arguments:
             if key in self.functions:
-                answer = self.functions[key](*arguments)
+                answer = self.functions[key](*(params[n] if n in params else self._held[n] for n in self._needs[key]))
             else:
                 [answer] = self.answers({n: [params[n]] for n in self.controls})
             self._seen[key] = (arguments, to_jsonable(answer))

@@ -33,6 +33,7 @@ class Shown(Protocol):
     place: str
     spec: dict[str, Any]
     params: dict[str, Any]
+    assets: dict[str, Any]
     backdrop: dict[str, Any]
     controls: dict[str, dict[str, Any]]
     functions: dict[str, Callable[..., dict[str, Any]]]
@@ -88,7 +89,7 @@ def table_key(experiment: Shown) -> str | None:
             return None
         code += f"import {f.__module__}\n"
         places.append(f"{f.__module__}.{f.__qualname__}:{f.__code__.co_firstlineno}")
-    own = json_text([experiment.key, places, grid(experiment), experiment.digits])
+    own = json_text([experiment.key, places, grid(experiment), experiment.digits, experiment.assets])
     return sources.digest(sources.dependencies(code, discovery=False), own, np.__version__)
 
 
@@ -98,10 +99,20 @@ def write_table(experiment: Shown, folder: Path) -> str:
     if key is not None and (folder / f"{experiment.key}-{key}.js").is_file():
         return f"{experiment.key}-{key}"
     text = json_text(table(experiment))
-    name = f"{experiment.key}-{key or _digest(text)}"
+    return _write(folder, f"{experiment.key}-{key or _digest(text)}", "tables", text)
+
+
+def write_assets(experiment: Shown, folder: Path) -> str:
+    """Write an experiment's assets into a folder; return the file's name, which tells what it holds."""
+    text = json_text(experiment.assets)
+    return _write(folder, f"{experiment.key}-assets-{_digest(text)}", "assets", text)
+
+
+def _write(folder: Path, name: str, kind: str, text: str) -> str:
+    """Write data as a script, since a page from disk may fetch nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{name}.{os.getpid()}"  # an interrupted build leaves no partial table
-    draft.write_text(f'course.tables["{name}"] = {text};\n', "utf-8")
+    draft = folder / f".{name}.{os.getpid()}"  # an interrupted build leaves no partial file
+    draft.write_text(f'course.{kind}["{name}"] = {text};\n', "utf-8")
     draft.replace(folder / f"{name}.js")
     return name
 
@@ -128,7 +139,8 @@ def static_html(experiment: Shown, folder: Path) -> str:
             code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
             script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
     caption = spec.pop("caption")
-    state = json_text({"spec": spec, "params": experiment.params, "table": table_name})
+    assets = write_assets(experiment, folder) if experiment.assets else None
+    state = json_text({"spec": spec, "params": experiment.params, "table": table_name, "assets": assets})
     alt, place = html.escape(spec["alt"]), experiment.place
     if caption:
         caption = f'<figcaption class="cx-caption" data-figure="{place}">{html.escape(caption)}</figcaption>'
@@ -186,9 +198,9 @@ def _reserved_height(experiment: Shown) -> str:
 
     wide = (
         32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
-        + 36 * lines(labels, 64, 880) * (len(labels) > 1) + 42 * timed
+        + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
-        + (15 + 51 * lines((r["label"] for r in readouts), 27, 926) if readouts else 0)
+        + (15 + 51 * lines((r["label"] for r in readouts), 27, 633) if readouts else 0)
     )  # fmt: skip
     narrow = (
         21 + 226 * n + 20 * key

@@ -187,7 +187,7 @@ def exhibits(explore_assets: dict[str, str], tmp_path: Path) -> Callable[..., st
         (tmp_path / "page.html").write_text(
             f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Experiments</title>{head}'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<body style="max-width: 60rem; margin: auto">{body}</body></html>',
+            f'<body style="max-width: 60rem; margin: auto; padding: 8px">{body}</body></html>',
             encoding="utf-8",
         )
         return tmp_path.as_uri() + "/"

@@ -238,6 +238,57 @@ def test_reset_brings_everything_back(page):
     assert experiment.get_by_role("button", name="Momentum").get_attribute("aria-pressed") == "true"
 
 
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page, name):
+    """From the first picture's lower edge it is at most 60 % of the screen's height to each control."""
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, name)
+    below, plots = experiment.evaluate("""e => {
+        const low = e.querySelector(".cx-panel").getBoundingClientRect().bottom;
+        return [[...e.querySelectorAll(".cx-control")].filter(c => c.offsetHeight)
+                    .map(c => c.getBoundingClientRect().bottom - low),
+                [...e.querySelectorAll(".cx-plate")].map(p => p.getBoundingClientRect())
+                    .map(p => [p.width, p.height])]; }""")
+    assert max(below) <= 0.6 * 844
+    assert all(width > 250 and height >= 150 for width, height in plots)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_a_slider_has_minus_and_plus(page):
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, "race")
+
+    def said(name):
+        return control(experiment, name).get_attribute("aria-valuetext")
+
+    def press(name, sign):
+        experiment.locator(".cx-slider", has=shown.locator(f"[data-control={name}]")).get_by_text(sign).tap()
+
+    start = float(said("rho"))
+    press("rho", "+")
+    assert float(said("rho")) == pytest.approx(start + 0.01)
+    press("kappa", "−")
+    assert said("kappa") == "89", "a round number on a logarithmic scale"
+    for _ in range(3):
+        press("rho", "−")
+    settle(shown)
+    assert float(said("rho")) == pytest.approx(start - 0.02)
+    assert not shown.locator(".cx-nudge:not([aria-hidden=true])").count()
+
+
+def test_a_series_that_is_off_does_not_look_disabled(page):
+    """Its words keep their colour; the box before them loses its tick."""
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    button = experiment.get_by_role("button", name="Nesterov")
+    look = """e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine,
+                     getComputedStyle(e, "::before").content]"""
+    on = button.evaluate(look)
+    button.click()
+    off = button.evaluate(look)
+    assert off[:2] == on[:2] and on[1] == "none" and "✓" in on[2] and "✓" not in off[2]
+
+
 def test_the_legend_hides_a_series(page):
     shown = page(CHAPTER, **STILL)
     experiment = place(shown, "race")
@@ -291,7 +342,39 @@ def test_the_page_does_not_jump_when_an_experiment_starts(page, width):
         .map(e => [e.dataset.courseExperiment, e.offsetHeight]))""")
     assert reserved
     for name, height in reserved.items():
-        assert place(shown, name).evaluate("e => e.offsetHeight") == pytest.approx(height, abs=70), name
+        assert place(shown, name).evaluate("e => e.offsetHeight") == pytest.approx(height, abs=60), name
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_read_stays_in_its_place(page, width):
+    """The page's layout shift on the way down, which browsers measure: up to .1 counts as good, and it is far less."""
+    shown = page("book/how_to_use.html", width=width, height=844, **STILL)
+    shown.add_init_script("""globalThis.shift = 0;
+        new PerformanceObserver((list) => { for (const e of list.getEntries()) globalThis.shift += e.value; })
+            .observe({ type: "layout-shift", buffered: true });""")
+    shown.goto(shown.url.replace("book/how_to_use.html", CHAPTER))
+    for experiment in shown.locator("[data-course-experiment]").all():
+        place(shown, experiment.get_attribute("data-course-experiment"), guessed=False)
+    settle(shown)
+    assert shown.evaluate("shift") <= 0.02
+
+
+def test_level_lines_are_rough_while_they_move_and_fine_at_rest(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "phase")
+    lines = experiment.locator("g[data-mark=contour]")
+    length = "e => [...e.querySelectorAll('path')].reduce((sum, p) => sum + p.getAttribute('d').length, 0)"
+    fine = lines.evaluate(length)
+    control(experiment, "kappa").press("ArrowRight")
+    settle(shown)
+    shown.wait_for_function(f"e => ({length})(e) > {0.7 * fine}", arg=lines.element_handle())
+    rough = control(experiment, "kappa").evaluate(f"""async (slider) => {{
+        slider.value = slider.value - 50;
+        slider.dispatchEvent(new Event("input"));
+        await new Promise(requestAnimationFrame);
+        return ({length})(slider.closest(".cx").querySelector("g[data-mark=contour]"));
+    }}""")
+    assert rough < 0.5 * fine
 
 
 def test_motion_is_left_out_where_the_reader_asks_so(page):
@@ -327,7 +410,7 @@ def test_colours_of_the_lines_can_be_seen(page, scheme):
     """At least 3:1 against the plate, as WCAG asks of graphics."""
     shown = page(CHAPTER, scheme=scheme, **STILL)
     experiment = place(shown, "race")
-    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-plate")).fill,
+    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-under")).backgroundColor,
         ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`g[data-series=${n}] path`))
             .map(line => getComputedStyle(line).stroke)]""")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.explore.experiment import Data, Experiment, experiment
-from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, slider
+from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, rule, slider
 from course_lib.explore.primitives import field, least, plane, trace, tuned
 from course_lib.optim import SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces import Surface2D
@@ -72,6 +72,7 @@ def _runs(f: Any, lr: float, rho: float, start: Any, steps: int) -> Data:
         "SGD": sgd,
         "Momentum": momentum,
         "Nesterov": nesterov,
+        "goal": goal,
         "steps_SGD": _below_from(sgd["loss"], goal),
         "steps_Momentum": _below_from(momentum["loss"], goal),
         "steps_Nesterov": _below_from(nesterov["loss"], goal),
@@ -238,14 +239,14 @@ def race(
                 "Loss above the minimum",
                 axis("step t", "window.t"),
                 axis("f(xₜ) − f*", (1e-8, 1e3), log=True),
-                over_time,
+                [rule("goal", label="loss ÷ 1000"), *over_time],
                 alt="The loss of each method over the steps, on a logarithmic axis.",
             ),
         ],
         readouts=[
             readout(
                 f"steps_{n}",
-                f"{labels[n]}: stays below loss ÷ 1000 from step",
+                f"{labels[n]}: below ÷ 1000 from step",
                 format="d",
                 color=colour_of(n),
                 missing="not in this run",

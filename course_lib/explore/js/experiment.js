@@ -2,7 +2,7 @@
    (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
-  const { known, marks, html, format, held, controlKinds, makePanel } = course;
+  const { known, marks, html, format, held, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
   const PLAY_SECONDS = 5, SETTLE = 200; // milliseconds
 
   function render({ model, el }) {
@@ -18,11 +18,14 @@
       model.save_changes();
       showParams();
     }
-    const state = { data, backdrop, hidden, t: () => t,
+    const heats = spec.panels.flatMap((p) => p.marks).filter((m) => m.type === "heat");
+    const shared = heats.filter((m, i) => heats.findIndex((n) => keyOf(n) === keyOf(m)) < i); // one key for both
+    const sharedKeys = new Map(shared.map((m) => [keyOf(m), m]));
+    const state = { data, backdrop, assets: () => model.get("assets") ?? {}, hidden, sharedKeys, t: () => t,
       position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
       move: (control, at) => set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }) };
 
-    const panels = spec.panels.map((p) => makePanel(p, state));
+    const panels = spec.panels.map((p) => (p.type === "table" ? makeTable : makePanel)(p, state));
     const series = new Map(spec.panels.flatMap((p) => p.marks).filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat").map((m) => [m.label, m]));
     const readouts = spec.readouts.map((r) => ({ r, value: html("dd") }));
     const controls = Object.fromEntries(spec.controls.map((c) => [c.name, controlKinds[c.type](c, set)]).filter(([, c]) => c));
@@ -38,7 +41,8 @@
     }
     const showLegend = () => legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
-    const timed = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.timed).map((m) => [m.key, m.y].join("\n")));
+    const frames = { heat: "z", image: "z", sprites: "index", bars: "y", band: "low" };
+    const timed = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.timed).map((m) => [m.key, frames[m.type] ?? m.y].join("\n")));
     const steps = () => Math.max(0, ...[...timed].map((k) => { const [key, y] = k.split("\n"); return (data()[key]?.[y]?.length ?? 1) - 1; }));
     const play = html("button", { type: "button", class: "cx-play" });
     const scrub = html("input", { type: "range", min: 0, step: 1, data: { control: "time" }, aria: { label: "step t" } });
@@ -62,6 +66,7 @@
     const live = html("div", { class: "cx-live", aria: { live: "polite" } });
     const root = html("div", { class: "cx" },
       html("div", { class: "cx-panels" }, ...panels.map((p) => p.figure)),
+      ...[...sharedKeys.values()].map(colourKey),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
       html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset),
@@ -72,6 +77,11 @@
       })),
       ...(spec.caption ? [html("p", { class: "cx-caption", textContent: spec.caption })] : []),
       live);
+
+    if (spec.columns) {
+      root.firstChild.classList.add("cx-grid");
+      root.firstChild.style.setProperty("--columns", spec.columns);
+    }
 
     function showParams() {
       const params = model.get("params");

@@ -1,6 +1,6 @@
 /* The marks of a panel: each takes its declaration and a group to draw in, and returns draw(view).
-   A view has the scales X and Y, get(key) for the data, t (the present step or null) and `clone`,
-   which is true when the backdrop or the size changed. Declarations: parts.py. */
+   A view has the scales X and Y, get(key) for the data, t (the present step or null), `fresh`, which is true when the
+   backdrop or the size changed, and `coarse` while it changes again and again. Declarations: parts.py. */
 (() => {
   const course = (globalThis.course ??= {});
   const NS = "http://www.w3.org/2000/svg";
@@ -14,6 +14,8 @@
   };
 
   const known = (v) => v !== null && Number.isFinite(v);
+  /** The frame of a step; null stands for the last. */
+  const frame = (frames, t) => frames[Math.min(t ?? Infinity, frames.length - 1)];
   const px = (scale, v) => Math.max(-FAR, Math.min(FAR, scale(v)));
 
   /** The points of a mark in pixels, up to step t and up to the first that is not finite or off a log axis. */
@@ -58,7 +60,16 @@
   function points(mark, group) {
     const cross = mark.shape === "cross";
     const path = svg("path", cross ? { stroke: ink(mark), "stroke-width": 2, fill: "none" } : { fill: ink(mark) }, group);
-    return (view) => path.setAttribute("d", pixels(mark, view).map((p) => (cross ? crossAt : dotAt)(p, mark.radius)).join(""));
+    const bar = mark.error ? svg("path", { class: "cx-error", stroke: ink(mark), fill: "none" }, group) : null;
+    const end = (view, mark, sign) => { // of an error bar: the points' heights and their errors, added or subtracted
+      const d = view.get(mark.key), y = d[mark.y].map((v, i) => v + sign * d[mark.error][i]);
+      return pixels(mark, { ...view, get: () => ({ ...d, [mark.y]: y }) });
+    };
+    return (view) => {
+      path.setAttribute("d", pixels(mark, view).map((p) => (cross ? crossAt : dotAt)(p, mark.radius)).join(""));
+      const low = bar ? end(view, mark, -1) : [], high = bar ? end(view, mark, 1) : [];
+      bar?.setAttribute("d", high.map(([x, y], i) => (low[i] ? `M${x - 3},${y}h6M${x},${y}V${low[i][1]}m-3,0h6` : "")).join(""));
+    };
   }
 
   /** Heights above the minimum that rise with the cube of their rank, so that a valley's floor is drawn too. */
@@ -81,70 +92,55 @@
     };
   }
 
-  const VIRIDIS = ["#fde725", "#5ec962", "#21918c", "#3b528b", "#440154"]; // bright is small
-  const SHADES = 256;
-  const unitOf = (mark) => {
-    const [low, high] = mark.log ? mark.domain.map(Math.log) : mark.domain;
-    return (v) => Math.max(0, Math.min(1, ((mark.log ? Math.log(v) : v) - low) / (high - low)));
-  };
-  const colours = (mark) => {
-    const unit = unitOf(mark), ramp = d3.interpolateRgbBasis(VIRIDIS);
-    return (v) => ramp(unit(v));
-  };
-
-  /** The bytes red, green, blue of 256 colours from "rgb(…)" strings. */
-  const shades = (ramp) => Array.from({ length: SHADES }, (_, i) => ramp(i / (SHADES - 1)).match(/\d+/g).map(Number));
-
-  /** Rows of cells as a small picture, stretched over the axes; `paint(v, bytes, at)` writes the bytes of a cell.
-      It is a canvas under the drawing, as it must be on the screen with the rest: an image would come a frame later. */
-  function raster(mark, under, paint) {
-    const canvas = document.createElement("canvas"), brush = canvas.getContext("2d");
-    Object.assign(canvas.dataset, { mark: mark.type });
-    canvas.setAttribute("aria-hidden", "true");
-    under.append(canvas);
-    return (view, d) => {
-      const rows = d.z, n = rows.length, m = rows[0].length, picture = new ImageData(m, n);
-      for (let j = 0; j < n; j++) {
-        const row = rows[d.flipped ? j : n - 1 - j];
-        for (let i = 0; i < m; i++) if (known(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
-      }
-      Object.assign(canvas, { width: m, height: n });
-      brush.putImageData(picture, 0, 0);
-      const [x0, x1] = d.x.map(view.X), [y0, y1] = d.y.map(view.Y);
-      const place = { left: Math.min(x0, x1), top: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
-      for (const [k, v] of Object.entries(place)) canvas.style[k] = `${v}px`;
-    };
-  }
-
-  function heat(mark, group, under) {
-    const unit = unitOf(mark), colour = shades(d3.interpolateRgbBasis(VIRIDIS));
-    const put = raster(mark, under, (v, bytes, at) => {
-      const [red, green, blue] = colour[Math.round((SHADES - 1) * unit(v))];
-      bytes[at] = red;
-      bytes[at + 1] = green;
-      bytes[at + 2] = blue;
-      bytes[at + 3] = 255;
-    });
-    return (view) => { if (view.fresh || view.get(mark.key, "data")) put(view, view.get(mark.key)); };
-  }
-
-  function image(mark, group, under) {
-    const put = raster(mark, under, (v, bytes, at) => { bytes.fill(255 * Math.max(0, Math.min(1, v)), at, at + 3); bytes[at + 3] = 255; });
-    return (view) => put(view, { ...view.get(mark.key), flipped: true });
-  }
-
+  /** A histogram's bars between its edges; without edges, bar i stands at i, in one of n groups side by side. */
   function bars(mark, group) {
     const path = svg("path", { class: "cx-bars", fill: ink(mark), stroke: ink(mark) }, group);
+    const [place, groups] = mark.group, wide = 0.8 / groups;
     return (view) => {
-      const d = view.get(mark.key), floor = view.Y(view.Y.domain()[0]);
+      const d = view.get(mark.key), ys = mark.timed ? frame(d.y, view.t) : d.y, [low, high] = view.Y.domain();
+      const floor = view.Y(low <= 0 && high >= 0 ? 0 : low).toFixed(1);
+      const ends = (i) => (d.x ? [d.x[i], d.x[i + 1]] : [i - 0.4 + place * wide, i - 0.4 + (place + 1) * wide]).map(view.X);
       const box = (height, i) => {
-        if (!known(height) || height <= 0) return "";
-        const x0 = view.X(d.x[i]), x1 = view.X(d.x[i + 1]), y = px(view.Y, height);
-        return `M${x0.toFixed(1)},${floor}V${y.toFixed(1)}H${x1.toFixed(1)}V${floor}Z`;
+        if (!known(height) || height === 0 || !known(view.Y(height))) return "";
+        const [x0, x1] = ends(i);
+        return `M${x0.toFixed(1)},${floor}V${px(view.Y, height).toFixed(1)}H${x1.toFixed(1)}V${floor}Z`;
       };
-      path.setAttribute("d", d.y.map(box).join(""));
+      path.setAttribute("d", ys.map(box).join(""));
     };
   }
 
-  Object.assign(course, { svg, known, colours, levels, pixels, VIRIDIS, marks: { line, points, contour, heat, image, bars } });
+  /** Between two curves. */
+  function band(mark, group) {
+    const path = svg("path", { class: "cx-band", fill: ink(mark) }, group), draw = d3.line();
+    return (view) => {
+      const upper = pixels({ ...mark, y: mark.high }, view), lower = pixels({ ...mark, y: mark.low }, view);
+      const n = Math.min(upper.length, lower.length);
+      path.setAttribute("d", n > 1 ? `${draw([...upper.slice(0, n), ...lower.slice(0, n).reverse()])}Z` : "");
+    };
+  }
+
+  /** Straight lines across the panel, at a value or at several. */
+  function rule(mark, group) {
+    const path = svg("path", { class: "cx-line", stroke: ink(mark), "stroke-width": mark.width, fill: "none" }, group);
+    if (mark.dashed) path.setAttribute("stroke-dasharray", "5 4");
+    return (view) => {
+      const scale = mark.axis === "y" ? view.Y : view.X, [width, height] = [view.X.range()[1], view.Y.range()[0]];
+      const at = [view.get(mark.key) ?? mark.at].flat().filter((v) => known(v) && known(scale(v))).map((v) => px(scale, v));
+      path.setAttribute("d", at.map((p) => (mark.axis === "y" ? `M0,${p}H${width}` : `M${p},0V${height}`)).join(""));
+    };
+  }
+
+  function text(mark, group) {
+    group.classList.add("cx-text");
+    return (view) => {
+      const d = view.get(mark.key), at = pixels(mark, view);
+      group.replaceChildren(...at.map(([x, y], i) => {
+        const label = svg("text", { x, y: y - 7, "text-anchor": "middle", fill: ink(mark) });
+        label.textContent = d[mark.text][i];
+        return label;
+      }));
+    };
+  }
+
+  Object.assign(course, { svg, known, frame, levels, pixels, marks: { line, points, contour, bars, band, rule, text } });
 })();

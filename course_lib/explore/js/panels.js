@@ -1,7 +1,7 @@
 /* A panel: axes, marks, a colour key, and handles to drag (handles.js). Declarations: parts.py. */
 (() => {
   const { svg, colours, marks, html, unique, format, makeHandles } = course;
-  const MARGIN = { top: 8, right: 12, bottom: 40, left: 52 };
+  const AXES = { top: 8, right: 12, bottom: 40, left: 52 }, BARE = { top: 0, right: 0, bottom: 0, left: 0 };
   const LOW = 150; // pixels: on a phone two panels and their controls should share the screen
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
 
@@ -11,12 +11,14 @@
       for (let e = Math.ceil(low - 1e-9); e <= high + 1e-9; e += every) out.push([10 ** e, e]);
       return out.map(([v, e]) => (e >= -2 && e <= 3 ? [v, format("~r", v)] : [v, "10", String(e).replace("-", "−")]));
     }
+    if (axis.names) return axis.names.map((name, i) => [i, name]);
     const ticks = axis.ticks ?? scale.ticks(room);
     const text = axis.ticks ? d3.format("~r") : scale.tickFormat(room);
     return ticks.map((v) => [v, text(v).replaceAll("-", "−")]);
   }
 
   function makePanel(spec, state) {
+    const bare = !spec.x, MARGIN = bare ? BARE : AXES; // pictures have no axes
     const id = unique("clip"), picture = svg("svg", { role: "group", "aria-label": spec.alt });
     const clip = svg("rect", {}, svg("clipPath", { id }, svg("defs", {}, picture)));
     const frame = svg("g", { "aria-hidden": "true" }, picture);
@@ -26,15 +28,16 @@
     const under = html("div", { class: "cx-under" }); // canvases, behind the drawing
     const drawn = spec.marks.filter((m) => marks[m.type]).map((m) => {
       const group = svg("g", { "data-mark": m.type, ...(m.label ? { "data-series": m.label } : {}) }, inside);
-      return { mark: m, group, draw: marks[m.type](m, group, under) };
+      const before = under.children.length, draw = marks[m.type](m, group, under);
+      return { mark: m, group, draw, canvases: [...under.children].slice(before) };
     });
     const handles = makeHandles(spec, picture, state, (event) => {
       const box = picture.getBoundingClientRect();
       return [event.clientX - box.left - MARGIN.left, event.clientY - box.top - MARGIN.top];
     });
-    const figure = html("figure", { class: "cx-panel" }, html("figcaption", {}, html("span", { textContent: spec.title }), ...handles.shown),
+    const figure = html("figure", { class: bare ? "cx-panel cx-bare" : "cx-panel" }, html("figcaption", {}, html("span", { textContent: spec.title }), ...handles.shown),
       html("div", { class: "cx-picture" }, under, picture));
-    for (const m of spec.marks) if (m.type === "heat") figure.append(colourKey(m));
+    for (const m of spec.marks) if (m.type === "heat" && !state.sharedKeys.has(keyOf(m))) figure.append(colourKey(m));
     let X, Y, size = "";
 
     function axis(axisSpec, scale, isX, width, height) {
@@ -52,6 +55,7 @@
     }
 
     function domain(axisSpec) {
+      if (bare) return [0, 1];
       return typeof axisSpec.domain === "string" ? dig({ ...state.backdrop(), ...state.data() }, axisSpec.domain) : axisSpec.domain;
     }
 
@@ -60,30 +64,34 @@
         const outer = figure.clientWidth;
         if (!outer) return;
         const width = outer - MARGIN.left - MARGIN.right;
-        const height = Math.min(Math.round(width * spec.ratio), innerWidth <= 600 ? LOW : Infinity);
+        const height = Math.min(Math.round(width * spec.ratio), innerWidth <= 600 && !bare ? LOW : Infinity);
         const dx = domain(spec.x), dy = domain(spec.y), now = [outer, ...dx, ...dy].join();
         const resized = now !== size;
         if (resized) {
           size = now;
-          X = (spec.x.log ? d3.scaleLog() : d3.scaleLinear()).domain(dx).range([0, width]);
-          Y = (spec.y.log ? d3.scaleLog() : d3.scaleLinear()).domain(dy).range([height, 0]);
+          X = (spec.x?.log ? d3.scaleLog() : d3.scaleLinear()).domain(dx).range([0, width]);
+          Y = (spec.y?.log ? d3.scaleLog() : d3.scaleLinear()).domain(dy).range([height, 0]);
           const full = height + MARGIN.top + MARGIN.bottom;
           for (const [k, v] of Object.entries({ width: outer, height: full, viewBox: `${-MARGIN.left} ${-MARGIN.top} ${outer} ${full}` })) picture.setAttribute(k, v);
           Object.assign(under.style, { left: `${MARGIN.left}px`, top: `${MARGIN.top}px`, width: `${width}px`, height: `${height}px` });
           for (const r of [clip, plate]) { r.setAttribute("width", width); r.setAttribute("height", height); }
           axes.replaceChildren();
-          axis(spec.x, X, true, width, height);
-          axis(spec.y, Y, false, width, height);
+          if (!bare) axis(spec.x, X, true, width, height);
+          if (!bare) axis(spec.y, Y, false, width, height);
         }
-        const get = (key, where) => (where === "data" ? state.data()[key] : state.data()[key] ?? state.backdrop()[key]);
+        const get = (key, where) => (where === "data" ? state.data()[key] : state.data()[key] ?? state.backdrop()[key] ?? state.assets()[key]);
         const view = { X, Y, get, t: state.t(), fresh: resized || backdropIsNew, coarse };
         for (const d of drawn) {
-          d.group.style.display = state.hidden.has(d.mark.label) ? "none" : "";
-          if (get(d.mark.key)) d.draw(view);
+          const there = d.mark.key === "" || (get(d.mark.key) ?? null) !== null; // a mark without data is not seen
+          for (const part of [d.group, ...d.canvases]) part.style.display = there && !state.hidden.has(d.mark.label) ? "" : "none";
+          if (there) d.draw(view);
         }
         handles.place(X, Y);
       } };
   }
+
+  /** What makes the colour keys of two heat maps the same. */
+  const keyOf = (m) => JSON.stringify([m.label, m.domain, m.log, m.missing]);
 
   function colourKey(mark) {
     const colour = colours(mark), [low, high] = mark.domain, n = 12;
@@ -96,5 +104,19 @@
     return key;
   }
 
-  course.makePanel = makePanel;
+  /** A table in place of a picture. */
+  function makeTable(spec, state) {
+    const body = html("tbody"), head = html("tr", {}, ...spec.columns.map((c) => html("th", { scope: "col", textContent: c })));
+    const caption = html("caption", { textContent: spec.title });
+    const figure = html("figure", { class: "cx-panel cx-table" }, html("table", {}, caption, html("thead", {}, head), body));
+    const cell = (v, i) => (typeof v === "string" ? v : v === null || v === undefined ? "–" : format(spec.formats[i], v));
+    return { figure, drawn: [],
+      draw() {
+        const rows = state.data()[spec.key] ?? state.backdrop()[spec.key] ?? [];
+        body.replaceChildren(...rows.map((row) => html("tr", {}, ...row.map((v, i) =>
+          html(i ? "td" : "th", i ? { textContent: cell(v, i) } : { scope: "row", textContent: cell(v, i) })))));
+      } };
+  }
+
+  Object.assign(course, { makePanel, makeTable, colourKey, keyOf });
 })();

@@ -6,6 +6,7 @@
   const np = {
     abs: Math.abs, sqrt: Math.sqrt, exp: Math.exp, log: Math.log, log10: Math.log10, sin: Math.sin, cos: Math.cos,
     tanh: Math.tanh, sign: Math.sign, pi: Math.PI, inf: Infinity, nan: NaN,
+    asarray: (a) => a,
     maximum: (a, b) => (a > b || a !== a ? a : b),
     minimum: (a, b) => (a < b || a !== a ? a : b),
     where: (condition, a, b) => (condition ? a : b),
@@ -47,13 +48,21 @@
   /** The rate of a schedule, or of what stands for one: a number. */
   const rate_of = (a, t) => (typeof a === "function" ? a(t) : a);
 
-  /** The points x_0 … x_steps, as descend() in course_lib.optim. It makes as few objects as it can, for speed. */
+  /** An elementwise penalty class: its gradient and its proximal step, of a number or of a list of them. */
+  const penalty = (defaults, grad, prox) => function (settings) {
+    const h = { ...defaults, ...settings };
+    const each = (f) => (w, ...rest) => (Array.isArray(w) ? w.map((v) => f(h, v, ...rest)) : f(h, w, ...rest));
+    return { grad: each(grad), prox: each(prox) };
+  };
+
+  /** The points x_0 … x_steps, as descend() in course_lib.optim, on a surface or a function x → ∇f(x), of any number of
+      coordinates. It makes as few objects as it can, for speed. */
   function descend(f, method, start, steps) {
-    const h = { ...method.h }, rate = method.h.lr;
+    const h = { ...method.h }, rate = method.h.lr, grad = typeof f === "function" ? f : f.grad;
     let x = start.map(Number);
     const slots = x.map(() => method.slots.map(() => 0)), path = [x];
     for (let t = 1; t <= steps; t++) {
-      const dx = f.grad(x), next = new Array(x.length);
+      const dx = grad(x), next = new Array(x.length);
       h.t = t;
       h.lr = rate_of(rate, t - 1);
       for (let i = 0; i < x.length; i++) {
@@ -105,5 +114,5 @@
     return Array.from({ length: n }, (_, i) => Math.sqrt(-2 * Math.log(u[2 * i])) * Math.cos(2 * Math.PI * u[2 * i + 1]));
   };
 
-  Object.assign(course, { np, optimizer, surface, schedule, rate_of, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {} });
+  Object.assign(course, { np, optimizer, surface, schedule, rate_of, penalty, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {}, assets: {} });
 })();

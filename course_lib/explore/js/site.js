@@ -7,8 +7,8 @@
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
     #values; #heard = {}; #compute;
-    constructor(spec, params, compute) {
-      this.#values = { spec, params, data: {}, backdrop: {} };
+    constructor(spec, params, compute, assets = {}) {
+      this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
       this.save_changes();
     }
@@ -23,19 +23,19 @@
     save_changes() { for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value); }
   }
 
-  /** Call a compiled function with the controls it names; the same controls give the same answer, kept. */
-  function remember(f, names) {
+  /** Call a compiled function with the controls and assets it names; the same controls give the same answer, kept. */
+  function remember(f, names, assets) {
     let key, answer;
     return (params) => {
-      const now = JSON.stringify(names.map((n) => params[n]));
-      if (now !== key) [key, answer] = [now, f(...names.map((n) => params[n]))];
+      const now = JSON.stringify(names.map((n) => params[n])); // assets do not change, and are left out
+      if (now !== key) [key, answer] = [now, f(...names.map((n) => (n in params ? params[n] : assets[n])))];
       return answer;
     };
   }
 
-  function compiled(spec) {
-    const functions = course.experiments[spec.compiled];
-    const data = remember(functions.compute, spec.compute), backdrop = remember(functions.backdrop, spec.backdrop);
+  function compiled(spec, assets = {}) {
+    const { compute, backdrop: behind } = course.experiments[spec.compiled];
+    const data = remember(compute, spec.compute, assets), backdrop = remember(behind, spec.backdrop, assets);
     return (params) => ({ backdrop: backdrop(params), data: data(params) });
   }
 
@@ -59,10 +59,12 @@
   });
 
   async function mount(place) {
-    const { spec, params, table } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    const { spec, params, table, assets: file } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
       if (table && !course.tables[table]) await load(`${table}.js`);
-      const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec));
+      if (file && !course.assets[file]) await load(`${file}.js`);
+      const assets = course.assets[file] ?? {};
+      const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec, assets), assets);
       course.render({ model, el: place });
       place.dataset.ready = "1";
       model.on("change:params", () => course.address.follow(place, model));
