@@ -263,7 +263,9 @@ def test_only_what_passed_its_tests_is_published():
     build = flow["jobs"]["build"]
     assert "workflow_run.conclusion == 'success'" in build["if"] and "event != 'pull_request'" in build["if"]
     tested, checkout, *_ = build["steps"]
-    assert "workflow_run.head_sha" in tested["env"]["TESTED"] and "branch=main&event=push&status=success" in tested["run"]
+    assert (
+        "workflow_run.head_sha" in tested["env"]["TESTED"] and "branch=main&event=push&status=success" in tested["run"]
+    )
     assert checkout["with"]["ref"] == "${{ steps.tested.outputs.commit }}"
     assert flow["jobs"]["deploy"]["needs"] == "build" and "build" in flow["jobs"]["notebooks"]["needs"]
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -230,6 +231,20 @@ def test_no_raw_markup_in_the_books_notebooks(path):
         named = [order.index(label) + 1 for label in re.findall(r"\{eq\}`([\w:-]+)`", old)]
         numbers = [int(n) for n in re.findall(r"(?<![\w$}])\((\d+)\)", re.sub(r"\$[^$]*\$", "", new))]
         assert named == numbers
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_reader_can_begin_with_the_exercises(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cells = [cell for cell in plain.make_plain(path)["cells"] if cell["cell_type"] == "code"]
+    checks = [(stub, check) for stub, check in pairwise(cells) if "exercise:" in str(notebooks.tags_of(stub))]
+    assert checks
+    for stub, check in checks:
+        namespace = {}  # of a new kernel
+        exec(source(stub), namespace)
+        exec(source(check), namespace)
+        said = capsys.readouterr().out
+        assert said.startswith("NOT ATTEMPTED") and "NameError" not in said
 
 
 def test_the_command_writes_them_all_or_none(tmp_path, book, monkeypatch, capsys):
