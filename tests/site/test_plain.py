@@ -269,3 +269,15 @@ def test_links_lead_to_the_site(monkeypatch):
     assert plain.site_address(ROOT) == f"https://{owner}.github.io/{name}"
     monkeypatch.setenv("COURSE_SITE_URL", "https://example.org/book/")
     assert plain.site_address(ROOT) == "https://example.org/book"
+
+
+def test_figures_are_numbered_as_they_appear():
+    code = [
+        "%matplotlib inline\nexplore.phase()",
+        "ask.guess(); show_figure(draw, name='squares')",
+        "explore.race()",
+        "ask.text_only()\nexplore.race(place='race-again')\nexplore.race()",
+    ]
+    shown = plain._shown(code, {"guess": ("race-first", "race")})
+    assert list(shown) == ["phase", "race-first", "squares", "race", "race-again"]
+    assert [shown[place] for place in shown] == ["phase", "race", "", "race", "race"]
