@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from course_lib import chapters, studies
 
 from . import repository
@@ -132,23 +134,21 @@ def read_page(path: Path, cells: Sequence[Mapping[str, Any]]) -> Page:
     )
 
 
-def _asked(chapter: str) -> dict[str, str]:
-    """Return the experiment that each question of a chapter shows, by the question's name."""
+def _asked(chapter: str) -> dict[str, tuple[str, str]]:
+    """Return the experiment that each question of a chapter shows, by the question's name: its place, its name."""
     if chapter not in chapters.chapters():
         return {}
     ask = getattr(importlib.import_module(f"{chapters.__name__}.{chapter}"), "ask", None)
     shows = {name: getattr(question, "shows", None) for name, question in ask.declared().items()} if ask else {}
-    return {name: shown[0] for name, shown in shows.items() if shown}
+    return {name: (shown[1].get("place", shown[0]), shown[0]) for name, shown in shows.items() if shown}
 
 
-def _shown(sources: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]:
+def _shown(sources: Sequence[str], asked: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return what code shows, in order: the place of an experiment → its name, the name of a figure → ""."""
     found: dict[str, str] = {}
+    transform = TransformerManager().transform_cell  # `%magic`, `!shell` and `help?` become Python
     for source in sources:
-        try:
-            calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-        except SyntaxError:  # IPython's commands: they show no figure
-            continue
+        calls = [node for node in ast.walk(ast.parse(transform(source))) if isinstance(node, ast.Call)]
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             names = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
             match call.func:
@@ -157,7 +157,7 @@ def _shown(sources: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]:
                 case ast.Attribute(ast.Name("explore"), name):
                     found.setdefault(names.get("place", name), name)
                 case ast.Attribute(ast.Name("ask"), name) if name in asked:
-                    found.setdefault(asked[name], asked[name])
+                    found.setdefault(*asked[name])
     return found
 
 

@@ -94,8 +94,7 @@ def versions(root: Path) -> dict[str, Notebook]:
 
 def _contents(chapters: Mapping[str, Notebook], site: str) -> Notebook:
     """Return the notebook that lists the chapters."""
-    titles = {name: re.search(r"^# (.+)", "\n".join(map(_source, nb["cells"])), re.M) for name, nb in chapters.items()}
-    lines = [f"- [{found[1] if found else name}]({name})" for name, found in titles.items()]
+    lines = [f"- [{_title(notebook) or name}]({name})" for name, notebook in chapters.items()]
     text = f"""\
 # Descent: your notebooks
 
@@ -111,6 +110,12 @@ closed. The same chapters to read and to play with: {site}
 """
     cell = {"cell_type": "markdown", "id": "contents", "metadata": {}, "source": text.splitlines(keepends=True)}
     return clean({"cells": [cell], "metadata": {}})
+
+
+def _title(notebook: Notebook) -> str:
+    text = "\n\n".join(_source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    found = re.search(r"^# (.+)", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 # -- an update ----------------------------------------------------------------------------------

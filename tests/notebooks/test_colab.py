@@ -15,6 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 from course_lib.site import numbers, repository
+from course_lib.site.notebooks import dumps
 from course_lib.site.plain import make_plain
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ def colab(tmp_path_factory):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
-    notebook = nbformat.from_dict(make_plain(chapter))
+    notebook = nbformat.reads(dumps(make_plain(chapter)), as_version=4)
     assert "colab" in notebook.cells[0].metadata.tags
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PRETEND))
     NotebookClient(

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -232,6 +233,20 @@ def test_no_raw_markup_in_the_books_notebooks(path):
         assert named == numbers
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_reader_can_begin_with_the_exercises(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cells = [cell for cell in plain.make_plain(path)["cells"] if cell["cell_type"] == "code"]
+    checks = [(stub, check) for stub, check in pairwise(cells) if "exercise:" in str(notebooks.tags_of(stub))]
+    assert checks
+    for stub, check in checks:
+        namespace = {}  # of a new kernel
+        exec(source(stub), namespace)
+        exec(source(check), namespace)
+        said = capsys.readouterr().out
+        assert said.startswith("NOT ATTEMPTED") and "NameError" not in said
+
+
 def test_the_command_writes_them_all_or_none(tmp_path, book, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert cli.main(["notebooks", "--plain", str(tmp_path / "out")]) == 0
@@ -254,3 +269,15 @@ def test_links_lead_to_the_site(monkeypatch):
     assert plain.site_address(ROOT) == f"https://{owner}.github.io/{name}"
     monkeypatch.setenv("COURSE_SITE_URL", "https://example.org/book/")
     assert plain.site_address(ROOT) == "https://example.org/book"
+
+
+def test_figures_are_numbered_as_they_appear():
+    code = [
+        "%matplotlib inline\nexplore.phase()",
+        "ask.guess(); show_figure(draw, name='squares')",
+        "explore.race()",
+        "ask.text_only()\nexplore.race(place='race-again')\nexplore.race()",
+    ]
+    shown = plain._shown(code, {"guess": ("race-first", "race")})
+    assert list(shown) == ["phase", "race-first", "squares", "race", "race-again"]
+    assert [shown[place] for place in shown] == ["phase", "race", "", "race", "race"]

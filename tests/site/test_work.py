@@ -64,7 +64,9 @@ def test_the_copies_are_made_once_and_never_overwritten(book, capsys):
         nbformat.validate(nbformat.read(book / "work" / name, as_version=4))
         assert f"work/{name}: new" in capsys.readouterr().out or name != names[0]
     contents = source(read(book / "work" / work.CONTENTS)["cells"][0])
-    assert all(f"]({name})" in contents for name in names[1:]) and "# " not in contents.split("\n- [")[1]
+    for name in names[1:]:
+        title = source(read(book / "book" / name)["cells"][0]).splitlines()[0].removeprefix("# ")
+        assert f"- [{title}]({name})\n" in contents
     copy_of(book).write_text("mine", "utf-8")
     (book / "work" / work.CONTENTS).unlink()
     before = files(book)
