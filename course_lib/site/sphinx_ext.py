@@ -49,8 +49,9 @@ def prepare(app: Sphinx, config: Config) -> None:
     assets = explore.site_assets(make() for make in chapters.experiments().values())
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
-    sheets = [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
-    frame = [path.read_text(encoding="utf-8") for path in sorted([*TEMPLATES.iterdir(), *WEB.iterdir(), *sheets])]
+    own = [*SITE.glob("*.py"), *TEMPLATES.iterdir(), *WEB.iterdir()]
+    own += [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
+    frame = [path.read_text(encoding="utf-8") for path in sorted(own)]
     config.course_assets_hash = digest([], *assets.values(), *frame)
     for name, text in assets.items():
         (static / "explore" / name).write_text(text, encoding="utf-8")
