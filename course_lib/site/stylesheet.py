@@ -69,7 +69,7 @@ def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
 
 
 def _needs(selector: list[ast.Node]) -> Iterable[str]:
-    """Yield the classes, ids and elements that a selector needs, but none from inside `:is(…)`, `:not(…)` and the like."""
+    """Yield the classes, ids and elements that a selector needs, none from inside `:is(…)`, `:not(…)` and the like."""
     before = None
     for token in selector:
         if isinstance(token, ast.HashToken):

@@ -1,6 +1,7 @@
 /* Experiments on the static site: the model that anywidget would give, without a kernel behind it.
    compiled:  the library's own lines, in the page (library.js);
-   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch). */
+   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch);
+   a reader's own functions are in such a script, too. */
 (() => {
   const here = document.currentScript.src;
 
@@ -61,8 +62,8 @@
   async function mount(place) {
     const { spec, params, table } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
-      if (table && !course.tables[table]) await load(`${table}.js`);
-      const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec));
+      if (table && !course.tables[table] && !course.experiments[table]) await load(`${table}.js`);
+      const model = new Model(spec, params, spec.compiled ? compiled(spec) : tabulated(spec, course.tables[table]));
       course.render({ model, el: place });
       place.dataset.ready = "1";
     } catch (error) {
@@ -72,7 +73,6 @@
   }
 
   course.site = { Model, compiled, tabulated };
-  document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
   const places = new Set(document.querySelectorAll("[data-course-experiment]"));
   const begin = (place) => { if (places.delete(place)) { near.unobserve(place); mount(place); } };
   const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => begin(e.target)), { rootMargin: "800px" });
