@@ -128,24 +128,25 @@ def compiled(experiments: Mapping[str, Shown]) -> str:
 
 
 def static_html(experiment: Shown, folder: Path) -> str:
-    """Return an experiment's HTML for the site; its table, if it has one, is written into ``folder``."""
-    spec, script, table_name = dict(experiment.spec), "", None
+    """Return an experiment's HTML for the site; its table or its own functions are written into ``folder``."""
+    spec, table, script = dict(experiment.spec), None, None
     if spec["tabulated"]:
-        table_name = write_table(experiment, folder)
+        table = write_table(experiment, folder)
     else:
         spec["compiled"] = experiment.key
-        if experiment.own:  # the reader's own functions are not in the site's library: they are in the page
-            spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
-            code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
-            script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
+        if experiment.own:  # the reader's own functions are not in the site's library: a script beside it holds them
+            script = spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{script}.js").write_text(compiled({script: experiment}), "utf-8")
     caption = spec.pop("caption")
     assets = write_assets(experiment, folder) if experiment.assets else None
-    state = json_text({"spec": spec, "params": experiment.params, "table": table_name, "assets": assets})
+    files = {"table": table, "script": script, "assets": assets}
+    state = json_text({"spec": spec, "params": experiment.params, **files})
     alt, place = html.escape(spec["alt"]), experiment.place
     if caption:
         caption = f'<figcaption class="cx-caption" data-figure="{place}">{html.escape(caption)}</figcaption>'
     return (
-        f'{script}<figure class="cx-figure" id="fig-{place}" data-figure="{place}">'
+        f'<figure class="cx-figure" id="fig-{place}" data-figure="{place}">'
         f'<div class="course-experiment" id="{place}" data-course-experiment="{experiment.name}" role="group"'
         f' aria-label="{alt}" style="{_reserved_height(experiment)}"><script type="application/json">{state}</script>'
         f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>{caption}</figure>"

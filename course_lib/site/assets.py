@@ -76,7 +76,7 @@ class Assets:
             own = [(static / name).read_text(encoding="utf-8") for name in APART]
             known = stylesheet.words(drawn.values(), [frame, explore, *own])
             text = stylesheet.trim(merged, known, without=("Font Awesome",))
-            (static / "book.css").write_text(text, encoding="utf-8")
+            (static / "book.css").write_text(f"/* {' '.join(self.sheets)} */\n{text}", encoding="utf-8")
             for pattern in UNUSED:
                 for path in static.glob(pattern):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

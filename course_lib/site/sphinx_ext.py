@@ -54,8 +54,9 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
-    sheets = [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
-    frame = [path.read_text(encoding="utf-8") for path in sorted([*TEMPLATES.iterdir(), *WEB.iterdir(), *sheets])]
+    own = [*SITE.glob("*.py"), *TEMPLATES.iterdir(), *WEB.iterdir()]
+    own += [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
+    frame = [path.read_text(encoding="utf-8") for path in sorted(own)]
     config.course_assets_hash = digest([], *assets.values(), *frame)
     for name, text in assets.items():
         (static / name).write_text(text, encoding="utf-8")
@@ -127,6 +128,8 @@ def add_metadata(app: Sphinx, pagename: str, templatename: str, context: dict, d
     tags += _meta("property", "og:title", html.unescape(title))
     tags += _meta("property", "og:description", text)
     tags += _meta("name", "twitter:card", "summary_large_image")
+    if pagename not in app.env.found_docs:
+        tags += _meta("name", "robots", "noindex")  # the search, the index
     if app.config.html_baseurl:  # both need a whole address
         tags += _meta("property", "og:url", f"{app.config.html_baseurl}{pagename}.html")
         tags += _meta("property", "og:image", f"{app.config.html_baseurl}_static/card.png")
@@ -218,10 +221,23 @@ def fix_accessibility(page: str) -> str:
     return page
 
 
+#: How deep a wrong address may lie below the book's root for its page to find the way back, where no address is set.
+DEPTH = 8
+
+
 def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
-    """Yield the two pages outside the theme: for a wrong address, and a redirect to the first page."""
-    root = urlsplit(app.config.html_baseurl).path if app.config.html_baseurl else ""
-    yield "404.html", (SITE / "404.html").read_text(encoding="utf-8").replace("{{root}}", root)
+    """Yield the pages outside the theme, and what tells search engines of the others, if the address is known."""
+    base = app.config.html_baseurl
+    root = urlsplit(base).path if base else ""
+    # The page for a wrong address is sent from anywhere: it looks for its script in every folder above.
+    steps = [root] if root else ["../" * level for level in range(DEPTH)]
+    scripts = "\n".join(f'<script src="{step}_static/lost.js"></script>' for step in steps)
+    lost = (SITE / "404.html").read_text(encoding="utf-8")
+    yield "404.html", lost.replace("{{scripts}}", scripts).replace("{{root}}", root)
+    if base:
+        pages = "".join(f"<url><loc>{base}{name}.html</loc></url>\n" for name in sorted(app.env.found_docs))
+        yield "sitemap.xml", f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{pages}</urlset>\n'
+        yield "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n"
     title, first = html.escape(app.config.html_title), f"{app.config.root_doc}.html"
     yield (
         "index.html",
@@ -231,7 +247,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="0; url={first}">
 <title>{title}</title>
-{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="data:,">
+{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="_static/favicon.svg">
 <main><h1>{title}</h1><p><a href="{first}">Open the book</a></p></main>
 </html>
 """,
@@ -248,6 +264,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.terms")
     app.setup_extension("course_lib.site.questions")
     app.setup_extension("course_lib.site.moves")
+    app.setup_extension("course_lib.site.contents")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

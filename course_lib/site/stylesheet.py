@@ -5,7 +5,7 @@ The theme brings some 500 KB of rules; a page of this book needs a tenth of them
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import tinycss2
@@ -46,7 +46,7 @@ def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     return found
 
 
-def trim(text: str, known: Container[str], without: Iterable[str] = ()) -> str:
+def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     """Return a style sheet without selectors that need a class, id or element that is not among the known words.
 
     Then without custom properties that nothing uses, and without fonts of families that no rule names.
@@ -59,22 +59,17 @@ def trim(text: str, known: Container[str], without: Iterable[str] = ()) -> str:
     >>> trim(".a, .b { color: red } @media print { .b { margin: 0 } } .a:not(.b) { --x: 1px }", {"a"})
     '.a{color:red}.a:not(.b){}'
     """
-    rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    kept = _write(rules, lambda selector: all(name in known for name in _needs(selector)))
-    while True:
-        used = set(VARIABLE.findall(kept))
-        shorter = re.sub(
-            r"(--[\w-]+):[^;{}]*(?:;|(?=\}))", lambda m: m[0] if m[1] in used or m[1] in known else "", kept
-        )
-        if shorter == kept:
-            break
-        kept = shorter
+    kept = _write(_rules(text), lambda selector: all(name in known for name in _needs(selector)))
+    before = ""
+    while before != kept:  # a property may be used by one that is not used itself
+        before, used = kept, {*VARIABLE.findall(kept), *known}
+        kept = _write(_rules(kept), lambda _: True, used.__contains__)
     rest = FACE.sub("", kept)
     return FACE.sub(lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept)
 
 
 def _needs(selector: list[ast.Node]) -> Iterable[str]:
-    """Yield the classes, ids and elements that a selector needs, except those inside `:is(…)`, `:not(…)` and the like."""
+    """Yield the classes, ids and elements that a selector needs, none from inside `:is(…)`, `:not(…)` and the like."""
     before = None
     for token in selector:
         if isinstance(token, ast.HashToken):
@@ -86,21 +81,35 @@ def _needs(selector: list[ast.Node]) -> Iterable[str]:
         before = None if isinstance(token, ast.WhitespaceToken) else token
 
 
-def _write(rules: list[ast.Node], is_kept: Callable[[list[ast.Node]], bool]) -> str:
-    """Return the text of rules, of each only the selectors to keep, in short form."""
+def _rules(text: str) -> list[ast.Node]:
+    return tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+
+
+def _write(
+    rules: list[ast.Node],
+    is_kept: Callable[[list[ast.Node]], bool],
+    is_used: Callable[[str], bool] = lambda _: True,
+) -> str:
+    """Return the text of rules, of each only the selectors and custom properties to keep, in short form."""
     parts = []
     for rule in rules:
         if isinstance(rule, ast.QualifiedRule):
             selectors = [one for one in _split(rule.prelude) if is_kept(one)]
             if selectors:
                 head = ",".join(_text(one, selector=True) for one in selectors)
-                parts.append(f"{head}{{{_declarations(rule.content)}}}")
+                parts.append(f"{head}{{{_declarations(rule.content, is_used)}}}")
         elif isinstance(rule, ast.AtRule) and rule.lower_at_keyword in NESTED and rule.content is not None:
-            inner = _write(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), is_kept)
+            inner = _write(
+                tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), is_kept, is_used
+            )
             if inner:
                 parts.append(f"@{rule.at_keyword}{_text(rule.prelude, selector=True, lead=' ')}{{{inner}}}")
         elif isinstance(rule, ast.AtRule) and rule.content is not None:
-            body = _declarations(rule.content) if rule.lower_at_keyword in {"font-face", "page", "property"} else None
+            body = (
+                _declarations(rule.content, is_used)
+                if rule.lower_at_keyword in {"font-face", "page", "property"}
+                else None
+            )
             body = tinycss2.serialize(rule.content) if body is None else body
             parts.append(f"@{rule.at_keyword}{_text(rule.prelude, selector=True, lead=' ')}{{{body}}}")
         elif isinstance(rule, ast.AtRule) and rule.lower_at_keyword != "charset":
@@ -128,10 +137,12 @@ def _text(tokens: list[ast.Node], selector: bool = False, lead: str = "") -> str
     return lead + text if text else ""
 
 
-def _declarations(content: list[ast.Node]) -> str:
-    """Return the declarations of a rule in short form; of one that is repeated, all, as browsers differ in what they know."""
+def _declarations(content: list[ast.Node], is_used: Callable[[str], bool]) -> str:
+    """Return the declarations of a rule in short form; all of one that is repeated, as browsers differ."""
     parts = []
     for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
+        if isinstance(node, ast.Declaration) and node.name.startswith("--") and not is_used(node.name):
+            continue
         if isinstance(node, ast.Declaration):
             important = "!important" if node.important else ""
             parts.append(f"{node.name}:{_text(node.value)}{important}")

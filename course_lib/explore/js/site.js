@@ -1,6 +1,7 @@
 /* Experiments on the static site: the model that anywidget would give, without a kernel behind it.
    compiled:  the library's own lines, in the page (library.js);
-   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch). */
+   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch);
+   a reader's own functions are in such a script, too. */
 (() => {
   const here = document.currentScript.src;
 
@@ -59,9 +60,9 @@
   });
 
   async function mount(place) {
-    const { spec, params, table, assets: file } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    const { spec, params, table, script, assets: file } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
-      if (table && !course.tables[table]) await load(`${table}.js`);
+      for (const name of [table, script]) if (name && !course.tables[name] && !course.experiments[name]) await load(`${name}.js`);
       if (file && !course.assets[file]) await load(`${file}.js`);
       const assets = course.assets[file] ?? {};
       const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec, assets), assets);

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   globalThis.course ??= {};
   const one = (selector) => document.querySelector(selector), all = (selector) => [...document.querySelectorAll(selector)];
-  const on = (elements, event, f) => elements.forEach((element) => element?.addEventListener(event, f));
+  const on = (elements, event, f, how) => elements.forEach((element) => element?.addEventListener(event, f, how));
   const store = (name, value) => { try { localStorage.setItem(name, value); } catch { /* it holds for this page */ } };
 
   // -- colours: as the system has them, or the other, or this one always
@@ -117,17 +117,34 @@
     pre.after(button);
   }
 
-  // -- what scrolls is reached from the keyboard
-  const boxes = all("pre, .cell_output > .output, .pst-scrollable-table-container");
-  const reach = () => boxes
-    .map((box) => [box, box.scrollWidth > box.clientWidth + 1])
-    .forEach(([box, scrolls]) => (scrolls ? box.setAttribute("tabindex", "0") : box.removeAttribute("tabindex")));
-  const calm = window.requestIdleCallback ?? setTimeout;
+  // -- a long page is laid out as far as it is seen (descent.css); the rest follows in pieces, when the reader stirs
+  const rest = all("article.bd-article > section > section"), boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
+  const calm = (f) => (window.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f, 20));
+  const reach = (box) => { // what scrolls is reached from the keyboard
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  };
+  function settle() {
+    const section = rest.shift();
+    if (section) section.style.contentVisibility = "visible";
+    else root.dataset.settled = "";
+    (section ? [...section.querySelectorAll(boxes)] : all(boxes)).forEach(reach);
+    return Boolean(section);
+  }
+  const settleAll = () => { while (settle()); };
+  const settleInPieces = () => settle() && calm(settleInPieces);
+  let begun = false;
+  for (const event of ["scroll", "pointerdown", "keydown", "resize"]) {
+    on([window], event, () => { if (!begun) calm(settleInPieces); begun = true; }, { passive: true });
+  }
+  on([document], "click", (event) => event.target.closest("a[href*='#']") && settleAll()); // or it would miss its target
+  on([window], "hashchange", settleAll);
+  if (location.hash) settleAll();
   let waiting;
-  on([window], "resize", () => { clearTimeout(waiting); waiting = setTimeout(reach, 300); });
-  document.readyState === "complete" ? calm(reach) : on([window], "load", () => calm(reach));
+  on([window], "resize", () => { clearTimeout(waiting); waiting = setTimeout(() => all(boxes).forEach(reach), 300); });
 
   // -- paper shows all
+  on([window], "beforeprint", settleAll);
   on([window], "beforeprint", () => all("article details:not([open])").forEach((box) => { box.open = true; box.dataset.printed = ""; }));
   on([window], "afterprint", () => all("details[data-printed]").forEach((box) => { box.open = false; delete box.dataset.printed; }));
 })();
