@@ -12,8 +12,8 @@ import course_lib
 from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises questions chapters site cli"
-ORDER = ORDER.split()
+ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises questions chapters"
+ORDER = [*ORDER.split(), "site", "cli"]
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}

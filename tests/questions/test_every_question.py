@@ -56,6 +56,5 @@ def test_a_chapter_asks_what_it_declares(path):
     cells = json.loads(path.read_text("utf-8"))["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     asked = re.findall(r"\bask\.(\w+)\(\)", code)
-    if not asked:
-        pytest.skip("asks nothing")
-    assert sorted(asked) == sorted(name for page, name in QUESTIONS if page == path.stem)
+    if asked:  # a chapter may ask nothing
+        assert sorted(asked) == sorted(name for page, name in QUESTIONS if page == path.stem)
