@@ -59,13 +59,17 @@
     document.head.append(script);
   });
 
-  async function mount(place) {
+  const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
+
+  /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
+  async function mount(place, gently) {
     const { spec, params, table, script, assets: file } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
       for (const name of [table, script]) if (name && !course.tables[name] && !course.experiments[name]) await load(`${name}.js`);
       if (file && !course.assets[file]) await load(`${file}.js`);
       const assets = course.assets[file] ?? {};
       const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec, assets), assets);
+      if (gently) await new Promise(soon);
       course.render({ model, el: place });
       place.dataset.ready = "1";
       model.on("change:params", () => course.address.follow(place, model));
@@ -78,17 +82,16 @@
 
   const started = new Map();
   /** Start an experiment, unless it has started; return a promise of its model. */
-  function begin(place) {
+  function begin(place, gently = false) {
     near.unobserve(place);
-    if (!started.has(place)) started.set(place, mount(place));
+    if (!started.has(place)) started.set(place, mount(place, gently));
     return started.get(place);
   }
 
   // One at a time, when the page has nothing else to do: together they would keep it from answering the reader.
-  const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
   const queue = [];
   async function next() {
-    await begin(queue[0]).catch(() => {}); // mount has told
+    await begin(queue[0], true).catch((error) => console.error(error));
     queue.shift();
     if (queue.length) soon(next);
   }
@@ -99,5 +102,5 @@
   const places = [...document.querySelectorAll("[data-course-experiment]")];
   const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => awaitTurn(e.target)), { rootMargin: "800px" });
   places.forEach((place) => near.observe(place));
-  globalThis.addEventListener?.("beforeprint", () => places.forEach(begin)); // paper cannot be scrolled to
+  globalThis.addEventListener?.("beforeprint", () => places.forEach((place) => begin(place))); // paper cannot be scrolled to
 })();
