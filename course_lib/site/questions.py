@@ -81,6 +81,13 @@ def cover(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             block.source, block.line = cell.source, cell.line
             cell.replace_self(block)
             block += cell
+    for block in list(doctree.findall(answer)):  # what follows one another is folded as one
+        while (
+            isinstance(after := block.next_node(descend=False, siblings=True), answer)
+            and after["name"] == block["name"]
+        ):
+            block.parent.remove(after)
+            block += after.children
     asked: set[str] = set()
     there = _questions(docname)
     for node in doctree.findall():

@@ -256,6 +256,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.setup_extension("course_lib.site.boxes")
     app.setup_extension("course_lib.site.figures")
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
