@@ -81,7 +81,7 @@ def cover(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             block.source, block.line = cell.source, cell.line
             cell.replace_self(block)
             block += cell
-    for block in list(doctree.findall(answer)):  # what follows one another is folded as one
+    for block in reversed(list(doctree.findall(answer))):  # those that follow one another fold as one
         while (
             isinstance(after := block.next_node(descend=False, siblings=True), answer)
             and after["name"] == block["name"]
