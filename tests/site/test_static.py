@@ -43,7 +43,11 @@ def test_internal_links_and_anchors_resolve(site, any_page):
             target = (page.parent / unquote(url.path)).resolve() if url.path else page
             if not target.is_file():
                 broken.append(tag[name])
-            elif url.fragment and target.suffix == ".html" and unquote(url.fragment).partition("?")[0] not in anchors(target):
+            elif (
+                url.fragment
+                and target.suffix == ".html"
+                and unquote(url.fragment).partition("?")[0] not in anchors(target)
+            ):
                 broken.append(tag[name])
     assert broken == []
 

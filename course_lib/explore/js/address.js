@@ -9,14 +9,20 @@
     slider: (c, text) => (numbers(text).length === 1 && Number.isFinite(+text) ? held(c, +text) : undefined),
     choice: (c, text) => (Object.hasOwn(c.options, text) ? text : undefined),
     toggle: (c, text) => ({ true: true, false: false })[text],
-    point: (c, text) => (numbers(text).length === 2 && numbers(text).every(Number.isFinite) ? numbers(text) : undefined),
+    point: (c, text) =>
+      numbers(text).length === 2 && numbers(text).every(Number.isFinite) ? numbers(text) : undefined,
   };
 
   /** The place and the texts of an address, or null. */
   function parse(hash) {
     const found = /^#([a-z]\w*(?:-\w+)*)\?(.+)$/.exec(hash);
     try {
-      return found && { place: found[1], texts: Object.fromEntries(found[2].split("&").map((pair) => pair.split("=").map(decodeURIComponent))) };
+      return (
+        found && {
+          place: found[1],
+          texts: Object.fromEntries(found[2].split("&").map((pair) => pair.split("=").map(decodeURIComponent))),
+        }
+      );
     } catch {
       return null; // a % that encodes nothing
     }
@@ -24,7 +30,8 @@
 
   /** The controls' values after a move: those it names, the presets of an option it names, the others as they were. */
   function moved(spec, params, texts) {
-    const named = {}, presets = {};
+    const named = {},
+      presets = {};
     for (const c of spec.controls) {
       const value = Object.hasOwn(texts, c.name) ? readers[c.type](c, texts[c.name]) : undefined;
       if (value !== undefined) named[c.name] = value;
@@ -42,11 +49,13 @@
     return `#${place}${told.length ? "?" : ""}${told.map((c) => `${c.name}=${text(params[c.name])}`).join("&")}`;
   }
 
-  let pending = 0, moving = false;
+  let pending = 0,
+    moving = false;
 
   /** A point of an address may lie outside the picture that goes with its other values. */
   function keepInside(model) {
-    const { controls } = model.get("spec"), params = { ...model.get("params") };
+    const { controls } = model.get("spec"),
+      params = { ...model.get("params") };
     for (const c of controls.filter((c) => c.type === "point")) {
       const window = c.within.split(".").reduce((value, key) => value[key], model.get("backdrop"));
       params[c.name] = params[c.name].map((v, i) => course.clamp(v, ...(i ? window.y : window.x)));
@@ -68,16 +77,21 @@
     const changed = Object.keys(after).filter((name) => String(before[name]) !== String(after[name]));
     for (const name of still() ? [] : changed) {
       const control = place.querySelector(`[data-control="${name}"]`)?.closest(".cx-control");
-      control?.animate([{ background: "color-mix(in srgb, var(--accent) 30%, transparent)" }, { background: "none" }], 1500);
+      control?.animate(
+        [{ background: "color-mix(in srgb, var(--accent) 30%, transparent)" }, { background: "none" }],
+        1500,
+      );
     }
   }
 
   /** Do what an address says; return whether it says anything. */
   async function obey(hash, instantly = false) {
-    const move = parse(hash), place = move && document.getElementById(move.place);
+    const move = parse(hash),
+      place = move && document.getElementById(move.place);
     if (!place?.dataset.courseExperiment) return;
     clearTimeout(pending);
-    const model = await site.begin(place), before = model.get("params");
+    const model = await site.begin(place),
+      before = model.get("params");
     put(model, moved(model.get("spec"), before, move.texts));
     keepInside(model);
     show(place, before, model.get("params"), instantly);

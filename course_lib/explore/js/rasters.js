@@ -9,12 +9,18 @@
     return (v) => Math.max(0, Math.min(1, ((mark.log ? Math.log(v) : v) - low) / (high - low)));
   };
   const colours = (mark) => {
-    const unit = unitOf(mark), ramp = d3.interpolateRgbBasis(VIRIDIS);
+    const unit = unitOf(mark),
+      ramp = d3.interpolateRgbBasis(VIRIDIS);
     return (v) => ramp(unit(v));
   };
 
   /** The bytes red, green, blue of 256 colours from "rgb(…)" strings. */
-  const shades = (ramp) => Array.from({ length: SHADES }, (_, i) => ramp(i / (SHADES - 1)).match(/\d+/g).map(Number));
+  const shades = (ramp) =>
+    Array.from({ length: SHADES }, (_, i) =>
+      ramp(i / (SHADES - 1))
+        .match(/\d+/g)
+        .map(Number),
+    );
 
   function canvasOf(mark, under) {
     const canvas = document.createElement("canvas");
@@ -23,27 +29,40 @@
     under.append(canvas);
     return canvas;
   }
-  const put = (canvas, place) => { for (const [k, v] of Object.entries(place)) canvas.style[k] = `${v}px`; };
+  const put = (canvas, place) => {
+    for (const [k, v] of Object.entries(place)) canvas.style[k] = `${v}px`;
+  };
 
   /** Rows of cells as a small picture, stretched over the axes; `paint(v, bytes, at)` writes the bytes of a cell.
       It is a canvas under the drawing, as it must be on the screen with the rest: an image would come a frame later. */
   function raster(mark, under, paint) {
-    const canvas = canvasOf(mark, under), brush = canvas.getContext("2d");
+    const canvas = canvasOf(mark, under),
+      brush = canvas.getContext("2d");
     return (view, d) => {
-      const rows = mark.timed ? frame(d.z, view.t) : d.z, n = rows.length, m = rows[0].length, picture = new ImageData(m, n);
+      const rows = mark.timed ? frame(d.z, view.t) : d.z,
+        n = rows.length,
+        m = rows[0].length,
+        picture = new ImageData(m, n);
       for (let j = 0; j < n; j++) {
         const row = rows[d.flipped ? j : n - 1 - j];
         for (let i = 0; i < m; i++) if (known(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
       }
       Object.assign(canvas, { width: m, height: n });
       brush.putImageData(picture, 0, 0);
-      const [x0, x1] = d.x.map(view.X), [y0, y1] = d.y.map(view.Y);
-      put(canvas, { left: Math.min(x0, x1), top: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) });
+      const [x0, x1] = d.x.map(view.X),
+        [y0, y1] = d.y.map(view.Y);
+      put(canvas, {
+        left: Math.min(x0, x1),
+        top: Math.min(y0, y1),
+        width: Math.abs(x1 - x0),
+        height: Math.abs(y1 - y0),
+      });
     };
   }
 
   function heat(mark, group, under) {
-    const unit = unitOf(mark), colour = shades(d3.interpolateRgbBasis(VIRIDIS));
+    const unit = unitOf(mark),
+      colour = shades(d3.interpolateRgbBasis(VIRIDIS));
     const draw = raster(mark, under, (v, bytes, at) => {
       const [red, green, blue] = colour[Math.round((SHADES - 1) * unit(v))];
       bytes[at] = red;
@@ -51,7 +70,9 @@
       bytes[at + 2] = blue;
       bytes[at + 3] = 255;
     });
-    return (view) => { if (view.fresh || mark.timed || view.get(mark.key, "data")) draw(view, view.get(mark.key)); };
+    return (view) => {
+      if (view.fresh || mark.timed || view.get(mark.key, "data")) draw(view, view.get(mark.key));
+    };
   }
 
   function image(mark, group, under) {
@@ -64,13 +85,18 @@
 
   /** Pictures of a strip (pictures.py), by their numbers, row by row; each as large as there is room. */
   function sprites(mark, group, under) {
-    const canvas = canvasOf(mark, under), brush = canvas.getContext("2d"), strip = new Image();
+    const canvas = canvasOf(mark, under),
+      brush = canvas.getContext("2d"),
+      strip = new Image();
     let draw = () => {};
     strip.addEventListener("load", () => draw());
     return (view) => {
-      const { w, h, src } = view.get(mark.strip), all = view.get(mark.key), GAP = 1;
+      const { w, h, src } = view.get(mark.strip),
+        all = view.get(mark.key),
+        GAP = 1;
       const numbers = mark.timed ? frame(all.index, view.t) : all.index;
-      const columns = Math.min(mark.columns, numbers.length), rows = Math.ceil(numbers.length / columns);
+      const columns = Math.min(mark.columns, numbers.length),
+        rows = Math.ceil(numbers.length / columns);
       draw = () => {
         Object.assign(canvas, { width: columns * (w + GAP) - GAP, height: rows * (h + GAP) - GAP });
         numbers.forEach((n, i) => {

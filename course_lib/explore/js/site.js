@@ -1,27 +1,36 @@
 /* Experiments on the static site: the model that anywidget would give, without a kernel behind it.
    compiled:  the library's own lines, in the page (library.js);
-   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch);
-   a reader's own functions are in such a script, too. */
+   tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch). */
 (() => {
   const here = document.currentScript.src;
 
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
-    #values; #heard = {}; #compute;
+    #values;
+    #heard = {};
+    #compute;
     constructor(spec, params, compute, assets = {}) {
       this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
       this.save_changes();
     }
-    get(name) { return this.#values[name]; }
+    get(name) {
+      return this.#values[name];
+    }
     set(name, value) {
       if (this.#values[name] === value) return;
       this.#values[name] = value;
       this.#heard[`change:${name}`]?.forEach((f) => f());
     }
-    on(event, f) { (this.#heard[event] ??= new Set()).add(f); }
-    off(event, f) { this.#heard[event]?.delete(f); }
-    save_changes() { for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value); }
+    on(event, f) {
+      (this.#heard[event] ??= new Set()).add(f);
+    }
+    off(event, f) {
+      this.#heard[event]?.delete(f);
+    }
+    save_changes() {
+      for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value);
+    }
   }
 
   /** Call a compiled function with the controls and assets it names; the same controls give the same answer, kept. */
@@ -36,46 +45,67 @@
 
   function compiled(spec, assets = {}) {
     const { compute, backdrop: behind } = course.experiments[spec.compiled];
-    const data = remember(compute, spec.compute, assets), backdrop = remember(behind, spec.backdrop, assets);
+    const data = remember(compute, spec.compute, assets),
+      backdrop = remember(behind, spec.backdrop, assets);
     return (params) => ({ backdrop: backdrop(params), data: data(params) });
   }
 
   function tabulated(spec, table) {
-    const index = (params) => table.names.reduce((i, name, k) => {
-      const axis = table.axes[k], value = params[name];
-      const at = typeof value === "number"
-        ? axis.reduce((best, v, j) => (Math.abs(v - value) < Math.abs(axis[best] - value) ? j : best), 0)
-        : axis.indexOf(value);
-      return i * axis.length + at;
-    }, 0);
+    const index = (params) =>
+      table.names.reduce((i, name, k) => {
+        const axis = table.axes[k],
+          value = params[name];
+        const at =
+          typeof value === "number"
+            ? axis.reduce((best, v, j) => (Math.abs(v - value) < Math.abs(axis[best] - value) ? j : best), 0)
+            : axis.indexOf(value);
+        return i * axis.length + at;
+      }, 0);
     return (params) => ({ backdrop: table.backdrop, data: table.rows[index(params)] });
   }
 
-  const load = (file) => new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.onload = done;
-    script.onerror = () => failed(new Error(`cannot load ${file}`));
-    script.src = new URL(file, here).href;
-    document.head.append(script);
-  });
+  const load = (file) =>
+    new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.onload = done;
+      script.onerror = () => failed(new Error(`cannot load ${file}`));
+      script.src = new URL(file, here).href;
+      document.head.append(script);
+    });
 
   const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
 
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
   async function mount(place, gently) {
-    const { spec, params, table, script, assets: file } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    const {
+      spec,
+      params,
+      table,
+      script,
+      assets: file,
+    } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
-      for (const name of [table, script]) if (name && !course.tables[name] && !course.experiments[name]) await load(`${name}.js`);
+      if (table && !course.tables[table]) await load(`${table}.js`);
+      if (script && !course.experiments[script]) await load(`${script}.js`);
       if (file && !course.assets[file]) await load(`${file}.js`);
       const assets = course.assets[file] ?? {};
-      const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec, assets), assets);
+      const model = new Model(
+        spec,
+        params,
+        table ? tabulated(spec, course.tables[table]) : compiled(spec, assets),
+        assets,
+      );
       if (gently) await new Promise(soon);
       course.render({ model, el: place });
       place.dataset.ready = "1";
       model.on("change:params", () => course.address.follow(place, model));
       return model;
     } catch (error) {
-      place.append(Object.assign(document.createElement("p"), { textContent: `This experiment could not start (${error.message}). ` + spec.alt }));
+      place.append(
+        Object.assign(document.createElement("p"), {
+          textContent: `This experiment could not start (${error.message}). ` + spec.alt,
+        }),
+      );
       throw error;
     }
   }
@@ -95,12 +125,18 @@
     queue.shift();
     if (queue.length) soon(next);
   }
-  function awaitTurn(place) { if (queue.push(place) === 1) soon(next); }
+  function awaitTurn(place) {
+    if (queue.push(place) === 1) soon(next);
+  }
 
   course.site = { Model, compiled, tabulated, begin };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
   const places = [...document.querySelectorAll("[data-course-experiment]")];
-  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => awaitTurn(e.target)), { rootMargin: "800px" });
+  const near = new IntersectionObserver(
+    (entries) => entries.filter((e) => e.isIntersecting).forEach((e) => awaitTurn(e.target)),
+    { rootMargin: "800px" },
+  );
   places.forEach((place) => near.observe(place));
-  globalThis.addEventListener?.("beforeprint", () => places.forEach((place) => begin(place))); // paper cannot be scrolled to
+  // paper cannot be scrolled to
+  globalThis.addEventListener?.("beforeprint", () => places.forEach((place) => begin(place)));
 })();
