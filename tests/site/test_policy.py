@@ -56,9 +56,9 @@ def test_search_and_wrong_addresses_work(page, strict):
     lost = page("book/deep/er/nowhere.html", base=strict)
     lost.wait_for_load_state("networkidle")
     assert [line for line in lost.console if "404" not in line and "lost.js" not in line] == []
-    lost.console.clear()
     lost.click("text=first page")
-    assert lost.url == strict + "book/index.html"
+    lost.wait_for_url(strict + "book/index.html")
+    lost.console.clear()
 
 
 def test_pages_hold_no_script(site, any_page):
