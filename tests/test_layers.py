@@ -26,7 +26,8 @@ EXTRA = {
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     r"chapters\.ch12_\w+": {"torch"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
+    r"site\.fonts": {"fontTools"},
 }
 
 

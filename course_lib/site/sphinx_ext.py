@@ -160,12 +160,13 @@ def _first_words(doctree: nodes.document | None, least: int = 60, most: int = 16
 
 # -- after the pages are written ----------------------------------------------------------------
 
-#: Faults of the theme found by axe-core: pattern and replacement.
+#: Faults of the theme found by axe-core, or by a content-security policy: pattern and replacement.
 FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
     (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # its label says what is hidden
+    (re.compile(r'(<button) onclick="window\.print\(\)"'), r"\1"),  # web/frame.js does it
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 

@@ -1,7 +1,6 @@
 """What can be read off the built files without a browser."""
 
 import functools
-import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -72,7 +71,7 @@ def test_style_sheets_fetch_nothing_from_elsewhere(site):
 
 def test_style_sheets_name_files_that_exist(site):
     missing = []
-    for name in ("descent.css", "fonts.css", "katex/katex.min.css"):
+    for name in ("book.css", "descent.css", "fonts.css", "katex/katex.min.css"):
         sheet = site / "_static" / name
         for url in re.findall(r"url\(([^)]+)\)", sheet.read_text(encoding="utf-8")):
             if not (sheet.parent / url.strip("\"'")).is_file():
@@ -86,10 +85,6 @@ def test_fonts_are_light_and_licensed(site):
     for font in fonts.glob("*.woff2"):
         family = re.sub(r"-(latin|greek)-.*", "", font.name)
         assert "SIL Open Font License" in (fonts / f"LICENSE-{family}.txt").read_text(encoding="utf-8")
-
-
-def test_fontawesome_script_is_empty(site):
-    assert (site / "_static/scripts/fontawesome.js").stat().st_size == 0
 
 
 def test_head_tells_what_the_page_is(site, book_page):
@@ -158,13 +153,6 @@ def test_outputs_are_of_this_library(site):
     assert len(pages) > 4
     kept = {f"{path.parent.name}/{path.name}" for path in (ROOT / "_build/.cache/notebooks").glob("*/*")}
     assert kept == {f"book.{path.stem}/{notebook_key(path, pins)}" for path in pages}
-
-
-def test_search_index_knows_the_chapters(site):
-    text = (site / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
-    chapters = [f"book/{path.stem}" for path in (ROOT / "book").glob("[0-9][0-9]_*.ipynb")]
-    assert chapters and set(chapters) <= set(index["docnames"])
 
 
 @pytest.mark.parametrize("pattern", [r"/(?:home|Users|root|work|tmp)/\w+", r"localhost:\d"])
