@@ -217,23 +217,6 @@ ringing_rate = Number(
     why="Two conjugate roots with the product ρ have the size √ρ, whatever α and λ are.",
 )
 
-limit = Number(
-    "limit",
-    PAGE,
-    "The largest curvature is λ = 1, and ρ = 0.9. From which rate α on does momentum diverge?",
-    right=3.8,
-    tolerance=0.01,
-    confusions={
-        2: "That is the limit of gradient descent. Momentum's is higher: across, its pushes cancel.",
-        0.2: "You asked the effective rate α/(1 − ρ) to stay below 2. That limit holds for the steep direction without"
-        " momentum.",
-        1.9: "That is 1 + ρ, half of the limit.",
-        1.357: "That is Nesterov's limit, 2(1 + ρ)/(1 + 2ρ).",
-    },
-    otherwise="The limit is αλ = 2(1 + ρ).",
-    why="αλ = 2(1 + ρ): nearly twice the limit of gradient descent.",
-)
-
 speedup = Number(
     "speedup",
     PAGE,

@@ -124,15 +124,9 @@ def test_ringing_rate():
     assert confused(questions.ringing_rate) == pytest.approx([1 - rho**0.5, 1 - rho, rho])
 
 
-def test_limits():
-    for question, rate, rho in (
-        (questions.limit, heavy_ball_rate, 0.9),
-        (questions.nesterov_limit, nesterov_rate, 0.5),
-    ):
-        assert rate(question.right - 1e-3, rho, 1.0) < 1 < rate(question.right + 1e-3, rho, 1.0)
-    known = [2 * (1 - 0.9), 2 * 1.9 / 2.8, 1.9, 2.0]
-    assert confused(questions.limit) == pytest.approx(known, abs=1e-3)
-    assert nesterov_rate(known[1] - 1e-3, 0.9, 1.0) < 1 < nesterov_rate(known[1] + 1e-3, 0.9, 1.0)
+def test_nesterov_limit():
+    right = questions.nesterov_limit.right
+    assert nesterov_rate(right - 1e-3, 0.5, 1.0) < 1 < nesterov_rate(right + 1e-3, 0.5, 1.0)
     assert confused(questions.nesterov_limit) == [1, 2, 3]
     assert heavy_ball_rate(2.999, 0.5, 1.0) < 1 < heavy_ball_rate(3.001, 0.5, 1.0)
 
