@@ -126,4 +126,4 @@ def test_a_changed_source_renews_a_table(monkeypatch, tmp_path):
     assert page.table_key(explore.noise()) == "0" * 12 != before
     names = {path.relative_to(page.sources.LIBRARY).as_posix() for path in needed}
     assert {"chapters/ch03_momentum/experiments.py", "optim/first_order.py", "optim/analysis/floors.py"} <= names
-    assert not any(name.startswith(("site/", "nn/", "exercises/")) for name in names)
+    assert not any(name.startswith(("site/", "deep/", "exercises/")) for name in names)
