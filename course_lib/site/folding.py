@@ -5,6 +5,7 @@
 | tag `lesson`, `framework` or `exercise:NAME` | open |
 | tag `rule`: it only calls `show_source` | not shown: its output is the code |
 | tag `setup` or `colab`; or it only calls what `explore`, `ask` or `ex` hold | not shown |
+| it makes claims and draws nothing | folded with what it prints, under the author's label or "How this was measured" |
 | any other | folded under the author's label, or one that says what the cell does |
 
 The author's label is the cell's metadata, `{"mystnb": {"code_prompt_show": "The label"}}`. Folded code is a
@@ -114,7 +115,8 @@ class Folding(SphinxTransform):
             cell["hide_mode"] = "output" if "hide-output" in tags else None
         else:
             own = metadata.get("mystnb", {}).get("code_prompt_show")
-            cell["hide_mode"] = "all" if tags & {"hide-output", "hide-cell"} else "input"  # all under one label
+            whole = tags & {"hide-output", "hide-cell"} or label(text) == MEASURED  # what it prints is in the text already
+            cell["hide_mode"] = "all" if whole else "input"
             cell["prompt_show"] = cell["prompt_hide"] = own or label(text)
 
 

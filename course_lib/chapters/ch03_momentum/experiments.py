@@ -75,8 +75,8 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
         "start": {"x": [-4.5], "y": [1.5]},
         "factor": np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa)),
         "digit": _steps_a_digit(lr, rho, kappa),
-        "steep": regime(lr, rho, 1.0, 0.02),
-        "shallow": regime(lr, rho, 1 / kappa, 0.02),
+        "steep": regime(lr, rho, 1.0, 0.005),
+        "shallow": regime(lr, rho, 1 / kappa, 0.005),
     }
 
 
@@ -99,7 +99,7 @@ def phase(**values: Any) -> Experiment:
         _phase,
         [
             panel(
-                "Drag the point: steps to error ÷ 10",
+                "Drag the point: steps to ÷ 10",
                 axis("rate α", (0, 4)),
                 axis("momentum ρ", (0, 1)),
                 [

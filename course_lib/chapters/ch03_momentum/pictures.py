@@ -65,8 +65,8 @@ def draw_arrows(momentum: Axes, nesterov: Axes) -> None:
             ax.plot(*zip(a.start + a.push, end, strict=True), color=color_of("SGD"), linewidth=1, linestyle=":")
         ax.plot(*measured, "o", color=color_of("SGD"), markersize=5, zorder=5)
         ax.plot(*a.start, "o", markerfacecolor="none", markeredgecolor=INK, markersize=9, markeredgewidth=1.4)
-        _label(ax, a.start + 0.75 * a.push, "velocity", INK, side=-1)
-        _label(ax, measured + 0.5 * slope, "gradient", color_of("SGD"), side=1)
+        _label(ax, a.start + 0.75 * a.push, "−αρv", INK, side=-1)
+        _label(ax, measured + 0.5 * slope, "−α∇f", color_of("SGD"), side=1)
         _label(ax, end, "step", color_of(title), side=1)
         ax.set(title=title, xlim=(-4.95, -3.05), ylim=(-1.0, 0.85), aspect="equal")
 

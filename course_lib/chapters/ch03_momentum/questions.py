@@ -13,7 +13,7 @@ memory = Predict(
     "memory",
     PAGE,
     "You give gradient descent a memory: at each step it repeats four fifths of its last step, and adds the new one."
-    " Same rate, same gradients. How many steps will it need to divide the loss by 1000?",
+    " Same rate, same loss. How many steps will it need to divide the loss by 1000?",
     options={"more": "more: it overshoots", "same": "about as many", "half": "about half", "fifth": "about a fifth"},
     right="fifth",
     line="You said {said}; it was {steps_Momentum} steps against {steps_SGD}, about a fifth.",
@@ -34,7 +34,7 @@ slowest = Predict(
     "slowest",
     PAGE,
     "At α = 0.9 and without momentum, the steepest direction arrives within ten steps, and the flattest one needs"
-    " hundreds. Set ρ = 0.99 at the same α. Which direction is now the slowest?",
+    " over a thousand. Set ρ = 0.99 at the same α. Which direction is now the slowest?",
     options={
         "flattest": "still the flattest, λ = 1/κ",
         "steepest": "the steepest, λ = 1",
@@ -55,7 +55,16 @@ too_fast = Predict(
     right="Nesterov",
     line="You said {said}; Nesterov explodes, for its limit is the lowest. Momentum arrives in {steps_Momentum} steps,"
     " and gradient descent in {steps_SGD}.",
-    shows=("race", {"place": "race-too-fast", "kappa": 100, "lr": 1.5, "rho": 0.8}),
+    shows=(
+        "race",
+        {
+            "place": "race-too-fast",
+            "caption": "At α = 1.5 gradient descent and momentum arrive, and Nesterov momentum leaves the picture.",
+            "kappa": 100,
+            "lr": 1.5,
+            "rho": 0.8,
+        },
+    ),
 )
 
 tremble = Predict(
@@ -83,7 +92,15 @@ ridge = Predict(
     right="never",
     line="You said {said}; all three end at the saddle point. On the ridge no gradient points off it, and a sum of"
     " zeros is zero.",
-    shows=("race", {"place": "race-ridge", "surface": "saddle", "start": (1.0, 0.0)}),
+    shows=(
+        "race",
+        {
+            "place": "race-ridge",
+            "caption": "From the ridge itself, y = 0, all three methods walk to the saddle point and stay there.",
+            "surface": "saddle",
+            "start": (1.0, 0.0),
+        },
+    ),
 )
 
 side = Predict(
@@ -197,7 +214,7 @@ regime_of = Choose(
     why={
         "overdamped": "The critical ρ is (1 − √(αλ))² = 0.81, and 0.5 is less: there is too much friction.",
         "critical": "That needs ρ = (1 − √(αλ))². With √(αλ) = 0.1 it is 0.81.",
-        "ringing": "It rings from ρ = (1 − √(αλ))² = 0.81 on. Is 0.5 more or less than that?",
+        "ringing": "It rings above ρ = (1 − √(αλ))² = 0.81. Is 0.5 more or less than that?",
         "divergent": "That needs αλ ≥ 2(1 + ρ) = 3. Here αλ is 0.01.",
     },
 )
@@ -220,9 +237,9 @@ ringing_rate = Number(
 speedup = Number(
     "speedup",
     PAGE,
-    "κ rises from 100 to 10,000. How many times as many steps does momentum need, each time at its best settings?",
+    "κ rises from 100 to 10,000. About how many times as many steps does momentum need, each time at its best settings?",
     right=10,
-    tolerance=0.5,
+    tolerance=2.5,
     confusions={
         100: "That is gradient descent, whose steps grow like κ. Momentum's grow like √κ.",
         1: "Momentum depends on κ, too, but only through its root.",
@@ -237,12 +254,12 @@ speedup = Number(
 where = Choose(
     "where",
     PAGE,
-    "Nesterov momentum keeps the point y and the velocity v. Where does it measure the gradient?",
+    "Nesterov momentum keeps the point p and the velocity v. Where does it measure the gradient?",
     options={
-        "here": "at y",
-        "ahead": "at y − αρv, and then steps from y",
-        "moved": "at y − αρv, and then steps from there",
-        "last": "at the point before y",
+        "here": "at p",
+        "ahead": "at p − αρv, and then steps from p",
+        "moved": "at p − αρv, and then steps from there",
+        "last": "at the point before p",
     },
     right="ahead",
     why={
@@ -311,8 +328,8 @@ floor_size = Number(
 near_ridge = Choose(
     "near_ridge",
     PAGE,
-    "Near a ridge, momentum with α = 0.01 and ρ = 0.9 leaves a saddle several times sooner than SGD with α = 0.01."
-    " How could SGD leave as soon?",
+    "Near a ridge, momentum with α = 0.01 and ρ = 0.9 leaves a saddle several times sooner than gradient"
+    " descent with α = 0.01. How could gradient descent leave as soon?",
     options={
         "rate": "with α = 0.1",
         "noise": "only with noise",
@@ -322,6 +339,6 @@ near_ridge = Choose(
     why={
         "rate": "What counts is the effective rate, and 0.1 is momentum's.",
         "noise": "Noise helps exactly *on* the ridge. Near it, the gradient points off it already.",
-        "never": "SGD leaves, too: the distance from the ridge grows at each step. A larger rate makes it grow faster.",
+        "never": "Gradient descent leaves, too: the distance from the ridge grows at each step. A larger rate makes it grow faster.",
     },
 )

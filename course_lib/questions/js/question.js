@@ -94,7 +94,6 @@
       const option = event.target.closest("label");
       if (!option) return;
       if (answered) event.preventDefault(); // the first guess counts
-      else if (isPrediction && event.detail > 0) commit(option.dataset.option); // by pointer: an arrow key only moves
     });
     root.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
     root.querySelector("form").addEventListener("keydown", (event) => {

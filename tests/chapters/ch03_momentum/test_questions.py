@@ -136,7 +136,8 @@ def test_speedup():
     for kappa in (100, 10_000):
         lr, rho = best_heavy_ball(1 / kappa, 1)
         digit.append(-1 / np.log(heavy_ball_rate(lr, rho, 1.0)))
-    assert digit[1] / digit[0] == pytest.approx(questions.speedup.right, abs=questions.speedup.tolerance)
+    assert digit[1] / digit[0] == pytest.approx(questions.speedup.right, abs=0.1)
+    assert questions.speedup.tolerance > 2, "a run to 1e-6 has 12 times as many: the double root's factor t"
 
 
 def test_floor_size():

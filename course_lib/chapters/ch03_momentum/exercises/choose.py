@@ -145,7 +145,7 @@ def choose(kappa):
             "always 0.9",
             "((root - 1) / (root + 1)) ** 2",
             "0.9",
-            "ρ = 0.9 whatever κ is: too much for a small κ, where it rings, and too little for a large one. "
+            "ρ = 0.9 whatever κ is: too much for a small κ, where it rings, and too little for a very large one. "
             "The best momentum depends on κ.",
         ),
         Mutant(
