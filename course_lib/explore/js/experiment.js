@@ -230,8 +230,13 @@
     showLegend();
     el.append(root);
     showParams();
+    const measure = () => panels.forEach((p) => p.measure());
+    measure();
     draw();
-    const watch = new ResizeObserver(redraw);
+    const watch = new ResizeObserver(() => {
+      measure();
+      redraw();
+    });
     panels.forEach((p) => watch.observe(p.figure));
     const seen = new IntersectionObserver(
       ([entry]) => {

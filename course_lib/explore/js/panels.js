@@ -52,7 +52,9 @@
     for (const m of spec.marks) if (m.type === "heat" && !state.sharedKeys.has(keyOf(m))) figure.append(colourKey(m));
     let X,
       Y,
-      size = "";
+      size = "",
+      outer = 0,
+      low = false;
 
     function axis(axisSpec, scale, isX, width, height) {
       const g = svg("g", {}, axes),
@@ -92,11 +94,15 @@
     return {
       figure,
       drawn,
+      /** Ask for the room there is; not in every draw, as the browser must lay out the page to answer. */
+      measure() {
+        outer = figure.clientWidth;
+        low = innerWidth <= 600 && !bare;
+      },
       draw(backdropIsNew, coarse) {
-        const outer = figure.clientWidth;
         if (!outer) return;
         const width = outer - MARGIN.left - MARGIN.right;
-        const height = Math.min(Math.round(width * spec.ratio), innerWidth <= 600 && !bare ? LOW : Infinity);
+        const height = Math.min(Math.round(width * spec.ratio), low ? LOW : Infinity);
         const dx = domain(spec.x),
           dy = domain(spec.y),
           now = [outer, ...dx, ...dy].join();
@@ -178,6 +184,7 @@
     return {
       figure,
       drawn: [],
+      measure() {},
       draw() {
         const rows = state.data()[spec.key] ?? state.backdrop()[spec.key] ?? [];
         body.replaceChildren(
