@@ -10,6 +10,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -79,7 +80,9 @@ def visit(browser: Browser, address: str, device: str) -> tuple[float, int, list
     )
     session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     page.add_init_script(f"({OBSERVE})()")
-    page.goto(address, wait_until="networkidle")
+    answer = page.goto(address, wait_until="networkidle")
+    if answer is None or not answer.ok:
+        raise ValueError(f"{address} is no page of the site")
     page.wait_for_timeout(2000)  # long tasks after all has come
     found = page.evaluate(READ)
     context.close()
@@ -103,7 +106,7 @@ def tables() -> Iterator[Table]:
     """Yield a table of every page on every device."""
     if build(ROOT):
         sys.exit("the book does not build")
-    handler = type("Here", (Compressing,), {"directory": str(ROOT / "_build" / "html")})
+    handler = partial(Compressing, directory=str(ROOT / "_build" / "html"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])

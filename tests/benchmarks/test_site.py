@@ -12,7 +12,10 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import site
 
-TEXT = "<!DOCTYPE html><title>t</title><body style='font-size: 60px'>" + "words and more words " * 200
+TEXT = (
+    "<!DOCTYPE html><title>t</title><link rel=icon href='data:,'><body style='font-size: 60px'>"
+    + "words and more words " * 200
+)
 
 
 @pytest.fixture

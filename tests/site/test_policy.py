@@ -58,6 +58,7 @@ def test_search_and_wrong_addresses_work(page, strict):
     assert [line for line in lost.console if "404" not in line and "lost.js" not in line] == []
     lost.click("text=first page")
     lost.wait_for_url(strict + "book/index.html")
+    lost.wait_for_load_state("networkidle")
     lost.console.clear()
 
 
