@@ -175,7 +175,7 @@ def _digest(text: str) -> str:
 def _reserved_height(experiment: Shown) -> str:
     """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is taken to be 6.5 or 5.5 pixels wide.
+    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is 6.5 or 5.5 pixels wide.
     """
     spec = experiment.spec
     panels, readouts = spec["panels"], spec["readouts"]
