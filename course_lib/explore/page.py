@@ -176,7 +176,7 @@ def _digest(text: str) -> str:
 def _reserved_height(experiment: Shown) -> str:
     """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is taken to be 6.5 pixels wide.
+    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is 6.5 or 5.5 pixels wide.
     """
     spec = experiment.spec
     panels, readouts = spec["panels"], spec["readouts"]
@@ -189,11 +189,11 @@ def _reserved_height(experiment: Shown) -> str:
 
     pairs = [readouts[i : i + 2] for i in range(0, len(readouts), 2)]
 
-    def lines(words: Iterable[str], around: int, width: int) -> int:
+    def lines(words: Iterable[str], around: int, width: int, letter: float = 6.5) -> int:
         """Return the lines that boxes of words fill, one after the other."""
         count, left = 1, width
         for word in words:
-            need = 6.5 * len(word) + around
+            need = letter * len(word) + around
             count, left = (count, left - need) if need <= left else (count + 1, width - need)
         return count
 
@@ -201,7 +201,7 @@ def _reserved_height(experiment: Shown) -> str:
         32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
         + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
-        + (15 + 51 * lines((r["label"] for r in readouts), 27, 633) if readouts else 0)
+        + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
     )  # fmt: skip
     narrow = (
         21 + 226 * n + 20 * key
