@@ -26,7 +26,7 @@ EXTRA = {
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     r"chapters\.ch12_\w+": {"torch"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
+    "site": {"sphinx", "tinycss2", "docutils", "fontTools", "quickjs", "bs4", "yaml", "pybtex"},
 }
 
 
