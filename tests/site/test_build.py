@@ -92,7 +92,7 @@ def test_known_address_reaches_the_404_page_and_the_head(book, monkeypatch):
     lost = (book / "_build/html/404.html").read_text(encoding="utf-8")
     assert '<script src="/engine/_static/lost.js">' in lost and lost.count("<script") == 1
     sitemap = ElementTree.parse(book / "_build/html/sitemap.xml")
-    assert [place.text for place in sitemap.iter("{*}loc")] == ["https://ada.github.io/engine/book/index.html"]
+    assert [place.text for place in sitemap.findall(".//{*}loc")] == ["https://ada.github.io/engine/book/index.html"]
     robots = (book / "_build/html/robots.txt").read_text(encoding="utf-8")
     assert "Sitemap: https://ada.github.io/engine/sitemap.xml" in robots
     assert 'href="/engine/search.html"' in (book / "_build/html/404.html").read_text(encoding="utf-8")

@@ -40,6 +40,8 @@ def test_internal_links_and_anchors_resolve(site, any_page):
             if not tag.get(name) or url.scheme or url.netloc:
                 continue
             target = (page.parent / unquote(url.path)).resolve() if url.path else page
+            if any_page == "404.html" and target.name == "lost.js":
+                continue  # it tries every folder above the wrong address
             if not target.is_file():
                 broken.append(tag[name])
             elif (
