@@ -70,9 +70,9 @@ def claim(name: str, ok: bool, words: str, /, **values: Any) -> None:
         is_array = isinstance(ok, np.ndarray)
         got = f"an array of shape {ok.shape}" if is_array else f"{type(ok).__name__} {ok!r}"
         raise TypeError(f"claim {name!r}: ok must be True or False, got {got}")
-    kept = {key: _value(f"claim {name!r}: the value {key!r}", value) for key, value in values.items()}
     if not ok:
         raise ClaimError(f"the claim {name!r} does not hold: {words}")
+    kept = {key: _value(f"claim {name!r}: the value {key!r}", value) for key, value in values.items()}
     _made[name] = Claim(name, words, kept)
     _show(_made[name])
 
