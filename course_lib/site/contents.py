@@ -8,8 +8,8 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
     ```
 
 A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with its own title and the time that its first
-lines promise, "**In 40 minutes**"; any other is shown as being in preparation. The reader's progress goes into
-`<span data-progress="NN_name">`. Previous and next lead through the chapters, and not into the reference.
+lines promise, "**In 40 minutes**"; any other is shown as being in preparation. The page fills
+`<span data-progress="NN_name">` with the number of questions that the reader has answered. Previous and next lead through the chapters, and not into the reference.
 """
 
 import html
@@ -22,6 +22,8 @@ import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+
+from course_lib.chapters import questions
 
 FENCE = re.compile(r"^```\{chapters\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENTRY = re.compile(r"(\d+) ([^|]+?)\s*\|\s*(.+)")
@@ -82,7 +84,11 @@ def _entry(number: int, title: str, sentence: str, there: dict[int, Path]) -> st
     else:
         title, minutes = title_and_minutes(notebook)
         name, when = f'<a href="{notebook.stem}.html">{html.escape(title)}</a>', f"{minutes} minutes"
-        line += f'<span data-progress="{notebook.stem}"></span>'
+        names: dict[str, list[str]] = {}
+        for (page, question), declared in questions().items():
+            if page == notebook.stem:
+                names.setdefault(declared.record, []).append(question)
+        line += f' <span data-progress="{notebook.stem}" data-names="{html.escape(json.dumps(names))}"></span>'
     state = "" if notebook else ' class="planned"'
     return (
         f'```{{raw}} html\n<li value="{number}"{state}><p>{name} <span class="contents-time">{when}</span></p>'

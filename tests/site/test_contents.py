@@ -96,3 +96,20 @@ def test_previous_and_next_do_not_lead_into_the_reference(site):
             assert (f"book/{page.stem}" in apart) == (f"book/{Path(link['href']).stem}" in apart), page.name
             followed += 1
     assert followed > 10
+
+
+@pytest.mark.browser
+def test_the_first_page_counts_what_the_reader_has_answered(page):
+    shown = page("book/index.html")
+    places = shown.locator("[data-progress]").all()
+    assert places
+    for place in places:
+        chapter, names = place.get_attribute("data-progress"), json.loads(place.get_attribute("data-names"))
+        total = sum(map(len, names.values()))
+        assert place.inner_text() == "" and total > 5
+        first = names["predictions"][0]
+        shown.evaluate("([chapter, name]) => course.progress.set(chapter, 'predictions', name, null)", [chapter, first])
+        shown.evaluate("([chapter, name]) => course.progress.set(chapter, 'checks', name, false)", [chapter, first])
+        assert place.inner_text() == f"You have answered 1 of {total} questions."
+    shown.evaluate("course.progress.clear()")
+    assert [place.inner_text() for place in places] == ["" for _ in places]

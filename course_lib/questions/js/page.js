@@ -21,11 +21,25 @@
     block.dataset.ready = "1";
   }
 
+  const number = (all, page, kind, names) => names.filter((name) => {
+    const answer = all[page]?.[kind]?.[name];
+    return kind === "predictions" ? answer !== undefined : answer === true;
+  }).length;
+
+  /** How many of a chapter's questions are answered, beside its title on the first page. */
+  function count(place) {
+    const { progress: page, names } = place.dataset, kinds = Object.entries(JSON.parse(names));
+    function show() {
+      const all = course.progress.get();
+      const done = kinds.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0);
+      const total = kinds.reduce((sum, [, of]) => sum + of.length, 0);
+      place.textContent = done ? `You have answered ${done} of ${total} questions.` : "";
+    }
+    document.addEventListener("course-progress", show);
+    show();
+  }
+
   function progress(place) {
-    const number = (all, page, kind, names) => names.filter((name) => {
-      const answer = all[page]?.[kind]?.[name];
-      return kind === "predictions" ? answer !== undefined : answer === true;
-    }).length;
     function show() {
       const all = course.progress.get();
       for (const cell of place.querySelectorAll("[data-names]")) {
@@ -51,4 +65,5 @@
     course.question(root, JSON.parse(root.querySelector(":scope > script[type='application/json']").textContent));
   }
   document.querySelectorAll(".course-progress-table").forEach(progress);
+  document.querySelectorAll("[data-progress]").forEach(count);
 })();
