@@ -9,7 +9,8 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
 
 A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with its own title and the time that its first
 lines promise, "**In 40 minutes**"; any other is shown as being in preparation. The page fills
-`<span data-progress="NN_name">` with the number of questions that the reader has answered. Previous and next lead through the chapters, and not into the reference.
+`<span data-progress="NN_name">` with the number of questions that the reader has answered. Previous and next lead
+through the chapters, and not into the reference.
 """
 
 import html

@@ -175,7 +175,7 @@ def test_flows_as_its_kind_of_chapter_does(chapter):
 
 
 def test_asks_before_it_shows_the_rule(chapter):
-    """The first question is a prediction, above the first rule; a rule stands alone, above all that shows it at work."""
+    """The first question is a prediction, above the first rule; a rule stands alone; few blocks are open."""
     cells = cells_of(chapter, "code")
     first = next(i for i, cell in enumerate(cells) if re.match(r"ask\.\w+\(", source(cell)))
     asked = re.match(r"ask\.(\w+)", source(cells[first]))[1]

@@ -237,7 +237,7 @@ ringing_rate = Number(
 speedup = Number(
     "speedup",
     PAGE,
-    "κ rises from 100 to 10,000. About how many times as many steps does momentum need, each time at its best settings?",
+    "κ rises from 100 to 10,000. About how many times the steps does momentum need, each time at its best settings?",
     right=10,
     tolerance=2.5,
     confusions={
@@ -339,6 +339,6 @@ near_ridge = Choose(
     why={
         "rate": "What counts is the effective rate, and 0.1 is momentum's.",
         "noise": "Noise helps exactly *on* the ridge. Near it, the gradient points off it already.",
-        "never": "Gradient descent leaves, too: the distance from the ridge grows at each step. A larger rate makes it grow faster.",
+        "never": "Gradient descent leaves, too: the distance from the ridge grows at each step, faster at a larger rate.",
     },
 )
