@@ -339,6 +339,6 @@ near_ridge = Choose(
     why={
         "rate": "What counts is the effective rate, and 0.1 is momentum's.",
         "noise": "Noise helps exactly *on* the ridge. Near it, the gradient points off it already.",
-        "never": "Gradient descent leaves, too: the distance from the ridge grows at each step, faster at a larger rate.",
+        "never": "Gradient descent leaves, too: its distance from the ridge grows each step, faster at larger rates.",
     },
 )
