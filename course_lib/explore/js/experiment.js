@@ -191,6 +191,8 @@
       const isNew = drawnBackdrop !== backdrop(),
         coarse = isNew && drawnBackdrop !== null;
       drawnBackdrop = backdrop();
+      const last = steps();
+      if (t >= last) t = null; // this run may be shorter than the one before
       for (const p of panels) p.draw(isNew, coarse);
       if (coarse) {
         // level lines that move are drawn roughly; once they stand still, they are drawn well
@@ -199,8 +201,7 @@
           for (const p of panels) p.draw(true, false);
         }, SETTLE);
       }
-      const last = steps(),
-        now = t ?? last;
+      const now = t ?? last;
       Object.assign(scrub, { max: last, value: now });
       scrub.style.setProperty("--filled", `${last ? (100 * now) / last : 100}%`);
       clock.value = `t = ${now} / ${last}`;
