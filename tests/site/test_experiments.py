@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import chapters
+from course_lib.chapters.ch03_momentum.race import race
 from course_lib.optim import Momentum, Ravine, descend
 
 pytestmark = pytest.mark.browser
@@ -19,13 +20,17 @@ every_experiment = pytest.mark.parametrize(
 STILL = {"reduced_motion": "reduce"}
 
 
-def place(shown, name):
-    """The experiment, scrolled to and started."""
+def place(shown, name, guessed=True):
+    """The experiment, scrolled to and started; and uncovered, where a prediction covers it."""
     found = shown.locator(f"[data-course-experiment={name}]").first
-    found.scroll_into_view_if_needed()
+    found.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     shown.wait_for_function(
         "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
     )
+    covered = shown.locator(".course-question[data-state=open]", has=found)
+    if guessed and covered.count():
+        covered.get_by_role("button", name="Just show me").click()
+        settle(shown)
     return found
 
 
@@ -178,6 +183,58 @@ def test_the_start_is_dragged_by_a_finger(page):
     moved = knob.bounding_box()
     assert shown.evaluate("scrollY") == scrolled
     assert moved["x"] - box["x"] == pytest.approx(80, abs=3) and moved["y"] - box["y"] == pytest.approx(60, abs=3)
+
+
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, **STILL}
+
+
+@pytest.fixture
+def race_on_a_phone(page, exhibits):
+    """The race alone on a long page, on a phone."""
+    base = exhibits(race(surface="ravine", kappa=100, lr=1.3), '<div style="height: 2000px"></div>')
+    return page("page.html", base=base, **PHONE)
+
+
+def swipe(shown, slider, along, down, lift=True):
+    """Put a finger on a slider, left of its thumb, and move it; returns how far the page has scrolled."""
+    slider.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box, scrolled = slider.bounding_box(), shown.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    touch = shown.context.new_cdp_session(shown)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 21) if along or down else ():
+        at = {"x": x + along * i / 20, "y": y + down * i / 20}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    if lift:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(shown)
+    return shown.evaluate("scrollY") - scrolled
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_that_scrolls_across_a_slider_leaves_it_as_it_is(race_on_a_phone, name):
+    shown = race_on_a_phone
+    experiment = place(shown, "race")
+    slider = control(experiment, name)
+    before = slider.input_value(), draws(experiment)
+    assert swipe(shown, slider, 15, -200, lift=False) > 100
+    assert (slider.input_value(), draws(experiment)) == before
+    shown.reload()
+    slider = control(place(shown, "race"), name)
+    assert swipe(shown, slider, 0, -200) > 100 and slider.input_value() == before[0]
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_drags_a_slider_and_taps_on_it(race_on_a_phone, name):
+    shown = race_on_a_phone
+    slider = control(place(shown, "race"), name)
+    low, high = 0, int(slider.get_attribute("max"))
+    assert swipe(shown, slider, 0, 0) == 0
+    tapped = int(slider.input_value())
+    assert low < tapped < 0.4 * high
+    width = slider.bounding_box()["width"]
+    assert swipe(shown, slider, width / 4, 4, lift=False) == 0
+    assert 0.4 * high < int(slider.input_value()) < 0.6 * high, "it follows before the finger is lifted"
 
 
 def test_a_tap_on_a_phone_brings_the_start(page):

@@ -2,7 +2,7 @@
    (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
-  const { known, marks, html, format, held, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
+  const { known, marks, html, format, held, hearRange, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
   const PLAY_SECONDS = 5,
     SETTLE = 200; // milliseconds
 
@@ -103,9 +103,9 @@
     });
     const clock = html("output", { class: "cx-clock" });
     const time = html("div", { class: "cx-time" }, play, scrub, clock);
-    scrub.addEventListener("input", () => {
+    hearRange(scrub, (step) => {
       pause();
-      at(+scrub.value);
+      at(step);
     });
     play.addEventListener("click", () => (playing ? pause() : start()));
 
