@@ -1,5 +1,5 @@
 /* The controls under an experiment: slider, choice, toggle. Each takes its declaration and set(change),
-   and returns { node, show(value) }; a `point` has no node, a drag handle on a panel moves it. */
+   and returns { node, show(value) }, and a slider the digits of its longest value; a `point` has no node, a drag handle on a panel moves it. */
 (() => {
   const course = (globalThis.course ??= {});
 
@@ -121,7 +121,9 @@
         button.addEventListener("click", () => go(direction));
         return button;
       };
+      const texts = Array.from({ length: 101 }, (_, i) => format(c.format, scale.value((i / 100) * scale.max)));
       return {
+        digits: Math.max(...texts.map((text) => text.length)),
         node: html(
           "div",
           { class: "cx-control cx-slider" },

@@ -75,6 +75,7 @@
       });
       legend.append(button);
     }
+    legend.style.setProperty("--rows", series.size > 3 ? 2 : 1);
     const showLegend = () =>
       legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
@@ -129,7 +130,7 @@
       ...[...sharedKeys.values()].map(colourKey),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
-      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset),
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), ...(timed.size ? [] : [reset])),
       html(
         "dl",
         { class: "cx-readouts", hidden: !readouts.length },
@@ -143,6 +144,8 @@
       live,
     );
 
+    if (timed.size) time.append(reset);
+    root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
     if (spec.columns) {
       root.firstChild.classList.add("cx-grid");
       root.firstChild.style.setProperty("--columns", spec.columns);

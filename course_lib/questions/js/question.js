@@ -59,7 +59,10 @@
       if (answered && answer === null && field) field.value = asked.shown;
       for (const radio of radios) {
         radio.checked = radio.value === (answer ?? (isPrediction ? null : answered ? asked.right : null));
-        radio.closest("label").classList.toggle("cq-right", answered && radio.value === asked.right);
+        const { classList } = radio.closest("label"),
+          isRight = radio.value === asked.right;
+        classList.toggle("cq-right", answered && isRight);
+        classList.toggle("cq-wrong", (said.right === false || answered) && radio.checked && !isRight && asked.right !== null);
       }
       const pressed = document.activeElement === show ? show : main;
       for (const [button, text] of buttons) {
