@@ -32,7 +32,7 @@ def _no_backdrop() -> Data:
 
 
 def _with_way_back(control: Data, start: Params) -> Data:
-    """Return a control that sets what its options set to the start's values, when the start's option is chosen again."""
+    """Return a control whose option at the start, chosen again, restores what other options set."""
     if control["type"] != "choice":
         return control
     changed = dict.fromkeys(n for preset in control["presets"].values() for n in preset)
