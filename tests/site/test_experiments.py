@@ -312,6 +312,57 @@ def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page
     assert shown.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_an_experiment_fits_on_a_phone(page, name):
+    """All of it on one screen of 390 × 844; what is pressed is at least 24 pixels high."""
+    shown = page(CHAPTER, **PHONE)
+    experiment = place(shown, name)
+    heights = experiment.evaluate("""e => Object.fromEntries(["", "-legend", "-time"].map((part) =>
+        [part, e.querySelector(`.cx${part}`)?.offsetHeight ?? 0]))""")
+    assert heights[""] <= 844 and heights["-legend"] <= 60 and heights["-time"] <= 60, heights
+    for button in experiment.locator("button:visible, .cx-option label, input[type=range]:visible").all():
+        assert button.bounding_box()["height"] >= 24
+    assert experiment.locator(".cx-time .cx-reset").is_visible()
+
+
+def test_on_a_narrow_phone_every_value_is_inside(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=0.000441, rho=0.85, kappa=888)), **{**PHONE, "width": 320})
+    experiment = place(shown, "race")
+    for value in experiment.locator("output").all():
+        inside = value.evaluate("""e => {
+            const text = document.createRange(), card = e.closest(".cx").getBoundingClientRect();
+            text.selectNodeContents(e);
+            const { left, right } = text.getBoundingClientRect();
+            return left >= e.previousElementSibling.getBoundingClientRect().right && right <= card.right - 6; }""")
+        assert inside, value.inner_text()
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_time_stays_within_a_shorter_run(page, exhibits):
+    shown = page("page.html", base=exhibits(race()), **STILL)
+    experiment = place(shown, "race")
+    set_slider(experiment, "time", 0.8)
+    experiment.get_by_role("radio", name="Bumpy").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 150 / 150"
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 300 / 300"
+
+
+def test_back_at_its_first_option_an_experiment_is_as_it_started(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=1.3, rho=0.7, start=(-2, 1))), **STILL)
+    experiment = place(shown, "race")
+    said = "e => [...e.querySelectorAll('[aria-valuetext]')].map((c) => c.getAttribute('aria-valuetext'))"
+    before = experiment.evaluate(said)
+    experiment.get_by_role("radio", name="Saddle").check()
+    settle(shown)
+    assert experiment.evaluate(said) != before
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.evaluate(said) == before
+
+
 def test_on_a_phone_a_slider_has_minus_and_plus(page):
     shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, "race")

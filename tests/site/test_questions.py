@@ -166,7 +166,7 @@ def test_before_a_guess_nothing_tells(show):
     assert under.locator("svg").first.is_visible(), "the stage can be seen"
     assert line(shown, SEEN) == "" and not place(shown, SEEN).locator(".cq-given").is_visible()
     for question in (SEEN, TOLD):
-        assert not folded(shown, question).locator("p, .cell_output pre").first.is_visible()
+        assert not folded(shown, question).locator(":scope > p, .cell_output pre").first.is_visible()
     assert "gives it away" not in shown.locator("main").inner_text()
 
 
@@ -493,7 +493,7 @@ def everything_is_open(shown):
         assert place(shown, question).locator(".cq-given").is_visible()
         assert not main(shown, question).is_visible()
     for question in (SEEN, TOLD):
-        assert folded(shown, question).locator("p, .cell_output pre").first.is_visible()
+        assert folded(shown, question).locator(":scope > p, .cell_output pre").first.is_visible()
     assert not shown.locator(".cq-fold").first.is_visible()
     text = re.sub(r"\s+", " ", shown.locator("main").inner_text())
     order = [
