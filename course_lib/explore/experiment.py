@@ -31,6 +31,15 @@ def _no_backdrop() -> Data:
     return {}
 
 
+def _with_way_back(control: Data, start: Params) -> Data:
+    """Return a control whose option at the start, chosen again, restores what other options set."""
+    if control["type"] != "choice":
+        return control
+    changed = dict.fromkeys(n for preset in control["presets"].values() for n in preset)
+    back = {start[control["name"]]: {n: start[n] for n in changed}}
+    return {**control, "presets": {**control["presets"], **back}}
+
+
 class Experiment(anywidget.AnyWidget):
     """Sliders, choices and draggable points; a function of their values; and the panels that draw what it returns.
 
@@ -124,15 +133,14 @@ class Experiment(anywidget.AnyWidget):
         if tabulated and any(n in self.controls for n in needs["backdrop"]):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
-            "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "caption": caption, "autoplay": autoplay, "tabulated": tabulated, "columns": columns,
-            **needs,
+            "name": name, "alt": alt, "panels": list(panels), "readouts": list(readouts), "caption": caption,
+            "autoplay": autoplay, "tabulated": tabulated, "columns": columns, **needs,
         }  # fmt: skip
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
+        self.controls = {n: _with_way_back(c, start) for n, c in self.controls.items()}
         data = {key: self.answer(key, start) for key in needs}
-        super().__init__(
-            spec={**spec, "start": start}, params=start, assets=held, backdrop=data["backdrop"], data=data["compute"]
-        )
+        spec |= {"controls": list(self.controls.values()), "start": start}
+        super().__init__(spec=spec, params=start, assets=held, backdrop=data["backdrop"], data=data["compute"])
         self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls

@@ -176,20 +176,18 @@ def _digest(text: str) -> str:
 def _reserved_height(experiment: Shown) -> str:
     """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is 6.5 or 5.5 pixels wide.
+    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is 6 or 5.5 pixels wide.
     """
     spec = experiment.spec
     panels, readouts = spec["panels"], spec["readouts"]
     marks = [m for p in panels for m in p["marks"]]
     labels = dict.fromkeys(m["label"] for m in marks if m.get("label") and "color" in m and m["type"] != "drag")
     choices = [c for c in spec["controls"] if c["type"] == "choice"]
-    others = sum(c["type"] in ("slider", "toggle") for c in spec["controls"]) + 1  # and the reset button
     timed, key = any(m.get("timed") for m in marks), any(m["type"] == "heat" for m in marks)
+    others = sum(c["type"] in ("slider", "toggle") for c in spec["controls"]) + (not timed)  # or the reset button
     ratio, n = max((p["ratio"] for p in panels), default=0), max(len(panels), 1)
 
-    pairs = [readouts[i : i + 2] for i in range(0, len(readouts), 2)]
-
-    def lines(words: Iterable[str], around: int, width: int, letter: float = 6.5) -> int:
+    def lines(words: Iterable[str], around: int, width: int, letter: float = 6) -> int:
         """Return the lines that boxes of words fill, one after the other."""
         count, left = 1, width
         for word in words:
@@ -204,9 +202,9 @@ def _reserved_height(experiment: Shown) -> str:
         + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
     )  # fmt: skip
     narrow = (
-        21 + 226 * n + 20 * key
-        + 44 * lines(labels, 64, 330) * (len(labels) > 1) + 52 * timed
-        + 12 + sum(22 + 44 * lines(c["options"].values(), 34, 330) for c in choices) + 42 * others
-        + (16 + sum(50 + 17 * any(len(r["label"]) > 24 for r in two) for two in pairs) if readouts else 0)
+        13 + 224 * n + 20 * key
+        + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
+        + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
+        + (12 + 22.4 * len(readouts) if readouts else 0)
     )  # fmt: skip
     return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"

@@ -44,12 +44,17 @@ def to_markup(question: Question, given: str, under: str = "", data: str = "") -
         under: HTML of what stays covered until it is answered.
         data: HTML of what the page must know, on the site.
     """
+    do, show = ("That is my guess", "Just show me") if question.kind == "predict" else ("Check", "Show the answer")
+    hidden = "" if question.kind == "predict" else " hidden"
+    actions = f"""<p class="cq-actions"><button type="button" class="cq-do">{do}</button>
+<button type="button" class="cq-show"{hidden}>{show}</button></p>"""
     if isinstance(question, Number):
         unit = f'<span class="cq-unit">{escape(question.unit)}</span>' if question.unit else ""
         fields = (
-            '<p class="cq-field"><input type="text" inputmode="decimal" autocomplete="off" spellcheck="false"'
-            f' aria-label="Your answer{f", in {escape(question.unit)}" if question.unit else ""}">{unit}</p>'
+            '<div class="cq-field"><input type="text" inputmode="decimal" autocomplete="off" spellcheck="false"'
+            f' aria-label="Your answer{f", in {escape(question.unit)}" if question.unit else ""}">{unit}{actions}</div>'
         )
+        actions = ""  # they stand beside the field
     else:
         assert isinstance(question, Predict | Choose)
         fields = "\n".join(
@@ -58,16 +63,13 @@ def to_markup(question: Question, given: str, under: str = "", data: str = "") -
             for key, text in question.options.items()
         )
         fields = f'<div class="cq-options">\n{fields}\n</div>'
-    do, show = ("That is my guess", "Just show me") if question.kind == "predict" else ("Check", "Show the answer")
-    hidden = "" if question.kind == "predict" else " hidden"
     key = f'data-course-question="{question.name}" data-course-page="{escape(question.page)}"'
     return f"""<div class="course-question" {key} data-kind="{question.kind}">{data}
 <form class="cq">
 <fieldset><legend><span class="cq-label">{question.label}</span> {to_html(question.question)}</legend>
 {fields}</fieldset>
-<p class="cq-actions"><button type="button" class="cq-do">{do}</button>
-<button type="button" class="cq-show"{hidden}>{show}</button></p>
 <p class="cq-line" role="status"></p>
+{actions}
 <p class="cq-given">{to_html(given)}</p>
 </form>
 <div class="cq-under">{under}</div>

@@ -237,11 +237,6 @@ def test_a_page_has_the_definitions_of_its_terms(soup):
     ravine, eigenvector = (soup.find(id=f"{anchor}-definition") for anchor in anchors)
     assert ravine.text.strip() == "A long valley."
     assert eigenvector.select_one(".katex-html") and not eigenvector.find("a"), "set, and without links"
-    assert soup.find("script", src=re.compile("terms.js"))
-
-
-def test_a_page_without_terms_has_no_script_for_them(built):
-    assert "terms.js" not in (built / "_build/html/book/measured.html").read_text("utf-8")
 
 
 def test_definitions_are_not_what_the_search_finds(built):

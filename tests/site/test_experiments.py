@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import chapters
+from course_lib.chapters.ch03_momentum.race import race
 from course_lib.optim import Momentum, Ravine, descend
 
 pytestmark = pytest.mark.browser
@@ -19,13 +20,17 @@ every_experiment = pytest.mark.parametrize(
 STILL = {"reduced_motion": "reduce"}
 
 
-def place(shown, name):
-    """The experiment, scrolled to and started."""
+def place(shown, name, guessed=True):
+    """The experiment, scrolled to and started; and uncovered, where a prediction covers it."""
     found = shown.locator(f"[data-course-experiment={name}]").first
-    found.scroll_into_view_if_needed()
+    found.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     shown.wait_for_function(
         "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
     )
+    covered = shown.locator(".course-question[data-state=open]", has=found)
+    if guessed and covered.count():
+        covered.get_by_role("button", name="Just show me").click()
+        settle(shown)
     return found
 
 
@@ -180,6 +185,58 @@ def test_the_start_is_dragged_by_a_finger(page):
     assert moved["x"] - box["x"] == pytest.approx(80, abs=3) and moved["y"] - box["y"] == pytest.approx(60, abs=3)
 
 
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, **STILL}
+
+
+@pytest.fixture
+def race_on_a_phone(page, exhibits):
+    """The race alone on a long page, on a phone."""
+    base = exhibits(race(surface="ravine", kappa=100, lr=1.3), '<div style="height: 2000px"></div>')
+    return page("page.html", base=base, **PHONE)
+
+
+def swipe(shown, slider, along, down, lift=True):
+    """Put a finger on a slider, left of its thumb, and move it; returns how far the page has scrolled."""
+    slider.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box, scrolled = slider.bounding_box(), shown.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    touch = shown.context.new_cdp_session(shown)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 21) if along or down else ():
+        at = {"x": x + along * i / 20, "y": y + down * i / 20}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    if lift:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(shown)
+    return shown.evaluate("scrollY") - scrolled
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_that_scrolls_across_a_slider_leaves_it_as_it_is(race_on_a_phone, name):
+    shown = race_on_a_phone
+    experiment = place(shown, "race")
+    slider = control(experiment, name)
+    before = slider.input_value(), draws(experiment)
+    assert swipe(shown, slider, 15, -200, lift=False) > 100
+    assert (slider.input_value(), draws(experiment)) == before
+    shown.reload()
+    slider = control(place(shown, "race"), name)
+    assert swipe(shown, slider, 0, -200) > 100 and slider.input_value() == before[0]
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_drags_a_slider_and_taps_on_it(race_on_a_phone, name):
+    shown = race_on_a_phone
+    slider = control(place(shown, "race"), name)
+    low, high = 0, int(slider.get_attribute("max"))
+    assert swipe(shown, slider, 0, 0) == 0
+    tapped = int(slider.input_value())
+    assert low < tapped < 0.4 * high
+    width = slider.bounding_box()["width"]
+    assert swipe(shown, slider, width / 4, 4, lift=False) == 0
+    assert 0.4 * high < int(slider.input_value()) < 0.6 * high, "it follows before the finger is lifted"
+
+
 def test_a_tap_on_a_phone_brings_the_start(page):
     shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, "race")
@@ -253,6 +310,57 @@ def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page
     assert max(below) <= 0.6 * 844
     assert all(width > 240 and height >= 149 for width, height in plots), plots
     assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_an_experiment_fits_on_a_phone(page, name):
+    """All of it on one screen of 390 × 844; what is pressed is at least 24 pixels high."""
+    shown = page(CHAPTER, **PHONE)
+    experiment = place(shown, name)
+    heights = experiment.evaluate("""e => Object.fromEntries(["", "-legend", "-time"].map((part) =>
+        [part, e.querySelector(`.cx${part}`)?.offsetHeight ?? 0]))""")
+    assert heights[""] <= 844 and heights["-legend"] <= 60 and heights["-time"] <= 60, heights
+    for button in experiment.locator("button:visible, .cx-option label, input[type=range]:visible").all():
+        assert button.bounding_box()["height"] >= 24
+    assert experiment.locator(".cx-time .cx-reset").is_visible()
+
+
+def test_on_a_narrow_phone_every_value_is_inside(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=0.000441, rho=0.85, kappa=888)), **{**PHONE, "width": 320})
+    experiment = place(shown, "race")
+    for value in experiment.locator("output").all():
+        inside = value.evaluate("""e => {
+            const text = document.createRange(), card = e.closest(".cx").getBoundingClientRect();
+            text.selectNodeContents(e);
+            const { left, right } = text.getBoundingClientRect();
+            return left >= e.previousElementSibling.getBoundingClientRect().right && right <= card.right - 6; }""")
+        assert inside, value.inner_text()
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_time_stays_within_a_shorter_run(page, exhibits):
+    shown = page("page.html", base=exhibits(race()), **STILL)
+    experiment = place(shown, "race")
+    set_slider(experiment, "time", 0.8)
+    experiment.get_by_role("radio", name="Bumpy").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 150 / 150"
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 300 / 300"
+
+
+def test_back_at_its_first_option_an_experiment_is_as_it_started(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=1.3, rho=0.7, start=(-2, 1))), **STILL)
+    experiment = place(shown, "race")
+    said = "e => [...e.querySelectorAll('[aria-valuetext]')].map((c) => c.getAttribute('aria-valuetext'))"
+    before = experiment.evaluate(said)
+    experiment.get_by_role("radio", name="Saddle").check()
+    settle(shown)
+    assert experiment.evaluate(said) != before
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.evaluate(said) == before
 
 
 def test_on_a_phone_a_slider_has_minus_and_plus(page):

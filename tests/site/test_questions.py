@@ -69,7 +69,7 @@ def chapter():
 
 
 def write_book(folder, text):
-    for name in ("_config.yml", "requirements.txt", "book/references.bib"):
+    for name in ("_config.yml", "requirements.txt", "pyproject.toml", "book/references.bib"):
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "book/web", folder / "book/web")
@@ -97,6 +97,12 @@ def show(page, asking):
     return lambda name=ADDRESS, **options: page(name, base=asking, **{**STILL, **options})
 
 
+#: A question that is answered.
+SHOWN = "[data-course-question=%s][data-state=answered]"
+#: The sign after an option.
+MARK = "e => getComputedStyle(e.querySelector('span'), '::after').content"
+
+
 def place(shown, question):
     return shown.locator(f"[data-course-question={question.name}]")
 
@@ -111,6 +117,12 @@ def line(shown, question):
 
 def main(shown, question):
     return place(shown, question).locator(".cq-do")
+
+
+def guess(shown, question, key):
+    """Pick an option, and confirm it."""
+    option(shown, question, key).click()
+    main(shown, question).click()
 
 
 def said(question, key):
@@ -154,26 +166,38 @@ def test_before_a_guess_nothing_tells(show):
     assert under.locator("svg").first.is_visible(), "the stage can be seen"
     assert line(shown, SEEN) == "" and not place(shown, SEEN).locator(".cq-given").is_visible()
     for question in (SEEN, TOLD):
-        assert not folded(shown, question).locator("p, pre").first.is_visible()
+        assert not folded(shown, question).locator(":scope > p, .cell_output pre").first.is_visible()
     assert "gives it away" not in shown.locator("main").inner_text()
 
 
-def test_a_click_on_an_option_is_the_guess(show):
+def test_a_tap_on_an_option_commits_nothing(show):
+    shown = show(width=390, height=844, has_touch=True, is_mobile=True)
+    for key in SEEN.options:
+        option(shown, SEEN, key).tap()
+        assert option(shown, SEEN, key).locator("input").is_checked()
+    assert place(shown, SEEN).get_attribute("data-state") == "open" and stored(shown) == {}
+    assert line(shown, SEEN) == "" and not folded(shown, SEEN).locator("p").is_visible()
+    main(shown, SEEN).tap()
+    assert stored(shown)["predictions"] == {SEEN.name: list(SEEN.options)[-1]}
+
+
+def test_a_guess_uncovers_what_waits_for_it(show):
     shown = show()
     under = started(shown, SEEN)
-    option(shown, SEEN, wrong(SEEN)).click()
+    guess(shown, SEEN, wrong(SEEN))
     assert line(shown, SEEN).startswith(said(SEEN, wrong(SEEN)))
     assert not under.evaluate("e => e.inert") and under.locator("dd").first.is_visible()
     assert any(mark.is_visible() for mark in under.locator("[data-mark=line]").all())
-    assert folded(shown, SEEN).locator("p").is_visible() and not folded(shown, TOLD).locator("pre").first.is_visible()
+    assert folded(shown, SEEN).locator("p").is_visible() and not folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
     assert shown.get_by_role("button", name="The answer").count() == 1, "of the other question"
-    assert option(shown, SEEN, SEEN.right).evaluate("e => e.classList.contains('cq-right')")
+    marks = {key: option(shown, SEEN, key).evaluate(MARK) for key in SEEN.options}
+    assert marks == {key: "none" for key in SEEN.options} | {SEEN.right: '" ✓"', wrong(SEEN): '" ✗"'}
     assert stored(shown)["predictions"] == {SEEN.name: wrong(SEEN)}
 
 
 def test_the_first_guess_counts(show):
     shown = show()
-    option(shown, TOLD, wrong(TOLD)).click()
+    guess(shown, TOLD, wrong(TOLD))
     before = line(shown, TOLD)
     option(shown, TOLD, TOLD.right).click()
     option(shown, TOLD, TOLD.right).locator("input").focus()
@@ -214,7 +238,7 @@ def test_just_show_me(show):
     button.focus()
     shown.keyboard.press("Enter")
     assert line(shown, TOLD) and not line(shown, TOLD).startswith("You said")
-    assert folded(shown, TOLD).locator("pre").first.is_visible()
+    assert folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
     assert stored(shown)["predictions"] == {TOLD.name: None}
     assert shown.evaluate("document.activeElement.textContent") == "Ask me again"
 
@@ -225,15 +249,15 @@ def test_a_guess_is_remembered_until_it_is_asked_again(show, shown_only):
     if shown_only:
         place(shown, TOLD).get_by_role("button", name="Just show me").click()
     else:
-        option(shown, TOLD, TOLD.right).click()
+        guess(shown, TOLD, TOLD.right)
     before = line(shown, TOLD)
     reload(shown)
-    assert line(shown, TOLD) == before and folded(shown, TOLD).locator("pre").first.is_visible()
+    assert line(shown, TOLD) == before and folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
     assert place(shown, TOLD).locator("input:checked").count() == (0 if shown_only else 1)
     place(shown, TOLD).get_by_role("button", name="Ask me again").click()
-    assert line(shown, TOLD) == "" and not folded(shown, TOLD).locator("pre").first.is_visible()
+    assert line(shown, TOLD) == "" and not folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
     assert stored(shown)["predictions"] == {} and place(shown, TOLD).locator("input:checked").count() == 0
-    option(shown, TOLD, TOLD.right).click()
+    guess(shown, TOLD, TOLD.right)
     assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}
 
 
@@ -244,8 +268,77 @@ def test_the_experiment_starts_with_the_guess(show):
     if not clock.count():
         pytest.skip("this experiment has no time")
     end = clock.inner_text()
-    option(shown, SEEN, SEEN.right).click()
+    guess(shown, SEEN, SEEN.right)
     shown.wait_for_function("([e, end]) => e.textContent !== end", arg=[clock.element_handle(), end])
+
+
+def start_of(shown, question):
+    """The place of the experiment below a question, and the name and lowest value of one of its sliders."""
+    return (
+        place(shown, question)
+        .locator("[data-course-experiment]")
+        .evaluate("""(e) => {
+        const { spec } = JSON.parse(e.querySelector("script").textContent);
+        const hidden = spec.controls.flatMap((c) => Object.entries(c.shows ?? {}))
+            .filter(([, when]) => !when.includes(Object.values(spec.start)[0])).map(([name]) => name);
+        const slider = spec.controls.findLast((c) => c.type === "slider" && !hidden.includes(c.name));
+        return [e.id, slider.name, slider.low]; }""")
+    )
+
+
+def value_of(shown, question, control):
+    return place(shown, question).locator(f"input[data-control={control}]").get_attribute("aria-valuetext")
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_an_address_that_moves_what_is_covered_shows_it_first(show, opened):
+    shown = show()
+    started(shown, SEEN)
+    name, control, low = start_of(shown, SEEN)
+    before, address = value_of(shown, SEEN, control), f"#{name}?{control}={low}"
+    shown.evaluate("hash => { location.hash = hash; }", address)
+    if opened:
+        shown.evaluate("localStorage.clear()")
+        reload(shown)
+    shown.wait_for_selector(f"{SHOWN % SEEN.name} dd >> nth=0")
+    assert stored(shown)["predictions"] == {SEEN.name: None} and folded(shown, SEEN).locator("p").is_visible()
+    moved = value_of(shown, SEEN, control)
+    assert moved != before, "and then it is moved"
+    place(shown, SEEN).get_by_role("button", name="Ask me again").click()
+    shown.wait_for_function("!location.hash.includes('?')")
+    guess(shown, SEEN, SEEN.right)
+    assert value_of(shown, SEEN, control) == before, "an answer shows its own setting"
+
+
+def test_an_answer_shows_its_own_setting_whatever_was_moved_before(show):
+    shown = show()
+    under = started(shown, SEEN)
+    _, control, _ = start_of(shown, SEEN)
+    before, slider = value_of(shown, SEEN, control), under.locator(f"input[data-control={control}]")
+    slider.evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
+    assert value_of(shown, SEEN, control) != before
+    guess(shown, SEEN, SEEN.right)
+    assert value_of(shown, SEEN, control) == before
+
+
+def test_on_a_phone_a_low_cover_waits_for_the_guess(show):
+    shown = show(width=390, height=844, has_touch=True, is_mobile=True)
+    under = started(shown, SEEN)
+    assert under.bounding_box()["height"] <= 160 and not under.locator("svg").first.is_visible()
+    guess(shown, SEEN, SEEN.right)
+    assert under.bounding_box()["height"] > 400 and under.locator("svg").first.is_visible()
+
+
+def test_the_words_on_the_cover_hide_no_title(show):
+    shown = show()
+    x, y, width, height = started(shown, SEEN).evaluate("""e => {
+        const { left, top, width, height } = getComputedStyle(e, "::after"), box = e.getBoundingClientRect();
+        return [box.left + parseFloat(left), box.top + parseFloat(top), parseFloat(width), parseFloat(height)]; }""")
+    for title in place(shown, SEEN).locator("figcaption, .cx-axis-name").all():
+        box = title.bounding_box()
+        assert (
+            box["x"] > x + width or box["x"] + box["width"] < x or box["y"] > y + height or box["y"] + box["height"] < y
+        )
 
 
 def test_a_folded_answer_can_be_opened_and_is_found_by_a_search(show):
@@ -274,9 +367,11 @@ def test_a_wrong_choice_says_why_and_may_be_mended(show):
     main(shown, CHOICE).click()
     assert line(shown, CHOICE).startswith("Not yet.") and stored(shown)["checks"] == {CHOICE.name: False}
     assert place(shown, CHOICE).locator(".cq-right").count() == 0
+    assert option(shown, CHOICE, wrong(CHOICE)).evaluate(MARK) == '" ✗"'
     option(shown, CHOICE, CHOICE.right).click()
     main(shown, CHOICE).click()
     assert line(shown, CHOICE).startswith("Right.") and stored(shown)["checks"] == {CHOICE.name: True}
+    assert place(shown, CHOICE).locator(".cq-wrong").count() == 0
     reload(shown)
     assert line(shown, CHOICE).startswith("Right.")
     assert option(shown, CHOICE, CHOICE.right).locator("input").is_checked()
@@ -314,12 +409,33 @@ def test_who_was_wrong_can_see_the_answer(show):
     assert place(shown, NUMBER).get_by_role("textbox").input_value() == f"{NUMBER.right:g}"
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_verdict_has_one_place(show, width):
+    """Above the buttons; below a number's field, beside which its button stands."""
+    shown = show(width=width, height=844)
+    for question in (TOLD, CHOICE, CHOICE):
+        key = question.right if line(shown, question) else wrong(question)
+        guess(shown, question, key)
+        above = option(shown, question, list(question.options)[-1]).bounding_box()
+        said, below = (place(shown, question).locator(f".cq-{part}").bounding_box() for part in ("line", "actions"))
+        assert above["y"] + above["height"] < said["y"] and said["y"] + said["height"] <= below["y"]
+    box = place(shown, NUMBER).locator(".cq").bounding_box()
+    field, button = place(shown, NUMBER).get_by_role("textbox").bounding_box(), main(shown, NUMBER).bounding_box()
+    assert abs(field["y"] - button["y"]) < 4 and button["x"] > field["x"] + field["width"]
+    assert box["y"] + box["height"] - button["y"] - button["height"] < 24, "no room is kept for what is not said yet"
+    for text in ("123456", str(NUMBER.right)):
+        place(shown, NUMBER).get_by_role("textbox").fill(text)
+        main(shown, NUMBER).click()
+        said, button = place(shown, NUMBER).locator(".cq-line").bounding_box(), main(shown, NUMBER).bounding_box()
+        assert said["y"] >= button["y"] + button["height"]
+
+
 # ------------------------------------------------------------------------------------------------ progress
 
 
 def test_progress_is_counted_exported_and_erased(show):
     shown = show()
-    option(shown, TOLD, wrong(TOLD)).click()
+    guess(shown, TOLD, wrong(TOLD))
     option(shown, CHOICE, CHOICE.right).click()
     main(shown, CHOICE).click()
     shown.goto(shown.url.replace(ADDRESS, START))
@@ -353,7 +469,7 @@ def test_garbage_in_the_store_is_no_answer(show, kept):
     shown.evaluate("text => localStorage.setItem('descent-progress', text)", kept)
     reload(shown)
     assert place(shown, TOLD).get_attribute("data-state") == "open"
-    option(shown, TOLD, TOLD.right).click()
+    guess(shown, TOLD, TOLD.right)
     assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}
 
 
@@ -363,7 +479,7 @@ def test_without_a_store_the_page_works(show):
         "Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('no store'); } })"
     )
     reload(shown)
-    option(shown, TOLD, TOLD.right).click()
+    guess(shown, TOLD, TOLD.right)
     assert line(shown, TOLD).startswith(said(TOLD, TOLD.right))
     assert shown.evaluate("page => course.progress.get(page, 'predictions')", PAGE) == {TOLD.name: TOLD.right}
     shown.console.clear()  # the theme's own scripts complain
@@ -377,7 +493,7 @@ def everything_is_open(shown):
         assert place(shown, question).locator(".cq-given").is_visible()
         assert not main(shown, question).is_visible()
     for question in (SEEN, TOLD):
-        assert folded(shown, question).locator("p, pre").first.is_visible()
+        assert folded(shown, question).locator(":scope > p, .cell_output pre").first.is_visible()
     assert not shown.locator(".cq-fold").first.is_visible()
     text = re.sub(r"\s+", " ", shown.locator("main").inner_text())
     order = [
@@ -412,7 +528,7 @@ def test_questions_are_accessible(show, scheme, answered):
     shown = show(scheme=scheme)
     started(shown, SEEN)
     if answered:
-        option(shown, SEEN, wrong(SEEN)).click()
+        guess(shown, SEEN, wrong(SEEN))
         option(shown, CHOICE, wrong(CHOICE)).click()
         main(shown, CHOICE).click()
         place(shown, NUMBER).get_by_role("textbox").fill(str(NUMBER.right))
@@ -544,7 +660,7 @@ def test_a_widget_asks_covers_and_answers(notebook_page):
     shown = notebook_page(SEEN, CHOICE, NUMBER)
     under = started(shown, SEEN)
     assert under.evaluate("e => e.inert") and not under.locator("dd").first.is_visible()
-    option(shown, SEEN, SEEN.right).click()
+    guess(shown, SEEN, SEEN.right)
     assert line(shown, SEEN).startswith(said(SEEN, SEEN.right)) and under.locator("dd").first.is_visible()
     slider = under.locator(".cx-slider input[data-control]:visible").last
     before = slider.get_attribute("aria-valuetext")
@@ -562,7 +678,7 @@ def test_a_widget_asks_covers_and_answers(notebook_page):
 
 def test_a_cell_that_runs_again_remembers(notebook_page):
     shown = notebook_page(TOLD)
-    option(shown, TOLD, TOLD.right).click()
+    guess(shown, TOLD, TOLD.right)
     asked = getattr(chapters.ChapterQuestions(f"course_lib.chapters.ch{PAGE}"), TOLD.name)()
     shown.evaluate(HOST, [asked._esm, asked._css, {"question": asked.question}])
     assert place(shown, TOLD).nth(1).locator(".cq-line").inner_text().startswith(said(TOLD, TOLD.right))

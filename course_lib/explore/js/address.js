@@ -89,9 +89,10 @@
     const move = parse(hash),
       place = move && document.getElementById(move.place);
     if (!place?.dataset.courseExperiment) return;
+    const model = await site.begin(place);
+    place.dispatchEvent(new Event("course-move", { bubbles: true })); // whoever covers it uncovers it (question.js)
     clearTimeout(pending);
-    const model = await site.begin(place),
-      before = model.get("params");
+    const before = model.get("params");
     put(model, moved(model.get("spec"), before, move.texts));
     keepInside(model);
     show(place, before, model.get("params"), instantly);
@@ -102,8 +103,11 @@
     if (moving) return;
     clearTimeout(pending);
     pending = setTimeout(() => {
+      const address = written(place.id, model.get("spec"), model.get("params"));
+      const isHere = location.hash.split("?")[0] === `#${place.id}`;
+      if (!address.includes("?") && !isHere) return; // the start of an experiment is no news
       try {
-        history.replaceState(history.state, "", written(place.id, model.get("spec"), model.get("params")));
+        history.replaceState(history.state, "", address);
       } catch {} // a browser that allows it not from disk, or not so often
     }, 300);
   }
@@ -114,5 +118,5 @@
     const link = event.target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) obey(link.hash); // then no hashchange tells of it
   });
-  obey(location.hash, true);
+  addEventListener("DOMContentLoaded", () => obey(location.hash, true)); // what may cover an experiment is there by then
 })();

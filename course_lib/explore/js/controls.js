@@ -1,5 +1,5 @@
 /* The controls under an experiment: slider, choice, toggle. Each takes its declaration and set(change),
-   and returns { node, show(value) }; a `point` has no node, a drag handle on a panel moves it. */
+   and returns { node, show(value) }, and a slider the digits of its longest value; a `point` has no node, a drag handle on a panel moves it. */
 (() => {
   const course = (globalThis.course ??= {});
 
@@ -60,6 +60,33 @@
   const nearest = (values, v) =>
     values.reduce((best, w, i) => (Math.abs(w - v) < Math.abs(values[best] - v) ? i : best), 0);
 
+  /** Hear where a range input is moved to, but not by a finger that only scrolls the page across it: what a touch
+      does waits until the finger has moved along the slider or is lifted. */
+  function hearRange(input, go) {
+    const ALONG = 6; // pixels
+    let touch = null;
+    function decide() {
+      const { to } = touch;
+      touch = null;
+      if (to !== undefined) go(+(input.value = to));
+    }
+    input.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch") touch = { x: event.clientX, y: event.clientY, from: input.value };
+    });
+    input.addEventListener("input", () => {
+      if (!touch) return go(+input.value);
+      touch.to = input.value;
+      input.value = touch.from;
+    });
+    input.addEventListener("pointermove", (event) => {
+      if (!touch) return;
+      const along = Math.abs(event.clientX - touch.x);
+      if (along > ALONG && along > 2 * Math.abs(event.clientY - touch.y)) decide();
+    });
+    input.addEventListener("pointerup", () => touch && decide());
+    input.addEventListener("pointercancel", () => (touch = null)); // it scrolls
+  }
+
   const controlKinds = {
     slider(c, set) {
       const scale = scaleOf(c),
@@ -75,7 +102,7 @@
       });
       let now = c.value;
       const go = (direction) => set({ [c.name]: next(c, now, direction) });
-      input.addEventListener("input", () => set({ [c.name]: scale.value(+input.value) }));
+      hearRange(input, (position) => set({ [c.name]: scale.value(position) }));
       const keys = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
       input.addEventListener("keydown", (event) => {
         if (!c.log || !keys[event.key]) return; // a browser's steps on a log scale are no round numbers
@@ -94,7 +121,9 @@
         button.addEventListener("click", () => go(direction));
         return button;
       };
+      const texts = Array.from({ length: 101 }, (_, i) => format(c.format, scale.value((i / 100) * scale.max)));
       return {
+        digits: Math.max(...texts.map((text) => text.length)),
         node: html(
           "div",
           { class: "cx-control cx-slider" },
@@ -156,5 +185,5 @@
     }, // moved by a drag handle on a panel
   };
 
-  Object.assign(course, { html, unique, clamp, format, scaleOf, held, controlKinds });
+  Object.assign(course, { html, unique, clamp, format, scaleOf, held, hearRange, controlKinds });
 })();

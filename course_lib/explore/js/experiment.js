@@ -2,7 +2,7 @@
    (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
-  const { known, marks, html, format, held, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
+  const { known, marks, html, format, held, hearRange, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
   const PLAY_SECONDS = 5,
     SETTLE = 200; // milliseconds
 
@@ -75,6 +75,7 @@
       });
       legend.append(button);
     }
+    legend.style.setProperty("--rows", series.size > 3 ? 2 : 1);
     const showLegend = () =>
       legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
@@ -103,9 +104,9 @@
     });
     const clock = html("output", { class: "cx-clock" });
     const time = html("div", { class: "cx-time" }, play, scrub, clock);
-    scrub.addEventListener("input", () => {
+    hearRange(scrub, (step) => {
       pause();
-      at(+scrub.value);
+      at(step);
     });
     play.addEventListener("click", () => (playing ? pause() : start()));
 
@@ -129,7 +130,7 @@
       ...[...sharedKeys.values()].map(colourKey),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
-      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset),
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), ...(timed.size ? [] : [reset])),
       html(
         "dl",
         { class: "cx-readouts", hidden: !readouts.length },
@@ -143,6 +144,8 @@
       live,
     );
 
+    if (timed.size) time.append(reset);
+    root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
     if (spec.columns) {
       root.firstChild.classList.add("cx-grid");
       root.firstChild.style.setProperty("--columns", spec.columns);
@@ -191,6 +194,8 @@
       const isNew = drawnBackdrop !== backdrop(),
         coarse = isNew && drawnBackdrop !== null;
       drawnBackdrop = backdrop();
+      const last = steps();
+      if (t >= last) t = null; // this run may be shorter than the one before
       for (const p of panels) p.draw(isNew, coarse);
       if (coarse) {
         // level lines that move are drawn roughly; once they stand still, they are drawn well
@@ -199,8 +204,7 @@
           for (const p of panels) p.draw(true, false);
         }, SETTLE);
       }
-      const last = steps(),
-        now = t ?? last;
+      const now = t ?? last;
       Object.assign(scrub, { max: last, value: now });
       scrub.style.setProperty("--filled", `${last ? (100 * now) / last : 100}%`);
       clock.value = `t = ${now} / ${last}`;

@@ -59,7 +59,10 @@
       if (answered && answer === null && field) field.value = asked.shown;
       for (const radio of radios) {
         radio.checked = radio.value === (answer ?? (isPrediction ? null : answered ? asked.right : null));
-        radio.closest("label").classList.toggle("cq-right", answered && radio.value === asked.right);
+        const { classList } = radio.closest("label"),
+          isRight = radio.value === asked.right;
+        classList.toggle("cq-right", answered && isRight);
+        classList.toggle("cq-wrong", (said.right === false || answered) && radio.checked && !isRight && asked.right !== null);
       }
       const pressed = document.activeElement === show ? show : main;
       for (const [button, text] of buttons) {
@@ -68,10 +71,13 @@
       }
       root.dispatchEvent(new CustomEvent("course-answered", { bubbles: true, detail: { name: asked.name, answered } }));
     }
+    /** The experiment below, at the setting that the question is about. */
+    const reset = () => under.querySelector(".cx-reset")?.click();
     function commit(answer) {
       const said = judge(asked, answer);
       if (!said.unread) keep(isPrediction ? answer : said.right);
       wrong ||= said.right === false;
+      if (said.done) reset();
       say(said, answer);
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       if (answered && !still) under.querySelector(".cx-play")?.click(); // what was covered begins now
@@ -80,6 +86,7 @@
       if (field) field.value = "";
       wrong = false;
       keep(undefined);
+      reset();
       say({ done: false, html: "" }, null);
     }
     function check() {
@@ -88,6 +95,7 @@
       else commit(answer);
     }
 
+    under.addEventListener("course-move", () => answered || commit(null)); // who follows a link has asked to see
     main.addEventListener("click", () => (answered ? again() : check()));
     show.addEventListener("click", () => (answered ? again() : commit(null)));
     find("fieldset").addEventListener("click", (event) => {
