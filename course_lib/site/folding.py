@@ -115,7 +115,9 @@ class Folding(SphinxTransform):
             cell["hide_mode"] = "output" if "hide-output" in tags else None
         else:
             own = metadata.get("mystnb", {}).get("code_prompt_show")
-            whole = tags & {"hide-output", "hide-cell"} or label(text) == MEASURED  # what it prints is in the text already
+            whole = (
+                tags & {"hide-output", "hide-cell"} or label(text) == MEASURED
+            )  # what it prints is in the text already
             cell["hide_mode"] = "all" if whole else "input"
             cell["prompt_show"] = cell["prompt_hide"] = own or label(text)
 

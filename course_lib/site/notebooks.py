@@ -34,7 +34,9 @@ def clean(notebook: dict) -> dict:
                     output["execution_count"] = None
         cells.append(cell)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    metadata |= {name: notebook["metadata"][name] for name in ("kind", "myst", "mystnb") if name in notebook["metadata"]}
+    metadata |= {
+        name: notebook["metadata"][name] for name in ("kind", "myst", "mystnb") if name in notebook["metadata"]
+    }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 

@@ -1,6 +1,7 @@
 """What can be read off the built files without a browser."""
 
 import functools
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
