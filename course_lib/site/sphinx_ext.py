@@ -167,6 +167,8 @@ FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # its label says what is hidden
     (re.compile(r'(<button) onclick="window\.print\(\)"'), r"\1"),  # web/frame.js does it
+    (re.compile(r'(</a>\s+<a [^>]*class="claim-check)(?=")'), r"\1 next"),  # a finger must tell neighbours apart
+    (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),  # an empty corner heads nothing
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 

@@ -165,7 +165,9 @@ def test_the_runs_numbers_are_written_as_the_prose_has_them(built):
         numbers.write(built)
     path = numbers.path_of("01_small", built)
     path.parent.mkdir(parents=True)
-    (built / "pyproject.toml").write_text('[project]\nname = "course-lib"\n')
+    (built / "pyproject.toml").write_text(
+        '[project]\nname = "course-lib"\n[project.urls]\nRepository = "https://github.com/ada/engine"\n'
+    )
     command = [sys.executable, "-m", "course_lib.cli", "site", "--numbers"]
     done = subprocess.run(command, cwd=built, text=True, encoding="utf-8", capture_output=True)
     assert done.returncode == 0 and "course_lib/chapters/ch01_small/numbers.json" in done.stdout, done.stderr[-2000:]

@@ -110,6 +110,9 @@ def book(tmp_path):
     shutil.copy(ROOT / "_config.yml", tmp_path)
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: book/page\n")
     (tmp_path / "book" / "references.bib").write_text("")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "course-lib"\n[project.urls]\nRepository = "https://github.com/ada/engine"\n'
+    )
     (tmp_path / "book" / "index.md").write_text(
         "# The cover\n\nWords that are many enough to be a description of it.\n"
     )

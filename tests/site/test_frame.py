@@ -26,7 +26,7 @@ def test_chosen_colours_hold_on_the_next_page_from_its_first_paint(page, server)
 def test_colours_follow_the_system_until_one_is_chosen(page):
     shown = page("book/index.html", scheme="light")
     shown.emulate_media(color_scheme="dark")
-    assert shown.evaluate("document.documentElement.dataset.theme") == "dark"
+    shown.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     shown.click(".theme-switch-button")
     assert shown.evaluate("document.documentElement.dataset.theme") == "light"
     shown.emulate_media(color_scheme="light")
@@ -108,16 +108,5 @@ def test_place_in_the_page_is_marked(page):
 
 def test_an_address_with_an_anchor_shows_its_place(page):
     shown = page(f"{CHAPTER}#summary")
-    shown.wait_for_function("document.documentElement.dataset.settled === ''")
     top = shown.locator("#summary").evaluate("e => e.getBoundingClientRect().top")
     assert -5 <= top < 200
-
-
-def test_the_rest_of_a_page_is_laid_out_once_it_is_read(page):
-    shown = page(CHAPTER)
-    assert shown.evaluate("document.documentElement.dataset.settled") is None
-    shown.mouse.move(600, 400)
-    shown.mouse.wheel(0, 300)
-    shown.wait_for_function("document.documentElement.dataset.settled === ''")
-    states = "all => all.map(e => getComputedStyle(e).contentVisibility)"
-    assert set(shown.locator("article > section > section").evaluate_all(states)) == {"visible"}

@@ -111,7 +111,8 @@ def test_long_formula_scrolls_within_itself(page, book_page):
     shown = page(book_page, **PHONE)
     for formula in shown.locator("div.math .formula").all():
         assert formula.evaluate("e => e.getBoundingClientRect().right") <= PHONE["width"]
-        assert formula.get_attribute("tabindex") == "0"
+        scrolls = formula.evaluate("e => e.scrollWidth > e.clientWidth + 1")
+        assert formula.get_attribute("tabindex") == ("0" if scrolls else None), "a stop for what need not be scrolled"
 
 
 @pytest.mark.parametrize("missing", ["nowhere.html", "book/nowhere.html", "not/the/book/nowhere.html"])
@@ -239,5 +240,4 @@ FOCUS = """() => {
 def test_whatever_has_the_focus_shows_it(page, name, scheme):
     shown = page(name, scheme=scheme, reduced_motion="reduce")
     shown.keyboard.press("Shift")  # the reader is at the keyboard
-    shown.wait_for_function("document.documentElement.dataset.settled === ''")
     assert shown.evaluate(FOCUS) == []

@@ -45,7 +45,6 @@ def test_a_page_works(page, strict, book_page):
             await new Promise(done => setTimeout(done, 30));
         }
     }""")
-    shown.wait_for_function("document.documentElement.dataset.settled === ''")
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     shown.wait_for_load_state("networkidle")
 

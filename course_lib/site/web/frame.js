@@ -117,34 +117,21 @@
     pre.after(button);
   }
 
-  // -- a long page is laid out as far as it is seen (descent.css); the rest follows in pieces, when the reader stirs
-  const rest = all("article.bd-article > section > section"), boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
-  const calm = (f) => (window.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f, 20));
-  const reach = (box) => { // what scrolls is reached from the keyboard
-    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+  // -- what scrolls within itself is reached from the keyboard, and fades where it goes on (descent.css)
+  const tables = ".pst-scrollable-table-container, .cell_output > .output:has(table):not(:has(.course-experiment))";
+  const boxes = all(`article :is(pre, .formula, ${tables})`);
+  function mark(box) {
+    const rest = box.scrollWidth - box.clientWidth;
+    if (rest > 1) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
-  };
-  function settle() {
-    const section = rest.shift();
-    if (section) section.style.contentVisibility = "visible";
-    else root.dataset.settled = "";
-    (section ? [...section.querySelectorAll(boxes)] : all(boxes)).forEach(reach);
-    return Boolean(section);
+    box.dataset.more = `${box.scrollLeft > 1 ? "left" : ""} ${rest - box.scrollLeft > 1 ? "right" : ""}`.trim();
   }
-  const settleAll = () => { while (settle()); };
-  const settleInPieces = () => settle() && calm(settleInPieces);
-  let begun = false;
-  for (const event of ["scroll", "pointerdown", "keydown", "resize"]) {
-    on([window], event, () => { if (!begun) calm(settleInPieces); begun = true; }, { passive: true });
-  }
-  on([document], "click", (event) => event.target.closest("a[href*='#']") && settleAll()); // or it would miss its target
-  on([window], "hashchange", settleAll);
-  if (location.hash) settleAll();
-  let waiting;
-  on([window], "resize", () => { clearTimeout(waiting); waiting = setTimeout(() => all(boxes).forEach(reach), 300); });
+  const resized = new ResizeObserver((list) => list.forEach(({ target }) => mark(target)));
+  for (const box of boxes) resized.observe(box); // when it is laid out, and when a fold that holds it is opened
+  on(boxes, "scroll", ({ currentTarget }) => mark(currentTarget), { passive: true });
+  document.fonts.ready.then(() => boxes.forEach(mark));
 
   // -- paper shows all
-  on([window], "beforeprint", settleAll);
   on([window], "beforeprint", () => all("article details:not([open])").forEach((box) => { box.open = true; box.dataset.printed = ""; }));
   on([window], "afterprint", () => all("details[data-printed]").forEach((box) => { box.open = false; delete box.dataset.printed; }));
 })();
