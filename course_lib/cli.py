@@ -92,12 +92,16 @@ def check(arguments: list[str]) -> int:
 def site(arguments: list[str]) -> int:
     """Build the site into _build/html; a warning is an error."""
     from course_lib.site import repository as place
-    from course_lib.site.build import build
+    from course_lib.site.build import build, write_downloads
 
     parser = argparse.ArgumentParser(prog="course site", description=site.__doc__)
     parser.add_argument("--numbers", action="store_true", help="also write the numbers of each chapter's prose")
     options = parser.parse_args(arguments)
-    return build(place.find_root(Path.cwd()), renew_numbers=options.numbers)
+    root = place.find_root(Path.cwd())
+    if status := build(root, renew_numbers=options.numbers):
+        return status
+    write_downloads(root)
+    return 0
 
 
 def serve(arguments: list[str]) -> int:

@@ -28,8 +28,12 @@ def build(root: Path, *, renew_numbers: bool = False) -> int:
     if renew_numbers:
         for path in numbers.write(root):
             print(path.relative_to(root))
+    return 0
+
+
+def write_downloads(root: Path) -> None:
+    """Write the plain notebooks into the built site: they are what its download buttons give."""
     sources = root / "_build" / "html" / "_sources"
-    for copy in sources.rglob("*.ipynb"):  # what the download button gives
+    for copy in sources.rglob("*.ipynb"):
         if (root / copy.relative_to(sources)).is_file():  # else made from a page with cells
             write_plain([root / copy.relative_to(sources)], copy.parent)
-    return 0

@@ -207,6 +207,10 @@ def test_every_picture_of_a_figure_is_there(site, book_page):
 @pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
 def test_each_screen_gets_the_version_drawn_for_it(chapter, page, width, version):
     opened = page(chapter, width=width)
+    opened.evaluate("document.querySelectorAll('.cq-fold').forEach((button) => button.click())")
+    for image in opened.locator(".course-figure img").all():  # they are fetched when they come near
+        image.scroll_into_view_if_needed()
+        opened.wait_for_function("image => image.complete && image.currentSrc", arg=image.element_handle())
     shown = opened.evaluate(
         "[...document.querySelectorAll('.course-figure img')].filter(img => img.offsetParent)"
         ".map(img => [img.currentSrc, img.clientWidth / img.getAttribute('width'), img.clientWidth])"
