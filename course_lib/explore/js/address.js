@@ -118,5 +118,5 @@
     const link = event.target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) obey(link.hash); // then no hashchange tells of it
   });
-  addEventListener("DOMContentLoaded", () => obey(location.hash, true)); // what may cover an experiment is there by then
+  addEventListener("DOMContentLoaded", () => obey(location.hash, true)); // by then there is what covers experiments
 })();

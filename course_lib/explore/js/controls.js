@@ -1,5 +1,6 @@
 /* The controls under an experiment: slider, choice, toggle. Each takes its declaration and set(change),
-   and returns { node, show(value) }, and a slider the digits of its longest value; a `point` has no node, a drag handle on a panel moves it. */
+   and returns { node, show(value) }, and a slider the digits of its longest value; a `point` has no node, a drag
+   handle on a panel moves it. */
 (() => {
   const course = (globalThis.course ??= {});
 

@@ -130,7 +130,7 @@
       ...[...sharedKeys.values()].map(colourKey),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
-      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), ...(timed.size ? [] : [reset])),
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node)),
       html(
         "dl",
         { class: "cx-readouts", hidden: !readouts.length },
@@ -144,7 +144,7 @@
       live,
     );
 
-    if (timed.size) time.append(reset);
+    (timed.size ? time : root.querySelector(".cx-controls")).append(reset);
     root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
     if (spec.columns) {
       root.firstChild.classList.add("cx-grid");
