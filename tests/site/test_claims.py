@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
+from course_lib.site import build as site_build
 from course_lib.site import numbers
-from course_lib.site.build import JUPYTER_BOOK, build
 from course_lib.site.folding import label
 from course_lib.studies import load
 
@@ -104,7 +104,7 @@ def make_book(folder, *cells):
 
 
 def build(book):
-    command = [*JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+    command = [*site_build.JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
     return subprocess.run(
         command, cwd=book, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -167,7 +167,7 @@ def test_the_runs_numbers_are_written_as_the_prose_has_them(built, capsys):
     (built / "pyproject.toml").write_text(
         '[project]\nname = "course-lib"\n[project.urls]\nRepository = "https://github.com/ada/engine"\n'
     )
-    assert build(built, renew_numbers=True) == 0
+    assert site_build.build(built, renew_numbers=True) == 0
     assert "course_lib/chapters/ch01_small/numbers.json" in capsys.readouterr().out
     assert numbers.read(path) == {
         "momentum-faster": {
