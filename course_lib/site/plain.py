@@ -42,11 +42,15 @@ def make_plain(path: Path) -> dict[str, Any]:
         MarkupError: some of its text has no plain form; the message names the notebook and the cell.
     """
     notebook = clean(json.loads(path.read_text("utf-8")))
-    page = read_page(path, notebook["cells"])
+    page, asked = read_page(path, notebook["cells"]), _asked(f"ch{path.stem}")
     cells = []
     for cell in notebook["cells"]:
         with _naming(path, cell):
-            cells.append(_code(cell, path.stem) if cell["cell_type"] == "code" else _markdown(cell, page, path.parent))
+            if cell["cell_type"] == "code":
+                shown = [page.figures[name] for name in _shown(["".join(cell["source"])], asked)]
+                cells += [_number(figure) for figure in shown] + [_code(cell, path.stem)]
+            else:
+                cells.append(_markdown(cell, page, path.parent))
     cells.sort(key=lambda cell: "colab" not in tags_of(cell))
     return notebook | {"cells": cells}
 
@@ -87,6 +91,11 @@ def _code(cell: dict[str, Any], stem: str) -> dict[str, Any]:
     if _CHECK.search(source):  # so that a reader can begin with the exercises
         source = f"import numpy as np\nfrom course_lib.chapters.ch{stem} import ex\n\n{source}"
     return cell | {"metadata": metadata, "source": source.splitlines(keepends=True)}
+
+
+def _number(figure: int) -> dict[str, Any]:
+    """Return a cell with the number of the figure below it: the text refers to figures by number."""
+    return {"cell_type": "markdown", "id": f"figure-{figure}", "metadata": {}, "source": [f"**Figure {figure}**"]}
 
 
 def _markdown(cell: dict[str, Any], page: Page, book: Path) -> dict[str, Any]:
@@ -162,13 +171,10 @@ def _shown(sources: Sequence[str], asked: Mapping[str, tuple[str, str]]) -> dict
 
 
 def _measured(study: str, row: str, column: str) -> str:
-    if study not in studies.STUDIES:
-        raise MarkupError(f"there is no study {study!r}")
-    results = studies.load(study)
-    if row not in results.names or column not in results.values:
-        raise MarkupError(f"the study {study!r} has no row {row!r} with {column!r}")
-    i, form = list(results.names).index(row), results.study.formats.get(column, ".1f")
-    return f"{results.mean(column)[i]:{form}} ± {results.error(column)[i]:{form}}"
+    try:
+        return studies.load(study).text(row, column)
+    except (ValueError, FileNotFoundError) as error:
+        raise MarkupError(str(error)) from None
 
 
 def site_address(root: Path) -> str:
