@@ -188,7 +188,8 @@ def test_a_guess_uncovers_what_waits_for_it(show):
     assert line(shown, SEEN).startswith(said(SEEN, wrong(SEEN)))
     assert not under.evaluate("e => e.inert") and under.locator("dd").first.is_visible()
     assert any(mark.is_visible() for mark in under.locator("[data-mark=line]").all())
-    assert folded(shown, SEEN).locator("p").is_visible() and not folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
+    assert folded(shown, SEEN).locator("p").is_visible()
+    assert not folded(shown, TOLD).locator(".cell_output pre").first.is_visible()
     assert shown.get_by_role("button", name="The answer").count() == 1, "of the other question"
     marks = {key: option(shown, SEEN, key).evaluate(MARK) for key in SEEN.options}
     assert marks == {key: "none" for key in SEEN.options} | {SEEN.right: '" ✓"', wrong(SEEN): '" ✗"'}
