@@ -428,6 +428,7 @@ def test_the_verdict_has_one_place(show, width):
         place(shown, NUMBER).get_by_role("textbox").fill(text)
         main(shown, NUMBER).click()
         said, button = place(shown, NUMBER).locator(".cq-line").bounding_box(), main(shown, NUMBER).bounding_box()
+        assert abs(place(shown, NUMBER).get_by_role("textbox").bounding_box()["y"] - button["y"]) < 4, "it stays there"
         assert said["y"] >= button["y"] + button["height"]
 
 

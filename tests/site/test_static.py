@@ -36,6 +36,8 @@ def test_internal_links_and_anchors_resolve(site, any_page):
     for tag in read(page).find_all(["a", "link", "script", "img", "source", "form"]):
         if tag.name == "link" and tag.get("rel") == ["canonical"]:
             continue
+        if any_page == "404.html" and tag.name == "script":
+            continue  # sent from any depth, it tries every folder above
         for name in ("href", "src", "action"):
             url = urlsplit(tag.get(name) or "")
             if not tag.get(name) or url.scheme or url.netloc:
