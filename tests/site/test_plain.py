@@ -86,6 +86,8 @@ def book(tmp_path, monkeypatch):
     package.mkdir(parents=True)
     claims = {"faster": {"plain": "691", "ratio": "5.91", "ratio:.1f": "5.9", "large": "12,345"}}
     (package / "numbers.json").write_text(json.dumps(claims), "utf-8")
+    for numbers in Path(chapters.__file__).parent.glob("ch*/numbers.json"):
+        shutil.copytree(numbers.parent, package.parent / numbers.parent.name, ignore=shutil.ignore_patterns("*.py*"))
     monkeypatch.setattr(chapters, "__file__", str(package.parent / "__init__.py"))
     monkeypatch.delenv("COURSE_SITE_URL", raising=False)
 
@@ -187,7 +189,7 @@ def test_cells_keep_tags_and_hide_what_gives_answers_away(book):
         ("{claim}`faster.plane`", "number of the claim 'faster', 'plane'; do you mean 'plain'?"),
         ("{measured}`transfer`", "must be `study/row.column`"),
         ("{measured}`none/a.b`", "there is no study 'none'"),
-        ("{measured}`transfer/a.b`", "the study 'transfer' has no row 'a' with 'b'"),
+        ("{measured}`transfer/a.b`", "row must be among"),
         ("{move}`x <no?rho=1>`", "there is no experiment on this page 'no'"),
         ("[x](missing.md)", "the link to 'missing.md' leads to no page"),
         ("[x](#missing)", "the link to '#missing' leads to no page"),
@@ -223,7 +225,7 @@ def test_no_raw_markup_in_the_books_notebooks(path):
     made = plain.make_plain(path)
     nbformat.validate(nbformat.from_dict(made))
     before = [source(c) for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "markdown"]
-    after = [source(c) for c in made["cells"] if c["cell_type"] == "markdown"]
+    after = [source(c) for c in made["cells"] if c["cell_type"] == "markdown" and not re.match(r"figure-\d", c["id"])]
     assert RAW.search("\n".join(before)) and not [text for text in after if RAW.search(text)]
     order = re.findall(r"^\$\$ \(([\w:-]+)\)", "\n".join(before), re.MULTILINE)
     assert [int(n) for n in re.findall(r"\\tag\{(\d+)\}", "\n".join(after))] == list(range(1, len(order) + 1))
