@@ -1,9 +1,11 @@
 /* A term's definition is shown beside its link: while that has the pointer or the focus, and on a first tap.
    A second tap follows the link; Escape hides the definition; the pointer may move onto it. */
-"use strict";
+
 (() => {
-  const GAP = 6, PATIENCE = 200; // pixels; milliseconds to move the pointer from the link to the definition
-  let shown = null, soon = 0;
+  const GAP = 6,
+    PATIENCE = 200; // pixels; milliseconds to move the pointer from the link to the definition
+  let shown = null,
+    soon = 0;
 
   function hide() {
     clearTimeout(soon);
@@ -15,7 +17,8 @@
     hide();
     shown = definition;
     definition.classList.add("shown");
-    const at = link.getClientRects()[0], { offsetWidth: width, offsetHeight: height } = definition;
+    const at = link.getClientRects()[0],
+      { offsetWidth: width, offsetHeight: height } = definition;
     const above = at.bottom + GAP + height > innerHeight && at.top > height + GAP;
     const left = Math.max(GAP, Math.min(at.left, document.documentElement.clientWidth - width - GAP));
     const top = above ? at.top - height - GAP : at.bottom + GAP;
@@ -34,8 +37,10 @@
     if (!definition) continue;
     let firstTap = false;
     link.setAttribute("aria-describedby", definition.id);
-    link.addEventListener("pointerdown", event => { firstTap = event.pointerType === "touch" && shown !== definition; });
-    link.addEventListener("click", event => {
+    link.addEventListener("pointerdown", (event) => {
+      firstTap = event.pointerType === "touch" && shown !== definition;
+    });
+    link.addEventListener("click", (event) => {
       if (firstTap) event.preventDefault();
       firstTap = false;
     });
@@ -48,8 +53,10 @@
     definition.addEventListener("mouseleave", hideSoon);
     document.querySelector("main").append(definition); // out of what would clip it
   }
-  document.addEventListener("keydown", event => { if (event.key === "Escape") hide(); });
-  document.addEventListener("pointerdown", event => {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+  });
+  document.addEventListener("pointerdown", (event) => {
     if (!event.target.closest(".definition, a.reference:has(.std-term)")) hide();
   });
 })();

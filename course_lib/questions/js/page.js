@@ -5,10 +5,12 @@
 
   /** Fold an answer until its question is answered; the reader may open it, and a search in the page finds it. */
   function fold(block) {
-    const button = block.querySelector(":scope > .cq-fold"), content = block.querySelector(":scope > .cq-folded");
+    const button = block.querySelector(":scope > .cq-fold"),
+      content = block.querySelector(":scope > .cq-folded");
     const show = (open) => {
       button.setAttribute("aria-expanded", open);
-      if (open) content.removeAttribute("hidden"); else content.setAttribute("hidden", "until-found");
+      if (open) content.removeAttribute("hidden");
+      else content.setAttribute("hidden", "until-found");
     };
     button.addEventListener("click", () => show(button.getAttribute("aria-expanded") !== "true"));
     content.addEventListener("beforematch", () => show(true));
@@ -21,14 +23,16 @@
     block.dataset.ready = "1";
   }
 
-  const number = (all, page, kind, names) => names.filter((name) => {
-    const answer = all[page]?.[kind]?.[name];
-    return kind === "predictions" ? answer !== undefined : answer === true;
-  }).length;
+  const number = (all, page, kind, names) =>
+    names.filter((name) => {
+      const answer = all[page]?.[kind]?.[name];
+      return kind === "predictions" ? answer !== undefined : answer === true;
+    }).length;
 
   /** How many of a chapter's questions are answered, beside its title on the first page. */
   function count(place) {
-    const { progress: page, names } = place.dataset, kinds = Object.entries(JSON.parse(names));
+    const { progress: page, names } = place.dataset,
+      kinds = Object.entries(JSON.parse(names));
     function show() {
       const all = course.progress.get();
       const done = kinds.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0);
@@ -44,7 +48,9 @@
       const all = course.progress.get();
       for (const cell of place.querySelectorAll("[data-names]")) {
         const names = JSON.parse(cell.dataset.names);
-        cell.textContent = names.length ? `${number(all, cell.dataset.page, cell.dataset.kind, names)} of ${names.length}` : "–";
+        cell.textContent = names.length
+          ? `${number(all, cell.dataset.page, cell.dataset.kind, names)} of ${names.length}`
+          : "–";
       }
     }
     place.querySelector(".cq-export").addEventListener("click", () => {
@@ -53,7 +59,8 @@
       URL.revokeObjectURL(address);
     });
     place.querySelector(".cq-erase").addEventListener("click", () => {
-      if (confirm("Erase all your predictions, checks and solved exercises from this browser?")) course.progress.clear();
+      if (confirm("Erase all your predictions, checks and solved exercises from this browser?"))
+        course.progress.clear();
     });
     document.addEventListener("course-progress", show);
     place.dataset.ready = "1";

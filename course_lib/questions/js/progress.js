@@ -4,7 +4,8 @@
 (() => {
   const course = (globalThis.course ??= {});
   if (course.progress) return; // under Jupyter every widget loads this file anew
-  const KEY = "descent-progress", KINDS = ["predictions", "checks", "exercises"];
+  const KEY = "descent-progress",
+    KINDS = ["predictions", "checks", "exercises"];
   let memory = null; // what the browser refuses to keep lives as long as the page
 
   const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -13,17 +14,42 @@
   /** What a text records; whatever else it holds is dropped. */
   function parse(text) {
     let found;
-    try { found = JSON.parse(text); } catch { return {}; }
+    try {
+      found = JSON.parse(text);
+    } catch {
+      return {};
+    }
     const pages = Object.entries(kept(found, ([, page]) => isRecord(page)));
-    return Object.fromEntries(pages.map(([name, page]) => [name, Object.fromEntries(KINDS.map((kind) =>
-      [kind, kept(page[kind], ([, answer]) => answer === null || typeof answer === "string" || typeof answer === "boolean")]))]));
+    return Object.fromEntries(
+      pages.map(([name, page]) => [
+        name,
+        Object.fromEntries(
+          KINDS.map((kind) => [
+            kind,
+            kept(
+              page[kind],
+              ([, answer]) => answer === null || typeof answer === "string" || typeof answer === "boolean",
+            ),
+          ]),
+        ),
+      ]),
+    );
   }
   function load() {
-    try { return parse(memory ?? localStorage.getItem(KEY)); } catch { return parse(memory); }
+    try {
+      return parse(memory ?? localStorage.getItem(KEY));
+    } catch {
+      return parse(memory);
+    }
   }
   function save(all) {
     memory = JSON.stringify(all);
-    try { localStorage.setItem(KEY, memory); memory = null; } catch { /* full or forbidden */ }
+    try {
+      localStorage.setItem(KEY, memory);
+      memory = null;
+    } catch {
+      /* full or forbidden */
+    }
     tell();
   }
   const tell = () => document.dispatchEvent(new Event("course-progress"));
@@ -40,15 +66,22 @@
     set(page, kind, name, answer) {
       const all = load();
       const of = (all[page] ??= Object.fromEntries(KINDS.map((k) => [k, {}])));
-      if (answer === undefined) delete of[kind][name]; else of[kind][name] = answer;
+      if (answer === undefined) delete of[kind][name];
+      else of[kind][name] = answer;
       save(all);
     },
     export: () => JSON.stringify(load(), null, 2),
     clear() {
       memory = null;
-      try { localStorage.removeItem(KEY); } catch { /* nothing was kept */ }
+      try {
+        localStorage.removeItem(KEY);
+      } catch {
+        /* nothing was kept */
+      }
       tell();
     },
   };
-  globalThis.addEventListener?.("storage", (event) => { if (event.key === KEY || event.key === null) tell(); }); // another tab
+  globalThis.addEventListener?.("storage", (event) => {
+    if (event.key === KEY || event.key === null) tell();
+  }); // another tab
 })();

@@ -3,9 +3,16 @@
 (() => {
   const root = document.documentElement;
   globalThis.course ??= {};
-  const one = (selector) => document.querySelector(selector), all = (selector) => [...document.querySelectorAll(selector)];
+  const one = (selector) => document.querySelector(selector),
+    all = (selector) => [...document.querySelectorAll(selector)];
   const on = (elements, event, f, how) => elements.forEach((element) => element?.addEventListener(event, f, how));
-  const store = (name, value) => { try { localStorage.setItem(name, value); } catch { /* it holds for this page */ } };
+  const store = (name, value) => {
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      /* it holds for this page */
+    }
+  };
 
   // -- colours: as the system has them, or the other, or this one always
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -29,14 +36,22 @@
 
   // -- search: a dialog, or the field of the search page itself
   const mac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
-  const dialog = one("#pst-search-dialog"), field = one("main form.bd-search input");
+  const dialog = one("#pst-search-dialog"),
+    field = one("main form.bd-search input");
   const search = () => (field ? (field.focus(), field.select()) : dialog?.open ? dialog.close() : dialog?.showModal());
-  if (mac) all(".search-button__kbd-shortcut > kbd:first-child").forEach((key) => { key.textContent = "⌘"; });
+  if (mac)
+    all(".search-button__kbd-shortcut > kbd:first-child").forEach((key) => {
+      key.textContent = "⌘";
+    });
   on(all(".search-button__button"), "click", search);
   on([dialog], "click", leave);
   on([window], "keydown", (event) => {
-    const asked = (mac ? event.metaKey : event.ctrlKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
-    if (asked) { event.preventDefault(); search(); }
+    const asked =
+      (mac ? event.metaKey : event.ctrlKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
+    if (asked) {
+      event.preventDefault();
+      search();
+    }
   });
 
   // -- side bars: dialogs where there is no room; the left one can be put away where there is
@@ -45,8 +60,13 @@
     to.classList.add(...from.classList);
     from.removeAttribute("class");
   }
-  for (const [side, room] of [["primary", "(min-width: 960px)"], ["secondary", "(min-width: 1200px)"]]) {
-    const bar = one(`#pst-${side}-sidebar`), modal = one(`#pst-${side}-sidebar-modal`), wide = matchMedia(room);
+  for (const [side, room] of [
+    ["primary", "(min-width: 960px)"],
+    ["secondary", "(min-width: 1200px)"],
+  ]) {
+    const bar = one(`#pst-${side}-sidebar`),
+      modal = one(`#pst-${side}-sidebar-modal`),
+      wide = matchMedia(room);
     if (!bar || !modal) continue;
     on(all(`.${side}-toggle`), "click", () => {
       if (wide.matches) return bar.classList.toggle("pst-sidebar-hidden");
@@ -57,14 +77,18 @@
     on([modal], "close", () => carry(modal, bar));
     on([wide], "change", () => modal.close());
   }
-  const here = one(".bd-links .active:not(:has(.active))"), column = one("#pst-primary-sidebar");
+  const here = one(".bd-links .active:not(:has(.active))"),
+    column = one("#pst-primary-sidebar");
   if (here && here.offsetTop > innerHeight / 2) column.scrollTop = here.offsetTop - innerHeight / 3;
 
   // -- menus
-  const fold = (but) => all(".dropdown-toggle[aria-expanded=true]").filter((b) => b !== but).forEach((button) => {
-    button.setAttribute("aria-expanded", "false");
-    button.nextElementSibling.classList.remove("show");
-  });
+  const fold = (but) =>
+    all(".dropdown-toggle[aria-expanded=true]")
+      .filter((b) => b !== but)
+      .forEach((button) => {
+        button.setAttribute("aria-expanded", "false");
+        button.nextElementSibling.classList.remove("show");
+      });
   on(all(".dropdown-toggle"), "click", ({ currentTarget: button }) => {
     fold(button);
     button.setAttribute("aria-expanded", String(button.nextElementSibling.classList.toggle("show")));
@@ -72,9 +96,15 @@
   on([document], "click", (event) => fold(event.target.closest(".dropdown-toggle")));
   on([document], "keydown", (event) => {
     const button = event.key === "Escape" && one(".dropdown-toggle[aria-expanded=true]");
-    if (button) { fold(); button.focus(); }
+    if (button) {
+      fold();
+      button.focus();
+    }
   });
-  on(all(".btn-download-pdf-button"), "click", () => { fold(); print(); });
+  on(all(".btn-download-pdf-button"), "click", () => {
+    fold();
+    print();
+  });
 
   // -- the place in the page
   const entries = new Map();
@@ -82,20 +112,24 @@
     const section = document.getElementById(link.hash.slice(1));
     if (section) entries.set(section.querySelector("h1, h2, h3, h4") ?? section, link);
   }
-  const seen = new IntersectionObserver((list) => {
-    const shown = list.filter((entry) => entry.isIntersecting).pop();
-    if (!shown) return;
-    for (const link of entries.values()) {
-      const active = link === entries.get(shown.target);
-      link.classList.toggle("active", active);
-      active ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
-    }
-  }, { rootMargin: "0px 0px -70% 0px" });
+  const seen = new IntersectionObserver(
+    (list) => {
+      const shown = list.filter((entry) => entry.isIntersecting).pop();
+      if (!shown) return;
+      for (const link of entries.values()) {
+        const active = link === entries.get(shown.target);
+        link.classList.toggle("active", active);
+        active ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+      }
+    },
+    { rootMargin: "0px 0px -70% 0px" },
+  );
   for (const heading of entries.keys()) seen.observe(heading);
 
   // -- code to copy: without prompts and outputs
   const drawing = (path) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
-  const copy = drawing("M9 9h11v12H9zM5 15H4V3h11v1"), done = drawing("M4 12l6 6L20 6");
+  const copy = drawing("M9 9h11v12H9zM5 15H4V3h11v1"),
+    done = drawing("M4 12l6 6L20 6");
   async function put(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     const area = Object.assign(document.createElement("textarea"), { value: text });
@@ -105,14 +139,20 @@
     area.remove();
   }
   for (const pre of all("div.highlight > pre")) {
-    const button = Object.assign(document.createElement("button"), { className: "copybtn", title: "Copy", innerHTML: copy });
+    const button = Object.assign(document.createElement("button"), {
+      className: "copybtn",
+      title: "Copy",
+      innerHTML: copy,
+    });
     button.setAttribute("aria-label", "Copy the code");
     on([button], "click", async () => {
       const code = pre.cloneNode(true);
       code.querySelectorAll(".linenos, .gp, .go").forEach((part) => part.remove());
       await put(code.textContent.trimEnd() + "\n");
       button.innerHTML = done;
-      setTimeout(() => { button.innerHTML = copy; }, 2000);
+      setTimeout(() => {
+        button.innerHTML = copy;
+      }, 2000);
     });
     pre.after(button);
   }
@@ -132,6 +172,16 @@
   document.fonts.ready.then(() => boxes.forEach(mark));
 
   // -- paper shows all
-  on([window], "beforeprint", () => all("article details:not([open])").forEach((box) => { box.open = true; box.dataset.printed = ""; }));
-  on([window], "afterprint", () => all("details[data-printed]").forEach((box) => { box.open = false; delete box.dataset.printed; }));
+  on([window], "beforeprint", () =>
+    all("article details:not([open])").forEach((box) => {
+      box.open = true;
+      box.dataset.printed = "";
+    }),
+  );
+  on([window], "afterprint", () =>
+    all("details[data-printed]").forEach((box) => {
+      box.open = false;
+      delete box.dataset.printed;
+    }),
+  );
 })();

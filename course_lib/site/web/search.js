@@ -1,6 +1,7 @@
 /* The search page: finds the sections and terms that hold all the words, the best first. The index is search-index.js. */
 (() => {
-  const results = document.querySelector("#search-results"), field = document.querySelector("main form.bd-search input");
+  const results = document.querySelector("#search-results"),
+    field = document.querySelector("main form.bd-search input");
   const asked = new URLSearchParams(location.search).get("q")?.trim() ?? "";
   field.value = asked;
   field.focus();
@@ -15,10 +16,12 @@
 
   /** How well an entry answers: 0 if a word is nowhere in it; a title counts more than a text, a phrase more than words. */
   function score([address, title, page, names, text], phrase, patterns) {
-    const heads = [title, ...names].map(plain), body = plain(text);
+    const heads = [title, ...names].map(plain),
+      body = plain(text);
     let total = 0;
     for (const word of patterns) {
-      const head = heads.some((h) => h.match(word)), count = (body.match(word) ?? []).length;
+      const head = heads.some((h) => h.match(word)),
+        count = (body.match(word) ?? []).length;
       if (!head && !count) return plain(page).match(word) && total ? total : 0;
       total += (head ? 20 : 0) + Math.min(count, 5);
     }
@@ -31,8 +34,10 @@
 
   /** The words around the first hit, with the hits marked. */
   function excerpt(text, patterns) {
-    const low = text.toLowerCase(), first = Math.min(...patterns.map((p) => low.search(p)).filter((at) => at >= 0), low.length);
-    const from = first === low.length || first < 80 ? 0 : text.indexOf(" ", first - 80) + 1, part = text.slice(from, from + 240);
+    const low = text.toLowerCase(),
+      first = Math.min(...patterns.map((p) => low.search(p)).filter((at) => at >= 0), low.length);
+    const from = first === low.length || first < 80 ? 0 : text.indexOf(" ", first - 80) + 1,
+      part = text.slice(from, from + 240);
     const line = document.createElement("p");
     let at = 0;
     const hits = patterns.flatMap((p) => [...part.toLowerCase().matchAll(p)]).sort((a, b) => a.index - b.index);
@@ -49,15 +54,20 @@
   }
 
   function show() {
-    const phrase = plain(asked), words = phrase.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    const phrase = plain(asked),
+      words = phrase.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
     if (!words.length) return;
     const patterns = words.map(pattern);
-    const found = course.index.map((entry) => [score(entry, words.join(" "), patterns), entry]).filter(([points]) => points > 0);
+    const found = course.index
+      .map((entry) => [score(entry, words.join(" "), patterns), entry])
+      .filter(([points]) => points > 0);
     found.sort(([a], [b]) => b - a);
     const list = document.createElement("ul");
     list.className = "search";
     for (const [, [address, title, page, , text]] of found.slice(0, 40)) {
-      const item = document.createElement("li"), link = document.createElement("a"), where = document.createElement("span");
+      const item = document.createElement("li"),
+        link = document.createElement("a"),
+        where = document.createElement("span");
       Object.assign(link, { href: address, textContent: title });
       where.className = "search-page";
       where.textContent = title === page ? "" : page;
@@ -65,7 +75,8 @@
       list.append(item);
     }
     const line = document.createElement("p");
-    line.textContent = found.length ? `Search finished: ${found.length === 1 ? "one place" : `${found.length} places`} with “${asked}”.`
+    line.textContent = found.length
+      ? `Search finished: ${found.length === 1 ? "one place" : `${found.length} places`} with “${asked}”.`
       : `Search finished: nothing in this book has “${asked}”. Try fewer or other words.`;
     results.replaceChildren(line, list);
   }
