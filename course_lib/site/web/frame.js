@@ -38,7 +38,11 @@
   const mac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
   const dialog = one("#pst-search-dialog"),
     field = one("main form.bd-search input");
-  const search = () => (field ? (field.focus(), field.select()) : dialog?.open ? dialog.close() : dialog?.showModal());
+  const search = () => {
+    if (field) field.select(); // which focuses it, too
+    else if (dialog?.open) dialog.close();
+    else dialog?.showModal();
+  };
   if (mac)
     all(".search-button__kbd-shortcut > kbd:first-child").forEach((key) => {
       key.textContent = "⌘";
