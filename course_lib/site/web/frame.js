@@ -39,8 +39,10 @@
   const dialog = one("#pst-search-dialog"),
     field = one("main form.bd-search input");
   const search = () => {
-    if (field) field.select(); // which focuses it, too
-    else if (dialog?.open) dialog.close();
+    if (field) {
+      field.focus();
+      field.select();
+    } else if (dialog?.open) dialog.close();
     else dialog?.showModal();
   };
   if (mac)
