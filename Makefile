@@ -8,6 +8,8 @@ STAMP  := $(VENV)/.ready
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$name; break; }; done)
 PORT   ?= 8000
+# What formats and checks the JavaScript, where somebody has installed it.
+BIOME  := course_lib/explore/js/node_modules/.bin/biome
 # Test processes: one a core; each computes on one thread.
 JOBS   ?= logical
 
@@ -23,8 +25,9 @@ book: site ## build the site, serve it, and say where
 site: $(STAMP) ## build the site into _build/html; a warning is an error
 	@$(BIN)/course site
 
-lab: $(STAMP) ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab book
+lab: $(STAMP) ## open your own copies of the chapters (in work/) in JupyterLab
+	@$(BIN)/course work || test $$? = 1 # 1: a copy cannot be read, which was said
+	@$(BIN)/jupyter lab work/00_contents.ipynb
 
 test: lint ## run every test; what needs a browser is skipped, loudly, without one
 	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
@@ -44,6 +47,8 @@ lint: $(STAMP) ## check style, and that notebooks are clean
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check . ; echo "ruff format . sets it right"; exit 1; }
 	@$(BIN)/course notebooks --check
+	@if test -x $(BIOME); then $(BIOME) ci --error-on-warnings . ; \
+	else echo "The JavaScript is not checked: npm ci --prefix course_lib/explore/js brings what checks it"; fi
 
 bench: $(STAMP) ## measure speed, print the tables, write book/performance.md
 	@$(BIN)/python -m benchmarks

@@ -8,13 +8,14 @@ from pathlib import Path
 from .timing import setting
 
 PAGE = Path(__file__).parents[1] / "book" / "performance.md"
-NAMES = ("optimizers", "networks", "augmentation", "ensembles", "transfer")
+NAMES = ("optimizers", "networks", "augmentation", "ensembles", "transfer", "experiments", "site")
 
 
 def measure(name: str) -> None:
     """Print one section's tables, and write them between its two marks on the page."""
     section = importlib.import_module(f"{__package__}.{name}")
-    parts = [f"Measured on {setting(section.PACKAGES)}; float32, one thread unless said."]
+    how = getattr(section, "HOW", "float32, one thread unless said")
+    parts = [f"Measured on {setting(section.PACKAGES)}; {how}."]
     print(parts[0])
     for table in section.tables():
         print(f"\n{table.plain()}", flush=True)

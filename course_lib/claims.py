@@ -4,70 +4,120 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
+import re
 import textwrap
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
 __all__ = ["Claim", "ClaimError", "Source", "claim", "claims_made", "show_source"]
+
+#: The name of a claim.
+NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+#: Where the metadata of a notebook's output has the record of a claim.
+RECORD = "claim"
 
 
 class ClaimError(AssertionError):
     """A sentence of the text is not true of this run."""
 
 
-class Claim(NamedTuple):
-    """One claim that held: its name, and the measurement that was printed with it."""
+@dataclass(frozen=True)
+class Claim:
+    """One claim that held: its name, the sentence that was printed, and the values on record."""
 
     name: str
-    message: str
+    words: str
+    values: dict[str, int | float | str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"✓ {self.name}: {self.message}"
+        return f"✓ {self.words}"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return what a notebook shows, and the record as its metadata, where the site finds it."""
+        return {"text/plain": str(self)}, {RECORD: asdict(self)}
 
 
 _made: dict[str, Claim] = {}
 
 
-def claim(name: str, ok: bool, message: str) -> None:
-    """Assert in the run what the text asserts about it, and print the measurement.
+def claim(name: str, ok: bool, words: str, /, **values: Any) -> None:
+    """Assert in the run what the text asserts about it, print it as a sentence, and record the values.
 
-    The text around a claim refers to the printed line, so a number on the page is always a number of the run.
+    The text cites the values by name, so a number in the text is always a number of the run.
 
     Args:
         name: short name, words joined by hyphens; the text cites it.
         ok: True or False. A NumPy bool is allowed, an array is not (use `.all()` or `.any()`).
-        message: the measurement, in one line of text.
+        words: what was measured, as a sentence with units, in one line.
+        **values: the numbers of the sentence, or texts, by name. Numbers are finite; NumPy's are allowed.
 
     Raises:
         ClaimError: the claim is false; the error names it.
+        TypeError, ValueError: an argument is not as described above; the error names the claim and the value.
 
-    >>> claim("two-is-prime", all(2 % d for d in range(2, 2)), "no divisor between 1 and 2")
-    ✓ two-is-prime: no divisor between 1 and 2
+    >>> claim("momentum-faster", 117 < 691, "Plain descent needs 691 steps, momentum 117.", plain=691, momentum=117)
+    ✓ Plain descent needs 691 steps, momentum 117.
     """
-    for what, text in (("name", name), ("message", message)):
-        if not isinstance(text, str) or not text.strip() or "\n" in text:
-            raise TypeError(f"{what} must be one line of text, got {text!r}")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise TypeError(f"name must be words joined by hyphens, got {name!r}")
+    if not _is_line(words):
+        raise TypeError(f"claim {name!r}: words must be one line of text, got {words!r}")
     if not isinstance(ok, (bool, np.bool_)):
         is_array = isinstance(ok, np.ndarray)
         got = f"an array of shape {ok.shape}" if is_array else f"{type(ok).__name__} {ok!r}"
         raise TypeError(f"claim {name!r}: ok must be True or False, got {got}")
     if not ok:
-        raise ClaimError(f"the claim {name!r} does not hold: {message}")
-    _made[name] = Claim(name, message)
-    print(_made[name])
+        raise ClaimError(f"the claim {name!r} does not hold: {words}")
+    kept = {key: _value(f"claim {name!r}: the value {key!r}", value) for key, value in values.items()}
+    _made[name] = Claim(name, words, kept)
+    _show(_made[name])
 
 
 def claims_made() -> list[Claim]:
     """Return the claims that held in this process, oldest first; a repeated claim replaces the earlier one.
 
-    >>> claim("addition", 2 + 2 == 4, "2 + 2 = 4")
-    ✓ addition: 2 + 2 = 4
-    >>> claims_made()[-1].name
-    'addition'
+    >>> claim("addition", 2 + 2 == 4, "2 + 2 = 4", total=2 + 2)
+    ✓ 2 + 2 = 4
+    >>> claims_made()[-1].values
+    {'total': 4}
     """
     return list(_made.values())
+
+
+def _value(where: str, value: Any) -> int | float | str:
+    """Return a value as Python's own int, float or str."""
+    if isinstance(value, np.floating):
+        value = float(value)
+    elif isinstance(value, np.integer):
+        value = int(value)
+    if isinstance(value, str):
+        if not _is_line(value):
+            raise ValueError(f"{where} must be one line of text, got {value!r}")
+        return str(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{where} must be a number or a text, got {type(value).__name__} {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"{where} must be finite, got {value!r}")
+    return value
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and bool(text.strip()) and len(text.splitlines()) == 1
+
+
+def _show(shown: Any) -> None:
+    """Display it in a notebook; elsewhere, print it."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:  # the library itself works without a notebook
+        print(shown)
+        return
+    (print if get_ipython() is None else display)(shown)
 
 
 class Source(str):
@@ -100,24 +150,16 @@ def show_source(
         ValueError: the class itself does not define the method named by `only`.
 
     >>> show_source(Claim, only="__str__")
-    class Claim(NamedTuple):
+    @dataclass(frozen=True)
+    class Claim:
         name: str
-        message: str
+        words: str
+        values: dict[str, int | float | str] = field(default_factory=dict)
     <BLANKLINE>
         def __str__(self) -> str:
-            return f"✓ {self.name}: {self.message}"
+            return f"✓ {self.words}"
     """
-    source = Source(source_of(obj, only=only, docstring=docstring))
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:  # the library itself works without a notebook
-        print(source)
-        return
-    if get_ipython() is None:
-        print(source)
-    else:
-        display(source)
+    _show(Source(source_of(obj, only=only, docstring=docstring)))
 
 
 def source_of(

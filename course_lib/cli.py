@@ -1,10 +1,11 @@
-"""The `course` command, for maintainers of the book.
+"""The `course` command, for readers and maintainers of the book.
 
 Each sub-command is one function here, and imports what it needs only when it runs.
 """
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -32,19 +33,75 @@ def repository(arguments: list[str]) -> int:
 
 
 def notebooks(arguments: list[str]) -> int:
-    """Check that notebooks are clean, or clean them."""
-    from course_lib.site import notebooks as clean
+    """Check that notebooks are clean, clean them, or write their plain form."""
+    from course_lib.site import notebooks as form
+    from course_lib.site.plain import write_plain
 
-    return clean.main(arguments)
+    parser = argparse.ArgumentParser(prog="course notebooks", description=notebooks.__doc__)
+    parser.add_argument("files", nargs="*", type=Path, help="default: every notebook in book/")
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--check", action="store_true", help="report what is not clean, change nothing")
+    action.add_argument("--clean", action="store_true", help="write the notebooks clean")
+    action.add_argument("--plain", type=Path, metavar="FOLDER", help="write them for any Jupyter, Colab and GitHub")
+    options = parser.parse_args(arguments)
+    files = options.files or form.chapters()
+    if options.plain:
+        print(*write_plain(files, options.plain), sep="\n")
+        return 0
+    bad = 0
+    for path in files:
+        text = form.read(path)
+        if options.clean and (new := form.dumps(form.clean(json.loads(text)))) != text:
+            path.write_text(new, encoding="utf-8", newline="\n")
+            print(f"{path}: cleaned")
+            text = new
+        for problem in form.problems(text):
+            bad += 1
+            print(f"{path}: {problem}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+def work(arguments: list[str]) -> int:
+    """Copy the chapters into work/, your own folder; bring new versions of them."""
+    from course_lib.site import repository as place
+    from course_lib.site.work import NAME, prepare
+
+    parser = argparse.ArgumentParser(prog="course work", description=work.__doc__)
+    parser.add_argument("--update", action="store_true", help="bring new versions, and keep what you wrote")
+    options = parser.parse_args(arguments)
+    root, failed = place.find_root(Path.cwd()), False
+    for change in prepare(root, update=options.update):
+        failed |= change.failed
+        print(f"{change.path.relative_to(root)}: {change.sentence}", file=sys.stderr if change.failed else sys.stdout)
+    print(f"Your notebooks are in {root / NAME}")
+    return 1 if failed else 0
+
+
+def check(arguments: list[str]) -> int:
+    """Check the answers in your notebooks, or in all notebooks of a folder and below it."""
+    from course_lib.chapters.answers import check_folder
+    from course_lib.site import repository as place
+    from course_lib.site.work import NAME
+
+    parser = argparse.ArgumentParser(prog="course check", description=check.__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="or one notebook; default: the book's folder work")
+    options = parser.parse_args(arguments)
+    return 0 if check_folder(options.folder or os.path.relpath(place.find_root(Path.cwd()) / NAME)) else 1
 
 
 def site(arguments: list[str]) -> int:
     """Build the site into _build/html; a warning is an error."""
     from course_lib.site import repository as place
-    from course_lib.site.build import build
+    from course_lib.site.build import build, write_downloads
 
-    argparse.ArgumentParser(prog="course site", description=site.__doc__).parse_args(arguments)
-    return build(place.find_root(Path.cwd()))
+    parser = argparse.ArgumentParser(prog="course site", description=site.__doc__)
+    parser.add_argument("--numbers", action="store_true", help="also write the numbers of each chapter's prose")
+    options = parser.parse_args(arguments)
+    root = place.find_root(Path.cwd())
+    if status := build(root, renew_numbers=options.numbers):
+        return status
+    write_downloads(root)
+    return 0
 
 
 def serve(arguments: list[str]) -> int:
@@ -161,7 +218,7 @@ def pretrain(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (site, serve, notebooks, repository, study, pretrain)}
+COMMANDS = {command.__name__: command for command in (site, serve, work, check, notebooks, repository, study, pretrain)}
 
 
 def main(arguments: list[str] | None = None) -> int:

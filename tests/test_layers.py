@@ -12,8 +12,8 @@ import course_lib
 from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises chapters site cli"
-ORDER = ORDER.split()
+ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises questions chapters"
+ORDER = [*ORDER.split(), "site", "cli"]
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}
@@ -26,7 +26,8 @@ EXTRA = {
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     r"chapters\.ch12_\w+": {"torch"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
+    r"site\.fonts": {"fontTools"},
 }
 
 

@@ -17,7 +17,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 #: The first file that a line of text names, and the block below that line.
 BLOCK = re.compile(r"^[^\n]*?`([\w/]+\.\w+)`[^\n]*:\n\n(`{3,})(\w+)\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
 CELL = re.compile(r"^```python (\S+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COUNTS = {"An optimizer": 4, "A chapter": 6, "An experiment": 1, "An exercise": 1}
+COUNTS = {"An optimizer": 4, "A chapter": 6, "An experiment": 1, "A question": 1, "An exercise": 1}
 
 pytestmark = pytest.mark.slow
 
@@ -208,12 +208,13 @@ def test_an_optimizer_that_nobody_else_has(copy):
 
 # ------------------------------------------------------------------------- a chapter, its experiment and exercise
 
-CHAPTER, EXPERIMENT, EXERCISE = (recipe(title) for title in ("A chapter", "An experiment", "An exercise"))
+TITLES = ("A chapter", "An experiment", "A question", "An exercise")
+CHAPTER, EXPERIMENT, QUESTION, EXERCISE = map(recipe, TITLES)
 NOTEBOOK = CHAPTER[0][0]
 TESTS = (
     *("tests/notebooks/test_form.py", "tests/chapters/test_discovery.py", "tests/exercises/test_every_exercise.py"),
-    *("tests/explore/test_experiment.py", "tests/explore/test_compile.py", "tests/test_layers.py"),
-    *("tests/test_repository.py", "course_lib/chapters/ch15_running_mean"),
+    *("tests/explore/test_experiment.py", "tests/explore/test_compile.py", "tests/questions/test_every_question.py"),
+    *("tests/test_layers.py", "tests/test_repository.py", "course_lib/chapters/ch15_running_mean"),
 )
 NAMES = "running_mean or forgetting or test_form or test_the_books_own or places_hold or every_folder or circle"
 DISCOVERED = """
@@ -222,8 +223,9 @@ from course_lib.explore import site_assets
 assert "ch15_running_mean" in chapters.chapters() and chapters.exercises()["running_mean"].page == "15_running_mean"
 made = [make() for make in chapters.experiments().values()]
 assert 'course.experiments["15_running_mean-forgetting"]' in site_assets(made)["library.js"]
-from course_lib.chapters.ch15_running_mean import ex, explore
+from course_lib.chapters.ch15_running_mean import ask, ex, explore
 assert "running_mean" in dir(ex) and "forgetting" in dir(explore)
+assert ask.reach().lines["ten"] == "You said ten; it reaches 10 steps back."
 """
 
 
@@ -233,8 +235,9 @@ def write_it(copy):
     made = json.loads(path.read_text("utf-8"))
     words = "A mean of many values is written here. " * 200 + "*bagging*, *dropout*, *penalty* and *ravine*."
     more = [{"cell_type": "markdown", "id": "more", "metadata": {}, "source": [words]}]
+    label = {"mystnb": {"code_prompt_show": "Numbers from 0"}}
     more += [
-        {"cell_type": "code", "id": f"more-{i}", "metadata": {}, "source": [f"np.arange({i})"], "outputs": []}
+        {"cell_type": "code", "id": f"more-{i}", "metadata": label, "source": [f"np.arange({i})"], "outputs": []}
         for i in range(9)
     ]
     made["cells"][3:3] = more
@@ -242,7 +245,7 @@ def write_it(copy):
 
 
 def test_a_chapter_with_an_experiment_and_an_exercise(copy):
-    for title, steps in (("A chapter", CHAPTER), ("An experiment", EXPERIMENT), ("An exercise", EXERCISE)):
+    for title, steps in zip(TITLES, (CHAPTER, EXPERIMENT, QUESTION, EXERCISE), strict=True):
         edited = copy.perform(*steps)
         assert edited == {file for file, *_ in steps} and len(edited) == COUNTS[title]
         copy.is_clean(edited)
@@ -261,17 +264,19 @@ def test_a_chapter_with_an_experiment_and_an_exercise(copy):
         "test_every_compiled_experiment_over_its_controls",
         "test_every_mark_and_readout_finds_its_data",
         "test_the_examples_of_every_experiment",
-        "test_a_chapter_offers_both_names_and_imports_no_other",
+        "test_a_chapter_offers_its_names_and_imports_no_other",
         "test_imports_run_downward",
+        "test_it_can_be_asked",
+        "test_each_number_of_a_line_is_shown_at_its_setting",
     } <= own
-    assert len([name for name in passed if "::ipynb::Cell" in name]) == 15  # its cells ran
+    assert len([name for name in passed if "::ipynb::Cell" in name]) == 16  # its cells ran
     assert {"test_citations_and_references_are_the_same_set", "test_the_glossary_is_sorted"} <= functions(passed)
 
 
 def test_a_chapter_with_mistakes(copy):
     """Each is found by the test that is there for it, and the writing is missed, too."""
     toc = next(step for step in CHAPTER if step[0] == "_toc.yml")
-    copy.perform(*(step for step in CHAPTER if step is not toc), *EXPERIMENT, *EXERCISE)
+    copy.perform(*(step for step in CHAPTER if step is not toc), *EXPERIMENT, *QUESTION, *EXERCISE)
     copy.change(EXPERIMENT[0][0], 'line("past"', 'line("future"')
     copy.change(EXPERIMENT[0][0], "1 / (1 - beta)", "np.sort([1 / (1 - beta)])[0]")
     copy.change(EXPERIMENT[0][0], "from typing import Any\n", "from typing import Any\n\nimport numpy as np\n")
@@ -283,7 +288,7 @@ def test_a_chapter_with_mistakes(copy):
         "test_every_compiled_experiment_over_its_controls",
         "test_every_mutant_fails_and_is_named_as_itself",
         "test_no_two_mutants_are_the_same",
-        "test_is_read_in_forty_minutes",
-        "test_has_few_and_short_cells",
+        "test_is_as_long_as_a_student_can_take",
+        "test_promises_an_honest_time",
         "test_a_term_is_italic_once_and_in_the_glossary",
     }, copy.output

@@ -207,7 +207,7 @@ def test_version_stands_in_one_place():
 def test_importing_the_library_needs_no_build_tool():
     code = (
         "import sys, course_lib, course_lib.optim, course_lib.plots, course_lib.claims, course_lib.explore, "
-        "course_lib.exercises, course_lib.chapters, course_lib.cli\n"
+        "course_lib.exercises, course_lib.questions, course_lib.chapters, course_lib.cli\n"
         "print([n for n in ('torch', 'sphinx', 'quickjs', 'pscript', 'sklearn', 'scipy') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
@@ -235,23 +235,59 @@ def test_make_targets_are_explained():
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
 
 
-def test_workflows_test_the_promised_pythons():
-    flow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
-    assert flow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+def workflow(name):
+    return yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+
+
+def test_workflows_test_the_promised_pythons_and_systems():
+    jobs = workflow("test")["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert jobs["library"]["strategy"]["matrix"]["os"] == ["macos-latest", "windows-latest"]
+    extras = set(re.findall(r"\[([\w,]+)\]", str(jobs["library"]["steps"]))[0].split(","))
+    assert extras == PROJECT["project"]["optional-dependencies"].keys()
+
+
+@pytest.mark.parametrize("name", ["test", "pages"])
+def test_workflows_take_torch_for_the_processor(name):
+    assert workflow(name)["env"]["PIP_EXTRA_INDEX_URL"] == "https://download.pytorch.org/whl/cpu"
 
 
 def test_only_what_passed_its_tests_is_published():
-    flow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
+    flow = workflow("pages")
     triggers = flow[True]  # YAML reads `on` as true
     assert triggers == {
         "workflow_run": {"workflows": ["test"], "types": ["completed"], "branches": ["main"]},
         "workflow_dispatch": None,
     }
-    assert yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["name"] == "test"
-    condition = flow["jobs"]["build"]["if"]
-    assert "workflow_run.conclusion == 'success'" in condition and "event != 'pull_request'" in condition
-    assert "workflow_run.head_sha" in flow["jobs"]["build"]["steps"][0]["with"]["ref"]
-    assert flow["jobs"]["deploy"]["needs"] == "build"
+    assert workflow("test")["name"] == "test"
+    build = flow["jobs"]["build"]
+    assert "workflow_run.conclusion == 'success'" in build["if"] and "event != 'pull_request'" in build["if"]
+    tested, checkout, *_ = build["steps"]
+    assert (
+        "workflow_run.head_sha" in tested["env"]["TESTED"] and "branch=main&event=push&status=success" in tested["run"]
+    )
+    assert checkout["with"]["ref"] == "${{ steps.tested.outputs.commit }}"
+    assert flow["jobs"]["deploy"]["needs"] == "build" and "build" in flow["jobs"]["notebooks"]["needs"]
+
+
+def test_each_job_may_do_no_more_than_it_must():
+    assert workflow("test")["permissions"] == {"contents": "read"}
+    assert not any("permissions" in job for job in workflow("test")["jobs"].values())
+    flow = workflow("pages")
+    assert flow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in flow["jobs"].items()} == {
+        "build": {"actions": "read", "contents": "read", "pages": "read"},
+        "deploy": {"pages": "write", "id-token": "write"},
+        "notebooks": {"contents": "write"},
+    }
+
+
+def test_the_branch_with_the_notebooks_is_the_one_that_colab_opens():
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    branch = settings["repository"]["branch"]
+    (step,) = [step["run"] for step in workflow("pages")["jobs"]["notebooks"]["steps"] if "run" in step]
+    assert f"--initial-branch {branch}\n" in step and re.search(rf"push --force \S+ {branch}\n", step)
+    assert "course notebooks --plain _build/plain/book" in str(workflow("pages")["jobs"]["build"]["steps"])
 
 
 def test_no_file_is_left_for_later():
@@ -282,6 +318,9 @@ def test_commands_explain_themselves(command, capsys):
     [
         (["site"], "not inside a copy"),
         (["serve"], "not inside a copy"),
+        (["work"], "not inside a copy"),
+        (["check"], "not inside a copy"),
+        (["check", "missing"], "there is no folder missing: nothing was checked"),
         (["serve", "."], "make site"),
         (["notebooks", "--check"], "not inside a copy"),
         (["notebooks", "--check", "missing.ipynb"], "missing.ipynb: No such file"),

@@ -1,14 +1,31 @@
-"""The chapters: each folder `chNN_topic` holds one chapter's experiments and exercises, and is found automatically.
+"""The chapters: each folder `chNN_topic` holds one chapter's experiments, exercises and questions,
+and is found automatically.
 
 In a notebook:
 
->>> from course_lib.chapters.ch03_momentum import ex, explore
+>>> from course_lib.chapters.ch03_momentum import ask, ex, explore
 >>> explore.race(kappa=30).params["kappa"]
 30.0
 >>> ex.momentum.title
 'One momentum step'
 """
 
-from .discovery import ChapterExercises, ChapterExperiments, chapters, exercises, experiments
+from .discovery import (
+    ChapterExercises,
+    ChapterExperiments,
+    ChapterQuestions,
+    chapters,
+    exercises,
+    experiments,
+    questions,
+)
 
-__all__ = ["ChapterExercises", "ChapterExperiments", "chapters", "exercises", "experiments"]
+__all__ = [
+    "ChapterExercises",
+    "ChapterExperiments",
+    "ChapterQuestions",
+    "chapters",
+    "exercises",
+    "experiments",
+    "questions",
+]

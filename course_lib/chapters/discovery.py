@@ -1,10 +1,11 @@
-"""Find the chapters' experiments and exercises. Nothing is listed by hand, or imported before it is used.
+"""Find the chapters' experiments, exercises and questions. Nothing is listed by hand, or imported before it is used.
 
 - A chapter is a folder `chNN_topic` beside this file.
 - An experiment is a function declared with `@experiment(page=…)`, in any module of the chapter's folder.
   A chapter that shows another one's experiment imports the function from there.
 - An exercise is an `Exercise` with the name of its file, in the chapter's folder `exercises`. A file without one
   holds what several exercises share.
+- A question is a `Question` in the chapter's `questions.py`, assigned to its own name.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from course_lib.exercises import Exercise, progress, todo
 from course_lib.exercises.show import Card
 from course_lib.explore.experiment import Experiment
+from course_lib.questions import Asked, Question, ask, read_numbers
 
 FOLDER = Path(__file__).parent
 T = TypeVar("T")
@@ -51,6 +53,15 @@ def exercises() -> dict[str, Exercise]:
         ValueError: two chapters have an exercise of the same name.
     """
     return _joined((chapter, ChapterExercises(_package(chapter)).declared()) for chapter in chapters())
+
+
+def questions() -> dict[tuple[str, str], Question]:
+    """Return every question of the book: (page, name) → question."""
+    return {
+        (question.page, name): question
+        for chapter in chapters()
+        for name, question in ChapterQuestions(_package(chapter)).declared().items()
+    }
 
 
 def _joined(found: Iterable[tuple[str, dict[str, Exercise]]]) -> dict[str, Exercise]:
@@ -121,7 +132,7 @@ class ChapterExercises:
         self._package = package
 
     def declared(self) -> dict[str, Exercise]:
-        """Return the exercises by name.
+        """Return the exercises by name, in the chapter's order.
 
         Raises:
             ValueError: a file's exercise does not have the file's name.
@@ -134,10 +145,10 @@ class ChapterExercises:
                 if exercise.name != name or len(own) > 1 or hasattr(type(self), name):
                     raise ValueError(f"{module.__name__} must hold one exercise of its own name, not {exercise.name!r}")
                 found[name] = exercise
-        return found
+        return dict(sorted(found.items(), key=lambda item: item[1].number))
 
     def progress(self) -> Card:
-        """Show how far the reader has come with this chapter's exercises in this session."""
+        """Show how far the reader has come with this chapter's exercises."""
         return progress(self.declared().values())
 
     def __getattr__(self, name: str) -> Exercise:
@@ -150,6 +161,61 @@ class ChapterExercises:
 
     def __repr__(self) -> str:
         return f"exercises of {self._package.rpartition('.')[2]}: {', '.join(self.declared())}"
+
+
+class ChapterQuestions:
+    """A chapter's questions by name; `ask.race()` shows one.
+
+    Args:
+        package: the chapter's package; in its `__init__.py` that is `__name__`.
+
+    Raises:
+        AttributeError: the chapter has no question of that name.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def declared(self) -> dict[str, Question]:
+        """Return the questions by name.
+
+        Raises:
+            ValueError: a question is not assigned to its own name.
+        """
+        try:
+            module = importlib.import_module(f"{self._package}.questions")
+        except ModuleNotFoundError as error:
+            if error.name not in (self._package, f"{self._package}.questions"):
+                raise
+            return {}
+        found = {variable: one for variable, one in vars(module).items() if isinstance(one, Question)}
+        for variable, question in found.items():
+            if variable != question.name:
+                raise ValueError(f"{module.__name__}: {question} is assigned to {variable!r}, not to its own name")
+        return found
+
+    def __getattr__(self, name: str) -> Callable[[], Asked]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        question = _found(self._package, "question", name, self.declared())
+
+        def asked() -> Asked:
+            return ask(question, self._experiment, self._numbers)
+
+        return asked
+
+    def _experiment(self, name: str) -> Callable[..., Experiment]:
+        return _found(self._package, "experiment", name, ChapterExperiments(self._package).declared())
+
+    def _numbers(self) -> dict[str, dict[str, Any]]:
+        (folder,) = importlib.import_module(self._package).__path__
+        return read_numbers(Path(folder) / "numbers.json")
+
+    def __dir__(self) -> list[str]:
+        return sorted(self.declared())
+
+    def __repr__(self) -> str:
+        return f"questions of {self._package.rpartition('.')[2]}: {', '.join(self.declared())}"
 
 
 def _found(package: str, kind: str, name: str, there: dict[str, T]) -> T:

@@ -4,7 +4,7 @@ try:
     import safetensors
     import torch
 except ImportError as error:
-    raise ImportError('course_lib.deep needs PyTorch: pip install "course-lib[deep]"') from error
+    raise ImportError(f'course_lib.deep needs {error.name}: pip install "course-lib[deep]"') from error
 
 from .freezing import Depths, Stage, depths, freeze, unfreeze
 from .many import StackedModels, VmapModels, cross_entropies

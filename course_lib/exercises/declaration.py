@@ -72,6 +72,7 @@ class Declaration:
         distractors: arguments that a right answer does not need.
         packages: packages needed besides NumPy ("torch"): it cannot be done in the page.
         page: the book's page that contains it, without a suffix: "03_momentum".
+        number: its place among the page's exercises, from 1.
 
     Raises:
         DeclarationError: its parts are inconsistent, or the solution does not pass its own cases.
@@ -93,6 +94,7 @@ class Declaration:
     distractors: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     page: str = ""
+    number: int = 1
 
     def __post_init__(self) -> None:
         self.check_declaration()

@@ -11,20 +11,11 @@ import numpy as np
 
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
+from .record import Progress, recall, remember
 from .result import Result, Status
 from .show import Card, inline, show, status_card, table_card
 
 _MISSING = object()
-
-
-@dataclass
-class Progress:
-    """The state of an exercise in this session."""
-
-    status: Status = Status.NOT_ATTEMPTED
-    checks: int = 0
-    hints: int = 0
-    solution: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -32,6 +23,14 @@ class Exercise(Declaration):
     """An exercise in a reader's hands. Its fields are those of a `Declaration`."""
 
     progress: Progress = field(default_factory=Progress, init=False)
+
+    def recall(self) -> Progress:
+        """Return how far the reader is, in this session or, if that is kept, in earlier ones."""
+        self.progress = recall(self.page, self.name, self.progress)
+        return self.progress
+
+    def _remember(self) -> None:
+        remember(self.page, self.name, self.progress)
 
     def check(self, answer: Any = _MISSING, *, timeout: float = LIMIT) -> Result:
         """Check an answer; show what is right or wrong, and never raise an error.
@@ -44,30 +43,40 @@ class Exercise(Declaration):
             timeout: seconds after which it is stopped.
         """
         result = self.evaluate(answer, timeout=timeout)
-        self.progress.checks += 1
-        if self.progress.status is not Status.PASS and result.status is not Status.NOT_ATTEMPTED:
-            self.progress.status = result.status  # the best so far: further tries do not lose a PASS
+        progress = self.recall()
+        progress.checks += 1
+        if progress.status is not Status.PASS and result.status is not Status.NOT_ATTEMPTED:
+            progress.status = result.status  # the best so far: further tries do not lose a PASS
+        self._remember()
         show(result)
         return result
 
     def hint(self, n: Any = None) -> Card:
         """Show the next hint, or hint number `n`, counted from 1."""
-        count = len(self.hints)
+        count, progress = len(self.hints), self.recall()
         if n is None:
-            n = min(self.progress.hints + 1, count)
+            n = min(progress.hints + 1, count)
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= count:
             ends = f"from `ex.{self.name}.hint(1)` to `ex.{self.name}.hint({count})`"
             message = f"There is no hint {n!r}: there are {count}, {ends}."
             return show(status_card(self.name, "HINT", [message]))
-        self.progress.hints = max(self.progress.hints, int(n))
+        progress.hints = max(progress.hints, int(n))
+        self._remember()
         rest = f"The next one: `ex.{self.name}.hint({n + 1})`"
         if n == count:
             rest = f"That was the last one. The answer: `ex.{self.name}.solution()`"
         return show(status_card(self.name, f"HINT {n} of {count}", [self.hints[n - 1], rest]))
 
     def solution(self) -> Card:
-        """Show the solution, and why it is right."""
-        self.progress.solution = True
+        """Show the solution, and why it is right; before the first try, only when asked twice."""
+        progress = self.recall()
+        seen = progress.asked or progress.status is not Status.NOT_ATTEMPTED
+        progress.asked, progress.solution = True, seen
+        self._remember()
+        if not seen:
+            message = f"Try it first: a wrong answer is told what is wrong in it. A nudge: `ex.{self.name}.hint()`"
+            again = f"To see the solution all the same, run `ex.{self.name}.solution()` once more."
+            return show(status_card(self.name, "SOLUTION", [message, again]))
         text = f"{self.source.strip()}\n\n{self.explanation}"
         return show(Card(text, markdown=f"```python\n{self.source.strip()}\n```\n\n{self.explanation}"))
 
@@ -98,18 +107,19 @@ class Exercise(Declaration):
 
 
 def progress(exercises: Iterable[Exercise]) -> Card:
-    """Show how far the reader has come in this session: a table of exercises."""
+    """Show how far the reader has come: a table of exercises."""
     rows = [
         (
             exercise.name,
             exercise.title,
-            str(exercise.progress.status),
-            str(exercise.progress.checks),
-            f"{exercise.progress.hints} of {len(exercise.hints)}",
-            "seen" if exercise.progress.solution else "",
+            str(done.status),
+            str(done.checks),
+            f"{done.hints} of {len(exercise.hints)}",
+            "seen" if done.solution else "",
         )
         for exercise in exercises
+        for done in [exercise.recall()]
     ]
     done = sum(row[2] == "PASS" for row in rows)
     header = ("Exercise", "What", "Status", "Checks", "Hints", "Solution")
-    return show(table_card(f"{done} of {len(rows)} exercises pass, in this session.", header, rows))
+    return show(table_card(f"{done} of {len(rows)} exercises pass.", header, rows))

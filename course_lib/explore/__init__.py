@@ -12,11 +12,12 @@ from pathlib import Path
 
 from course_lib.explore.compile import CompileError
 from course_lib.explore.experiment import Experiment
+from course_lib.explore.moves import move_as_text
 from course_lib.explore.page import compiled
 
 _JS = Path(__file__).parent / "js"
 
-__all__ = ["CompileError", "Experiment", "site_assets"]
+__all__ = ["CompileError", "Experiment", "move_as_text", "site_assets"]
 
 
 def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
@@ -27,10 +28,13 @@ def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
         "d3.js",
         "runtime.js",
         "marks.js",
+        "rasters.js",
         "controls.js",
+        "handles.js",
         "panels.js",
         "experiment.js",
         "library.js",
         "site.js",
+        "address.js",
     ]
     return {f: library if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}

@@ -1,10 +1,11 @@
 """Compile the library's code to JavaScript for the static page, by PScript.
 
 An experiment's functions and whatever they call are followed by name: other functions, optimizers (their
-``update``), surfaces (their ``f``, ``df`` and ``d2f``) and schedules (their ``rate``) are compiled from their source,
-numbers and strings become constants, and the few functions of `primitives` have twins in js/runtime.js. Methods see
-one element of an array at a time: ``x``, ``dx`` and the slots of an ``update`` are single numbers there, returned in a
-list; so is the ``t`` of a ``rate``. A function may contain functions.
+``update``), surfaces (their ``f``, ``df`` and ``d2f``), schedules (their ``rate``) and penalties (their ``grad`` and
+``prox``) are compiled from their source, numbers and strings become constants, and the few functions of `primitives`
+have twins in js/runtime.js. Methods see one element of an array at a time: ``x``, ``dx`` and the slots of an
+``update`` are single numbers there, returned in a list; so are the ``t`` of a ``rate`` and the ``w`` of a penalty. A
+function may contain functions.
 
 What cannot be translated is an error at build time that names the function and the reason.
 """
@@ -22,13 +23,13 @@ from typing import Any
 import numpy as np
 
 from course_lib.explore.primitives import PRIMITIVES, lowest
-from course_lib.explore.rewrite import CompileError, Rewrite, definition, plain_operators
+from course_lib.explore.rewrite import CompileError, Rewrite, definition, is_penalty, plain_operators
 from course_lib.optim import Optimizer
 from course_lib.optim.schedules import Function, Schedule
 from course_lib.optim.surfaces import Surface2D
 
 #: The constructors of definitions, in js/runtime.js.
-_BUILDERS = ("np", "optimizer", "surface", "schedule", "rate_of")
+_BUILDERS = ("np", "optimizer", "surface", "schedule", "rate_of", "penalty")
 
 
 @contextlib.contextmanager
@@ -85,8 +86,10 @@ class Library:
             text = self._surface(thing, kind)
         elif issubclass(kind, Schedule):
             text = self._schedule(thing, kind)
+        elif is_penalty(kind):
+            text = self._penalty(thing, kind)
         else:
-            raise CompileError(f"{name!r} is neither a function, an Optimizer, a Surface2D nor a Schedule")
+            raise CompileError(f"{name!r} is neither a function, an Optimizer, a Surface2D, a Schedule nor a penalty")
         self.definitions[name] = text
         return name
 
@@ -150,6 +153,15 @@ class Library:
         values = {key: self._setting(kind, key, value) for key, value in values.items()}
         rate = self._translate(kind.rate, f"{kind.__name__}.rate", elements=("t",), kind=kind, settings=settings)
         return f"schedule({_object(values)}, {rate})"
+
+    def _penalty(self, thing: Any, kind: type) -> str:
+        """Compile grad and prox; a value is a sum over elements, of which the page's methods see one at a time."""
+        values = _defaults(kind) if isinstance(thing, type) else vars(thing)
+        values = {key: self._setting(kind, key, value) for key, value in values.items()}
+        grad, prox = (
+            self._translate(f, f"{kind.__name__}.{f.__name__}", elements=("w",)) for f in (kind.grad, kind.prox)
+        )
+        return f"penalty({_object(values)}, {grad}, {prox})"
 
     def _setting(self, kind: type, key: str, value: Any) -> str:
         """Return one setting of an optimizer or a schedule, in JavaScript."""

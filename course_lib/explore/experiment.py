@@ -8,21 +8,20 @@ import functools
 import inspect
 import math
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
 
 from course_lib.explore.jsonable import to_jsonable
+from course_lib.explore.moves import experiment_at, parse
 from course_lib.explore.page import STATIC_DIR, static_html
-from course_lib.validation import ANY, check_number
+from course_lib.explore.values import cleaned
 
 JS = Path(__file__).parent / "js"
-_DRAWING = ("d3.js", "marks.js", "controls.js", "panels.js", "experiment.js")
+_DRAWING = ("d3.js", "marks.js", "rasters.js", "controls.js", "handles.js", "panels.js", "experiment.js")
 
 Data = dict[str, Any]
 Params = dict[str, Any]
@@ -32,12 +31,21 @@ def _no_backdrop() -> Data:
     return {}
 
 
+def _with_way_back(control: Data, start: Params) -> Data:
+    """Return a control whose option at the start, chosen again, restores what other options set."""
+    if control["type"] != "choice":
+        return control
+    changed = dict.fromkeys(n for preset in control["presets"].values() for n in preset)
+    back = {start[control["name"]]: {n: start[n] for n in changed}}
+    return {**control, "presets": {**control["presets"], **back}}
+
+
 class Experiment(anywidget.AnyWidget):
     """Sliders, choices and draggable points; a function of their values; and the panels that draw what it returns.
 
-    ``compute`` and ``backdrop`` name, as their parameters, the controls they depend on, and return a dictionary:
-    what the marks find under their ``key``. The backdrop (level lines, heat maps) is recomputed only when a control
-    that it names has changed.
+    ``compute`` and ``backdrop`` name, as their parameters, the controls and the assets they depend on, and return a
+    dictionary: what the marks find under their ``key``. The backdrop (level lines, heat maps) is recomputed only when
+    a control that it names has changed.
 
     Args:
         name: of the experiment, in files and messages.
@@ -46,6 +54,7 @@ class Experiment(anywidget.AnyWidget):
             `course_lib.explore.compile` can translate.
         panels: the pictures.
         alt: one or two sentences for a reader who cannot see the panels.
+        caption: a sentence under the experiment: what to see in it.
         readouts: numbers below the panels.
         backdrop: see above.
         tabulated: whether the site looks results up in a table over the controls' grid, instead of compiling
@@ -54,9 +63,11 @@ class Experiment(anywidget.AnyWidget):
             dictionary control name → values, that returns a list of results, one for each setting, the last control
             changing fastest, as in `itertools.product` and C order. The experiment is then tabulated: the build calls
             it with the whole grid, a notebook with a grid of one setting.
+        assets: data that no control changes, such as weights or a strip of pictures, by name: functions of the
+            experiment name them as parameters, marks as keys. The build writes them into one file beside the page.
         digits: significant digits in a table.
+        columns: panels in a row, where there is room; if not given, as many as fit.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
-        guess: whether to cover the result until the reader confirms a guess, or moves something.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
@@ -79,6 +90,7 @@ class Experiment(anywidget.AnyWidget):
     params = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
     backdrop = traitlets.Dict().tag(sync=True)
+    assets = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -88,13 +100,15 @@ class Experiment(anywidget.AnyWidget):
         panels: Sequence[Data],
         *,
         alt: str,
+        caption: str = "",
         readouts: Sequence[Data] = (),
         backdrop: Callable[..., Data] = _no_backdrop,
         tabulated: bool = False,
         compute_all: Callable[[dict[str, list[Any]]], Sequence[Data]] | None = None,
+        assets: Mapping[str, Any] | None = None,
         digits: int = 3,
+        columns: int | None = None,
         autoplay: bool = False,
-        guess: bool = False,
         own: bool = False,
         values: Mapping[str, Any] | None = None,
     ) -> None:
@@ -103,91 +117,53 @@ class Experiment(anywidget.AnyWidget):
         if (compute is None) == (compute_all is None):
             raise ValueError(f"{name} must have one of compute and compute_all, and the other None")
         tabulated = tabulated or compute_all is not None
-        self.name, self.page, self.digits, self.own, self.compute_all = name, "", digits, own, compute_all
+        self.name, self.place, self.page = name, name, ""
+        self.digits, self.own, self.compute_all = digits, own, compute_all
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
+        self._held = held = to_jsonable(assets or {}, digits)  # as the page will have them
         needs = {key: list(inspect.signature(f).parameters) for key, f in self.functions.items()}
         self._needs = needs = {"compute": list(self.controls)} | needs
         for key, names in needs.items():
-            if unknown := [n for n in names if n not in self.controls]:
-                raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls")
-        if tabulated and needs["backdrop"]:
+            if unknown := [n for n in names if n not in self.controls and n not in held]:
+                raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls and no assets")
+        if both := [n for n in held if n in self.controls]:
+            raise ValueError(f"{name}: {both[0]} is a control and an asset")
+        if tabulated and any(n in self.controls for n in needs["backdrop"]):
             raise ValueError(f"{name} is tabulated: its backdrop must not depend on controls {needs['backdrop']}")
         spec = {
-            "name": name, "alt": alt, "controls": list(controls), "panels": list(panels), "readouts": list(readouts),
-            "autoplay": autoplay, "guess": guess, "tabulated": tabulated, **needs,
+            "name": name, "alt": alt, "panels": list(panels), "readouts": list(readouts), "caption": caption,
+            "autoplay": autoplay, "tabulated": tabulated, "columns": columns, **needs,
         }  # fmt: skip
-        start = self._cleaned(values or {}, {})
+        start = cleaned(name, self.controls, values or {}, {}, self._limits)
+        self.controls = {n: _with_way_back(c, start) for n, c in self.controls.items()}
         data = {key: self.answer(key, start) for key in needs}
-        super().__init__(spec={**spec, "start": start}, params=start, backdrop=data["backdrop"], data=data["compute"])
+        spec |= {"controls": list(self.controls.values()), "start": start}
+        super().__init__(spec=spec, params=start, assets=held, backdrop=data["backdrop"], data=data["compute"])
         self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls
 
     @traitlets.validate("params")
     def _validate(self, proposal: Any) -> Params:
-        return self._cleaned(proposal["value"], self.params)
+        return cleaned(self.name, self.controls, proposal["value"], self.params, self._limits)
 
-    def _cleaned(self, changes: Mapping[str, Any], before: Params) -> Params:
-        """Return all controls' values: changes, checked; presets of a newly chosen option; the rest as before."""
-        if unknown := [n for n in changes if n not in self.controls]:
-            raise ValueError(f"{self.name} has no control {unknown[0]!r}; it has {', '.join(self.controls)}")
-        merged = {**{n: c["value"] for n, c in self.controls.items()}, **before, **changes}
-        for n, c in self.controls.items():
-            if c["type"] == "choice" and merged[n] != before.get(n):
-                presets = c["presets"].get(self._clean_one(c, merged[n]), {})
-                merged |= {k: v for k, v in presets.items() if k not in changes}
-        clean = {
-            n: self._clean_one(self.controls[n], v) for n, v in merged.items() if self.controls[n]["type"] != "point"
-        }
-        for n, c in self.controls.items():  # a point's limits may depend on the other controls
-            if c["type"] == "point":
-                clean[n] = self._clean_point(c, merged[n], {**merged, **clean})
-        return {n: clean[n] for n in self.controls}
-
-    def _clean_one(self, control: Data, value: Any) -> Any:
-        name = control["name"]
-        if control["type"] == "choice":
-            if value not in control["options"]:
-                raise ValueError(f"{self.name}: {name} must be one of {', '.join(control['options'])}; got {value!r}")
-            return value
-        if control["type"] == "toggle":
-            if not isinstance(value, bool | np.bool_):
-                raise ValueError(f"{self.name}: {name} must be True or False; got {value!r}")
-            return bool(value)
-        number = check_number(f"{self.name}: {name}", value, ANY)
-        clean = min(max(number, control["low"]), control["high"])
-        if control["values"]:
-            clean = min(control["values"], key=lambda v: abs(v - clean))
-        if not math.isclose(clean, number, rel_tol=1e-9, abs_tol=1e-12):
-            allowed = f"{control['values']}" if control["values"] else f"{control['low']:g} … {control['high']:g}"
-            warnings.warn(f"{self.name}: {name} = {number:g} is not in {allowed}; using {clean:g}", stacklevel=2)
-        return clean
-
-    def _clean_point(self, control: Data, value: Any, params: Params) -> list[float]:
-        name = control["name"]
-        if np.shape(value) != (2,):
-            raise ValueError(f"{self.name}: {name} must be two numbers (x, y); got {value!r}")
-        numbers = [check_number(f"{self.name}: {name}", v, ANY) for v in value]
+    def _limits(self, control: Mapping[str, Any], params: Params) -> Any:
+        """Return the window of a point: {"x": [lo, hi], "y": [lo, hi]}."""
         limits: Any = self.answer("backdrop", params)
         for key in control["within"].split("."):
             limits = limits[key]
-        clean = [min(max(v, limits[k][0]), limits[k][1]) for v, k in zip(numbers, "xy", strict=True)]
-        if clean != numbers:
-            warnings.warn(
-                f"{self.name}: {name} = {tuple(numbers)} is outside the picture; using {tuple(clean)}", stacklevel=2
-            )
-        return clean
+        return limits
 
     # ------------------------------------------------------------ results
 
     def answer(self, key: str, params: Params) -> Data:
         """Return the result of ``compute`` or ``backdrop`` (the key) for these values of the controls, as JSON data."""
-        arguments = [params[n] for n in self._needs[key]]
+        arguments = [params[n] for n in self._needs[key] if n in self.controls]  # assets do not change
         if key not in self._seen or self._seen[key][0] != arguments:
             if key in self.functions:
-                answer = self.functions[key](*arguments)
+                answer = self.functions[key](*(params[n] if n in params else self._held[n] for n in self._needs[key]))
             else:
                 [answer] = self.answers({n: [params[n]] for n in self.controls})
             self._seen[key] = (arguments, to_jsonable(answer))
@@ -242,23 +218,32 @@ class Experiment(anywidget.AnyWidget):
 def experiment(*, page: str) -> Callable[[Callable[..., Experiment]], Callable[..., Experiment]]:
     """Declare that a function makes the book's experiment of the same name.
 
+    The function then takes two more arguments: ``caption``, in place of the declared one; and ``place``, another name
+    of the experiment on its page, where it is shown again. A place begins with the experiment's name.
+
     Args:
         page: the notebook that shows it first, as in "03_momentum".
 
     >>> @experiment(page="03_momentum")
     ... def ramp(**values):
     ...     return Experiment("ramp", [], lambda: {}, [], alt="A line.", values=values)
-    >>> ramp().key
-    '03_momentum-ramp'
+    >>> ramp().key, ramp(place="ramp-again", caption="It rises.").place
+    ('03_momentum-ramp', 'ramp-again')
     """
 
     def declare(make: Callable[..., Experiment]) -> Callable[..., Experiment]:
         @functools.wraps(make)
-        def made(*arguments: Any, **values: Any) -> Experiment:
+        def made(*arguments: Any, caption: str | None = None, place: str | None = None, **values: Any) -> Experiment:
             one = make(*arguments, **values)
             if one.name != make.__name__:
                 raise ValueError(f"{make.__name__} must make an experiment of its own name, not {one.name!r}")
             one.page = page
+            if place is not None:
+                if experiment_at(parse(place).place) != one.name or parse(place).values:
+                    raise ValueError(f"{one.name}: place must be {one.name}-something, not {place!r}")
+                one.place = place
+            if caption is not None:
+                one.spec = {**one.spec, "caption": caption}
             return one
 
         made.is_experiment, made.page = True, page

@@ -10,7 +10,8 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,8 +30,10 @@ class Shown(Protocol):
 
     name: str
     key: str
+    place: str
     spec: dict[str, Any]
     params: dict[str, Any]
+    assets: dict[str, Any]
     backdrop: dict[str, Any]
     controls: dict[str, dict[str, Any]]
     functions: dict[str, Callable[..., dict[str, Any]]]
@@ -86,7 +89,7 @@ def table_key(experiment: Shown) -> str | None:
             return None
         code += f"import {f.__module__}\n"
         places.append(f"{f.__module__}.{f.__qualname__}:{f.__code__.co_firstlineno}")
-    own = json_text([experiment.key, places, grid(experiment), experiment.digits])
+    own = json_text([experiment.key, places, grid(experiment), experiment.digits, experiment.assets])
     return sources.digest(sources.dependencies(code, discovery=False), own, np.__version__)
 
 
@@ -96,10 +99,20 @@ def write_table(experiment: Shown, folder: Path) -> str:
     if key is not None and (folder / f"{experiment.key}-{key}.js").is_file():
         return f"{experiment.key}-{key}"
     text = json_text(table(experiment))
-    name = f"{experiment.key}-{key or _digest(text)}"
+    return _write(folder, f"{experiment.key}-{key or _digest(text)}", "tables", text)
+
+
+def write_assets(experiment: Shown, folder: Path) -> str:
+    """Write an experiment's assets into a folder; return the file's name, which tells what it holds."""
+    text = json_text(experiment.assets)
+    return _write(folder, f"{experiment.key}-assets-{_digest(text)}", "assets", text)
+
+
+def _write(folder: Path, name: str, kind: str, text: str) -> str:
+    """Write data as a script, since a page from disk may fetch nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{name}.{os.getpid()}"  # an interrupted build leaves no partial table
-    draft.write_text(f'course.tables["{name}"] = {text};\n', "utf-8")
+    draft = folder / f".{name}.{os.getpid()}"  # an interrupted build leaves no partial file
+    draft.write_text(f'course.{kind}["{name}"] = {text};\n', "utf-8")
     draft.replace(folder / f"{name}.js")
     return name
 
@@ -115,23 +128,40 @@ def compiled(experiments: Mapping[str, Shown]) -> str:
 
 
 def static_html(experiment: Shown, folder: Path) -> str:
-    """Return an experiment's HTML for the site; its table, if it has one, is written into ``folder``."""
-    spec, script, table_name = dict(experiment.spec), "", None
+    """Return an experiment's HTML for the site; its table or its own functions are written into ``folder``."""
+    spec, table, script = dict(experiment.spec), None, None
     if spec["tabulated"]:
-        table_name = write_table(experiment, folder)
+        table = write_table(experiment, folder)
     else:
         spec["compiled"] = experiment.key
-        if experiment.own:  # the reader's own functions are not in the site's library: they are in the page
-            spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
-            code = compiled({spec["compiled"]: experiment}).replace("</", "<\\/")
-            script = f'<script>document.addEventListener("course-library", () => {{\n{code}}});</script>'
-    state = json_text({"spec": spec, "params": experiment.params, "table": table_name})
-    alt = html.escape(spec["alt"])
+        if experiment.own:  # the reader's own functions are not in the site's library: a script beside it holds them
+            script = spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{script}.js").write_text(compiled({script: experiment}), "utf-8")
+    caption = spec.pop("caption")
+    assets = write_assets(experiment, folder) if experiment.assets else None
+    files = {"table": table, "script": script, "assets": assets}
+    state = json_text({"spec": spec, "params": experiment.params, **files})
+    alt, place = html.escape(spec["alt"]), experiment.place
+    if caption:
+        caption = f'<figcaption class="cx-caption" data-figure="{place}">{html.escape(caption)}</figcaption>'
     return (
-        f'{script}<div class="course-experiment" data-course-experiment="{experiment.name}" role="group"'
+        f'<figure class="cx-figure" id="fig-{place}" data-figure="{place}">'
+        f'<div class="course-experiment" id="{place}" data-course-experiment="{experiment.name}" role="group"'
         f' aria-label="{alt}" style="{_reserved_height(experiment)}"><script type="application/json">{state}</script>'
-        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>"
+        f"<noscript><p>{alt} (This experiment moves where JavaScript is on.)</p></noscript></div>{caption}</figure>"
     )
+
+
+#: An experiment in HTML made by `static_html`: its place, and the JSON that the page starts it from.
+EXPERIMENT = re.compile(
+    r'<div class="course-experiment" id="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>', re.DOTALL
+)
+
+
+def experiments_in(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the place and the declaration of each experiment in a piece of HTML."""
+    return [(place, json.loads(state)["spec"]) for place, state in EXPERIMENT.findall(text)]
 
 
 def _identifier(experiment: Shown) -> str:
@@ -146,15 +176,35 @@ def _digest(text: str) -> str:
 def _reserved_height(experiment: Shown) -> str:
     """Return the height that explore.css reserves until the experiment has started, so that the page does not jump.
 
-    Lengths in pixels follow the style sheet: 88 of a panel's width and 72 of its height are not the picture.
+    Lengths in pixels follow the style sheet, on a wide page and on a phone; a letter is 6 or 5.5 pixels wide.
     """
     spec = experiment.spec
-    controls = [c for c in spec["controls"] if c["type"] != "point"]
-    choices = sum(c["type"] == "choice" for c in controls)
-    sliders = len(controls) - choices + 1  # and the reset button
-    panels, ratio = len(spec["panels"]), max((p["ratio"] for p in spec["panels"]), default=0)
-    readouts = len(spec["readouts"])
-    below = 30 + 36 + 46 + 24 + 38 * choices  # padding, legend, time, a rule, choices
-    wide = below + 72 - 88 * ratio + 36 * math.ceil(sliders / 2) + (66 if readouts else 0)
-    narrow = below + 272 * panels + 40 * sliders + 34 * choices + 58 * math.ceil(readouts / 2)
-    return f"--cx-wide:calc({100 * ratio / max(panels, 1):.1f}% + {wide:.0f}px);--cx-narrow:{narrow}px"
+    panels, readouts = spec["panels"], spec["readouts"]
+    marks = [m for p in panels for m in p["marks"]]
+    labels = dict.fromkeys(m["label"] for m in marks if m.get("label") and "color" in m and m["type"] != "drag")
+    choices = [c for c in spec["controls"] if c["type"] == "choice"]
+    timed, key = any(m.get("timed") for m in marks), any(m["type"] == "heat" for m in marks)
+    others = sum(c["type"] in ("slider", "toggle") for c in spec["controls"]) + (not timed)  # or the reset button
+    ratio, n = max((p["ratio"] for p in panels), default=0), max(len(panels), 1)
+
+    def lines(words: Iterable[str], around: int, width: int, letter: float = 6) -> int:
+        """Return the lines that boxes of words fill, one after the other."""
+        count, left = 1, width
+        for word in words:
+            need = letter * len(word) + around
+            count, left = (count, left - need) if need <= left else (count + 1, width - need)
+        return count
+
+    wide = (
+        32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
+        + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
+        + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
+        + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
+    )  # fmt: skip
+    narrow = (
+        13 + 224 * n + 20 * key
+        + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
+        + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
+        + (12 + 22.4 * len(readouts) if readouts else 0)
+    )  # fmt: skip
+    return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"

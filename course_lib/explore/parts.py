@@ -3,18 +3,26 @@
 Each function checks its arguments and returns a plain dict, because a declaration crosses into the page as JSON.
 Nothing here computes or draws.
 
-A mark's ``key`` names what the experiment's ``compute`` or ``backdrop`` returns for it:
+A mark's ``key`` names what the experiment's ``compute`` or ``backdrop`` returns for it, or one of its ``assets``. A
+mark whose data are absent is not drawn.
 
 =============  ==================================================================================
 mark           value under its key
 =============  ==================================================================================
 ``line``       ``{"x": [...], "y": [...]}``, or with ``x="step"`` just ``{"<y>": [...]}``
-``points``     ``{"x": [...], "y": [...]}``
+``points``     the same; with ``error="e"`` also ``{"e": [...]}``, half the height of each bar
+``band``       ``{"x": [...], "low": [...], "high": [...]}``
+``rule``       a number, or a list of numbers
+``text``       ``{"x": [...], "y": [...], "text": [...]}``
 ``contour``    ``field(...)``: ``{"x": [lo, hi], "y": [lo, hi], "z": rows, "lowest": number}``
 ``heat``       ``{"x": [lo, hi], "y": [lo, hi], "z": rows}``; a cell that is not finite is left grey
 ``image``      as ``heat``, grey levels 0 to 1, first row on top
-``bars``       ``{"x": [edges], "y": [heights]}`` with one edge more than heights
+``sprites``    ``{"index": [...]}``, numbers of pictures in a strip
+``bars``       ``{"x": [edges], "y": [heights]}`` with one edge more than heights; or ``{"y": [...]}``
+``table``      rows of numbers and words, each headed by its first
 =============  ==================================================================================
+
+In ``timed`` heat maps, images, sprites and bars, ``z``, ``index`` or ``y`` is a list of frames, one for each step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,19 +126,58 @@ def point(name: str, label: str, value: Sequence[float], *, within: str) -> Part
 # ---------------------------------------------------------------- panels
 
 
-def axis(label: str, domain: Sequence[float] | str, *, log: bool = False, ticks: Sequence[float] | None = None) -> Part:
-    """Declare an axis: its label and its domain, two numbers or the dotted name of two in the data (``"window.x"``)."""
+def axis(
+    label: str,
+    domain: Sequence[float] | str | None = None,
+    *,
+    log: bool = False,
+    ticks: Sequence[float] | None = None,
+    names: Sequence[str] | None = None,
+) -> Part:
+    """Declare an axis: its label and its domain, two numbers or the dotted name of two in the data (``"window.x"``).
+
+    An axis of categories has their ``names`` in place of a domain: they stand at 0, 1, 2, …
+
+    >>> axis("method", names=["SGD", "Momentum"])["domain"]
+    [-0.5, 1.5]
+    """
+    if (domain is None) == (names is None):
+        raise ValueError(f"axis {label!r} needs a domain, or names of categories")
+    if names is not None:
+        domain = (-0.5, len(names) - 0.5)
     if not isinstance(domain, str):
         low, high = (float(d) for d in domain)
         if not low < high or (log and low <= 0):
             raise ValueError(f"axis {label!r}: bad domain {domain}")
         domain = [low, high]
-    return {"label": label, "domain": domain, "log": log, "ticks": None if ticks is None else [float(t) for t in ticks]}
+    return {
+        "label": label,
+        "domain": domain,
+        "log": log,
+        "ticks": None if ticks is None else [float(t) for t in ticks],
+        "names": None if names is None else list(names),
+    }
 
 
-def panel(title: str, x: Part, y: Part, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
-    """Declare a picture: title, axes, marks from back to front; ``ratio`` is height/width, ``alt`` its description."""
-    return {"title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
+def panel(title: str, x: Part | None, y: Part | None, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
+    """Declare a picture: title, axes, marks from back to front; ``ratio`` is height/width, ``alt`` its description.
+
+    Pictures without axes (``sprites``) have None in place of both.
+    """
+    if (x is None) != (y is None):
+        raise ValueError(f"panel {title!r}: give both axes, or None for both")
+    return {"type": "panel", "title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
+
+
+def table(key: str, title: str, columns: Mapping[str, str | None], *, alt: str) -> Part:
+    """Declare a table in place of a picture: its columns' names, and the format of each (``".3g"``), None for words.
+
+    >>> table("best", "Best rates", {"method": None, "α": ".2g"}, alt="Best rates.")["columns"]
+    ['method', 'α']
+    """
+    names, formats = list(columns), list(columns.values())
+    part = {"type": "table", "key": key, "title": title, "columns": names, "formats": formats, "alt": alt}
+    return {**part, "x": None, "y": None, "marks": [], "ratio": 0.4}
 
 
 # ---------------------------------------------------------------- marks
@@ -168,14 +215,44 @@ def line(
 
 def points(
     key: str, *, x: str = "x", y: str = "y", label: str | None = None, color: str | None = None,
-    radius: float = 3.0, shape: str = "circle", timed: bool = False, hidden: bool = False,
+    radius: float = 3.0, shape: str = "circle", timed: bool = False, hidden: bool = False, error: str | None = None,
 ) -> Part:  # fmt: skip
-    """Declare dots, or crosses (``shape="cross"``); ``hidden`` ones are shown by a click in the legend."""
+    """Declare dots, or crosses (``shape="cross"``), with error bars if ``error`` names their half heights.
+
+    ``hidden`` ones are shown by a click in the legend.
+    """
     if shape not in ("circle", "cross"):
         raise ValueError(f"points {key!r}: shape must be 'circle' or 'cross', got {shape!r}")
-    return _mark(
-        "points", key, x=x, y=y, label=label, color=color, radius=radius, shape=shape, timed=timed, hidden=hidden
-    )
+    options = {"label": label, "color": color, "radius": radius, "shape": shape, "timed": timed, "hidden": hidden}
+    return _mark("points", key, x=x, y=y, error=error, **options)
+
+
+def band(
+    key: str, *, x: str = "x", low: str = "low", high: str = "high", label: str | None = None,
+    color: str | None = None, timed: bool = False,
+) -> Part:  # fmt: skip
+    """Declare the area between two curves."""
+    return _mark("band", key, x=x, low=low, high=high, label=label, color=color, timed=timed)
+
+
+def rule(
+    at: float | str, *, axis: str = "y", label: str | None = None, color: str = "currentColor", dashed: bool = True,
+    width: float = 1.5,
+) -> Part:  # fmt: skip
+    """Declare a straight line across the panel at a value of an axis: a number, or the key of one in the data.
+
+    >>> rule(0.001, axis="y", label="goal")["at"]
+    0.001
+    """
+    if axis not in ("x", "y"):
+        raise ValueError(f"rule {at!r}: axis must be 'x' or 'y', got {axis!r}")
+    key, at = (at, None) if isinstance(at, str) else ("", float(at))
+    return _mark("rule", key, at=at, axis=axis, label=label, color=color, dashed=dashed, width=width)
+
+
+def text(key: str, *, x: str = "x", y: str = "y", text: str = "text", color: str | None = None) -> Part:
+    """Declare words just above points."""
+    return _mark("text", key, x=x, y=y, text=text, color=color)
 
 
 def contour(key: str, *, levels: int = 14) -> Part:
@@ -183,24 +260,65 @@ def contour(key: str, *, levels: int = 14) -> Part:
     return _mark("contour", key, levels=levels)
 
 
-def heat(key: str, *, domain: Sequence[float], log: bool = False, label: str, missing: str | None = None) -> Part:
-    """Declare a heat map with its own colour key; ``missing`` explains grey cells."""
-    return _mark("heat", key, domain=[float(d) for d in domain], log=log, label=label, missing=missing)
+def heat(
+    key: str, *, domain: Sequence[float], log: bool = False, label: str, missing: str | None = None, timed: bool = False
+) -> Part:
+    """Declare a heat map with a colour key, which equal ones share; ``missing`` explains grey cells."""
+    return _mark("heat", key, domain=[float(d) for d in domain], log=log, label=label, missing=missing, timed=timed)
 
 
-def image(key: str) -> Part:
+def image(key: str, *, timed: bool = False) -> Part:
     """Declare a grey-level picture."""
-    return _mark("image", key)
+    return _mark("image", key, timed=timed)
 
 
-def bars(key: str, *, label: str | None = None, color: str | None = None) -> Part:
-    """Declare a histogram."""
-    return _mark("bars", key, label=label, color=color)
+def sprites(key: str, strip: str, *, columns: int = 10, timed: bool = False) -> Part:
+    """Declare pictures, in rows of ``columns``, that are cut from a strip (`pictures.strip`).
+
+    Args:
+        key: of their numbers.
+        strip: the key of the strip, in the backdrop or the assets.
+        columns: pictures in a row.
+        timed: whether there is a list of numbers for each step.
+    """
+    return _mark("sprites", key, strip=strip, columns=columns, timed=timed)
 
 
-def drag(control: str | Sequence[str], *, label: str) -> Part:
-    """Declare a handle for a ``point`` control, or for the two sliders of this panel's axes."""
-    return _mark("drag", "", control=control if isinstance(control, str) else list(control), label=label)
+def bars(
+    key: str, *, label: str | None = None, color: str | None = None, group: tuple[int, int] = (0, 1),
+    timed: bool = False,
+) -> Part:  # fmt: skip
+    """Declare a histogram, or bars over an axis of categories.
+
+    Several such marks stand side by side if ``group`` says which of how many each is: (0, 2) and (1, 2).
+    """
+    if not 0 <= group[0] < group[1]:
+        raise ValueError(f"bars {key!r}: group must be (i, n) with 0 ≤ i < n, got {group}")
+    return _mark("bars", key, label=label, color=color, group=list(group), timed=timed)
+
+
+def drag(control: str | Sequence[str], *, label: str, along: str | None = None, color: str | None = None) -> Part:
+    """Declare a handle: for a ``point`` control, for the two sliders of the axes, or for one slider along a line.
+
+    A dragged point snaps to 0, to the middle of an axis and to the panel's ``points``; arrow keys go to round numbers.
+    A panel may have several; a tap brings the nearest.
+
+    Args:
+        control: the name of a ``point``; the names of two sliders, of x and y; or, with ``along``, of the slider of x.
+        label: for its name, as in "Start".
+        along: the key of a line of this panel that the handle stays on.
+        color: of its rim.
+    """
+    if along is not None and not isinstance(control, str):
+        raise ValueError(f"drag {control!r}: along a line, it moves one slider")
+    return _mark(
+        "drag",
+        "",
+        control=control if isinstance(control, str) else list(control),
+        label=label,
+        along=along,
+        color=color,
+    )
 
 
 def readout(

@@ -138,4 +138,4 @@ def _mix(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint32(16))
 
 
-PRIMITIVES = {f.__name__: f for f in (trace, linspace, mesh, field, tuned, plane, uniforms, normals)}
+PRIMITIVES = {f.__name__: f for f in (descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals)}

@@ -13,9 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from course_lib.explore.primitives import PRIMITIVES
+from course_lib.nn import penalties
 from course_lib.optim import Optimizer
 from course_lib.optim.schedules import Schedule
 from course_lib.optim.surfaces import Surface2D
+from course_lib.validation import check_number
 
 _BUILTINS = {
     "range",
@@ -35,8 +37,16 @@ _BUILTINS = {
 }
 _NUMPY = {
     "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
-    "maximum", "minimum", "where", "square", "isfinite", "clip", "float_power", "divmod",
+    "asarray", "maximum", "minimum", "where", "square", "isfinite", "clip", "float_power", "divmod",
 }  # fmt: skip
+
+
+_COMPILED = (Optimizer, Surface2D, Schedule)
+
+
+def is_penalty(kind: type) -> bool:
+    """Check for a class of `course_lib.nn.penalties`, or one like it."""
+    return hasattr(kind, "prox") and hasattr(kind, "grad")
 
 
 class CompileError(ValueError):
@@ -180,7 +190,7 @@ class Rewrite(ast.NodeTransformer):
             return node
         if isinstance(value, FunctionType | type):
             return ast.Name(self.library.add(value), node.ctx)
-        if isinstance(value, Optimizer | Surface2D | Schedule):
+        if isinstance(value, _COMPILED) or is_penalty(type(value)):
             return ast.Call(ast.Name(self.library.add(value), node.ctx), [ast.Dict([], [])], [])
         return self._constant(value, repr(node.id))
 
@@ -221,8 +231,16 @@ class Rewrite(ast.NodeTransformer):
         value = self.outside.get(node.id)
         return value if isinstance(value, ModuleType) else None
 
+    def _class_of(self, node: ast.AST) -> type | None:
+        """Return the class that a call makes an instance of, if it is one that is compiled."""
+        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        value = self.outside.get(name) if name not in self.local else None
+        return value if isinstance(value, type) and (issubclass(value, _COMPILED) or is_penalty(value)) else None
+
     def _refuse_calls_on_arrays(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("grad", "prox") and self._class_of(node.func.value) is not None:
+                return  # a penalty within a penalty
             if self._module(node.func.value) is None:
                 raise self.error(f"it calls {ast.unparse(node.func)}()")
         elif isinstance(node.func, ast.Name) and node.func.id in {"sum", "max", "min", "len"}:
@@ -238,13 +256,18 @@ class Rewrite(ast.NodeTransformer):
             and self.settings is not None
         ):  # a schedule within a schedule
             return ast.Call(ast.Name("rate_of"), [self.visit(node.func.value), *map(self.visit, node.args)], [])
+        if self.elements is not None and isinstance(node.func, ast.Name):
+            if self.outside.get(node.func.id) is check_number:  # the page's values have been checked
+                return self.visit(node.args[1])
+            if self.outside.get(node.func.id) is penalties._weights:
+                return self.visit(node.args[0])
         if self.elements is not None:
             self._refuse_calls_on_arrays(node)
         outside = isinstance(node.func, ast.Name) and node.func.id not in self.local
         called = self.outside.get(node.func.id) if outside else None
         if called is sum and len(node.args) == 1 and not node.keywords:  # PScript's sum fails for an empty list
             return ast.Call(ast.Attribute(ast.Name("np"), "total"), [self.visit(node.args[0])], [])
-        if isinstance(called, type) and issubclass(called, Optimizer | Surface2D | Schedule):
+        if self._class_of(node) is not None:
             parameters = inspect.signature(called).parameters
             names = list(parameters)
             values = {**dict(zip(names, node.args, strict=False)), **{k.arg: k.value for k in node.keywords}}

@@ -13,6 +13,8 @@ from pathlib import Path
 LIBRARY = Path(__file__).parents[1]
 #: Files beside the code that it may read. JavaScript and style sheets are the page's, not the code's.
 DATA = {".json", ".npz", ".safetensors"}
+#: What a build writes from its run: no run depends on it.
+WRITTEN = {"numbers.json"}
 _PAGES_OWN = {"js", "__pycache__"}
 
 
@@ -91,6 +93,7 @@ def _folder(folder: Path, whole: bool) -> Iterator[Path]:
     """Yield a package's data files, in folders that are no packages, too; or all of its files and packages."""
     for path in folder.iterdir():
         if path.is_file() and (path.suffix in DATA or (whole and path.suffix == ".py")):
-            yield path
+            if path.name not in WRITTEN:
+                yield path
         elif path.is_dir() and path.name not in _PAGES_OWN and (whole or not (path / "__init__.py").exists()):
             yield from _folder(path, whole)

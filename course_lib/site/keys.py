@@ -6,7 +6,7 @@ from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course_lib.explore.sources import DATA, LIBRARY, dependencies, digest
+from course_lib.explore.sources import DATA, LIBRARY, WRITTEN, dependencies, digest
 
 #: A cell of a page in MyST: its fence, its options (lines with a colon, or YAML between dashes), its code.
 CELL = re.compile(
@@ -44,5 +44,5 @@ def every_file(library: Path = LIBRARY) -> set[Path]:
     return {
         path
         for path in library.rglob("*")
-        if path.suffix in {".py", *DATA} and not own & set(path.relative_to(library).parts)
+        if path.suffix in {".py", *DATA} and path.name not in WRITTEN and not own & set(path.relative_to(library).parts)
     }

@@ -1,10 +1,8 @@
 """Notebooks are committed clean: outputs only in cells whose output a test compares."""
 
-import argparse
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 from .repository import find_root
@@ -13,13 +11,14 @@ COMPARED = "nbval-check-output"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def _tags(cell: dict) -> list[str]:
+def tags_of(cell: dict) -> list[str]:
+    """Return a cell's tags."""
     return cell["metadata"].get("tags", [])
 
 
 def is_compared(cell: dict) -> bool:
     """Return whether a test compares this cell's output with the stored one."""
-    return COMPARED in _tags(cell) or "NBVAL_CHECK_OUTPUT" in "".join(cell["source"])
+    return COMPARED in tags_of(cell) or "NBVAL_CHECK_OUTPUT" in "".join(cell["source"])
 
 
 def clean(notebook: dict) -> dict:
@@ -35,7 +34,9 @@ def clean(notebook: dict) -> dict:
                     output["execution_count"] = None
         cells.append(cell)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    metadata |= {name: notebook["metadata"][name] for name in ("myst", "mystnb") if name in notebook["metadata"]}
+    metadata |= {
+        name: notebook["metadata"][name] for name in ("kind", "myst", "mystnb") if name in notebook["metadata"]
+    }
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -55,7 +56,7 @@ def problems(text: str) -> list[str]:
             found.append(f"cell {number} is tagged to be compared and has no output")
         if not is_compared(cell) and cell["outputs"]:
             found.append(f"cell {number} has an output that no test compares")
-        if "raises-exception" in _tags(cell) and not is_compared(cell):
+        if "raises-exception" in tags_of(cell) and not is_compared(cell):
             found.append(f"cell {number}: raises-exception also passes if nothing is raised; tag it {COMPARED} as well")
         if re.search(r"/(home|Users|tmp|root)/\w", json.dumps(cell["outputs"])):
             found.append(f"cell {number}: its output contains a path of somebody's machine")
@@ -90,24 +91,3 @@ def read(path: Path) -> str:
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is not a notebook") from None
     return text
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Check the named notebooks, or clean them."""
-    parser = argparse.ArgumentParser(prog="course notebooks", description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", type=Path, help="default: every notebook in book/")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true", help="report what is not clean, change nothing")
-    action.add_argument("--clean", action="store_true", help="write the notebooks clean")
-    options = parser.parse_args(arguments)
-    bad = 0
-    for path in options.files or chapters():
-        text = read(path)
-        if options.clean and (new := dumps(clean(json.loads(text)))) != text:
-            path.write_text(new, encoding="utf-8", newline="\n")
-            print(f"{path}: cleaned")
-            text = new
-        for problem in problems(text):
-            bad += 1
-            print(f"{path}: {problem}", file=sys.stderr)
-    return 1 if bad else 0

@@ -12,6 +12,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """Files of one folder, under a prefix, with the site's own page for a missing address."""
 
     prefix = "/"
+    policy = ""
 
     def translate_path(self, path: str) -> str:
         inside = urlsplit(path).path
@@ -33,19 +34,22 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")  # a rebuilt page is seen at once
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
-def make_server(folder: Path, port: int = 0, prefix: str = "/") -> http.server.ThreadingHTTPServer:
+def make_server(folder: Path, port: int = 0, prefix: str = "/", policy: str = "") -> http.server.ThreadingHTTPServer:
     """Return a server of the folder on this machine's loopback address, not yet running.
 
     Args:
         folder: what to serve.
         port: the port; 0, or one that is taken, means any free one.
         prefix: the path under which the folder appears, with a slash at both ends.
+        policy: the content-security policy to send with every file, if any.
 
     Raises:
         FileNotFoundError: the folder has no index.html.
@@ -59,7 +63,7 @@ def make_server(folder: Path, port: int = 0, prefix: str = "/") -> http.server.T
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, directory=str(folder), **options)
 
-    Here.prefix = prefix
+    Here.prefix, Here.policy = prefix, policy
     try:
         return Server(("127.0.0.1", port), Here)
     except OSError:  # taken, or not allowed

@@ -15,11 +15,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from course_lib import chapters, explore
+from course_lib import chapters, explore, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import katex
+from . import katex, search, terms
+from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
 
 SITE = Path(__file__).parent
@@ -33,17 +34,6 @@ DESCRIPTION = (
     "read the five lines that did it, then write them yourself."
 )
 
-#: A summary under each hit is fetched, which browsers forbid on a page opened from disk: there, titles only.
-SEARCH_FROM_DISK = 'if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;'
-
-#: The page's two fonts are fetched first, or its lines would move when they load; browsers forbid it from disk.
-PRELOAD = """<script>
-if (location.protocol !== "file:") for (const face of ["serif-4", "sans-3"]) document.head.append(Object.assign(
-  document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
-                                    href: `%ssource-${face}-latin-wght-normal.woff2` }));
-</script>
-"""
-
 
 # -- before the pages are read ------------------------------------------------------------------
 
@@ -53,21 +43,30 @@ def prepare(app: Sphinx, config: Config) -> None:
     cache = cache_folder(app)
     static, tables = cache / "static", cache / "tables"
     shutil.rmtree(static, ignore_errors=True)
-    for folder in (static, tables):
-        (folder / "explore").mkdir(parents=True, exist_ok=True)
+    for folder in (static / "explore", static / "questions", tables / "explore"):
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
-    assets = explore.site_assets(make() for make in chapters.experiments().values())
+    experiments = [make() for make in chapters.experiments().values()]
+    assets = {
+        **{f"explore/{name}": text for name, text in explore.site_assets(experiments).items()},
+        **{f"questions/{name}": text for name, text in questions.site_assets().items()},
+    }
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
-    config.course_assets_hash = digest([], *assets.values())
+    own = [*SITE.glob("*.py"), *TEMPLATES.iterdir(), *WEB.iterdir()]
+    own += [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
+    frame = [path.read_text(encoding="utf-8") for path in sorted(own)]
+    config.course_assets_hash = digest([], *assets.values(), *frame)
     for name, text in assets.items():
-        (static / "explore" / name).write_text(text, encoding="utf-8")
+        (static / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):
-            app.add_css_file(f"explore/{name}", priority=950)
+            app.add_css_file(name, priority=950)
         else:
-            app.add_js_file(f"explore/{name}", defer="defer")
+            app.add_js_file(name)
 
-    config.html_static_path = [*config.html_static_path, str(static), str(tables)]
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
+    config.html_static_path = [*config.html_static_path, str(WEB), str(static), str(tables)]
     os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments write tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # any other would omit the figures
@@ -129,12 +128,14 @@ def add_metadata(app: Sphinx, pagename: str, templatename: str, context: dict, d
     tags += _meta("property", "og:title", html.unescape(title))
     tags += _meta("property", "og:description", text)
     tags += _meta("name", "twitter:card", "summary_large_image")
+    if pagename not in app.env.found_docs:
+        tags += _meta("name", "robots", "noindex")  # the search, the index
     if app.config.html_baseurl:  # both need a whole address
         tags += _meta("property", "og:url", f"{app.config.html_baseurl}{pagename}.html")
         tags += _meta("property", "og:image", f"{app.config.html_baseurl}_static/card.png")
     for rel, name, size in (("icon", "favicon.ico", "32x32"), ("apple-touch-icon", "icon-180.png", "180x180")):
         tags += f'<link rel="{rel}" href="{context["pathto"]("_static/" + name, resource=True)}" sizes="{size}">\n'
-    context["metatags"] = tags + PRELOAD % context["pathto"]("_static/fonts/", resource=True)
+    context["metatags"] = tags
 
 
 def offer_launch(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -159,18 +160,22 @@ def _first_words(doctree: nodes.document | None, least: int = 60, most: int = 16
 
 # -- after the pages are written ----------------------------------------------------------------
 
-#: Faults of the theme found by axe-core: pattern and replacement.
+#: Faults of the theme found by axe-core, or by a content-security policy: pattern and replacement.
 FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide subsections">'),
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
     (re.compile(r'(<div class="citation" id="[^"]*" )role="doc-biblioentry"'), r'\1role="listitem"'),
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # its label says what is hidden
+    (re.compile(r'(<button) onclick="window\.print\(\)"'), r"\1"),  # web/frame.js does it
+    (re.compile(r'(</a>\s+<a [^>]*class="claim-check)(?=")'), r"\1 next"),  # a finger must tell neighbours apart
+    (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),  # an empty corner heads nothing
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
 ]
 
 #: Pages without a document.
 ADDED = {"index", "404", "search", "genindex"}
-#: A table's name: that of its experiment, and a hash of its dependencies or of its content.
-TABLE = re.compile(r".+-[0-9a-f]{12}")
+#: The name of an experiment's table or a figure's picture: after what it is of, a hash of what it depends on or holds.
+HASHED = re.compile(r".+-[0-9a-f]{12}")
 
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
@@ -179,20 +184,20 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         return
     out = Path(app.outdir)
     _remove_stale(out, cache_folder(app), app.env.found_docs)
-    (out / "_static/scripts/fontawesome.js").write_text("")  # 1.5 MB; the web font draws the icons
-    (out / "_static/scripts/fontawesome.js.map").unlink(missing_ok=True)
     for page in out.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
-        after = fix_accessibility(before)
+        after = place_images(fix_accessibility(before), page.parent)
         if after != before:
             page.write_text(after, encoding="utf-8")
+    (out / "_static/search-index.js").write_text(search.index(app), encoding="utf-8")
+    app.course_assets.write(out)
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")
     (out / ".nojekyll").touch()  # without it, GitHub Pages omits folders that begin with _
 
 
 def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
-    """Remove the pages and outputs of documents that the book no longer has, and tables that no page names."""
+    """Remove pages and outputs of documents that the book no longer has; tables and pictures that no page names."""
     text = ""
     for page in out.rglob("*.html"):
         name = page.relative_to(out).with_suffix("").as_posix()
@@ -205,9 +210,10 @@ def _remove_stale(out: Path, cache: Path, documents: set[str]) -> None:
     for outputs in (cache / "notebooks").glob("*"):
         if outputs.name not in {name.replace("/", ".") for name in documents}:
             shutil.rmtree(outputs, ignore_errors=True)
-    for table in [*(out / "_static/explore").glob("*.js"), *(cache / "tables/explore").glob("*.js")]:
-        if TABLE.fullmatch(table.stem) and table.stem not in text:
-            table.unlink()
+    for folder in (out / "_static/explore", cache / "tables/explore"):
+        for file in [*folder.glob("*.js"), *folder.glob("*.svg")]:
+            if HASHED.fullmatch(file.stem) and file.stem not in text:
+                file.unlink()
 
 
 def fix_accessibility(page: str) -> str:
@@ -218,10 +224,23 @@ def fix_accessibility(page: str) -> str:
     return page
 
 
+#: How deep a wrong address may lie below the book's root for its page to find the way back, where no address is set.
+DEPTH = 8
+
+
 def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
-    """Yield the two pages outside the theme: for a wrong address, and a redirect to the first page."""
-    root = urlsplit(app.config.html_baseurl).path if app.config.html_baseurl else ""
-    yield "404.html", (SITE / "404.html").read_text(encoding="utf-8").replace("{{root}}", root)
+    """Yield the pages outside the theme, and what tells search engines of the others, if the address is known."""
+    base = app.config.html_baseurl
+    root = urlsplit(base).path if base else ""
+    # The page for a wrong address is sent from anywhere: it looks for its script in every folder above.
+    steps = [root] if root else ["../" * level for level in range(DEPTH)]
+    scripts = "\n".join(f'<script src="{step}_static/lost.js"></script>' for step in steps)
+    lost = (SITE / "404.html").read_text(encoding="utf-8")
+    yield "404.html", lost.replace("{{scripts}}", scripts).replace("{{root}}", root)
+    if base:
+        pages = "".join(f"<url><loc>{base}{name}.html</loc></url>\n" for name in sorted(app.env.found_docs))
+        yield "sitemap.xml", f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{pages}</urlset>\n'
+        yield "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n"
     title, first = html.escape(app.config.html_title), f"{app.config.root_doc}.html"
     yield (
         "index.html",
@@ -231,7 +250,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="0; url={first}">
 <title>{title}</title>
-{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="data:,">
+{_meta("name", "description", DESCRIPTION)}<link rel="icon" href="_static/favicon.svg">
 <main><h1>{title}</h1><p><a href="{first}">Open the book</a></p></main>
 </html>
 """,
@@ -240,16 +259,25 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.setup_extension("course_lib.site.boxes")
+    app.setup_extension("course_lib.site.figures")
     app.setup_extension("course_lib.site.katex")
     app.setup_extension("course_lib.site.reference")
+    app.setup_extension("course_lib.site.claims")
+    app.setup_extension("course_lib.site.folding")
+    app.setup_extension("course_lib.site.terms")
+    app.setup_extension("course_lib.site.questions")
+    app.setup_extension("course_lib.site.moves")
+    app.setup_extension("course_lib.site.contents")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
-    app.add_js_file(None, body=SEARCH_FROM_DISK, priority=210)  # after Sphinx's options, at 200
     app.connect("config-inited", prepare, priority=100)
     app.connect("source-read", keep_outputs)
     app.connect("html-page-context", add_metadata, priority=900)
     app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
+    app.course_assets = Assets()
+    app.connect("html-page-context", app.course_assets.take, priority=950)
     app.connect("build-finished", finish, priority=900)  # after the table of contents wrote its redirect
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -192,15 +192,36 @@ class Results:
         row = values[self.names.index(name)]
         return compare(row, base)
 
+    def text(self, name: str, column: str) -> str:
+        """Return one number and its error, as the tables have them: "+11.49 ± 0.48".
+
+        Args:
+            name: of the row.
+            column: "gain", or a quantity; its mean is returned.
+
+        Raises:
+            ValueError: there is no such row or column; or the row is the base, and has no gain.
+        """
+        columns = [*(["gain"] if self.study.compare else []), *self.values]
+        for what, wanted, there in (("row", name, list(self.names)), ("column", column, columns)):
+            if wanted not in there:
+                raise ValueError(f"{what} must be among {there}, not {wanted!r}")
+        i = self.names.index(name)
+        if column in self.values:
+            return self._mean(column, i, _error(self.values[column][i]))
+        if not i:
+            raise ValueError(f"{name!r} is the row that the others are compared with: it has no gain")
+        return self._gain(self.gain(name))
+
     def table(self) -> Table:
         """Return the results as a table."""
         first, *others = self.values
-        n, form = self.seeds, "+" + self.study.formats.get(first, ".1f")
+        n = self.seeds
         rows = []
         for i, name in enumerate(self.names):
             if self.study.compare:
                 gain = self.gain(name)
-                cells = [_pm(gain.mean, gain.error, form), f"{gain.wins}/{gain.ties}/{gain.losses}"] if i else ["", ""]
+                cells = [self._gain(gain), f"{gain.wins}/{gain.ties}/{gain.losses}"] if i else ["", ""]
                 rows.append([name, self._mean(first, i), *cells, *(self._mean(k, i) for k in others)])
             else:
                 rows.append([name, *(self._mean(k, i, _error(v[i])) for k, v in self.values.items())])
@@ -209,6 +230,9 @@ class Results:
         remark = self.study.remark(self) if self.study.remark else ""
         note = f"{n} seeds; 95 % interval: ± {t_factor(n - 1):.2f} errors" if n > 1 else "1 seed"
         return Table(self.study.title, self.study.text, header, rows, note, remark)
+
+    def _gain(self, gain: Gain) -> str:
+        return _pm(gain.mean, gain.error, "+" + self.study.formats.get(next(iter(self.values)), ".1f"))
 
     def _mean(self, quantity: str, i: int, error: float = math.nan) -> str:
         return _pm(float(self.values[quantity][i].mean()), error, self.study.formats.get(quantity, ".1f"))

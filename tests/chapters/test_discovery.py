@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import chapters
-from course_lib.chapters import ChapterExercises, ChapterExperiments, discovery
+from course_lib.chapters import ChapterExercises, ChapterExperiments, ChapterQuestions, discovery
 
 BOOK = Path(__file__).parents[2] / "book"
 EXERCISE = """
@@ -26,6 +26,10 @@ def ramp(**values):
 
 def helper():
     return ramp()
+"""
+QUESTIONS = """
+from course_lib.questions import Predict
+{variable} = Predict("hill", "98_demo", "Up?", options=dict(yes="yes", no="no"), line="{line}", shows={shows})
 """
 
 
@@ -88,6 +92,7 @@ def test_an_experiment_is_shown_again_by_another_chapter(chapter):
 def test_a_chapter_may_have_none(chapter):
     package = chapter("ch98_demo", {})
     assert ChapterExercises(package).declared() == {} == ChapterExperiments(package).declared()
+    assert ChapterQuestions(package).declared() == {}
     with pytest.raises(AttributeError, match="has no exercise 'adam'; there are none"):
         _ = ChapterExercises(package).adam
     broken = chapter("ch99_broken", {"exercises/__init__.py": "import not_there_at_all"})
@@ -102,6 +107,41 @@ def test_a_file_holds_one_exercise_of_its_name(chapter, file, name):
         ChapterExercises(package).declared()
 
 
+def questions(variable="hill", line="Up.", shows=None):
+    return QUESTIONS.format(variable=variable, line=line, shows=shows)
+
+
+def test_a_chapters_questions(chapter):
+    files = {"experiments.py": EXPERIMENTS.format(more=""), "questions.py": questions(shows=("ramp", {}))}
+    ask = ChapterQuestions(chapter("ch98_demo", files))
+    assert "ch98_demo.questions" not in sys.modules
+    assert dir(ask) == ["hill"] and "hill" in repr(ask) and not hasattr(ask, "_repr_html_")
+    assert ask.hill().experiment.key == "98_demo-ramp"
+    with pytest.raises(AttributeError, match=r"^ch98_demo has no question 'hil'; there are hill$"):
+        _ = ask.hil
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (questions(shows=("rump", {})), AttributeError, "ch98_demo has no experiment 'rump'; there are ramp"),
+        (questions(shows=("ramp", {"a": 1})), ValueError, "ramp has no control 'a'"),
+        (questions(line="It was {claim:a.b}."), FileNotFoundError, "ch98_demo/numbers.json, the values of"),
+        (questions(variable="hall"), ValueError, "Predict 'hill' is assigned to 'hall', not to its own name"),
+        ("import not_there_at_all", ModuleNotFoundError, "not_there_at_all"),
+    ],
+)
+def test_a_wrong_question_is_an_error(chapter, text, error, message):
+    files = {"experiments.py": EXPERIMENTS.format(more=""), "questions.py": text}
+    with pytest.raises(error, match=message):
+        ChapterQuestions(chapter("ch98_demo", files)).hill()
+
+
+def test_a_line_reads_its_chapters_numbers(chapter):
+    files = {"questions.py": questions(line="It was {claim:a.b}."), "numbers.json": '{"a": {"b": "691"}}'}
+    assert ChapterQuestions(chapter("ch98_demo", files)).hill().lines[""] == "It was 691."
+
+
 def test_exercises_names_are_unique_in_the_book():
     with pytest.raises(ValueError, match="exercise 'adam' is in ch04_a and in ch05_b: its name must be unique"):
         discovery._joined([("ch04_a", {"adam": 1}), ("ch05_b", {"sgd": 2, "adam": 3})])
@@ -113,6 +153,8 @@ def test_the_books_own():
         made = make()
         assert chapter in chapters.chapters() and made.name == name
         assert (BOOK / f"{make.page}.ipynb").is_file(), f"{chapter}: {name} names no page"
+    for page, name in chapters.questions():
+        assert (BOOK / f"{page}.ipynb").is_file(), f"{name} names no page"
     keys = [make().key for make in chapters.experiments().values()]
     assert len(set(keys)) == len(keys)
 
@@ -127,13 +169,13 @@ def test_the_examples_of_every_experiment(make):
 
 
 @pytest.mark.parametrize("chapter", chapters.chapters())
-def test_a_chapter_offers_both_names_and_imports_no_other(chapter):
+def test_a_chapter_offers_its_names_and_imports_no_other(chapter):
     code = f"""
 import sys
-from course_lib.chapters.{chapter} import ex, explore
+from course_lib.chapters.{chapter} import ask, ex, explore
 loaded = [name for name in sys.modules if name.startswith("course_lib.chapters.ch")]
 assert loaded == ["course_lib.chapters.{chapter}"], loaded
-dir(ex), dir(explore)
+dir(ask), dir(ex), dir(explore)
 assert "torch" not in sys.modules and "pscript" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -498,11 +498,12 @@ def test_files_that_are_not_resnet18(served, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_without_torch_it_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize("missing", ["torch", "safetensors"])
+def test_without_torch_it_says_what_to_install(missing, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[:2] == ["course_lib", "deep"]]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(ImportError, match=r'course_lib\.deep needs PyTorch: pip install "course-lib\[deep\]"'):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=rf'course_lib\.deep needs {missing}: pip install "course-lib\[deep\]"'):
         import course_lib.deep  # noqa: F401
 
 

@@ -1,5 +1,6 @@
 """What a reader sees: hints, solutions, progress, and each card once."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 from nbclient import NotebookClient
 
 from course_lib import chapters
-from course_lib.exercises import Status, progress
+from course_lib.exercises import Status, progress, record
+from course_lib.exercises.record import Progress
 from course_lib.exercises.show import Card, inline, show, status_card, table_card
 
 EXERCISES = chapters.exercises()
@@ -48,7 +50,15 @@ def test_a_hint_that_is_not_there(momentum, n):
     assert momentum.progress.hints == 0
 
 
+def test_the_solution_asks_for_a_try_first(momentum):
+    momentum.check()
+    card = momentum.solution()
+    assert "Try it first" in card.text and momentum.explanation not in card.text and not momentum.progress.solution
+    assert momentum.explanation in momentum.solution().text and momentum.progress.solution
+
+
 def test_the_solution_is_shown_in_both_forms(momentum):
+    momentum.check(uphill)
     card = momentum.solution()
     assert momentum.source in card.text + "\n" and momentum.explanation in card.text
     assert card.markdown.startswith("```python\ndef momentum_step") and card.html is None
@@ -181,6 +191,51 @@ def test_a_card_is_printed_in_a_script(capsys):
     card = show(Card("hello"))
     assert capsys.readouterr().out == "hello\n"
     assert repr(card) == "hello"
+
+
+def test_progress_is_kept_where_there_is_a_file_for_it(momentum, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    momentum.check(right_step)
+    assert not list(tmp_path.iterdir())
+    momentum.progress = Progress()
+    file = tmp_path / record.NAME
+    file.write_text("{}")
+    momentum.check(right_step)
+    momentum.hint()
+    momentum.solution()
+    momentum.progress = Progress()  # as after a restart
+    assert "PASS" in progress([momentum]).text
+    assert momentum.progress == Progress(Status.PASS, checks=1, hints=1, asked=True, solution=True)
+    momentum.check(uphill)
+    kept = json.loads(file.read_text())[momentum.page]["exercises"]["momentum"]
+    assert (kept["status"], kept["checks"]) == ("PASS", 2)
+    assert [path.name for path in tmp_path.iterdir()] == [record.NAME]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no json", "[]", '{"03_momentum": 3}', '{"03_momentum": {"exercises": {"momentum": 4}}}']
+    + [f'{{"03_momentum": {{"exercises": {{"momentum": {entry}}}}}}}'
+       for entry in ("{}", '{"status": "GOOD"}', '{"status": "PASS", "checks": "3"}', '{"status": "PASS", "more": 1}')],
+)  # fmt: skip
+def test_a_damaged_file_does_not_stop_a_check(momentum, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / record.NAME).write_text(text)
+    assert momentum.check(right_step).passed
+    assert momentum.progress == Progress(Status.PASS, checks=1)
+    momentum.progress = Progress()
+    assert momentum.recall() == Progress(Status.PASS, checks=1)
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_a_check(momentum, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / record.NAME).write_text("{}")
+
+    def fail(*names):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(record.os, "replace", fail)
+    assert momentum.check(right_step).passed and momentum.progress.checks == 1
 
 
 IMPORT = "import types; from course_lib import chapters; ex = types.SimpleNamespace(**chapters.exercises())\n"

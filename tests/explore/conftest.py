@@ -32,4 +32,4 @@ def library():
 @pytest.fixture(scope="session")
 def scripts():
     """Everything but the host, which wants a document."""
-    return Page("d3.js", "runtime.js", "marks.js", "controls.js", "library.js")
+    return Page("d3.js", "runtime.js", "marks.js", "rasters.js", "controls.js", "library.js")

@@ -165,7 +165,7 @@ class Needs(Surface2D):
         (Whole, "Whole does not work element by element"),
         (Needs, "Needs needs depth: pass an instance"),
         (Momentum(lambda step: 0.1), "lr must be a number on a compiled page"),
-        (3, "neither a function, an Optimizer, a Surface2D nor a Schedule"),
+        (3, "neither a function, an Optimizer, a Surface2D, a Schedule nor a penalty"),
     ],
 )
 def test_what_cannot_be_compiled_is_named(thing, message):

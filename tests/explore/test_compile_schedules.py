@@ -9,7 +9,8 @@ import quickjs
 from course_lib import explore, optim
 from course_lib.explore.compile import CompileError, Library
 from course_lib.explore.primitives import trace
-from course_lib.optim import SURFACES, Momentum, Optimizer, Saddle, Surface2D
+from course_lib.nn.penalties import L1, L2, ElasticNet, MaxNorm
+from course_lib.optim import SURFACES, Momentum, Optimizer, Saddle, Surface2D, descend
 from course_lib.optim.schedules import (
     Constant,
     Cosine,
@@ -424,3 +425,58 @@ def capital():
 def test_what_a_function_within_cannot_be(function, message):
     with pytest.raises(CompileError, match=f"{function.__name__} cannot be compiled: .*{message}"):
         Library().add(function)
+
+
+# -- penalties and many coordinates -------------------------------------------------------------
+
+WEIGHTS = [-3.0, -0.3, -1e-9, 0.0, 0.05, 0.3, 0.31, 2.5]
+
+
+@pytest.mark.parametrize("penalty", [L1(0.7), L2(0.7), ElasticNet(l1=0.4, l2=1.3), L1(0.0)], ids=repr)
+@pytest.mark.parametrize("step", [0.0, 0.5, 3.0])
+def test_a_penaltys_gradient_and_proximal_step(penalty, step):
+    library = Library()
+    name = library.add(penalty)
+    got = run(library, f"const p = new {name}({{}}); course.out = [p.grad({WEIGHTS}), p.prox({WEIGHTS}, {step})];")
+    np.testing.assert_allclose(
+        got, [penalty.grad(np.array(WEIGHTS)), penalty.prox(np.array(WEIGHTS), step)], rtol=1e-14
+    )
+
+
+def shrunk(strength, step, steps):
+    """Proximal gradient descent on ½(w − 1)², as a compute would write it."""
+    penalty = L1(strength)
+    path = [3.0]
+    for _ in range(steps):
+        w = path[-1]
+        path.append(penalty.prox(np.asarray(w - step * (w - 1)), step))
+    return path
+
+
+@pytest.mark.parametrize("strength", [0.25, 2.0])
+def test_a_penalty_within_a_function(strength):
+    got = compute(shrunk, strength, 0.3, 60)
+    np.testing.assert_allclose(got, shrunk(strength, 0.3, 60), rtol=1e-14, atol=1e-15)
+    assert got[-1] == pytest.approx(max(1 - strength, 0))
+
+
+def test_a_penalty_that_mixes_elements_is_refused():
+    with pytest.raises(CompileError, match="MaxNorm"):
+        Library().add(MaxNorm(1.0))
+
+
+def walk(lr, steps):
+    """The path of a method in four coordinates."""
+    curvatures = [1.0, 0.3, 0.1, 0.01]
+
+    def grad(x):
+        return [c * v for c, v in zip(curvatures, x)]  # noqa: B905  the page has no strict
+
+    path = descend(grad, Momentum(lr, rho=0.8), [1.0, -2.0, 3.0, 0.5], steps)
+    return [[path[t][i] for i in range(4)] for t in range(steps + 1)]
+
+
+def test_a_walk_in_more_than_two_coordinates():
+    got = compute(walk, 0.9, 200)
+    np.testing.assert_allclose(got, walk(0.9, 200), rtol=1e-12, atol=1e-15)
+    assert np.shape(got) == (201, 4) and np.abs(got[-1]).max() < 0.1

@@ -73,7 +73,7 @@ def keys_of(experiment):
 @pytest.mark.parametrize("name", ALL)
 def test_every_mark_and_readout_finds_its_data(name):
     experiment = ALL[name]
-    have = {**experiment.backdrop, **experiment.data}
+    have = {**experiment.backdrop, **experiment.data, **experiment.assets}
     for key in keys_of(experiment) + [r["key"] for r in experiment.spec["readouts"]]:
         assert key in have, f"{name}: nothing under {key!r}"
     for p in experiment.spec["panels"]:
@@ -88,7 +88,9 @@ def test_every_mark_and_readout_finds_its_data(name):
 def test_every_picture_has_words(name):
     spec = ALL[name].spec
     assert len(spec["alt"]) > 40
-    assert all(len(p["alt"]) > 20 and p["title"] and p["x"]["label"] and p["y"]["label"] for p in spec["panels"])
+    assert spec["caption"].endswith(".") and 30 < len(spec["caption"]) < 160
+    assert all(len(p["alt"]) > 20 and p["title"] for p in spec["panels"])
+    assert all(p[axis]["label"] for p in spec["panels"] for axis in "xy" if p[axis] is not None)
 
 
 def test_a_moved_control_is_answered():
@@ -340,7 +342,7 @@ def test_bad_declarations_are_named(make, message):
 
 
 def test_a_compute_that_asks_for_no_control_is_named():
-    with pytest.raises(ValueError, match=r"compute has the parameters \['b'\], which are no controls"):
+    with pytest.raises(ValueError, match=r"compute has the parameters \['b'\], which are no controls and no assets"):
         Experiment("e", [toggle("a", "a", True)], lambda b: {}, [], alt="a")
 
 

@@ -34,6 +34,14 @@ def test_a_slider_gives_back_the_value_it_shows(scripts, control, value):
     assert (low, high) == (control["low"], control["high"])
 
 
+def test_no_line_is_longer_than_120_characters():
+    files = [path for path in JS.rglob("*.js") if path.name != "d3.js" and "node_modules" not in path.parts]
+    long = [
+        f"{p.name}:{n}" for p in files for n, line in enumerate(p.read_text("utf-8").splitlines(), 1) if len(line) > 120
+    ]
+    assert files and long == []
+
+
 def test_contour_levels_crowd_towards_the_minimum(scripts):
     levels = scripts.call("course.levels", 0, 8, 8)
     gaps = [b - a for a, b in itertools.pairwise(levels)]

@@ -1,10 +1,12 @@
-"""Every chapter as Colab runs it: a clean environment of Colab's kind, into which the first cell installs the book.
+"""Every chapter as Colab runs it: its plain form in a clean environment of Colab's kind, where the first cell installs
+the book.
 
 The cell itself runs, address and all; git is told to find that address in this repository. What is installed is
 the last commit.
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course_lib.site import repository
+from course_lib.site import numbers, repository
+from course_lib.site.notebooks import dumps
+from course_lib.site.plain import make_plain
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
@@ -63,7 +67,8 @@ def colab(tmp_path_factory):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
-    notebook = nbformat.read(chapter, as_version=4)
+    notebook = nbformat.reads(dumps(make_plain(chapter)), as_version=4)
+    assert "colab" in notebook.cells[0].metadata.tags
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PRETEND))
     NotebookClient(
         notebook, timeout=300, kernel_name="colab", resources={"metadata": {"path": str(tmp_path)}}
@@ -71,8 +76,9 @@ def test_the_chapter_runs_in_colab(chapter, colab, tmp_path):
     outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
     printed = "".join(o.text for o in outputs if o.output_type == "stream")
     widgets = [o for o in outputs if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]
-    assert printed.count("✓ ") > 10 and "Warning" not in printed
-    assert len(widgets) == sum("explore." in c.source and "import" not in c.source for c in notebook.cells)
+    assert len(numbers.recorded(notebook)) > 10 and "Warning" not in printed
+    shows = [c for c in notebook.cells if c.cell_type == "code" and re.match(r"(explore|ask)\.", c.source)]
+    assert len(widgets) == len(shows) > 10
     freeze = pip(colab, "freeze").stdout
     for kept in ("ipywidgets==7.7.1", "numpy==2.0.2"):
         assert kept in freeze, "Colab must keep its own"

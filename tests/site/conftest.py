@@ -13,6 +13,10 @@ import yaml
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from course_lib import chapters
+from course_lib.explore import site_assets
+from course_lib.explore.experiment import Experiment
+from course_lib.explore.page import static_html
 from course_lib.site.serve import make_server
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +136,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
                 new.console.append(said.text)
 
         def answered(answer):  # in place of "Failed to load resource", which does not say which
-            if answer.status >= 400:
+            lost = answer.url.endswith("/lost.js")  # which 404.html looks for in the folders above, one after the other
+            if answer.status >= 400 and not lost:
                 new.console.append(f"{answer.status}: {answer.url}")
 
         def failed(asking):
@@ -154,3 +159,38 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
         new.context.close()
     assert said == []
     assert outside == []
+
+
+@pytest.fixture(scope="session")
+def explore_assets() -> dict[str, str]:
+    """What every page with experiments loads: file name → text."""
+    return site_assets(make() for make in chapters.experiments().values())
+
+
+@pytest.fixture
+def exhibits(explore_assets: dict[str, str], tmp_path: Path) -> Callable[..., str]:
+    """A function that writes a page of experiments, and of HTML between them, for `page`; returns its folder's address.
+
+    Such a page needs no site to be built.
+    """
+
+    def write(*parts: Experiment | str) -> str:
+        (tmp_path / "explore").mkdir()
+        for name, text in explore_assets.items():
+            (tmp_path / "explore" / name).write_text(text, encoding="utf-8")
+        head = "".join(
+            f'<link rel="stylesheet" href="explore/{name}">'
+            if name.endswith(".css")
+            else f'<script defer src="explore/{name}"></script>'
+            for name in explore_assets
+        )
+        body = "\n".join(p if isinstance(p, str) else static_html(p, tmp_path / "explore") for p in parts)
+        (tmp_path / "page.html").write_text(
+            f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Experiments</title>{head}'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<body style="max-width: 60rem; margin: auto; padding: 8px">{body}</body></html>',
+            encoding="utf-8",
+        )
+        return tmp_path.as_uri() + "/"
+
+    return write

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -40,6 +41,7 @@ def test_small_book_builds_and_is_described(book):
     page = (book / "_build/html/book/index.html").read_text(encoding="utf-8")
     assert 'name="description" content="A sentence that is long enough' in page
     assert 'rel="canonical"' not in page
+    assert not (book / "_build/html/sitemap.xml").exists()
 
 
 def test_bad_formula_fails_the_build_and_is_named(book):
@@ -87,6 +89,12 @@ def test_page_that_left_the_book_leaves_the_site(book):
 def test_known_address_reaches_the_404_page_and_the_head(book, monkeypatch):
     monkeypatch.setenv(sphinx_ext.SITE_URL, "https://ada.github.io/engine")
     assert run(book).returncode == 0
+    lost = (book / "_build/html/404.html").read_text(encoding="utf-8")
+    assert '<script src="/engine/_static/lost.js">' in lost and lost.count("<script") == 1
+    sitemap = ElementTree.parse(book / "_build/html/sitemap.xml")
+    assert [place.text for place in sitemap.findall(".//{*}loc")] == ["https://ada.github.io/engine/book/index.html"]
+    robots = (book / "_build/html/robots.txt").read_text(encoding="utf-8")
+    assert "Sitemap: https://ada.github.io/engine/sitemap.xml" in robots
     assert 'href="/engine/search.html"' in (book / "_build/html/404.html").read_text(encoding="utf-8")
     page = (book / "_build/html/book/index.html").read_text(encoding="utf-8")
     assert '<link rel="canonical" href="https://ada.github.io/engine/book/index.html"' in page

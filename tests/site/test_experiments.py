@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import chapters
+from course_lib.chapters.ch03_momentum.race import race
 from course_lib.optim import Momentum, Ravine, descend
 
 pytestmark = pytest.mark.browser
@@ -20,14 +21,16 @@ STILL = {"reduced_motion": "reduce"}
 
 
 def place(shown, name, guessed=True):
-    """The experiment, scrolled to, started, and its answer uncovered."""
+    """The experiment, scrolled to and started; and uncovered, where a prediction covers it."""
     found = shown.locator(f"[data-course-experiment={name}]").first
-    found.scroll_into_view_if_needed()
+    found.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     shown.wait_for_function(
         "e => e.dataset.ready && +e.querySelector('.cx').dataset.draws > 0", arg=found.element_handle()
     )
-    if guessed and found.locator(".cx-reveal").count():
-        found.locator(".cx-reveal").click()
+    covered = found.locator("xpath=ancestor::div[@data-course-question and @data-state='open']")
+    if guessed and covered.count():
+        covered.get_by_role("button", name="Just show me").click()
+        found.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
         settle(shown)
     return found
 
@@ -183,27 +186,56 @@ def test_the_start_is_dragged_by_a_finger(page):
     assert moved["x"] - box["x"] == pytest.approx(80, abs=3) and moved["y"] - box["y"] == pytest.approx(60, abs=3)
 
 
-def test_the_answer_waits_for_a_guess(page):
-    shown = page(CHAPTER, **STILL)
-    for name, moved in (("race", "rho"), ("noise", "lr")):
-        experiment = place(shown, name, guessed=False)
-        assert experiment.locator(".cx-reveal").is_visible()
-        assert not any(line.is_visible() for line in experiment.locator("g[data-series]").all())
-        assert not any(value.is_visible() for value in experiment.locator("dd").all())
-        if name == "race":
-            experiment.locator(".cx-reveal").click()
-        else:
-            set_slider(experiment, moved, 0.5)  # who moves something has stopped guessing
-        settle(shown)
-        assert experiment.locator(".cx-reveal").count() == 0
-        assert experiment.locator("dd").first.is_visible() and experiment.locator("[inert]").count() == 0
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, **STILL}
 
 
-def test_a_guess_made_starts_the_race(page):
-    shown = page(CHAPTER)
+@pytest.fixture
+def race_on_a_phone(page, exhibits):
+    """The race alone on a long page, on a phone."""
+    base = exhibits(race(surface="ravine", kappa=100, lr=1.3), '<div style="height: 2000px"></div>')
+    return page("page.html", base=base, **PHONE)
+
+
+def swipe(shown, slider, along, down, lift=True):
+    """Put a finger on a slider, left of its thumb, and move it; returns how far the page has scrolled."""
+    slider.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box, scrolled = slider.bounding_box(), shown.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    touch = shown.context.new_cdp_session(shown)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 21) if along or down else ():
+        at = {"x": x + along * i / 20, "y": y + down * i / 20}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    if lift:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(shown)
+    return shown.evaluate("scrollY") - scrolled
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_that_scrolls_across_a_slider_leaves_it_as_it_is(race_on_a_phone, name):
+    shown = race_on_a_phone
     experiment = place(shown, "race")
-    shown.wait_for_timeout(300)
-    assert 0 < int(re.search(r"t = (\d+)", experiment.locator(".cx-clock").inner_text()).group(1)) < 150
+    slider = control(experiment, name)
+    before = slider.input_value(), draws(experiment)
+    assert swipe(shown, slider, 15, -200, lift=False) > 100
+    assert (slider.input_value(), draws(experiment)) == before
+    shown.reload()
+    slider = control(place(shown, "race"), name)
+    assert swipe(shown, slider, 0, -200) > 100 and slider.input_value() == before[0]
+
+
+@pytest.mark.parametrize("name", ["kappa", "rho", "time"])
+def test_a_finger_drags_a_slider_and_taps_on_it(race_on_a_phone, name):
+    shown = race_on_a_phone
+    slider = control(place(shown, "race"), name)
+    low, high = 0, int(slider.get_attribute("max"))
+    assert swipe(shown, slider, 0, 0) == 0
+    tapped = int(slider.input_value())
+    assert low < tapped < 0.4 * high
+    width = slider.bounding_box()["width"]
+    assert swipe(shown, slider, width / 4, 4, lift=False) == 0
+    assert 0.4 * high < int(slider.input_value()) < 0.6 * high, "it follows before the finger is lifted"
 
 
 def test_a_tap_on_a_phone_brings_the_start(page):
@@ -222,20 +254,20 @@ def test_play_runs_from_the_start_to_the_end(page):
     shown = page(CHAPTER)
     experiment = place(shown, "eigen")
     play, clock = experiment.locator(".cx-play"), experiment.locator(".cx-clock")
-    assert clock.inner_text() == "t = 200 / 200"
+    ended = "([play, clock]) => play.textContent === '▶ Play' && clock.value === 't = 200 / 200'"
+    both = [play.element_handle(), clock.element_handle()]
+    shown.wait_for_function(ended, arg=both)  # it has run once, as it was uncovered
     play.click()
     shown.wait_for_timeout(400)
     midway = int(re.search(r"t = (\d+)", clock.inner_text()).group(1))
     assert 0 < midway < 200
     play.click()
+    settle(shown)
     held = clock.inner_text()
     shown.wait_for_timeout(150)
     assert clock.inner_text() == held, "pause holds"
     play.click()
-    shown.wait_for_function(
-        "e => e.textContent === 't = 200 / 200' || e.value === 't = 200 / 200'", arg=clock.element_handle()
-    )
-    assert play.inner_text() == "▶ Play"
+    shown.wait_for_function(ended, arg=both)
 
 
 def test_the_time_slider_draws_up_to_a_step(page):
@@ -262,6 +294,108 @@ def test_reset_brings_everything_back(page):
     settle(shown)
     assert path_of(experiment, "Nesterov") == before
     assert experiment.get_by_role("button", name="Momentum").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page, name):
+    """From the first picture's lower edge it is at most 60 % of the screen's height to each control."""
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, name)
+    below, plots = experiment.evaluate("""e => {
+        const low = e.querySelector(".cx-panel").getBoundingClientRect().bottom;
+        return [[...e.querySelectorAll(".cx-control")].filter(c => c.offsetHeight)
+                    .map(c => c.getBoundingClientRect().bottom - low),
+                [...e.querySelectorAll(".cx-plate")].map(p => p.getBoundingClientRect())
+                    .map(p => [p.width, p.height])]; }""")
+    assert max(below) <= 0.6 * 844
+    assert all(width > 240 and height >= 149 for width, height in plots), plots
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
+def test_an_experiment_fits_on_a_phone(page, name):
+    """All of it on one screen of 390 × 844; what is pressed is at least 24 pixels high."""
+    shown = page(CHAPTER, **PHONE)
+    experiment = place(shown, name)
+    heights = experiment.evaluate("""e => Object.fromEntries(["", "-legend", "-time"].map((part) =>
+        [part, e.querySelector(`.cx${part}`)?.offsetHeight ?? 0]))""")
+    assert heights[""] <= 844 and heights["-legend"] <= 60 and heights["-time"] <= 60, heights
+    for button in experiment.locator("button:visible, .cx-option label, input[type=range]:visible").all():
+        assert button.bounding_box()["height"] >= 24
+    assert experiment.locator(".cx-time .cx-reset").is_visible()
+
+
+def test_on_a_narrow_phone_every_value_is_inside(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=0.000441, rho=0.85, kappa=888)), **{**PHONE, "width": 320})
+    experiment = place(shown, "race")
+    for value in experiment.locator("output").all():
+        inside = value.evaluate("""e => {
+            const text = document.createRange(), card = e.closest(".cx").getBoundingClientRect();
+            text.selectNodeContents(e);
+            const { left, right } = text.getBoundingClientRect();
+            return left >= e.previousElementSibling.getBoundingClientRect().right && right <= card.right - 6; }""")
+        assert inside, value.inner_text()
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_time_stays_within_a_shorter_run(page, exhibits):
+    shown = page("page.html", base=exhibits(race()), **STILL)
+    experiment = place(shown, "race")
+    set_slider(experiment, "time", 0.8)
+    experiment.get_by_role("radio", name="Bumpy").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 150 / 150"
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.locator(".cx-clock").inner_text() == "t = 300 / 300"
+
+
+def test_back_at_its_first_option_an_experiment_is_as_it_started(page, exhibits):
+    shown = page("page.html", base=exhibits(race(lr=1.3, rho=0.7, start=(-2, 1))), **STILL)
+    experiment = place(shown, "race")
+    said = "e => [...e.querySelectorAll('[aria-valuetext]')].map((c) => c.getAttribute('aria-valuetext'))"
+    before = experiment.evaluate(said)
+    experiment.get_by_role("radio", name="Saddle").check()
+    settle(shown)
+    assert experiment.evaluate(said) != before
+    experiment.get_by_role("radio", name="Ravine").check()
+    settle(shown)
+    assert experiment.evaluate(said) == before
+
+
+def test_on_a_phone_a_slider_has_minus_and_plus(page):
+    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    experiment = place(shown, "race")
+
+    def said(name):
+        return control(experiment, name).get_attribute("aria-valuetext")
+
+    def press(name, sign):
+        experiment.locator(".cx-slider", has=shown.locator(f"[data-control={name}]")).get_by_text(sign).tap()
+
+    start = float(said("rho"))
+    press("rho", "+")
+    assert float(said("rho")) == pytest.approx(start + 0.01)
+    press("kappa", "−")
+    assert said("kappa") == "89", "a round number on a logarithmic scale"
+    for _ in range(3):
+        press("rho", "−")
+    settle(shown)
+    assert float(said("rho")) == pytest.approx(start - 0.02)
+    assert not shown.locator(".cx-nudge:not([aria-hidden=true])").count()
+
+
+def test_a_series_that_is_off_does_not_look_disabled(page):
+    """Its words keep their colour; the box before them loses its tick."""
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "race")
+    button = experiment.get_by_role("button", name="Nesterov")
+    look = """e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine,
+                     getComputedStyle(e, "::before").content]"""
+    on = button.evaluate(look)
+    button.click()
+    off = button.evaluate(look)
+    assert off[:2] == on[:2] and on[1] == "none" and "✓" in on[2] and "✓" not in off[2]
 
 
 def test_the_legend_hides_a_series(page):
@@ -311,13 +445,47 @@ def test_nothing_starts_far_below_the_screen(page):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_does_not_jump_when_an_experiment_starts(page, width):
-    shown = page(CHAPTER, width=width, height=844, **STILL)
+    shown = page(CHAPTER, width=width, height=844, has_touch=width < 600, is_mobile=width < 600, **STILL)
     reserved = shown.evaluate("""() => Object.fromEntries(
         [...document.querySelectorAll("[data-course-experiment]:not([data-ready])")]
         .map(e => [e.dataset.courseExperiment, e.offsetHeight]))""")
     assert reserved
     for name, height in reserved.items():
-        assert place(shown, name).evaluate("e => e.offsetHeight") == pytest.approx(height, abs=70), name
+        assert place(shown, name).evaluate("e => e.offsetHeight") == pytest.approx(height, abs=60), name
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_read_stays_in_its_place(page, width):
+    """The page's layout shift on the way down, once it is loaded, as browsers measure it: up to .1 counts as good."""
+    shown = page("book/how_to_use.html", width=width, height=844, **STILL)
+    shown.add_init_script("""globalThis.shift = 0;
+        new PerformanceObserver((list) => { for (const e of list.getEntries()) globalThis.shift += e.value; })
+            .observe({ type: "layout-shift", buffered: true });""")
+    shown.goto(shown.url.replace("book/how_to_use.html", CHAPTER), wait_until="networkidle")
+    settle(shown)
+    shown.evaluate("shift = 0")
+    for experiment in shown.locator("[data-course-experiment]").all():
+        place(shown, experiment.get_attribute("data-course-experiment"), guessed=False)
+    settle(shown)
+    assert shown.evaluate("shift") <= 0.02
+
+
+def test_level_lines_are_rough_while_they_move_and_fine_at_rest(page):
+    shown = page(CHAPTER, **STILL)
+    experiment = place(shown, "phase")
+    lines = experiment.locator("g[data-mark=contour]")
+    length = "e => [...e.querySelectorAll('path')].reduce((sum, p) => sum + p.getAttribute('d').length, 0)"
+    fine = lines.evaluate(length)
+    control(experiment, "kappa").press("ArrowRight")
+    settle(shown)
+    shown.wait_for_function(f"e => ({length})(e) > {0.7 * fine}", arg=lines.element_handle())
+    rough = control(experiment, "kappa").evaluate(f"""async (slider) => {{
+        slider.value = slider.value - 50;
+        slider.dispatchEvent(new Event("input"));
+        await new Promise(requestAnimationFrame);
+        return ({length})(slider.closest(".cx").querySelector("g[data-mark=contour]"));
+    }}""")
+    assert rough < 0.5 * fine
 
 
 def test_motion_is_left_out_where_the_reader_asks_so(page):
@@ -353,7 +521,7 @@ def test_colours_of_the_lines_can_be_seen(page, scheme):
     """At least 3:1 against the plate, as WCAG asks of graphics."""
     shown = page(CHAPTER, scheme=scheme, **STILL)
     experiment = place(shown, "race")
-    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-plate")).fill,
+    plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-under")).backgroundColor,
         ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`g[data-series=${n}] path`))
             .map(line => getComputedStyle(line).stroke)]""")
 

@@ -73,7 +73,7 @@ def test_a_key_follows_what_is_imported(key, library):
         "%%time\nimport lib.two",
     ]
     before = key(*sources)
-    for name in ("three.py", "site/build.py", "look.css"):
+    for name in ("three.py", "site/build.py", "look.css", "numbers.json"):  # the last is written from a run
         (library / name).write_text("changed = True")
         assert key(*sources) == before
     assert key(*sources, "y = 2") == before  # jupyter-cache sees that by itself
@@ -88,6 +88,7 @@ def test_a_cell_that_is_no_python_counts_all_of_the_library(key, library):
     before = key("import lib.one\nthis is no Python")
     (library / "site/build.py").write_text("changed = True")
     (library / "look.css").write_text("a {}")
+    (library / "numbers.json").write_text("{}")
     assert key("import lib.one\nthis is no Python") == before
     (library / "three.py").write_text("changed = True")
     assert key("import lib.one\nthis is no Python") != before

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from course_lib import cli
 from course_lib.site import notebooks
 
 
@@ -66,7 +67,7 @@ def test_problems_are_told_in_words(cell, words):
 def test_command_checks_and_cleans(tmp_path, capsys):
     path = tmp_path / "n.ipynb"
     path.write_text(json.dumps(book(code(outputs=[STREAM], count=1))), encoding="utf-8")
-    assert notebooks.main(["--check", str(path)]) == 1
+    assert cli.main(["notebooks", "--check", str(path)]) == 1
     assert "no test compares" in capsys.readouterr().err
-    assert notebooks.main(["--clean", str(path)]) == 0
-    assert notebooks.main(["--check", str(path)]) == 0
+    assert cli.main(["notebooks", "--clean", str(path)]) == 0
+    assert cli.main(["notebooks", "--check", str(path)]) == 0

@@ -129,6 +129,26 @@ def test_one_seed_has_no_error():
     assert "±" not in results.table().markdown() and "nan" not in results.table().plain()
 
 
+def test_a_number_as_text_is_as_in_the_table():
+    results = toy(seeds=7).run()
+    table = dict((row[0], row) for row in results.table().rows)
+    assert results.text("stairs", "gain") == table["stairs"][2]
+    heights = results.values["height"][1]
+    assert results.text("stairs", "height") == f"{heights.mean():.2f} ± {scipy.stats.sem(heights):.2f}"
+    assert results.text("stairs", "width") == "0.2 ± 0"
+    apart = toy(compare=False, seeds=7).run()
+    assert [apart.text("cellar", column) for column in ("height", "width")] == apart.table().rows[2][1:]
+    for name, column, words in (
+        ("attic", "gain", "row must be among ['floor', 'stairs', 'cellar'], not 'attic'"),
+        ("stairs", "depth", "column must be among ['gain', 'height', 'width'], not 'depth'"),
+        ("floor", "gain", "'floor' is the row that the others are compared with: it has no gain"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(words)):
+            results.text(name, column)
+    with pytest.raises(ValueError, match=re.escape("column must be among ['height', 'width'], not 'gain'")):
+        apart.text("stairs", "gain")
+
+
 def test_some_rows_and_always_the_base():
     assert toy().run(2, rows=["cellar"]).names == ["floor", "cellar"]
     assert toy().run(2, rows=["stairs", "floor"]).names == ["floor", "stairs"]

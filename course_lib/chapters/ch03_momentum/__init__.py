@@ -1,7 +1,7 @@
 """Chapter 3, *Momentum and Nesterov*."""
 
-from ..discovery import ChapterExercises, ChapterExperiments
+from ..discovery import ChapterExercises, ChapterExperiments, ChapterQuestions
 
-ex, explore = ChapterExercises(__name__), ChapterExperiments(__name__)
+ask, ex, explore = ChapterQuestions(__name__), ChapterExercises(__name__), ChapterExperiments(__name__)
 
-__all__ = ["ex", "explore"]
+__all__ = ["ask", "ex", "explore"]

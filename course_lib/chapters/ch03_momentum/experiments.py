@@ -75,8 +75,8 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
         "start": {"x": [-4.5], "y": [1.5]},
         "factor": np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa)),
         "digit": _steps_a_digit(lr, rho, kappa),
-        "steep": regime(lr, rho, 1.0, 0.02),
-        "shallow": regime(lr, rho, 1 / kappa, 0.02),
+        "steep": regime(lr, rho, 1.0, 0.005),
+        "shallow": regime(lr, rho, 1 / kappa, 0.005),
     }
 
 
@@ -99,7 +99,7 @@ def phase(**values: Any) -> Experiment:
         _phase,
         [
             panel(
-                "Drag the point: steps to divide the error by 10",
+                "Drag the point: steps to ÷ 10",
                 axis("rate α", (0, 4)),
                 axis("momentum ρ", (0, 1)),
                 [
@@ -137,6 +137,7 @@ def phase(**values: Any) -> Experiment:
             readout("digit", "steps to a tenth of the error", format=".3~g"),
         ],
         backdrop=_phase_backdrop,
+        caption="Bright is fast: the point chooses rate and momentum, and the other picture shows where they lead.",
         alt="The heavy ball's plane of rate and momentum: a fast corner between creeping, ringing and diverging.",
         values=values,
     )
@@ -220,6 +221,7 @@ def eigen(**values: Any) -> Experiment:
             readout("worst", "slowest of the five", format=".4f"),
         ],
         backdrop=_eigen_backdrop,
+        caption="Each curvature on its own: its error over the steps, and the factor that is left of it at each.",
         alt="Each eigenvector of a quadratic on its own: which stalls, which rings and which explodes.",
         values=values,
     )
@@ -228,41 +230,40 @@ def eigen(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 3 · noise
 
 _CHAINS, _SETTLE, _KEEP, _SHOWN = 200, 1500, 500, 200
+_REACHES = [0.5, 1.0, 2.0, 4.0, 8.0]  # few, so that the axes of most settings are the same
 
 
-def _spread(method: Optimizer, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return one run from x = 3; the positions of many runs once settled; each run's variance."""
-    rng = np.random.default_rng(seed)
+def _settled(method: Optimizer, seed: int) -> np.ndarray:
+    """Return the positions of many runs, long after their start: steps × runs."""
     bowl = lambda x: x  # noqa: E731  the gradient of x²/2
-    shown = descend(bowl, method, [3.0], _SHOWN, noise=1.0, rng=rng)[:, 0]
-    settled = descend(bowl, method, np.zeros(_CHAINS), _SETTLE + _KEEP, noise=1.0, rng=rng)[_SETTLE:]
-    return shown, settled, (settled**2).mean(axis=0)
+    start, rng = np.zeros(_CHAINS), np.random.default_rng(seed)
+    return descend(bowl, method, start, _SETTLE + _KEEP, noise=1.0, rng=rng)[_SETTLE + 1 :]
 
 
 def _noise(lr: float, rho: float, match: str) -> Data:
     gentle = lr * (1 - rho) if match == "effective" else lr
-    edges = np.linspace(-3, 3, 61)
-    data: Data = {}
-    for name, method, floor in (
-        ("SGD", SGD(lr=lr), noise_floor(lr, 0.0, 1.0, 1.0)),
-        ("Momentum", Momentum(lr=gentle, rho=rho), noise_floor(gentle, rho, 1.0, 1.0)),
-    ):
-        shown, settled, variance = _spread(method, seed=3)
+    floors = {"SGD": noise_floor(lr, 0.0, 1.0, 1.0), "Momentum": noise_floor(gentle, rho, 1.0, 1.0)}
+    methods = {"SGD": SGD(lr=lr), "Momentum": Momentum(lr=gentle, rho=rho)}
+    reach = min(r for r in _REACHES if r >= 3.5 * max(floors.values()) ** 0.5)
+    edges = np.linspace(-reach, reach, 61)
+    data: Data = {"reach": [-reach, reach]}
+    for name, method in methods.items():
+        settled = _settled(method, seed=3)
         counts = np.histogram(settled, edges)[0]
-        data[name] = {"x": shown}
-        data[f"{name} spread"] = {"x": edges, "y": counts / counts.max()}
-        data[f"{name} variance"] = variance.mean()
-        data[f"{name} theory"] = floor
+        data[name] = {"x": reach * np.round(settled[:_SHOWN, 0] / reach, 2)}  # as fine as the picture: a small table
+        data[f"{name} spread"] = {"x": edges, "y": np.round(counts / counts.max(), 2)}
+        data[f"{name} variance"] = (settled**2).mean()
+        data[f"{name} theory"] = floors[name]
     data["ratio"] = data["Momentum variance"] / data["SGD variance"]
     return data
 
 
 @experiment(page="03_momentum")
-def noise(*, guess: bool = False, **values: Any) -> Experiment:
+def noise(**values: Any) -> Experiment:
     """Show where minibatch noise holds SGD and Momentum around a minimum, at equal α or at equal α/(1 − ρ).
 
     The loss is x²/2, and each gradient has normal noise of standard deviation 1. Controls: ``lr``, ``rho``, ``match``
-    (``"rate"`` or ``"effective"``). ``guess`` covers the result until a guess is made.
+    (``"rate"`` or ``"effective"``).
 
     >>> noise(lr=0.1, rho=0.9, match="effective").params["match"]
     'effective'
@@ -280,15 +281,15 @@ def noise(*, guess: bool = False, **values: Any) -> Experiment:
         _noise,
         [
             panel(
-                "One run of each, from x = 3",
-                axis("step t", (0, _SHOWN)),
-                axis("xₜ", (-4, 4)),
+                "One run of each, long after its start",
+                axis("steps since then", (0, _SHOWN)),
+                axis("xₜ", "reach"),
                 [line(n, x="step", y="x", label=n, color=colour_of(n), timed=True, width=1.75) for n in both],
-                alt="Position over 200 noisy steps for SGD and Momentum: a fall from 3, then trembling around 0.",
+                alt="Position over 200 noisy steps for SGD and Momentum, once settled: both tremble around 0.",
             ),
             panel(
-                "Where they stay, once settled",
-                axis("x", (-3, 3)),
+                "How often they are where",
+                axis("x", "reach"),
                 axis("how often (peak = 1)", (0, 1.08)),
                 [bars(f"{n} spread", label=n, color=colour_of(n)) for n in reversed(both)],
                 alt="Histograms of the settled positions of SGD and Momentum around the minimum.",
@@ -301,8 +302,8 @@ def noise(*, guess: bool = False, **values: Any) -> Experiment:
             readout("Momentum theory", "in theory", format=".3f", color=colour_of("Momentum")),
             readout("ratio", "Momentum / SGD", format=".2f"),
         ],
+        caption="No start is left to see: noise alone keeps both moving around the minimum, at 0.",
         alt="Noise floors: at an equal rate Momentum's is higher than SGD's; at an equal effective rate, alike.",
         tabulated=True,
-        guess=guess,
         values=values,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.explore.experiment import Data, Experiment, experiment
-from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, slider
+from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, rule, slider
 from course_lib.explore.primitives import field, least, plane, trace, tuned
 from course_lib.optim import SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces import Surface2D
@@ -29,7 +29,7 @@ class _Ground:
 
 
 _GROUNDS = {
-    "ravine": _Ground("Ravine", Ravine(kappa=50), 150, 1.2, 0.8),
+    "ravine": _Ground("Ravine", Ravine(kappa=50), 300, 1.2, 0.8),
     "saddle": _Ground("Saddle", Saddle(), 200, 0.05, 0.9),
     "rosenbrock": _Ground("Rosenbrock", Rosenbrock(), 1500, 0.0005, 0.9),
     "bumpy": _Ground("Bumpy bowl", Bumpy(), 150, 0.1, 0.9),
@@ -48,11 +48,15 @@ def _landscape(surface: str, kappa: float) -> Any:
         return Bumpy()
 
 
-def _first_below(values: Any, level: float) -> Any:
+def _below_from(values: Any, level: float) -> Any:
+    """Return the step from which all values are below the level; None if the last one is not."""
+    start = None
     for t in range(len(values)):
-        if values[t] <= level:
-            return t
-    return None
+        if not values[t] < level:
+            start = None
+        elif start is None:
+            start = t
+    return start
 
 
 def _scene(f: Any, steps: int) -> Data:
@@ -68,9 +72,10 @@ def _runs(f: Any, lr: float, rho: float, start: Any, steps: int) -> Data:
         "SGD": sgd,
         "Momentum": momentum,
         "Nesterov": nesterov,
-        "steps_SGD": _first_below(sgd["loss"], goal),
-        "steps_Momentum": _first_below(momentum["loss"], goal),
-        "steps_Nesterov": _first_below(nesterov["loss"], goal),
+        "goal": goal,
+        "steps_SGD": _below_from(sgd["loss"], goal),
+        "steps_Momentum": _below_from(momentum["loss"], goal),
+        "steps_Nesterov": _below_from(nesterov["loss"], goal),
     }
 
 
@@ -109,7 +114,7 @@ def _own_race(
         f = yours(surface, kappa)
         data = _runs(f, lr, rho, start, _STEPS[surface])
         data["yours"] = trace(f, tuned(mine, lr, rho), start, _STEPS[surface])
-        data["steps_yours"] = _first_below(data["yours"]["loss"], 0.001 * data["SGD"]["loss"][0])
+        data["steps_yours"] = _below_from(data["yours"]["loss"], 0.001 * data["SGD"]["loss"][0])
         return data
 
     return own_backdrop, own_race if mine is None else own_race_with_mine
@@ -147,7 +152,6 @@ def race(
     surface: str | Surface2D | Callable[..., Any] = "ravine",
     window: Any = ((-3.0, 3.0), (-3.0, 3.0)),
     autoplay: bool = False,
-    guess: bool = False,
     **values: Any,
 ) -> Experiment:
     """Race SGD, Momentum and Nesterov from one start down a surface.
@@ -159,7 +163,6 @@ def race(
             in plain arithmetic and NumPy, whose gradient is then taken by central differences.
         window: for a function, the part of the plane to show, ((x0, x1), (y0, y1)).
         autoplay: as for `Experiment`: whether to run once when it comes into view.
-        guess: as for `Experiment`: whether to cover the result until a guess is made.
         **values: initial values of the controls ``kappa``, ``lr``, ``rho``, ``start``.
 
     >>> race(kappa=30, rho=0.8).params["rho"]
@@ -236,14 +239,14 @@ def race(
                 "Loss above the minimum",
                 axis("step t", "window.t"),
                 axis("f(xₜ) − f*", (1e-8, 1e3), log=True),
-                over_time,
+                [rule("goal", label="loss ÷ 1000"), *over_time],
                 alt="The loss of each method over the steps, on a logarithmic axis.",
             ),
         ],
         readouts=[
             readout(
                 f"steps_{n}",
-                f"{labels[n]}: steps to loss ÷ 1000",
+                f"{labels[n]}: below ÷ 1000 from step",
                 format="d",
                 color=colour_of(n),
                 missing="not in this run",
@@ -251,9 +254,9 @@ def race(
             for n in names
         ],
         backdrop=backdrop,
+        caption="From one start, three methods walk down: see who creeps, who swings, and whose loss falls first.",
         alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
         autoplay=autoplay,
-        guess=guess,
         own=compute is not _race,
         values={"surface": first, **values},
     )

@@ -2,50 +2,112 @@
    (spec, params, data, backdrop) and writes params back; who computes the data is the model's business:
    Python under Jupyter, the compiled library or a table on the static site (site.js). */
 (() => {
-  const { known, marks, html, format, held, controlKinds, makePanel } = course;
-  const PLAY_SECONDS = 5;
+  const { known, marks, html, format, held, hearRange, controlKinds, makePanel, makeTable, colourKey, keyOf } = course;
+  const PLAY_SECONDS = 5,
+    SETTLE = 200; // milliseconds
 
   function render({ model, el }) {
-    const spec = model.get("spec"), byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
-    const hidden = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.hidden).map((m) => m.label));
+    const spec = model.get("spec"),
+      byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
+    const hidden = new Set(
+      spec.panels
+        .flatMap((p) => p.marks)
+        .filter((m) => m.hidden)
+        .map((m) => m.label),
+    );
     const hiddenAtFirst = [...hidden];
-    let t = null, drawnBackdrop = null, waiting = 0, playing = 0, draws = 0;
+    let t = null,
+      drawnBackdrop = null,
+      waiting = 0,
+      playing = 0,
+      draws = 0,
+      settled = 0;
 
-    const data = () => model.get("data") ?? {}, backdrop = () => model.get("backdrop") ?? {};
+    const data = () => model.get("data") ?? {},
+      backdrop = () => model.get("backdrop") ?? {};
     function set(change) {
       const clean = Object.fromEntries(Object.entries(change).map(([name, v]) => [name, held(byName[name], v)]));
-      uncover();
       model.set("params", { ...model.get("params"), ...clean });
       model.save_changes();
       showParams();
     }
-    const state = { data, backdrop, hidden, t: () => t,
-      position: (control) => (Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control]),
-      move: (control, [x, y]) => set(Array.isArray(control) ? { [control[0]]: x, [control[1]]: y } : { [control]: [x, y] }) };
+    const heats = spec.panels.flatMap((p) => p.marks).filter((m) => m.type === "heat");
+    const shared = heats.filter((m, i) => heats.findIndex((n) => keyOf(n) === keyOf(m)) < i); // one key for both
+    const sharedKeys = new Map(shared.map((m) => [keyOf(m), m]));
+    const state = {
+      data,
+      backdrop,
+      assets: () => model.get("assets") ?? {},
+      hidden,
+      sharedKeys,
+      t: () => t,
+      position: (control) =>
+        Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control],
+      move: (control, at) =>
+        set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }),
+    };
 
-    const panels = spec.panels.map((p) => makePanel(p, state));
-    const series = new Map(spec.panels.flatMap((p) => p.marks).filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat").map((m) => [m.label, m]));
+    const panels = spec.panels.map((p) => (p.type === "table" ? makeTable : makePanel)(p, state));
+    const series = new Map(
+      spec.panels
+        .flatMap((p) => p.marks)
+        .filter((m) => m.label && m.color !== undefined && marks[m.type] && m.type !== "heat")
+        .map((m) => [m.label, m]),
+    );
     const readouts = spec.readouts.map((r) => ({ r, value: html("dd") }));
-    const controls = Object.fromEntries(spec.controls.map((c) => [c.name, controlKinds[c.type](c, set)]).filter(([, c]) => c));
+    const controls = Object.fromEntries(
+      spec.controls.map((c) => [c.name, controlKinds[c.type](c, set)]).filter(([, c]) => c),
+    );
 
     const legend = html("div", { class: "cx-legend", role: "group", aria: { label: "Series: press to hide or show" } });
     for (const [label, m] of series) {
       const sign = { cross: "×", circle: "●" }[m.shape] ?? "";
-      const swatch = html("i", { class: sign ? "cx-sign" : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : ""].join(" "), textContent: sign });
+      const swatch = html("i", {
+        class: sign ? "cx-sign" : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : ""].join(" "),
+        textContent: sign,
+      });
       swatch.style.color = m.color;
       const button = html("button", { type: "button", data: { series: label } }, swatch, label);
-      button.addEventListener("click", () => { if (!hidden.delete(label)) hidden.add(label); showLegend(); redraw(); });
+      button.addEventListener("click", () => {
+        if (!hidden.delete(label)) hidden.add(label);
+        showLegend();
+        redraw();
+      });
       legend.append(button);
     }
-    const showLegend = () => legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
+    legend.style.setProperty("--rows", series.size > 3 ? 2 : 1);
+    const showLegend = () =>
+      legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
-    const timed = new Set(spec.panels.flatMap((p) => p.marks).filter((m) => m.timed).map((m) => [m.key, m.y].join("\n")));
-    const steps = () => Math.max(0, ...[...timed].map((k) => { const [key, y] = k.split("\n"); return (data()[key]?.[y]?.length ?? 1) - 1; }));
+    const frames = { heat: "z", image: "z", sprites: "index", bars: "y", band: "low" };
+    const timed = new Set(
+      spec.panels
+        .flatMap((p) => p.marks)
+        .filter((m) => m.timed)
+        .map((m) => [m.key, frames[m.type] ?? m.y].join("\n")),
+    );
+    const steps = () =>
+      Math.max(
+        0,
+        ...[...timed].map((k) => {
+          const [key, y] = k.split("\n");
+          return (data()[key]?.[y]?.length ?? 1) - 1;
+        }),
+      );
     const play = html("button", { type: "button", class: "cx-play" });
-    const scrub = html("input", { type: "range", min: 0, step: 1, data: { control: "time" }, aria: { label: "step t" } });
+    const scrub = html("input", {
+      type: "range",
+      min: 0,
+      step: 1,
+      data: { control: "time" },
+      aria: { label: "step t" },
+    });
     const clock = html("output", { class: "cx-clock" });
     const time = html("div", { class: "cx-time" }, play, scrub, clock);
-    scrub.addEventListener("input", () => { uncover(); pause(); at(+scrub.value); });
+    hearRange(scrub, (step) => {
+      pause();
+      at(step);
+    });
     play.addEventListener("click", () => (playing ? pause() : start()));
 
     const reset = html("button", { type: "button", class: "cx-reset", textContent: "Reset" });
@@ -58,65 +120,91 @@
       set(structuredClone(spec.start));
     });
 
-    // Where the text asks for a guess, the answer is covered until the reader has made one, or moves something.
-    const reveal = html("button", { type: "button", class: "cx-reveal", textContent: "Made your guess? Show me" });
-    const cover = html("div", { class: "cx-cover" }, reveal);
-    const covered = () => cover.isConnected;
-    reveal.addEventListener("click", () => { uncover(); play.focus({ preventScroll: true }); if (timed.size && !still()) start(); });
-    function uncover() {
-      if (!covered()) return;
-      cover.remove();
-      root.classList.remove("cx-covered");
-      root.querySelectorAll("[inert]").forEach((part) => { part.inert = false; });
-    }
     const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
     const live = html("div", { class: "cx-live", aria: { live: "polite" } });
-    const root = html("div", { class: "cx" },
+    const root = html(
+      "div",
+      { class: "cx" },
       html("div", { class: "cx-panels" }, ...panels.map((p) => p.figure)),
+      ...[...sharedKeys.values()].map(colourKey),
       ...(series.size > 1 ? [legend] : []),
       ...(timed.size ? [time] : []),
-      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node), reset),
-      html("dl", { class: "cx-readouts", hidden: !readouts.length }, ...readouts.map(({ r, value }) => {
-        const box = html("div", {}, html("dt", { textContent: r.label }), value);
-        if (r.color) box.style.setProperty("--series", r.color);
-        return box;
-      })),
-      live);
+      html("div", { class: "cx-controls" }, ...Object.values(controls).map((c) => c.node)),
+      html(
+        "dl",
+        { class: "cx-readouts", hidden: !readouts.length },
+        ...readouts.map(({ r, value }) => {
+          const box = html("div", {}, html("dt", { textContent: r.label }), value);
+          if (r.color) box.style.setProperty("--series", r.color);
+          return box;
+        }),
+      ),
+      ...(spec.caption ? [html("p", { class: "cx-caption", textContent: spec.caption })] : []),
+      live,
+    );
+
+    (timed.size ? time : root.querySelector(".cx-controls")).append(reset);
+    root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
+    if (spec.columns) {
+      root.firstChild.classList.add("cx-grid");
+      root.firstChild.style.setProperty("--columns", spec.columns);
+    }
 
     function showParams() {
       const params = model.get("params");
       for (const c of spec.controls) {
         controls[c.name]?.show(params[c.name]);
-        for (const [other, when] of Object.entries(c.shows ?? {})) controls[other].node.hidden = !when.includes(params[c.name]);
+        for (const [other, when] of Object.entries(c.shows ?? {}))
+          controls[other].node.hidden = !when.includes(params[c.name]);
       }
     }
 
     /** A step to show; null stands for the end, which stays the end when the run's length changes. */
-    function at(step) { t = step >= steps() ? null : step; redraw(); }
+    function at(step) {
+      t = step >= steps() ? null : step;
+      redraw();
+    }
 
     function start() {
-      uncover();
-      const from = t ?? 0, began = performance.now();
+      const from = t ?? 0,
+        began = performance.now();
       const tick = (now) => {
         const step = Math.floor(from + (Math.max(0, now - began) / 1000 / PLAY_SECONDS) * steps());
         at(step);
-        if (step < steps()) playing = requestAnimationFrame(tick); else pause();
+        if (step < steps()) playing = requestAnimationFrame(tick);
+        else pause();
       };
       playing = requestAnimationFrame(tick);
       at(from);
     }
-    function pause() { cancelAnimationFrame(playing); playing = 0; redraw(); }
+    function pause() {
+      cancelAnimationFrame(playing);
+      playing = 0;
+      redraw();
+    }
 
-    function redraw() { waiting ||= requestAnimationFrame(draw); }
+    function redraw() {
+      waiting ||= requestAnimationFrame(draw);
+    }
 
     function draw() {
       waiting = 0;
       if (!data() || !Object.keys(data()).length) return;
-      const isNew = drawnBackdrop !== backdrop();
+      const isNew = drawnBackdrop !== backdrop(),
+        coarse = isNew && drawnBackdrop !== null;
       drawnBackdrop = backdrop();
-      for (const p of panels) p.draw(isNew);
-      const last = steps(), now = t ?? last;
+      const last = steps();
+      if (t >= last) t = null; // this run may be shorter than the one before
+      for (const p of panels) p.draw(isNew, coarse);
+      if (coarse) {
+        // level lines that move are drawn roughly; once they stand still, they are drawn well
+        clearTimeout(settled);
+        settled = setTimeout(() => {
+          for (const p of panels) p.draw(true, false);
+        }, SETTLE);
+      }
+      const now = t ?? last;
       Object.assign(scrub, { max: last, value: now });
       scrub.style.setProperty("--filled", `${last ? (100 * now) / last : 100}%`);
       clock.value = `t = ${now} / ${last}`;
@@ -131,31 +219,45 @@
     let quiet = 0;
     function announce() {
       clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = readouts.map(({ r, value }) => `${r.label}: ${value.textContent}`).join("; "); }, 700);
+      quiet = setTimeout(() => {
+        live.textContent = readouts.map(({ r, value }) => `${r.label}: ${value.textContent}`).join("; ");
+      }, 700);
     }
-    const changed = () => { redraw(); announce(); };
+    const changed = () => {
+      redraw();
+      announce();
+    };
 
     model.on("change:data", changed);
     model.on("change:backdrop", redraw);
     model.on("change:params", showParams);
-    if (spec.guess) {
-      root.firstChild.prepend(cover);
-      root.classList.add("cx-covered");
-      root.querySelectorAll(".cx-panel, .cx-readouts").forEach((part) => { part.inert = true; });
-    }
     showLegend();
     el.append(root);
     showParams();
+    const measure = () => panels.forEach((p) => p.measure());
+    measure();
     draw();
-    const watch = new ResizeObserver(redraw);
+    const watch = new ResizeObserver(() => {
+      measure();
+      redraw();
+    });
     panels.forEach((p) => watch.observe(p.figure));
-    const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) { seen.disconnect(); start(); } }, { threshold: 0.3 });
+    const seen = new IntersectionObserver(
+      ([entry]) => {
+        if (entry.isIntersecting) {
+          seen.disconnect();
+          start();
+        }
+      },
+      { threshold: 0.3 },
+    );
     if (spec.autoplay && timed.size && !still()) seen.observe(root);
 
     return () => {
       seen.disconnect();
       watch.disconnect();
       clearTimeout(quiet);
+      clearTimeout(settled);
       cancelAnimationFrame(playing);
       cancelAnimationFrame(waiting);
       model.off("change:data", changed);

@@ -4,8 +4,19 @@
   const course = (globalThis.course ??= {});
 
   const np = {
-    abs: Math.abs, sqrt: Math.sqrt, exp: Math.exp, log: Math.log, log10: Math.log10, sin: Math.sin, cos: Math.cos,
-    tanh: Math.tanh, sign: Math.sign, pi: Math.PI, inf: Infinity, nan: NaN,
+    abs: Math.abs,
+    sqrt: Math.sqrt,
+    exp: Math.exp,
+    log: Math.log,
+    log10: Math.log10,
+    sin: Math.sin,
+    cos: Math.cos,
+    tanh: Math.tanh,
+    sign: Math.sign,
+    pi: Math.PI,
+    inf: Infinity,
+    nan: NaN,
+    asarray: (a) => a,
     maximum: (a, b) => (a > b || a !== a ? a : b),
     minimum: (a, b) => (a < b || a !== a ? a : b),
     where: (condition, a, b) => (condition ? a : b),
@@ -18,71 +29,103 @@
   };
 
   /** An optimizer class: hyper-parameters in, an object that `descend` can run out. */
-  const optimizer = (slots, defaults, update) => function (hyper) {
-    return { slots, update, h: { ...defaults, ...hyper } };
-  };
+  const optimizer = (slots, defaults, update) =>
+    function (hyper) {
+      return { slots, update, h: { ...defaults, ...hyper } };
+    };
 
   /** A two-dimensional surface class: its plotting window (perhaps a function of h), least value and formulas. */
-  const surface = (defaults, window, lowest, f, df, d2f) => function (parameters) {
-    const h = { ...defaults, ...parameters };
-    return {
-      window: typeof window === "function" ? window(h) : window,
-      lowest,
-      value: ([x, y]) => f(h, x, y),
-      grad: ([x, y]) => df(h, x, y),
-      f: (x, y) => f(h, x, y),
-      df: (x, y) => df(h, x, y),
-      d2f: (x, y) => d2f(h, x, y),
+  const surface = (defaults, window, lowest, f, df, d2f) =>
+    function (parameters) {
+      const h = { ...defaults, ...parameters };
+      return {
+        window: typeof window === "function" ? window(h) : window,
+        lowest,
+        value: ([x, y]) => f(h, x, y),
+        grad: ([x, y]) => df(h, x, y),
+        f: (x, y) => f(h, x, y),
+        df: (x, y) => df(h, x, y),
+        d2f: (x, y) => d2f(h, x, y),
+      };
     };
-  };
 
   /** A schedule class: settings in, a function step → rate out; `schedule.rate` is that function, too. */
-  const schedule = (defaults, rate) => function (settings) {
-    const h = { ...defaults, ...settings };
-    const self = (t) => rate(h, t);
-    self.rate = self;
-    return self;
-  };
+  const schedule = (defaults, rate) =>
+    function (settings) {
+      const h = { ...defaults, ...settings };
+      const self = (t) => rate(h, t);
+      self.rate = self;
+      return self;
+    };
 
   /** The rate of a schedule, or of what stands for one: a number. */
   const rate_of = (a, t) => (typeof a === "function" ? a(t) : a);
 
-  /** The points x_0 … x_steps, as descend() in course_lib.optim. */
+  /** An elementwise penalty class: its gradient and its proximal step, of a number or of a list of them. */
+  const penalty = (defaults, grad, prox) =>
+    function (settings) {
+      const h = { ...defaults, ...settings };
+      const each =
+        (f) =>
+        (w, ...rest) =>
+          Array.isArray(w) ? w.map((v) => f(h, v, ...rest)) : f(h, w, ...rest);
+      return { grad: each(grad), prox: each(prox) };
+    };
+
+  /** The points x_0 … x_steps, as descend() in course_lib.optim, on a surface or a function x → ∇f(x), of any number of
+      coordinates. It makes as few objects as it can, for speed. */
   function descend(f, method, start, steps) {
+    const h = { ...method.h },
+      rate = method.h.lr,
+      grad = typeof f === "function" ? f : f.grad;
     let x = start.map(Number);
-    const slots = method.slots.map(() => x.map(() => 0));
-    const path = [x];
+    const slots = x.map(() => method.slots.map(() => 0)),
+      path = [x];
     for (let t = 1; t <= steps; t++) {
-      const dx = f.grad(x);
-      const h = { ...method.h, t, lr: rate_of(method.h.lr, t - 1) };
-      x = x.map((xi, i) => {
-        const [next, ...state] = method.update(h, xi, dx[i], ...slots.map((s) => s[i]));
-        state.forEach((s, k) => { slots[k][i] = s; });
-        return next;
-      });
-      path.push(x);
+      const dx = grad(x),
+        next = new Array(x.length);
+      h.t = t;
+      h.lr = rate_of(rate, t - 1);
+      for (let i = 0; i < x.length; i++) {
+        const answer = method.update(h, x[i], dx[i], ...slots[i]);
+        next[i] = answer[0];
+        for (let k = 1; k < answer.length; k++) slots[i][k - 1] = answer[k];
+      }
+      path.push((x = next));
     }
     return path;
   }
 
   const trace = (f, method, start, steps) => {
     const path = descend(f, method, start, steps);
-    return { x: path.map((p) => p[0]), y: path.map((p) => p[1]), loss: path.map((p) => np.maximum(f.value(p) - f.lowest, 0)) };
+    return {
+      x: path.map((p) => p[0]),
+      y: path.map((p) => p[1]),
+      loss: path.map((p) => np.maximum(f.value(p) - f.lowest, 0)),
+    };
   };
 
-  const linspace = (low, high, n) => Array.from({ length: n }, (_, i) => (i === n - 1 ? high : low + i * ((high - low) / (n - 1))));
+  const linspace = (low, high, n) =>
+    Array.from({ length: n }, (_, i) => (i === n - 1 ? high : low + i * ((high - low) / (n - 1))));
 
   const mesh = (f, xs, ys, ...rest) => ys.map((y) => xs.map((x) => f(x, y, ...rest)));
 
   /** The values of a surface over a window, for a contour mark. */
-  const field = (f, window, n) =>
-    ({ x: window[0], y: window[1], z: mesh(f.f, linspace(...window[0], n), linspace(...window[1], n)), lowest: f.lowest });
+  const field = (f, window, n) => ({
+    x: window[0],
+    y: window[1],
+    z: mesh(f.f, linspace(...window[0], n), linspace(...window[1], n)),
+    lowest: f.lowest,
+  });
 
   const tuned = (method, lr, rho) => ({ ...method, h: { ...method.h, lr, rho } });
 
   const plane = (height, window, lowest) => {
     const h = 1e-5;
-    const df = ([x, y]) => [(height(x + h, y) - height(x - h, y)) / (2 * h), (height(x, y + h) - height(x, y - h)) / (2 * h)];
+    const df = ([x, y]) => [
+      (height(x + h, y) - height(x - h, y)) / (2 * h),
+      (height(x, y + h) - height(x, y - h)) / (2 * h),
+    ];
     return { window, lowest, value: ([x, y]) => height(x, y), grad: df, f: height };
   };
 
@@ -95,14 +138,37 @@
 
   /** As in primitives.py, bit for bit. */
   const uniforms = (seed, n) => {
-    const start = mix(seed >>> 0), stride = (mix((seed + 0x9e3779b9) >>> 0) | 1) >>> 0;
+    const start = mix(seed >>> 0),
+      stride = (mix((seed + 0x9e3779b9) >>> 0) | 1) >>> 0;
     return Array.from({ length: n }, (_, i) => (mix((start + Math.imul(i + 1, stride)) >>> 0) + 0.5) / 4294967296);
   };
 
   const normals = (seed, n) => {
     const u = uniforms(seed, 2 * n);
-    return Array.from({ length: n }, (_, i) => Math.sqrt(-2 * Math.log(u[2 * i])) * Math.cos(2 * Math.PI * u[2 * i + 1]));
+    return Array.from(
+      { length: n },
+      (_, i) => Math.sqrt(-2 * Math.log(u[2 * i])) * Math.cos(2 * Math.PI * u[2 * i + 1]),
+    );
   };
 
-  Object.assign(course, { np, optimizer, surface, schedule, rate_of, descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals, experiments: {}, tables: {} });
+  Object.assign(course, {
+    np,
+    optimizer,
+    surface,
+    schedule,
+    rate_of,
+    penalty,
+    descend,
+    trace,
+    linspace,
+    mesh,
+    field,
+    tuned,
+    plane,
+    uniforms,
+    normals,
+    experiments: {},
+    tables: {},
+    assets: {},
+  });
 })();

@@ -6,76 +6,137 @@
 
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
-    #values; #heard = {}; #compute;
-    constructor(spec, params, compute) {
-      this.#values = { spec, params, data: {}, backdrop: {} };
+    #values;
+    #heard = {};
+    #compute;
+    constructor(spec, params, compute, assets = {}) {
+      this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
       this.save_changes();
     }
-    get(name) { return this.#values[name]; }
+    get(name) {
+      return this.#values[name];
+    }
     set(name, value) {
       if (this.#values[name] === value) return;
       this.#values[name] = value;
       this.#heard[`change:${name}`]?.forEach((f) => f());
     }
-    on(event, f) { (this.#heard[event] ??= new Set()).add(f); }
-    off(event, f) { this.#heard[event]?.delete(f); }
-    save_changes() { for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value); }
+    on(event, f) {
+      (this.#heard[event] ??= new Set()).add(f);
+    }
+    off(event, f) {
+      this.#heard[event]?.delete(f);
+    }
+    save_changes() {
+      for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value);
+    }
   }
 
-  /** Call a compiled function with the controls it names; the same controls give the same answer, kept. */
-  function remember(f, names) {
+  /** Call a compiled function with the controls and assets it names; the same controls give the same answer, kept. */
+  function remember(f, names, assets) {
     let key, answer;
     return (params) => {
-      const now = JSON.stringify(names.map((n) => params[n]));
-      if (now !== key) [key, answer] = [now, f(...names.map((n) => params[n]))];
+      const now = JSON.stringify(names.map((n) => params[n])); // assets do not change, and are left out
+      if (now !== key) [key, answer] = [now, f(...names.map((n) => (n in params ? params[n] : assets[n])))];
       return answer;
     };
   }
 
-  function compiled(spec) {
-    const functions = course.experiments[spec.compiled];
-    const data = remember(functions.compute, spec.compute), backdrop = remember(functions.backdrop, spec.backdrop);
+  function compiled(spec, assets = {}) {
+    const { compute, backdrop: behind } = course.experiments[spec.compiled];
+    const data = remember(compute, spec.compute, assets),
+      backdrop = remember(behind, spec.backdrop, assets);
     return (params) => ({ backdrop: backdrop(params), data: data(params) });
   }
 
   function tabulated(spec, table) {
-    const index = (params) => table.names.reduce((i, name, k) => {
-      const axis = table.axes[k], value = params[name];
-      const at = typeof value === "number"
-        ? axis.reduce((best, v, j) => (Math.abs(v - value) < Math.abs(axis[best] - value) ? j : best), 0)
-        : axis.indexOf(value);
-      return i * axis.length + at;
-    }, 0);
+    const index = (params) =>
+      table.names.reduce((i, name, k) => {
+        const axis = table.axes[k],
+          value = params[name];
+        const at =
+          typeof value === "number"
+            ? axis.reduce((best, v, j) => (Math.abs(v - value) < Math.abs(axis[best] - value) ? j : best), 0)
+            : axis.indexOf(value);
+        return i * axis.length + at;
+      }, 0);
     return (params) => ({ backdrop: table.backdrop, data: table.rows[index(params)] });
   }
 
-  const load = (file) => new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.onload = done;
-    script.onerror = () => failed(new Error(`cannot load ${file}`));
-    script.src = new URL(file, here).href;
-    document.head.append(script);
-  });
+  const load = (file) =>
+    new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.onload = done;
+      script.onerror = () => failed(new Error(`cannot load ${file}`));
+      script.src = new URL(file, here).href;
+      document.head.append(script);
+    });
 
-  async function mount(place) {
-    const { spec, params, table } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+  const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
+
+  /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
+  async function mount(place, gently) {
+    const {
+      spec,
+      params,
+      table,
+      script,
+      assets: file,
+    } = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     try {
       if (table && !course.tables[table]) await load(`${table}.js`);
-      const model = new Model(spec, params, table ? tabulated(spec, course.tables[table]) : compiled(spec));
+      if (script && !course.experiments[script]) await load(`${script}.js`);
+      if (file && !course.assets[file]) await load(`${file}.js`);
+      const assets = course.assets[file] ?? {};
+      const model = new Model(
+        spec,
+        params,
+        table ? tabulated(spec, course.tables[table]) : compiled(spec, assets),
+        assets,
+      );
+      if (gently) await new Promise(soon);
       course.render({ model, el: place });
       place.dataset.ready = "1";
+      model.on("change:params", () => course.address.follow(place, model));
+      return model;
     } catch (error) {
-      place.append(Object.assign(document.createElement("p"), { textContent: `This experiment could not start (${error.message}). ` + spec.alt }));
+      place.append(
+        Object.assign(document.createElement("p"), {
+          textContent: `This experiment could not start (${error.message}). ` + spec.alt,
+        }),
+      );
       throw error;
     }
   }
 
-  course.site = { Model, compiled, tabulated };
+  const started = new Map();
+  /** Start an experiment, unless it has started; return a promise of its model. */
+  function begin(place, gently = false) {
+    near.unobserve(place);
+    if (!started.has(place)) started.set(place, mount(place, gently));
+    return started.get(place);
+  }
+
+  // One at a time, when the page has nothing else to do: together they would keep it from answering the reader.
+  const queue = [];
+  async function next() {
+    await begin(queue[0], true).catch((error) => console.error(error));
+    queue.shift();
+    if (queue.length) soon(next);
+  }
+  function awaitTurn(place) {
+    if (queue.push(place) === 1) soon(next);
+  }
+
+  course.site = { Model, compiled, tabulated, begin };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
-  const places = new Set(document.querySelectorAll("[data-course-experiment]"));
-  const begin = (place) => { if (places.delete(place)) { near.unobserve(place); mount(place); } };
-  const near = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => begin(e.target)), { rootMargin: "800px" });
+  const places = [...document.querySelectorAll("[data-course-experiment]")];
+  const near = new IntersectionObserver(
+    (entries) => entries.filter((e) => e.isIntersecting).forEach((e) => awaitTurn(e.target)),
+    { rootMargin: "800px" },
+  );
   places.forEach((place) => near.observe(place));
-  globalThis.addEventListener?.("beforeprint", () => places.forEach(begin)); // paper cannot be scrolled to
+  // paper cannot be scrolled to
+  globalThis.addEventListener?.("beforeprint", () => places.forEach((place) => begin(place)));
 })();

@@ -116,7 +116,8 @@ def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
     - "critical": a double root, ρ = (1 − √(αλ))², the discriminant being within `tol` of zero;
     - "overdamped": two real roots, the larger one positive: it approaches the minimum without oscillating
       (at αλ = 0 it does not move at all);
-    - "ringing": complex or negative roots: it oscillates about the minimum with shrinking amplitude.
+    - "ringing": complex roots: it swings about the minimum, with an amplitude that shrinks by √ρ per step;
+    - "alternating": two negative roots: the sign changes at every step, and the amplitude shrinks more slowly.
 
     >>> regime(0.01, 0.5, 1.0), regime(0.01, 0.95, 1.0), regime(4.0, 0.9, 1.0)
     ('overdamped', 'ringing', 'divergent')
@@ -128,10 +129,12 @@ def regime(lr: float, rho: float, curvature: float, tol: float = 1e-9) -> str:
         return "divergent"
     elif gap < tol and gap > -tol:
         return "critical"
-    elif b > 0 and gap > 0:
+    elif gap < 0:
+        return "ringing"
+    elif b > 0:
         return "overdamped"
     else:
-        return "ringing"
+        return "alternating"
 
 
 def best_gd(lmin: Any, lmax: Any) -> Any:

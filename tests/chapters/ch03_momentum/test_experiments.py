@@ -62,6 +62,42 @@ def test_phase_agrees_with_the_run():
     assert explore.phase(lr=3.9, rho=0.1).data["digit"] is None
 
 
+def test_the_race_counts_when_the_loss_stays_low():
+    """Momentum's loss dips below the thousandth early and swings above it again: that is no arrival."""
+    data = explore.race(kappa=100, lr=1.3, rho=0.92).data
+    for name in ("SGD", "Momentum", "Nesterov"):
+        loss = np.array(data[name]["loss"])
+        above = np.flatnonzero(loss >= data["goal"])
+        assert data[f"steps_{name}"] == above[-1] + 1
+    loss = np.array(data["Momentum"]["loss"])
+    assert np.flatnonzero(loss < data["goal"])[0] < data["steps_Momentum"]
+    assert explore.race(surface="saddle", start=(1, 0)).data["steps_Momentum"] is None
+
+
+def test_the_first_question_has_its_answer_on_the_screen():
+    """How many steps each method needs is within the run that is shown."""
+    data = explore.race(kappa=100, lr=1.3, rho=0.8).data
+    steps = [data[f"steps_{name}"] for name in ("SGD", "Momentum", "Nesterov")]
+    assert all(0 < t < len(data["SGD"]["loss"]) - 1 for t in steps) and steps[0] > 4 * steps[1]
+
+
+def test_from_the_ridge_nobody_leaves():
+    data = explore.race(surface="saddle", start=(1, 0)).data
+    assert all(set(data[name]["y"]) == {0.0} for name in ("SGD", "Momentum", "Nesterov"))
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.2])
+@pytest.mark.parametrize("match", ["rate", "effective"])
+def test_the_noise_that_is_shown_is_settled(lr, match):
+    """No glide from a start: the stretch shown stays within its axes and is spread as the long run is."""
+    data = explore.noise(lr=lr, rho=0.9, match=match).data
+    low, high = data["reach"]
+    for name in ("SGD", "Momentum"):
+        x, deviation = np.array(data[name]["x"]), data[f"{name} theory"] ** 0.5
+        assert low < x.min() < x.max() < high and abs(x[0]) < 4 * deviation and abs(x).max() < 5 * deviation
+    assert high <= 16 * max(data["SGD theory"], data["Momentum theory"]) ** 0.5, "the trembling fills the picture"
+
+
 def test_presets_follow_the_surface():
     assert explore.race(surface="rosenbrock").params["start"] == [-1.2, 1.0]
     assert explore.race(surface="rosenbrock", lr=0.001).params["lr"] == 0.001
@@ -77,7 +113,7 @@ def test_a_table_is_computed_once(tmp_path, monkeypatch):
     rows = json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n"))
     assert rows == table(explore.noise())
     monkeypatch.setattr(page, "table", None)
-    assert write_table(explore.noise(lr=0.2, guess=True), tmp_path) == name  # another start, the same table
+    assert write_table(explore.noise(lr=0.2), tmp_path) == name  # another start, the same table
     monkeypatch.undo()
     experiment = explore.noise()
     experiment.digits = 2
@@ -90,4 +126,4 @@ def test_a_changed_source_renews_a_table(monkeypatch, tmp_path):
     assert page.table_key(explore.noise()) == "0" * 12 != before
     names = {path.relative_to(page.sources.LIBRARY).as_posix() for path in needed}
     assert {"chapters/ch03_momentum/experiments.py", "optim/first_order.py", "optim/analysis/floors.py"} <= names
-    assert not any(name.startswith(("site/", "nn/", "exercises/")) for name in names)
+    assert not any(name.startswith(("site/", "deep/", "exercises/")) for name in names)

@@ -59,6 +59,7 @@ def reaches_goal(kappa: float, lr: Any, rho: Any) -> str | None:
 choose = Exercise(
     name="choose",
     page="03_momentum",
+    number=4,
     title="Choose rate and momentum",
     prompt=(
         "A quadratic has its curvatures between 1/κ and 1. Choose the rate and the momentum for the condition number "
@@ -144,7 +145,7 @@ def choose(kappa):
             "always 0.9",
             "((root - 1) / (root + 1)) ** 2",
             "0.9",
-            "ρ = 0.9 whatever κ is: too much for a small κ, where it rings, and too little for a large one. "
+            "ρ = 0.9 whatever κ is: too much for a small κ, where it rings, and too little for a very large one. "
             "The best momentum depends on κ.",
         ),
         Mutant(

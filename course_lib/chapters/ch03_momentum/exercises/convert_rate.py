@@ -28,6 +28,7 @@ def convert_cases(rng: np.random.Generator) -> list[Case]:
 convert_rate = Exercise(
     name="convert_rate",
     page="03_momentum",
+    number=2,
     title="From one convention to the other",
     prompt=(
         "A paper writes momentum with a running mean of gradients, v ← ρv + (1 − ρ)∇f, and x ← x − αv. "

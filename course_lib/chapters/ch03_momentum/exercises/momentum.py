@@ -31,6 +31,7 @@ def momentum_cases(rng: np.random.Generator) -> list[Case]:
 momentum = Exercise(
     name="momentum",
     page="03_momentum",
+    number=1,
     title="One momentum step",
     prompt=(
         "Write one step of gradient descent with momentum. You are given the point `x`, the gradient `dx` there, "

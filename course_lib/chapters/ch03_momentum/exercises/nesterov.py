@@ -50,6 +50,7 @@ def nesterov_cases(rng: np.random.Generator) -> list[Case]:
 nesterov = Exercise(
     name="nesterov",
     page="03_momentum",
+    number=3,
     title="Nesterov's step, rearranged",
     prompt=(
         "Write one step of Nesterov's method in its rearranged form. It is momentum with a peek ahead, written for the "

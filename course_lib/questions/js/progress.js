@@ -1,0 +1,87 @@
+/* course.progress: what the reader has predicted, checked and solved, in this browser alone.
+   {"03_momentum": {"predictions": {name: option}, "checks": {name: true | false}, "exercises": {name: true}}}
+   Whoever cares listens to "course-progress" on the document. */
+(() => {
+  const course = (globalThis.course ??= {});
+  if (course.progress) return; // under Jupyter every widget loads this file anew
+  const KEY = "descent-progress",
+    KINDS = ["predictions", "checks", "exercises"];
+  let memory = null; // what the browser refuses to keep lives as long as the page
+
+  const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+  const kept = (record, keep) => Object.fromEntries(Object.entries(isRecord(record) ? record : {}).filter(keep));
+
+  /** What a text records; whatever else it holds is dropped. */
+  function parse(text) {
+    let found;
+    try {
+      found = JSON.parse(text);
+    } catch {
+      return {};
+    }
+    const pages = Object.entries(kept(found, ([, page]) => isRecord(page)));
+    return Object.fromEntries(
+      pages.map(([name, page]) => [
+        name,
+        Object.fromEntries(
+          KINDS.map((kind) => [
+            kind,
+            kept(
+              page[kind],
+              ([, answer]) => answer === null || typeof answer === "string" || typeof answer === "boolean",
+            ),
+          ]),
+        ),
+      ]),
+    );
+  }
+  function load() {
+    try {
+      return parse(memory ?? localStorage.getItem(KEY));
+    } catch {
+      return parse(memory);
+    }
+  }
+  function save(all) {
+    memory = JSON.stringify(all);
+    try {
+      localStorage.setItem(KEY, memory);
+      memory = null;
+    } catch {
+      /* full or forbidden */
+    }
+    tell();
+  }
+  const tell = () => document.dispatchEvent(new Event("course-progress"));
+
+  course.progress = {
+    /** An answer, or undefined; without a name, all of a kind; without a kind, everything. */
+    get(page, kind, name) {
+      const all = load();
+      if (page === undefined) return all;
+      const answers = all[page]?.[kind] ?? {};
+      return name === undefined ? answers : Object.hasOwn(answers, name) ? answers[name] : undefined;
+    },
+    /** Keep an answer; undefined forgets it. */
+    set(page, kind, name, answer) {
+      const all = load();
+      const of = (all[page] ??= Object.fromEntries(KINDS.map((k) => [k, {}])));
+      if (answer === undefined) delete of[kind][name];
+      else of[kind][name] = answer;
+      save(all);
+    },
+    export: () => JSON.stringify(load(), null, 2),
+    clear() {
+      memory = null;
+      try {
+        localStorage.removeItem(KEY);
+      } catch {
+        /* nothing was kept */
+      }
+      tell();
+    },
+  };
+  globalThis.addEventListener?.("storage", (event) => {
+    if (event.key === KEY || event.key === null) tell();
+  }); // another tab
+})();
