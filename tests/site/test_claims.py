@@ -252,7 +252,8 @@ def definition(built, browser):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 700})
     page = context.new_page()
     page.goto((built / "_build/html/book/01_small.html").as_uri())
-    yield page, page.locator("a.term").first, page.locator(".definition").first
+    link = page.locator("a.term").first
+    yield page, link, page.locator(f"#{link.get_attribute('aria-describedby')}")
     context.close()
 
 
