@@ -76,7 +76,6 @@
       });
       legend.append(button);
     }
-    legend.style.setProperty("--rows", series.size > 3 ? 2 : 1);
     const showLegend = () =>
       legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 

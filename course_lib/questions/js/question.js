@@ -126,6 +126,10 @@
     }
 
     under.addEventListener("course-move", () => answered || commit(null)); // who follows a link has asked to see
+    root.addEventListener("click", ({ target }) => {
+      // what is covered is inert: a tap on it arrives here
+      if (!answered && target === root) find("fieldset").scrollIntoView({ block: "center" });
+    });
     main.addEventListener("click", () => (answered ? again() : check()));
     show.addEventListener("click", () => (answered ? again() : commit(null)));
     find("fieldset").addEventListener("click", (event) => {

@@ -171,7 +171,7 @@
     const now = boxes.map((box) => [box, box.scrollLeft, box.scrollWidth - box.clientWidth - box.scrollLeft]);
     for (const [box, left, right] of now) {
       // all is read before anything is written, or each box would have the page laid out anew
-      const more = [left > 1 && "left", right > 1 && "right"].filter(Boolean).join(" ");
+      const more = [left > 4 && "left", right > 4 && "right"].filter(Boolean).join(" ");
       if (more === (box.dataset.more ?? "")) continue;
       box.dataset.more = more;
       if (more) box.setAttribute("tabindex", "0");
