@@ -412,14 +412,14 @@ def test_who_was_wrong_can_see_the_answer(show):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_verdict_has_one_place(show, width):
-    """Above the buttons; below a number's field, beside which its button stands."""
+    """Below what was pressed, which stays where it is: a reader who was wrong presses it again."""
     shown = show(width=width, height=844)
     for question in (TOLD, CHOICE, CHOICE):
         key = question.right if line(shown, question) else wrong(question)
         guess(shown, question, key)
         above = option(shown, question, list(question.options)[-1]).bounding_box()
         said, below = (place(shown, question).locator(f".cq-{part}").bounding_box() for part in ("line", "actions"))
-        assert above["y"] + above["height"] < said["y"] and said["y"] + said["height"] <= below["y"]
+        assert above["y"] + above["height"] < below["y"] and below["y"] + below["height"] <= said["y"]
     box = place(shown, NUMBER).locator(".cq").bounding_box()
     field, button = place(shown, NUMBER).get_by_role("textbox").bounding_box(), main(shown, NUMBER).bounding_box()
     assert abs(field["y"] - button["y"]) < 4 and button["x"] > field["x"] + field["width"]

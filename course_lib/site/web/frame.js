@@ -172,7 +172,7 @@
     for (const [box, left, right] of now) {
       // all is read before anything is written, or each box would have the page laid out anew
       const more = [left > 4 && "left", right > 4 && "right"].filter(Boolean).join(" ");
-      if (more === (box.dataset.more ?? "")) continue;
+      if (more === box.dataset.more) continue;
       box.dataset.more = more;
       if (more) box.setAttribute("tabindex", "0");
       else box.removeAttribute("tabindex");
