@@ -19,7 +19,7 @@ FORMULAS = """() => [...document.querySelectorAll("div.math .formula")].filter(e
 
 
 def test_page_opened_from_disk_fits_every_width(page, site, server, any_page):
-    """In the book's own type, and with its folds open, no page scrolls sideways; long formulas do, within themselves."""
+    """In the book's own type, with its folds open, no page scrolls sideways; long formulas do, within themselves."""
     disk = any_page != "404.html"  # which is for servers
     shown = page(any_page, base=site.as_uri() + "/" if disk else server, **PHONE)
     shown.evaluate("document.fonts.ready")
