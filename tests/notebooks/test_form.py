@@ -62,8 +62,9 @@ def main_line(path):
 
 
 def minutes(path):
-    """How long the main line takes: 180 words a minute, 1 a question, 2 an experiment, 1½ a formula of its own line, ½ a
-    figure or table. So a student needs who answers, moves, and follows each formula on paper.
+    """How long the main line takes a student who answers, moves, and follows each formula on paper.
+
+    180 words a minute, 1 a question, 2 an experiment, 1½ a formula on a line of its own, ½ a figure or table.
     """
     code = "\n".join(source(cell) for cell in cells_of(path, "code"))
     asked = [QUESTIONS[path.stem, name] for name in re.findall(r"^ask\.(\w+)\(", code, re.M)]

@@ -11,11 +11,19 @@ CHAPTER = f"book/{min(BOOK.glob('[0-9][0-9]_*.ipynb')).stem}.html"  # any will d
 PHONE = {"width": 390, "height": 844}
 
 
-#: The formulas that leave the screen, or that are a stop of the keyboard though they need not be scrolled, or are not.
-FORMULAS = """() => [...document.querySelectorAll("div.math .formula")].filter(e => {
-    const scrolls = e.scrollWidth > e.clientWidth + 1;
-    return e.getBoundingClientRect().right > innerWidth || e.getAttribute("tabindex") !== (scrolls ? "0" : null);
-}).map(e => e.textContent)"""
+#: The formulas that leave the screen, or that are a stop of the keyboard though they need not be scrolled, or are not
+#: when the reader has come to them.
+FORMULAS = """async () => {
+    const wrong = [], frame = () => new Promise(requestAnimationFrame);
+    for (const e of document.querySelectorAll("div.math .formula")) {
+        if (!e.checkVisibility()) continue;  // it waits for a question
+        if (!("more" in e.dataset)) e.scrollIntoView({ block: "center", behavior: "instant" });
+        for (let frames = 0; frames < 60 && !("more" in e.dataset); frames++) await frame();
+        const scrolls = e.scrollWidth > e.clientWidth + 4, stops = e.getAttribute("tabindex") === "0";
+        if (e.getBoundingClientRect().right > innerWidth || stops !== scrolls) wrong.push(e.textContent);
+    }
+    return wrong;
+}"""
 
 
 def test_page_opened_from_disk_fits_every_width(page, site, server, any_page):

@@ -151,7 +151,7 @@ def phase(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 2 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
-_SHARE_NAMES = ["steepest, λ = 1", "second", "middle, λ = 1/√κ", "fourth", "flattest, λ = 1/κ"]
+_SHARE_NAMES = ["steepest", "second", "middle", "fourth", "flattest"]
 _SHARE_COLOURS = ["#C2478F", "#8B5FC7", "#3B78C4", "#168A86", "#8A7A12"]
 
 
@@ -226,7 +226,7 @@ def eigen(**values: Any) -> Experiment:
             readout("worst", "slowest of the five", format=".4f"),
         ],
         backdrop=_eigen_backdrop,
-        caption="Each curvature on its own: its error over the steps, and the factor by which a step multiplies it.",
+        caption="Five curvatures from λ = 1 to 1/κ, each on its own: its error over the steps, and the factor by which a step multiplies it.",
         alt="Each eigenvector of a quadratic on its own: which stalls, which rings and which explodes.",
         values=values,
     )
