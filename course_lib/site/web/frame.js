@@ -195,7 +195,8 @@
     },
     { rootMargin: "1000px" },
   );
-  for (const box of all("article :is(pre, .formula, .pst-scrollable-table-container, table.dataframe)")) near.observe(box);
+  for (const box of all("article :is(pre, .formula, .pst-scrollable-table-container, table.dataframe)"))
+    near.observe(box);
   // not `fonts.ready`, which would have the page laid out at once
   document.fonts.addEventListener("loadingdone", () => mark([...prepared]));
 
