@@ -49,9 +49,9 @@ def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
 def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     """Return a style sheet without selectors that need a class, id or element that is not among the known words.
 
-    Nor those that need `:has`: with such a rule each change of a page has the ancestors of what changes styled anew, and
-    a chapter has thousands of elements. Then without custom properties that nothing uses, and without fonts of families
-    that no rule names.
+    Nor those that need `:has`: with such a rule each change of a page has the ancestors of what changes styled
+    anew, and a chapter has thousands of elements. Then without custom properties that nothing uses, and without fonts of
+    families that no rule names.
 
     Args:
         text: the style sheet.
