@@ -49,8 +49,8 @@ def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
 def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     """Return a style sheet without selectors that need a class, id or element that is not among the known words.
 
-    Nor those that need `:has`: with such a rule each change of a page has the ancestors of what changes styled
-    anew, and a chapter has thousands of elements. Then without custom properties that nothing uses, and without fonts of
+    Nor those that need `:has`: with such a rule each change of a page has the ancestors of what changes styled anew,
+    and a chapter has thousands of elements. Then without custom properties that nothing uses, and without fonts of
     families that no rule names.
 
     Args:
@@ -60,6 +60,8 @@ def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
 
     >>> trim(".a, .b { color: red } @media print { .b { margin: 0 } } .a:not(.b) { --x: 1px }", {"a"})
     '.a{color:red}.a:not(.b){}'
+    >>> trim(".a:has(.b), :is(.a:has(.b)) { color: red }", {"a", "b"})
+    ''
     """
     kept = _write(_rules(text), lambda one: not _has(one) and all(name in known for name in _needs(one)))
     before = ""
