@@ -226,7 +226,7 @@ def eigen(**values: Any) -> Experiment:
             readout("worst", "slowest of the five", format=".4f"),
         ],
         backdrop=_eigen_backdrop,
-        caption="Five curvatures, from 1 to 1/κ, each on its own: its error, and the factor by which a step multiplies it.",
+        caption="Five curvatures, from 1 to 1/κ, each on its own: its error, and the factor of the error per step.",
         alt="Each eigenvector of a quadratic on its own: which stalls, which rings and which explodes.",
         values=values,
     )
