@@ -7,6 +7,7 @@ Then its run is judged (`_judge`), in unlimited time.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import inspect
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ import numpy as np
 from . import wording
 from .cases import Case
 from .declaration import Declaration
-from .diagnosis import diagnose, first_difference
+from .diagnosis import Trial, diagnose, first_difference
 from .intact import Intact
 from .limit import call
 from .play import ForgotReturn, Problem, Raised, Run, kind
@@ -54,19 +55,17 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     Raises:
         DeclarationError: the exercise itself is wrong, not the answer.
     """
-    cases = exercise.draw(seed)
-    cases.append(cases[0])  # called twice: a function of its arguments alone returns the same
-    right = exercise.solve(cases)
+    trial = _trial(exercise, seed)
     _import_for(answer)
     numpy = Intact(np)
-    outcome = call(lambda: _attempt(exercise, answer, cases, right, numpy), timeout)
+    outcome = call(lambda: _attempt(trial, answer, numpy), timeout)
     numpy.put_back()  # again, in case a stopped thread had no time to
     if outcome.timed_out:
         verdict = _Verdict(Status.TIMEOUT, wording.describe_timeout(outcome, timeout))
     elif outcome.error is not None:
         verdict = _Verdict(Status.NOT_YET, wording.describe_unreadable(exercise, outcome.error))
     elif isinstance(outcome.value, _Attempt):
-        verdict = _judge(exercise, outcome.value, cases, right)
+        verdict = _judge(trial, outcome.value)
         if isinstance(outcome.value.run.problem, ForgotReturn) and outcome.printed.strip():
             also = "It prints, but printing only shows a value; `return` hands it on."
             verdict = replace(verdict, message=(*verdict.message, also))
@@ -79,12 +78,18 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     return Result(exercise.name, verdict.status, *verdict.message, diagnoses=verdict.diagnoses, printed=printed)
 
 
+@functools.lru_cache(maxsize=1)  # an answer is checked again and again
+def _trial(exercise: Declaration, seed: int) -> Trial:
+    cases = exercise.draw(seed)
+    cases.append(cases[0])  # called twice: a function of its arguments alone returns the same
+    return Trial(exercise, cases, exercise.solve(cases))
+
+
 # ---------------------------------------------------------------- the answer is run
 
 
-def _attempt(
-    exercise: Declaration, answer: Any, cases: Sequence[Case], right: Run, numpy: Intact
-) -> _Attempt | _Verdict:
+def _attempt(trial: Trial, answer: Any, numpy: Intact) -> _Attempt | _Verdict:
+    exercise, cases, right = trial.exercise, trial.cases, trial.right
     if answer is exercise.reference:
         return _Verdict(Status.NOT_ATTEMPTED, (f"This is the book's own `{exercise.function}`, not yours.",))
     try:
@@ -233,19 +238,19 @@ def _import_for(answer: Any) -> None:
 # ---------------------------------------------------------------- what it did is judged
 
 
-def _judge(exercise: Declaration, attempt: _Attempt, cases: Sequence[Case], right: Run) -> _Verdict:
-    run, wrong = attempt.run, attempt.message
+def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
+    exercise, run, wrong = trial.exercise, attempt.run, attempt.message
     if isinstance(run.problem, ForgotReturn):
         return _Verdict(Status.NOT_YET, wrong)
     changed = sorted(run.changed, key=exercise.parameters.index)
     if not attempt.repeats:
         return _Verdict(Status.NOT_YET, (wording.REMEMBERS,), ("remembers",))
     if not run.problem:
-        wrong = _what_is_wrong(exercise, run, right)
+        wrong = _what_is_wrong(exercise, run, trial.right)
     if not wrong and not changed:
         return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
     also = (wording.describe_in_place(changed),) if changed else ()
-    mutants = diagnose(exercise, run, cases, right)
+    mutants = diagnose(trial, run)
     names, sentences = tuple(m.name for m in mutants), tuple(m.message for m in mutants)
     if mutants and not wrong:  # a mutant that does no more than change an argument in place
         return _Verdict(Status.NOT_YET, sentences, names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy import absolute, argwhere, generic, maximum, ndarray, where, zeros  # kept here: a reader may change `np`
@@ -69,7 +69,20 @@ def _largest(args: Mapping[str, Any]) -> float:
     return max((float(absolute(v).max()) for v in real if not isinstance(v, (ndarray, generic)) or v.size), default=0.0)
 
 
-def diagnose(exercise: Declaration, run: Run, cases: Sequence[Case], right: Run) -> tuple[Mutant, ...]:
+@dataclass(eq=False)
+class Trial:
+    """An exercise on its cases: the run of the solution, and runs of known mistakes on the first case.
+
+    These are kept as they become known: whoever checks an answer will check another.
+    """
+
+    exercise: Declaration
+    cases: Sequence[Case]
+    right: Run
+    first: dict[tuple[Mutant, ...], Run | None] = field(default_factory=dict)
+
+
+def diagnose(trial: Trial, run: Run) -> tuple[Mutant, ...]:
     """Return the known mistakes that produce exactly this run.
 
     One mistake if there is one with these values and these arguments changed in place; or else with these values; or
@@ -77,45 +90,50 @@ def diagnose(exercise: Declaration, run: Run, cases: Sequence[Case], right: Run)
 
     A mutant runs in limited time, as an answer does: one that never ends, or raises, does no harm.
     """
-    same = [found for m in exercise.mutants for found in _same_values(exercise, [(m,)], run, cases, right)]
+    mutants = trial.exercise.mutants
+    same = [found for m in mutants for found in _same_values(trial, [(m,)], run)]
     if not same and not run.problem:
-        same = _same_values(exercise, itertools.combinations(exercise.mutants, 2), run, cases, right)
+        same = _same_values(trial, itertools.combinations(mutants, 2), run)
     for changed in (run.changed, frozenset()):
-        found = [mutants for mutants, made in same if made.changed == changed]
+        found = [mistakes for mistakes, made in same if made.changed == changed]
         if found:
             return found[0] if len(found) == 1 else ()
     return ()
 
 
 def _same_values(
-    exercise: Declaration,
-    mistakes: Iterable[tuple[Mutant, ...]],
-    run: Run,
-    cases: Sequence[Case],
-    right: Run,
+    trial: Trial, mistakes: Iterable[tuple[Mutant, ...]], run: Run
 ) -> list[tuple[tuple[Mutant, ...], Run]]:
     """Return the mistakes whose runs have the same values as `run`, with their runs, in limited time."""
-    waiting = iter(mistakes)
+    waiting = [some for some in mistakes if some not in trial.first or _begins(trial.first[some], run)]
     found: list[tuple[tuple[Mutant, ...], Run]] = []
 
     def try_all() -> None:
         for mutants in waiting:
-            answer = exercise.mutated(*mutants)
-            made = _run(exercise, answer, run, cases, right) if answer else None
+            made = _run(trial, mutants, run)
             if made:
                 found.append((mutants, made))
 
-    call(try_all, PATIENCE)
+    if waiting:
+        call(try_all, PATIENCE)
     return found
 
 
-def _run(exercise: Declaration, answer: Callable[..., Any], run: Run, cases: Sequence[Case], right: Run) -> Run | None:
+def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run) -> Run | None:
     """Run a mutant; return None unless its values, and its problem if any, are those of `run`."""
-    for some in (cases[:1], cases):  # most are ruled out by the first case
-        made = exercise.play(answer, some, like=right)
-        calls = run.calls if some is cases else run.calls[: len(made.calls)]
-        if len(calls) != len(made.calls) or first_difference(calls, made.calls):
-            return None
-        if (made.problem or some is cases) and str(made.problem) != str(run.problem):
-            return None
-    return made
+    answer = trial.exercise.mutated(*mutants)
+    if mutants not in trial.first:  # most are ruled out by the first case
+        trial.first[mutants] = answer and trial.exercise.play(answer, trial.cases[:1], like=trial.right)
+    if not _begins(trial.first[mutants], run):
+        return None
+    made = trial.exercise.play(answer, trial.cases, like=trial.right)
+    same = len(made.calls) == len(run.calls) and not first_difference(run.calls, made.calls)
+    return made if same and str(made.problem) == str(run.problem) else None
+
+
+def _begins(first: Run | None, run: Run) -> bool:
+    """Check whether a run begins as a mutant's run on the first case does, and ends there if that does."""
+    if first is None or len(run.calls) < len(first.calls):
+        return False
+    begun = run.calls[: len(first.calls)]
+    return not first_difference(begun, first.calls) and (not first.problem or str(first.problem) == str(run.problem))
