@@ -15,7 +15,8 @@ from course_lib.explore import page, site_assets
 from course_lib.explore.experiment import Experiment, experiment
 from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.page import STATIC_DIR, static_html, table, write_table
-from course_lib.explore.parts import axis, choice, line, panel, point, slider, toggle
+from course_lib.explore.parts import axis, choice, line, panel, point, readout, slider, toggle
+from course_lib.studies import load
 
 EXPERIMENTS = {"/".join(key): make for key, make in chapters.experiments().items()}
 ALL = {name: make() for name, make in EXPERIMENTS.items()}
@@ -272,6 +273,28 @@ def test_one_call_fills_the_table_and_a_notebook_asks_the_same_function():
     assert experiment.data["height"] == -5.0 and len(asked) == 2
     assert table(experiment) == table(slow)
     assert asked[2:] == [{"a": [1, 2, 5], "up": [False, True], "c": ["x"]}]
+
+
+def test_a_studys_stored_results_fill_a_table(tmp_path):
+    """A chapter may show what a study measured over seeds, without running it."""
+    results = load("wrong-labels")
+    accuracy = results.values["accuracy"]  # methods × seeds
+
+    def measured(method):
+        values = accuracy[results.names.index(method)]
+        return {"seeds": {"x": list(range(len(values))), "y": list(values)}, "mean": values.mean()}
+
+    names = {name: name for name in results.names}
+    experiment = Experiment(
+        "measured", [choice("method", "Method", names, results.names[0])], measured,
+        [panel("Accuracy", axis("seed", (0, 20)), axis("percent", (0, 100)), [line("seeds")], alt="Accuracy by seed.")],
+        readouts=[readout("mean", "mean", format=".1f")], alt="Accuracy.", tabulated=True,
+    )  # fmt: skip
+    html = static_html(experiment, tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert file.stem in html
+    shown = [row["mean"] for row in table(experiment)["rows"]]
+    assert shown == pytest.approx(list(results.mean("accuracy")), rel=2e-3), "three digits, as in all tables"
 
 
 def test_a_function_that_changes_its_grid_harms_nothing():
