@@ -365,6 +365,21 @@ def test_two_mistakes_are_both_told():
     assert result.message.index("You subtract.") < result.message.index("You divide.")
 
 
+def test_the_runs_of_mistakes_are_kept_for_the_next_answer(monkeypatch):
+    exercise, played = two_lines(), []
+    monkeypatch.setattr(exercise, "mutated", lambda *m: played.append(m) or Exercise.mutated(exercise, *m))
+    answers = (lambda x, y: (x - y, x / y)), (lambda x, y: (x + y, x / y)), (lambda x, y: (x, y))
+    diagnoses = ("minus", "divides"), ("divides",), ()
+    for answer, wanted in zip(answers, diagnoses, strict=True):
+        assert exercise.evaluate(answer).diagnoses == wanted
+    played.clear()
+    for answer, wanted in zip(answers, diagnoses, strict=True):
+        assert exercise.evaluate(answer).diagnoses == wanted
+    assert [[m.name for m in mutants] for mutants in played] == [["minus", "divides"], ["divides"]]
+    exercise.evaluate(answers[0], seed=1)  # other cases
+    assert len(played) > 7
+
+
 def test_a_mistake_that_is_also_in_place():
     def changing(x, y):
         a = x - y

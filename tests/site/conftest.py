@@ -77,10 +77,19 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     return ROOT / "_build" / "html"
 
 
+#: What the served site keeps to: the `page` fixture fails on whatever the browser refuses.
+#: Styles within a page are allowed: every formula positions its parts so, and experiments their controls. `eval` is
+#: allowed to playwright, whose `wait_for_function` needs it; that the site has none is tested in test_policy.py.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'"
+)
+
+
 @pytest.fixture(scope="session")
 def server(site: Path) -> Iterator[str]:
-    """The base address of the site, under a sub-path as on a project's Pages."""
-    running = make_server(site, prefix="/some/where/")
+    """The base address of the site, under a sub-path as on a project's Pages, and under a strict policy."""
+    running = make_server(site, prefix="/some/where/", policy=POLICY)
     threading.Thread(target=running.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{running.server_port}/some/where/"
     running.shutdown()
