@@ -192,13 +192,14 @@
       waiting = 0;
       if (!data() || !Object.keys(data()).length) return;
       const isNew = drawnBackdrop !== backdrop(),
-        coarse = isNew && (drawnBackdrop !== null || gently);
+        coarse = isNew && drawnBackdrop !== null,
+        later = gently && drawnBackdrop === null;
       drawnBackdrop = backdrop();
       const last = steps();
       if (t >= last) t = null; // this run may be shorter than the one before
-      for (const p of panels) p.draw(isNew, coarse);
-      if (coarse) {
-        // level lines that move, or that come while a page starts, are drawn roughly; a little later, they are drawn well
+      for (const p of panels) p.draw(isNew, coarse, later);
+      if (coarse || later) {
+        // level lines that move are drawn roughly, and those of a page that starts not yet; at rest they are drawn well
         clearTimeout(settled);
         settled = setTimeout(() => {
           for (const p of panels) p.draw(true, false);

@@ -3,6 +3,7 @@
   const { svg, colours, marks, html, unique, format, makeHandles } = course;
   const AXES = { top: 8, right: 12, bottom: 40, left: 52 },
     BARE = { top: 0, right: 0, bottom: 0, left: 0 };
+  const BACKDROPS = new Set(["contour", "heat"]); // what takes long to draw, and can come later
   const LOW = 150; // pixels: on a phone two panels and their controls should share the screen
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
 
@@ -99,7 +100,7 @@
         outer = figure.clientWidth;
         low = innerWidth <= 600 && !bare;
       },
-      draw(backdropIsNew, coarse) {
+      draw(backdropIsNew, coarse, withoutBackdrop = false) {
         if (!outer) return;
         const width = outer - MARGIN.left - MARGIN.right;
         const height = Math.min(Math.round(width * spec.ratio), low ? LOW : Infinity);
@@ -139,7 +140,7 @@
           const there = d.mark.key === "" || (get(d.mark.key) ?? null) !== null; // a mark without data is not seen
           for (const part of [d.group, ...d.canvases])
             part.style.display = there && !state.hidden.has(d.mark.label) ? "" : "none";
-          if (there) d.draw(view);
+          if (there && !(withoutBackdrop && BACKDROPS.has(d.mark.type))) d.draw(view);
         }
         handles.place(X, Y);
       },
