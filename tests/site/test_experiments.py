@@ -476,12 +476,15 @@ def test_level_lines_are_rough_while_they_move_and_fine_at_rest(page):
     experiment = place(shown, "phase")
     lines = experiment.locator("g[data-mark=contour]")
     length = "e => [...e.querySelectorAll('path')].reduce((sum, p) => sum + p.getAttribute('d').length, 0)"
-    still = f"""async e => {{
-        const before = ({length})(e);
-        await new Promise(done => setTimeout(done, 500));
-        return ({length})(e) === before ? before : 0;
+    at_rest = f"""async e => {{
+        let before = 0;
+        while (before === 0 || before !== ({length})(e)) {{
+            before = ({length})(e);
+            await new Promise(done => setTimeout(done, 500));
+        }}
+        return before;
     }}"""
-    fine = shown.wait_for_function(still, arg=lines.element_handle()).json_value()
+    fine = lines.evaluate(at_rest)
     control(experiment, "kappa").press("ArrowRight")
     settle(shown)
     shown.wait_for_function(f"e => ({length})(e) > {0.7 * fine}", arg=lines.element_handle())
