@@ -331,7 +331,8 @@ def saddle(**values: Any) -> Experiment:
                 axis("distance at the start", (1e-12, 1), log=True),
                 axis("steps", (0, _HORIZON)),
                 [line("law", color="currentColor"), points("here", color=colour_of("SGD"), radius=6)],
-                alt="Steps to leave against the initial distance: a straight line on a logarithmic axis for the saddle.",
+                alt="Steps to leave against the initial distance: a straight line on a logarithmic axis for the "
+                "saddle.",
             ),
         ],
         readouts=[

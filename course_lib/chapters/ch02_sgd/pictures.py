@@ -69,10 +69,10 @@ def draw_factors(ax: Axes) -> None:
     ax.plot(best, gd_rate(best, 1 / KAPPA), "o", color=color_of("SGD"))
     ax.plot(limit, 1, "o", markerfacecolor="none", markeredgecolor=INK)
     ax.annotate("best", (best, gd_rate(best, 1 / KAPPA)), (-4, -13), textcoords="offset points", ha="right")
-    ax.annotate("limit 2/λ_max", (limit, 1), (-6, 6), textcoords="offset points", ha="right")
+    ax.annotate("limit 2/λ_max", (limit, 1), (0, 12), textcoords="offset points", ha="right")
     ax.annotate("steepest, λ = 1", (0.5, 0.5), (8, 2), textcoords="offset points", color=STEEP)
-    ax.annotate("flattest, λ = 1/10", (0.55, gd_rate(0.55, 1 / KAPPA)), (6, 3), textcoords="offset points", color=FLAT)
-    ax.set(xlabel="rate α", ylabel="factor per step", xlim=(0, 2.3), ylim=(0, 1.25))
+    ax.annotate("flattest, λ = 1/10", (0.05, 0.95), (0, -20), textcoords="offset points", color=FLAT)
+    ax.set(xlabel="rate α", ylabel="factor per step", xlim=(0, 2.3), ylim=(0, 1.3))
 
 
 def draw_spectrum(*axes: Axes, spectra: dict[str, np.ndarray]) -> None:
@@ -86,10 +86,9 @@ def draw_spectrum(*axes: Axes, spectra: dict[str, np.ndarray]) -> None:
         for sign, color, word in ((1, FLAT, "positive"), (-1, STEEP, "negative")):
             sizes = np.sort(sign * curvatures[sign * curvatures > 1e-6])[::-1]
             ax.semilogy(np.arange(1, len(sizes) + 1), sizes, ".", color=color, markersize=4)
-            ax.annotate(
-                f"{len(sizes)} {word}", (len(sizes), sizes[-1]), (-6 if sign > 0 else 6, 0), textcoords="offset points",
-                color=color, ha="right" if sign > 0 else "left", va="center",
-            )  # fmt: skip
+            at = (0.97, 0.94) if sign > 0 else (0.03, 0.06)
+            ax.annotate(f"{len(sizes)} {word}", at, xycoords="axes fraction", color=color,
+                        ha="right" if sign > 0 else "left", va="center")  # fmt: skip
         ax.axhline(0.01 * curvatures.max(), color=INK, linestyle=":", linewidth=1)
         ax.set(title=title, xlabel="rank", ylabel="|λ|" if ax is axes[0] else "", xlim=(0, 230), ylim=(1e-6, 3))
 

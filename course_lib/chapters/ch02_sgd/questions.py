@@ -62,7 +62,8 @@ leaving = Predict(
 minima = Predict(
     "minima",
     PAGE,
-    "A random symmetric matrix stands for the Hessian at a stationary point. With one dimension, it is a minimum half of"
+    "A random symmetric matrix stands for the Hessian at a stationary point. With one dimension, it is a "
+    "minimum half of"
     " the time. How often with three?",
     options={
         "half": "half of the time, too",
@@ -78,7 +79,8 @@ minima = Predict(
 larger_batch = Predict(
     "larger_batch",
     PAGE,
-    "At α = 0.5 and with 16 examples in a batch, the loss falls to a level and no further. You take 64 examples instead."
+    "At α = 0.5 and with 16 examples in a batch, the loss falls to a level and no further. You take 64 examples "
+    "instead."
     " What becomes of that level?",
     options={
         "same": "it stays",
@@ -94,7 +96,8 @@ larger_batch = Predict(
 cured = Predict(
     "cured",
     PAGE,
-    "Instead of a minibatch you take all examples for every gradient. Which of the three troubles goes away: the ravine,"
+    "Instead of a minibatch you take all examples for every gradient. Which of the three troubles goes away: "
+    "the ravine,"
     " the saddle, the noise?",
     options={
         "all": "all three",
@@ -204,7 +207,8 @@ lower_rate = Choose(
 ten_times = Number(
     "ten_times",
     PAGE,
-    "Near a ridge with the curvature −1 across it, gradient descent runs at α = 0.2. How many steps does it cost to start"
+    "Near a ridge with the curvature −1 across it, gradient descent runs at α = 0.2. How many steps does it "
+    "cost to start"
     " ten times nearer?",
     right=12.6,
     tolerance=0.9,
@@ -244,7 +248,8 @@ low_points = Choose(
 two_changes = Number(
     "two_changes",
     PAGE,
-    "At α = 0.05 and with 32 examples in a batch, the loss settles 0.004 above its minimum. What do you expect at α = 0.1"
+    "At α = 0.05 and with 32 examples in a batch, the loss settles 0.004 above its minimum. What do you expect "
+    "at α = 0.1"
     " and with 256 examples, as long as αλ is small?",
     right=0.001,
     tolerance=0.00002,

@@ -23,9 +23,11 @@ batch_floor = Exercise(
     number=4,
     title="The floor of a batch",
     prompt=(
-        "SGD runs at the rate `lr` along a direction of the given `curvature`. The gradient of a single example has the "
+        "SGD runs at the rate `lr` along a direction of the given `curvature`. The gradient of a single example "
+        "has the "
         "standard deviation `sigma` around the mean gradient, and each step averages over `batch` examples, drawn "
-        "independently. Return the variance of x around the minimum once SGD has settled, exactly and not only for small "
+        "independently. Return the variance of x around the minimum once SGD has settled, exactly and not only "
+        "for small "
         "rates."
     ),
     source="""\
@@ -41,7 +43,8 @@ def batch_floor(lr, curvature, sigma, batch):
         "Solve V = (1 − αλ)²V + α²σ²/batch for V; α cancels once.",
     ),
     explanation=(
-        "A step multiplies the variance by (1 − αλ)² and adds α²σ²/b. It stays the same where V(1 − (1 − αλ)²) = α²σ²/b. "
+        "A step multiplies the variance by (1 − αλ)² and adds α²σ²/b. It stays the same where V(1 − (1 − αλ)²) "
+        "= α²σ²/b. "
         "The bracket is αλ(2 − αλ), so V = ασ²/(bλ(2 − αλ))."
     ),
     after="For small αλ it is ασ²/(2bλ): a batch twice as large, or half the rate, halves the floor.",
@@ -78,7 +81,8 @@ def batch_floor(lr, curvature, sigma, batch):
             "root of the batch",
             "sigma**2 / batch",
             "sigma**2 / np.sqrt(batch)",
-            "You divide the variance by √batch. That belongs to the standard deviation; the variance falls like 1/batch.",
+            "You divide the variance by √batch. That belongs to the standard deviation; the variance falls like "
+            "1/batch.",
         ),
         Mutant(
             "sum, not mean",
@@ -96,7 +100,8 @@ def batch_floor(lr, curvature, sigma, batch):
             "small-rate formula",
             "(2 - lr * curvature)",
             "2",
-            "Your formula is the limit for small α. The exact floor has 2 − αλ, and grows without bound at the limit 2/λ.",
+            "Your formula is the limit for small α. The exact floor has 2 − αλ, and grows without bound at the "
+            "limit 2/λ.",
         ),
         Mutant(
             "wrong sign in the bracket",

@@ -22,7 +22,8 @@ best_rate = Exercise(
     number=1,
     title="The best rate",
     prompt=(
-        "All curvatures of a quadratic lie between `lmin` and `lmax`, 0 < lmin ≤ lmax. Return the rate at which gradient "
+        "All curvatures of a quadratic lie between `lmin` and `lmax`, 0 < lmin ≤ lmax. Return the rate at which "
+        "gradient "
         "descent is fastest in the long run, and the factor by which the distance from the minimum then shrinks per "
         "step, a number from 0 to 1."
     ),
@@ -41,7 +42,8 @@ def best_rate(lmin, lmax):
     ),
     explanation=(
         "The slowest direction decides, and that is the flattest or the steepest. At the best rate they are equally "
-        "slow, 1 − αλ_min = αλ_max − 1, which gives α = 2/(λ_min + λ_max) and the factor (λ_max − λ_min)/(λ_max + λ_min)."
+        "slow, 1 − αλ_min = αλ_max − 1, which gives α = 2/(λ_min + λ_max) and the factor (λ_max − λ_min)/(λ_max "
+        "+ λ_min)."
     ),
     after="`course_lib.optim.best_gd` is this rate. Divide the factor by λ_min above and below: it is (κ − 1)/(κ + 1).",
     accepts={
@@ -76,7 +78,8 @@ def best_rate(lmin, lmax):
             "difference",
             "2 / (lmin + lmax)",
             "2 / np.maximum(lmax - lmin, 1e-9)",
-            "Add the curvatures: both ends shrink alike where 1 − αλ_min = αλ_max − 1, and there the two λ are on one side.",
+            "Add the curvatures: both ends shrink alike where 1 − αλ_min = αλ_max − 1, and there the two λ are "
+            "on one side.",
         ),
         Mutant(
             "mean curvature",
@@ -100,7 +103,8 @@ def best_rate(lmin, lmax):
             "momentum's root",
             "(lmax - lmin) / (lmax + lmin)",
             "(np.sqrt(lmax) - np.sqrt(lmin)) / (np.sqrt(lmax) + np.sqrt(lmin))",
-            "The factor with roots of the curvatures is momentum's. That of gradient descent has the curvatures themselves.",
+            "The factor with roots of the curvatures is momentum's. That of gradient descent has the curvatures "
+            "themselves.",
         ),
         Mutant(
             "loss for distance",
@@ -118,7 +122,8 @@ def best_rate(lmin, lmax):
             "negative factor",
             "(lmax - lmin) /",
             "(lmin - lmax) /",
-            "Your factor is negative. It is 1 − αλ_max, without its absolute value: the sign only says that the error flips.",
+            "Your factor is negative. It is 1 − αλ_max, without its absolute value: the sign only says that the "
+            "error flips.",
         ),
         Mutant("swapped", "return lr, factor", "return factor, lr", "Both numbers are right, and in the wrong order."),
     ),

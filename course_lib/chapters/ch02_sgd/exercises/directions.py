@@ -27,7 +27,8 @@ directions = Exercise(
     title="Which way is down?",
     prompt=(
         "At a stationary point of a loss you are given the Hessian `H`, a symmetric matrix. Return two whole numbers: "
-        "along how many eigenvectors the loss curves up, and along how many it curves down. A curvature of exactly 0 counts "
+        "along how many eigenvectors the loss curves up, and along how many it curves down. A curvature of "
+        "exactly 0 counts "
         "as neither."
     ),
     source="""\
@@ -45,7 +46,8 @@ def directions(H):
         "Count those above 0, and those below 0: `np.sum(values > 0)` counts.",
     ),
     explanation=(
-        "The eigenvalues are the curvatures along the eigenvectors. All positive: a minimum; all negative: a maximum; some "
+        "The eigenvalues are the curvatures along the eigenvectors. All positive: a minimum; all negative: a "
+        "maximum; some "
         "of each: a saddle. Where some are zero, the Hessian alone does not decide."
     ),
     after="Count the directions of a network's Hessian with it: `course_lib.nn.hessian` computes one.",
@@ -71,7 +73,8 @@ def directions(H):
             "diagonal",
             "np.linalg.eigvalsh(H)",
             "np.diag(H)",
-            "The diagonal holds the curvatures along the axes only: [[1, 3], [3, 1]] is a saddle with a positive diagonal. "
+            "The diagonal holds the curvatures along the axes only: [[1, 3], [3, 1]] is a saddle with a "
+            "positive diagonal. "
             "Take the eigenvalues.",
         ),
         Mutant(

@@ -20,8 +20,10 @@ steps_needed = Exercise(
     number=2,
     title="How many steps?",
     prompt=(
-        "Gradient descent runs at the rate `lr` on a quadratic. `curvatures` is an array of its curvatures, and the rate "
-        "is stable for each of them. At the start the error along each eigenvector is 1. Return the number of steps until "
+        "Gradient descent runs at the rate `lr` on a quadratic. `curvatures` is an array of its curvatures, and "
+        "the rate "
+        "is stable for each of them. At the start the error along each eigenvector is 1. Return the number of "
+        "steps until "
         "the slowest of them has shrunk to `tol`, as a real number: do not round it."
     ),
     source="""\
@@ -38,7 +40,8 @@ def steps_needed(lr, curvatures, tol):
         "With q = the largest |1 − lr·λ|, solve qᵗ = tol for t.",
     ),
     explanation=(
-        "Each error is multiplied by 1 − αλ at every step, so after t steps its size is |1 − αλ|ᵗ. The largest of these "
+        "Each error is multiplied by 1 − αλ at every step, so after t steps its size is |1 − αλ|ᵗ. The largest "
+        "of these "
         "factors decides, and it belongs to the flattest or to the steepest direction."
     ),
     after="For κ = 100 at the best rate it is 691, the number that the first experiment shows.",
@@ -67,7 +70,8 @@ def steps_needed(lr, curvatures, tol):
             "no absolute value",
             "np.abs(1 - lr * curvatures)",
             "1 - lr * curvatures",
-            "Beyond αλ = 1 the factor is negative: the error changes its sign at every step, and is still there. Take its "
+            "Beyond αλ = 1 the factor is negative: the error changes its sign at every step, and is still "
+            "there. Take its "
             "absolute value.",
         ),
         Mutant(
@@ -113,7 +117,8 @@ def steps_needed(lr, curvatures, tol):
             "loss for error",
             "np.log(tol) / np.log(slowest)",
             "np.log(tol) / np.log(slowest) / 2",
-            "You count until the loss, which goes with the square, has shrunk to `tol`. The error needs twice as many steps.",
+            "You count until the loss, which goes with the square, has shrunk to `tol`. The error needs twice "
+            "as many steps.",
         ),
         Mutant(
             "rate forgotten",
