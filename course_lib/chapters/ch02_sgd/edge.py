@@ -67,7 +67,8 @@ def train_full_batch(rates: Sequence[float], seeds: int, steps: int) -> Runs:
     x, target = small_digits(200)
     nets = StackedNetworks([small_network(seed) for _ in rates for seed in range(seeds)])
     lr = np.repeat(np.asarray(rates, dtype=float), seeds)[:, None]
-    probe = np.random.default_rng(seeds).normal(size=nets.params.shape)
+    drawn = [np.random.default_rng(seed).normal(size=nets.params.shape[1]) for seed in range(seeds)]
+    probe = np.tile(drawn, (len(rates), 1))  # the same for every rate
 
     def loss() -> np.ndarray:  # its gradient is then in nets.grads
         error = nets.forward(x, train=True) - target

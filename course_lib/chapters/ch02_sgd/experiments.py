@@ -1,7 +1,7 @@
 """The experiments of chapter 2, *What is wrong with SGD*: zigzag, edge of stability, saddle, dimension, minibatch.
 
 The functions of the controls come first in each part. Those of `zigzag` and `saddle` are plain Python over
-`course_lib.optim`, compiled for the site; the other three fill their whole table at once.
+`course_lib.optim`, compiled for the site; the other three have tables.
 """
 
 import itertools
@@ -137,7 +137,7 @@ def zigzag(**values: Any) -> Experiment:
             readout("off", "at the start the gradient is off by, in degrees", format=".1f", missing="no gradient"),
         ],
         backdrop=_zigzag_backdrop,
-        caption="One rate serves two curvatures: the larger it is, the wilder the path, and the sooner it arrives.",
+        caption="Along each eigenvector the distance is multiplied by a factor of its own; the same rate sets both.",
         alt="Gradient descent on a ravine: one distance falls fast, the other hardly at all.",
         values=values,
     )
@@ -203,19 +203,19 @@ def edge(**values: Any) -> Experiment:
             panel(
                 "Loss, one seed",
                 axis("step t", (0, _STEPS)),
-                axis("loss", (0.1, 10), log=True),
+                axis("loss", (0.1, 3), log=True),
                 [line("loss", color=colour_of("SGD"))],
                 alt="The training loss of one of the runs on a logarithmic axis.",
             ),
         ],
         readouts=[
             readout("border", "border 2/α", format=".3~g"),
-            readout("low", "λ_max at the end, from", format=".1f", missing="diverges"),
-            readout("high", "to", format=".1f", missing="diverges"),
+            readout("low", "λ_max at the end, from", format=".2f", missing="diverges"),
+            readout("high", "to", format=".2f", missing="diverges"),
             readout("rises", "steps on which the loss rose", format=".0f", missing="diverges"),
         ],
         compute_all=_edge_all,
-        caption="The largest curvature moves until it is at the border 2/α, and then stays there.",
+        caption="Training moves the largest curvature; where it comes to the border 2/α of the rate, it stays near it.",
         alt="Sharpness of a network over the steps: it ends at the border of the rate it is trained with.",
         values=values,
     )
@@ -331,6 +331,7 @@ def saddle(**values: Any) -> Experiment:
                 axis("distance at the start", (1e-12, 1), log=True),
                 axis("steps", (0, _HORIZON)),
                 [line("law", color="currentColor"), points("here", color=colour_of("SGD"), radius=6)],
+                ratio=0.36,
                 alt="Steps to leave against the initial distance: a straight line on a logarithmic axis for the "
                 "saddle.",
             ),
@@ -340,7 +341,7 @@ def saddle(**values: Any) -> Experiment:
             readout("end", "distance after 600 steps", format=".2g"),
         ],
         backdrop=_saddle_backdrop,
-        caption="Nearer the ridge the path takes longer to leave, by a fixed number of steps for each factor of ten.",
+        caption="The nearer to the ridge the path starts, the later it leaves; the third picture shows how much later.",
         alt="A saddle: the path runs along the ridge, waits, and leaves; only exactly on the ridge it stays.",
         values=values,
     )
@@ -348,7 +349,7 @@ def saddle(**values: Any) -> Experiment:
 
 # ---------------------------------------------------------------- 4 · dimension
 
-_DIMENSIONS = {1: 20_000, 2: 20_000, 3: 20_000, 5: 20_000, 10: 5_000, 20: 2_000, 50: 400, 100: 150}  # n: matrices
+_DIMENSIONS = {1: 100_000, 2: 100_000, 3: 100_000, 5: 20_000, 10: 5_000, 20: 2_000, 50: 400, 100: 150}  # n: matrices
 
 
 def _spectrum(n: int) -> np.ndarray:
@@ -444,28 +445,19 @@ def noisy_ravine(kappa: float = 25.0, sigma: float = 0.5) -> LeastSquares:
     return LeastSquares(columns[:, :2] * [kappa**-0.5, 1.0], sigma * columns[:, 2])
 
 
-def _minibatch_all(grid: Grid) -> list[Data]:
-    loss, rates = noisy_ravine(), np.array(grid["lr"])[:, None, None]
-    start = np.broadcast_to(Ravine().start, (len(rates), _WALKERS, 2))
-    thin = slice(None, None, 5)
-    columns = []
-    for size in grid["batch"]:
-        noisy = loss if size == "all" else Minibatch(loss, int(size), np.random.default_rng(int(size)))
-        with np.errstate(over="ignore", invalid="ignore"):
-            path = descend(noisy, SGD(rates), start, _BATCH_STEPS)
-            excess = Ravine().value(path).mean(axis=2)
-        column = []
-        for walk, mean in zip(np.moveaxis(path[: _PATH + 1, :, 0], 1, 0), excess.T, strict=True):
-            late = mean[_BATCH_STEPS // 2 :].mean()
-            column.append(
-                {
-                    "SGD": {"x": np.round(walk[:, 0], 2), "y": np.round(walk[:, 1], 2)},
-                    "excess": {"x": np.arange(_BATCH_STEPS + 1)[thin], "y": np.maximum(mean, 1e-9)[thin]},
-                    "late": late if late < 10 else None,
-                }
-            )
-        columns.append(column)
-    return [column[i] for i in range(len(rates)) for column in columns]
+def _minibatch(lr: float, batch: str) -> Data:
+    loss = noisy_ravine()
+    noisy = loss if batch == "all" else Minibatch(loss, int(batch), np.random.default_rng(int(batch)))
+    start, t = np.broadcast_to(Ravine().start, (_WALKERS, 2)), np.arange(0, _BATCH_STEPS + 1, 5)
+    with np.errstate(over="ignore", invalid="ignore"):
+        path = descend(noisy, SGD(lr), start, _BATCH_STEPS)
+        excess = Ravine().value(path).mean(axis=1)
+    walk, late = path[: _PATH + 1, 0], excess[_BATCH_STEPS // 2 :].mean()
+    return {
+        "SGD": {"x": np.round(walk[:, 0], 2), "y": np.round(walk[:, 1], 2)},
+        "excess": {"x": t, "y": np.maximum(excess[t], 1e-9)},
+        "late": late if late < 10 else None,
+    }
 
 
 def _minibatch_backdrop() -> Data:
@@ -489,7 +481,7 @@ def minibatch(**values: Any) -> Experiment:
             slider("lr", "rate α", values=[0.02, 0.05, 0.1, 0.2, 0.5, 1.0], value=0.5, format=".2~g"),
             choice("batch", "Examples in a batch", sizes, "16"),
         ],
-        None,
+        _minibatch,
         [
             panel(
                 "One path, 300 steps",
@@ -507,9 +499,9 @@ def minibatch(**values: Any) -> Experiment:
             ),
         ],
         readouts=[readout("late", "mean excess loss of the last 300 steps", format=".2g", missing="diverges")],
-        compute_all=_minibatch_all,
+        tabulated=True,
         backdrop=_minibatch_backdrop,
-        caption="The loss falls to a floor, and stays there: smaller steps or larger batches lower the floor.",
+        caption="The path comes down until noise holds it: the smaller the rate and the larger the batch, the lower.",
         alt="SGD comes down a ravine and then wanders about the minimum, the more widely the smaller the batch.",
         values=values,
     )

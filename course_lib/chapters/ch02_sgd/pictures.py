@@ -41,13 +41,19 @@ def draw_angle(where: Axes, how: Axes) -> None:
     _arrow(where, x, x + 1.6 * downhill / np.linalg.norm(downhill), color_of("SGD"))
     _arrow(where, x, x - 1.6 * x / np.linalg.norm(x), INK)
     where.annotate("−∇f", tuple(x + downhill), (7, -2), textcoords="offset points", color=color_of("SGD"), ha="left")
-    where.annotate("to the minimum", tuple(0.55 * x), (2, 6), textcoords="offset points", color=INK, ha="left")
+    where.annotate("to the minimum", tuple(0.55 * x), (8, 5), textcoords="offset points", color=INK, ha="left")
     where.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     kappa = np.geomspace(1, 1000, 200)
     how.plot(kappa, worst_angle(kappa), color=color_of("SGD"))
     for k in (10, 100, 1000):
         how.plot(k, worst_angle(k), "o", color=color_of("SGD"))
-        how.annotate(f"{worst_angle(k):.0f}°", (k, worst_angle(k)), (-4, 6), textcoords="offset points", ha="right")
+        how.annotate(
+            f"{worst_angle(k):.0f}°",
+            (k, worst_angle(k)),
+            (-3, -14),
+            textcoords="offset points",
+            ha="right" if k == 1000 else "left",
+        )
     how.axhline(90, color=INK, linestyle=":", linewidth=1)
     how.set(xscale="log", xlim=(1, 1000), ylim=(0, 98), xlabel="condition number κ", ylabel="worst angle, degrees")
     how.xaxis.set_major_formatter("{x:g}")
@@ -68,10 +74,10 @@ def draw_factors(ax: Axes) -> None:
     best, limit = best_gd(1 / KAPPA, 1.0), gd_limit(1.0)
     ax.plot(best, gd_rate(best, 1 / KAPPA), "o", color=color_of("SGD"))
     ax.plot(limit, 1, "o", markerfacecolor="none", markeredgecolor=INK)
-    ax.annotate("best", (best, gd_rate(best, 1 / KAPPA)), (-4, -13), textcoords="offset points", ha="right")
+    ax.annotate("best", (best, gd_rate(best, 1 / KAPPA)), (8, -17), textcoords="offset points", ha="left")
     ax.annotate("limit 2/λ_max", (limit, 1), (0, 12), textcoords="offset points", ha="right")
     ax.annotate("steepest, λ = 1", (0.5, 0.5), (8, 2), textcoords="offset points", color=STEEP)
-    ax.annotate("flattest, λ = 1/10", (0.05, 0.95), (0, -20), textcoords="offset points", color=FLAT)
+    ax.annotate("flattest, λ = 1/10", (1.0, 0.9), (0, -18), textcoords="offset points", color=FLAT)
     ax.set(xlabel="rate α", ylabel="factor per step", xlim=(0, 2.3), ylim=(0, 1.3))
 
 
