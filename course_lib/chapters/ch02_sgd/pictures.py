@@ -77,7 +77,7 @@ def draw_factors(ax: Axes) -> None:
     ax.annotate("best", (best, gd_rate(best, 1 / KAPPA)), (8, -17), textcoords="offset points", ha="left")
     ax.annotate("limit 2/λ_max", (limit, 1), (0, 12), textcoords="offset points", ha="right")
     ax.annotate("steepest, λ = 1", (0.5, 0.5), (8, 2), textcoords="offset points", color=STEEP)
-    ax.annotate("flattest, λ = 1/10", (1.0, 0.9), (0, -18), textcoords="offset points", color=FLAT)
+    ax.annotate("flattest, λ = 1/10", (1.0, 0.9), (0, -23), textcoords="offset points", color=FLAT)
     ax.set(xlabel="rate α", ylabel="factor per step", xlim=(0, 2.3), ylim=(0, 1.3))
 
 

@@ -207,9 +207,8 @@ lower_rate = Choose(
 ten_times = Number(
     "ten_times",
     PAGE,
-    "Near a ridge with the curvature −1 across it, gradient descent runs at α = 0.2. How many steps does it "
-    "cost to start"
-    " ten times nearer?",
+    "Near a ridge with the curvature −1 across it, gradient descent runs at α = 0.2. How many more steps"
+    " does it take to leave from a place ten times nearer?",
     right=12.6,
     tolerance=0.9,
     confusions={
@@ -224,23 +223,21 @@ ten_times = Number(
 
 # ---------------------------------------------------------------- Why saddles
 
-low_points = Choose(
-    "low_points",
+downhill = Number(
+    "downhill",
     PAGE,
-    "In this model, at which stationary points of a loss in 50 dimensions do you expect mostly minima?",
-    options={
-        "low": "at those that lie low",
-        "high": "at those that lie high",
-        "all": "at all of them",
-        "none": "at none, whatever their height",
+    "At the lift s = 1.5, about 7.5 % of all curvatures are negative in this model, whatever n is, if it is large. Along"
+    " how many eigenvectors does the loss curve down at such a point in 200 dimensions?",
+    right=15,
+    tolerance=1,
+    confusions={
+        7.5: "That is the percentage. Take it of 200 directions.",
+        0: "That would be a minimum. Few directions lead down, but with 200 of them hardly ever none.",
+        100: "That is half of them, as without a lift.",
+        185: "Along so many it curves up.",
     },
-    right="low",
-    why={
-        "low": "Low points have a large lift: all curvatures move up together, and the last negative ones vanish.",
-        "high": "High points have no lift: half of their 50 curvatures are negative.",
-        "all": "Without a lift, none of them is one.",
-        "none": "With a lift beyond 2, nearly all are minima. The dimension makes the change only sharper.",
-    },
+    otherwise="Take 7.5 % of 200.",
+    why="7.5 % of 200. Such a point looks almost like a minimum, and is a saddle.",
 )
 
 # ---------------------------------------------------------------- A minibatch is a noisy compass

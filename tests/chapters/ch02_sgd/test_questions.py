@@ -98,9 +98,12 @@ def test_ten_times():
     assert confused(questions.ten_times) == pytest.approx([np.log(10), 1 / lr, 10, escape_steps(1.1, 0.1, 1)], abs=0.05)
 
 
-def test_low_points():
-    low, high = (explore.dimension(n=50, lift=lift).data["minimum"] for lift in (3.0, 0.0))
-    assert (low, high) == (100, 0) and questions.low_points.right == "low"
+def test_downhill():
+    shares = [explore.dimension(n=n, lift=1.5).data["share"] for n in (50, 100)]
+    assert shares == pytest.approx([7.5, 7.5], abs=0.5)
+    exact = 0.5 - 1.5 * (4 - 1.5**2) ** 0.5 / (4 * np.pi) - np.arcsin(0.75) / np.pi  # the semicircle, below −1.5
+    assert 200 * exact == pytest.approx(questions.downhill.right, abs=questions.downhill.tolerance)
+    assert confused(questions.downhill) == [0, 7.5, 200 / 2, 200 - questions.downhill.right]
 
 
 def test_two_changes():
