@@ -226,8 +226,8 @@ ten_times = Number(
 downhill = Number(
     "downhill",
     PAGE,
-    "At the lift s = 1.5, about 7.5 % of all curvatures are negative in this model, whatever n is, if it is large. Along"
-    " how many eigenvectors does the loss curve down at such a point in 200 dimensions?",
+    "At the lift s = 1.5, about 7.5 % of all curvatures are negative in this model, whatever n is, if it is large."
+    " Along how many eigenvectors does the loss curve down at such a point in 200 dimensions?",
     right=15,
     tolerance=1,
     confusions={

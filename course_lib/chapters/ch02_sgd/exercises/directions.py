@@ -42,7 +42,7 @@ def directions(H):
     cases=cases,
     hints=(
         "The curvature along an eigenvector of the Hessian is its eigenvalue.",
-        "`np.linalg.eigvalsh(H)` returns the eigenvalues of a symmetric matrix. What does their sign say?",
+        "NumPy's `eigvalsh`, in `np.linalg`, returns the eigenvalues of a symmetric matrix. What does their sign say?",
         "Count those above 0, and those below 0: `np.sum(values > 0)` counts.",
     ),
     explanation=(
