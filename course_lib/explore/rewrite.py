@@ -36,7 +36,7 @@ _BUILTINS = {
     "zip",
 }
 _NUMPY = {
-    "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh", "sign", "pi", "inf", "nan",
+    "abs", "sqrt", "exp", "log", "log10", "sin", "cos", "arccos", "tanh", "sign", "pi", "inf", "nan",
     "asarray", "maximum", "minimum", "where", "square", "isfinite", "clip", "float_power", "divmod",
 }  # fmt: skip
 

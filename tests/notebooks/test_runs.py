@@ -111,7 +111,8 @@ SABOTAGE = {
 def test_sabotaged_a_claim_fails(stem, bug):
     (path,) = [path for path in CHAPTERS if path.stem == stem]
     method, lines = SABOTAGE[stem][bug]
-    first = f"from course_lib.optim import {method}\ndef update(self, x, dx, v):\n    {lines}\n{method}.update = update"
+    broken = f"def update(self, x, dx, v=None):\n    {lines}\n{method}.update = update"
+    first = f"from course_lib.optim import {method}\n{broken}"
     with pytest.raises(CellExecutionError) as error:
         run(path, first=first, change=unasked)
     assert error.value.ename == "ClaimError"

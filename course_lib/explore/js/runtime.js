@@ -12,6 +12,7 @@
     sin: Math.sin,
     cos: Math.cos,
     tanh: Math.tanh,
+    arccos: Math.acos,
     sign: Math.sign,
     pi: Math.PI,
     inf: Infinity,
