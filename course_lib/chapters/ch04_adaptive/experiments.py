@@ -58,30 +58,31 @@ def _turned_backdrop(kappa: float, angle: float) -> Data:
     }
 
 
-def _turned(
-    kappa: float, angle: float, sgd: float, momentum: float, adagrad: float, rmsprop: float, adam: float, start: Any
-) -> Data:
+def _turned(kappa: float, angle: float, tune: str, lr: float, start: Any) -> Data:
     turn = angle * np.pi / 180
-    c, s = np.cos(turn), np.sin(turn)
+    c, s = float(np.cos(turn)), float(np.sin(turn))
     valley = Ravine(kappa=kappa, angle=turn)
     begin = [c * start[0] - s * start[1], s * start[0] + c * start[1]]
+    rates = {"SGD": 1.9, "Momentum": 3.0, "AdaGrad": 2.0, "RMSProp": 0.02, "Adam": 0.3}
+    rates[tune] = lr
     runs = {
-        "SGD": trace(valley, SGD(lr=sgd), begin, _STEPS),
-        "Momentum": trace(valley, Momentum(lr=momentum, rho=0.9), begin, _STEPS),
-        "AdaGrad": trace(valley, AdaGrad(lr=adagrad), begin, _STEPS),
-        "RMSProp": trace(valley, RMSProp(lr=rmsprop), begin, _STEPS),
-        "Adam": trace(valley, Adam(lr=adam), begin, _STEPS),
+        "SGD": trace(valley, SGD(lr=rates["SGD"]), begin, _STEPS),
+        "Momentum": trace(valley, Momentum(lr=rates["Momentum"], rho=0.9), begin, _STEPS),
+        "AdaGrad": trace(valley, AdaGrad(lr=rates["AdaGrad"]), begin, _STEPS),
+        "RMSProp": trace(valley, RMSProp(lr=rates["RMSProp"]), begin, _STEPS),
+        "Adam": trace(valley, Adam(lr=rates["Adam"]), begin, _STEPS),
     }
     goal = 0.000001 * runs["SGD"]["loss"][0]
     data = {"goal": goal}
     for name in _FIVE:
-        run = runs[name]
+        xs = [float(x) for x in runs[name]["x"]]
+        ys = [float(y) for y in runs[name]["y"]]
         data[name] = {
-            "x": [c * run["x"][t] + s * run["y"][t] for t in range(_STEPS + 1)],
-            "y": [c * run["y"][t] - s * run["x"][t] for t in range(_STEPS + 1)],
-            "loss": run["loss"],
+            "x": [c * xs[t] + s * ys[t] for t in range(_STEPS + 1)],  # along the valley, and across it
+            "y": [c * ys[t] - s * xs[t] for t in range(_STEPS + 1)],
+            "loss": runs[name]["loss"],
         }
-        data["steps_" + name] = _below_from(run["loss"], goal)
+        data["steps_" + name] = _below_from(runs[name]["loss"], goal)
     return data
 
 
@@ -90,25 +91,22 @@ def turned(**values: Any) -> Experiment:
     """Five methods in one ravine, whose long side is turned against the coordinate axes.
 
     The picture is drawn along the valley, so what turns in it are the axes. Controls: ``kappa``, ``angle`` in degrees,
-    ``start`` (along and across the valley), the rates ``sgd``, ``momentum``, ``adagrad``, ``rmsprop``, ``adam``, and
-    ``tune``, the method whose rate is shown.
+    ``tune``, a method, ``lr``, its rate, and ``start``, along and across the valley. The other methods keep a good rate
+    for the valley along the axes.
 
     >>> turned(angle=0).data["steps_AdaGrad"], turned(angle=45).data["steps_AdaGrad"]
     (10, None)
     """
-    rates = {"sgd": (1.9, 0.01, 3), "momentum": (3.5, 0.01, 5), "adagrad": (2.0, 0.01, 10)}
-    rates |= {"rmsprop": (0.02, 0.001, 1), "adam": (0.3, 0.001, 3)}
-    keys = dict(zip(rates, _FIVE, strict=True))
+    rates = {"Adam": 0.3, "RMSProp": 0.02, "AdaGrad": 2.0, "Momentum": 3.0, "SGD": 1.9}
     return Experiment(
         "turned",
         [
             slider("kappa", "condition number κ", 1, 1000, 1000, log=True, format=".3~g"),
             slider("angle", "angle between valley and axes, in degrees", 0, 45, 0, step=1, format=".0f"),
-            choice("tune", "Rate of", keys, "adam", shows={name: [name] for name in rates}),
-            *[
-                slider(name, f"rate α of {keys[name]}", low, high, lr, log=True, format=".2~g")
-                for name, (lr, low, high) in rates.items()
-            ],
+            choice(
+                "tune", "Tune", {n: n for n in rates}, "Adam", presets={n: {"lr": lr} for n, lr in rates.items()}
+            ),
+            slider("lr", "its rate α", 0.001, 5, 0.3, log=True, format=".2~g"),
             point("start", "start", (-4.5, 1.5), within="window"),
         ],
         _turned,
