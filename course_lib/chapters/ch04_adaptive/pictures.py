@@ -98,5 +98,5 @@ def draw_epsilon(ax: Axes) -> None:
         ax.plot(g, size, style, color=color_of("Adam"), linewidth=2)
         level = 0.8 if inside else 0.3
         at = g[np.argmin(np.abs(size - level))]
-        ax.annotate(words, (at, level), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize="small")
+        ax.annotate(words, (at, level), (-6, 0), textcoords="offset points", ha="right", va="center")
     ax.set(xscale="log", xlabel="size of the gradients", ylabel="step / α", ylim=(0, 1.05))

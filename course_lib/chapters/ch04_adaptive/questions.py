@@ -119,8 +119,8 @@ units = Predict(
         "all": "everybody's, by the same factor",
     },
     right="momentum",
-    line="You said {said}; momentum's loss is {claim:units-hurt.momentum:.0f} times what it was, Adam's"
-    " {claim:units-hurt.adam:.0f} times.",
+    line="You said {said}; momentum's loss is {claim:units-hurt.momentum:.1f} times what it was, Adam's"
+    " {claim:units-hurt.adam:.1f} times.",
 )
 
 # ---------------------------------------------------------------- A rate for each coordinate
