@@ -24,7 +24,7 @@ from course_lib.explore.parts import (
     slider,
     toggle,
 )
-from course_lib.explore.primitives import field, linspace, trace
+from course_lib.explore.primitives import field, trace
 from course_lib.optim import SGD, AdaGrad, Adam, AMSGrad, Momentum, Ravine, Reddi, RMSProp, Saddle
 
 # ---------------------------------------------------------------- 1 · a valley turned against the axes
@@ -101,11 +101,9 @@ def turned(**values: Any) -> Experiment:
     return Experiment(
         "turned",
         [
-            slider("kappa", "condition number κ", 1, 1000, 1000, log=True, format=".3~g"),
-            slider("angle", "angle between valley and axes, in degrees", 0, 45, 0, step=1, format=".0f"),
-            choice(
-                "tune", "Tune", {n: n for n in rates}, "Adam", presets={n: {"lr": lr} for n, lr in rates.items()}
-            ),
+            slider("kappa", "condition number κ", 1, 1000, 1000, log=True, format=".4~g"),
+            slider("angle", "turned by, degrees", 0, 45, 0, step=1, format=".0f"),
+            choice("tune", "Tune", {n: n for n in rates}, "Adam", presets={n: {"lr": lr} for n, lr in rates.items()}),
             slider("lr", "its rate α", 0.001, 5, 0.3, log=True, format=".2~g"),
             point("start", "start", (-4.5, 1.5), within="window"),
         ],
@@ -340,7 +338,7 @@ def trap(**values: Any) -> Experiment:
                 [
                     contour("field"),
                     line("ridge", label="ridge", color="currentColor", dashed=True, width=1.25),
-                    line("path", label="path", color=colour_of("AdaGrad"), timed=True, width=2.25),
+                    line("path", label="path", color="#3B78C4", timed=True, width=2.25),
                     points("saddle", color="currentColor", shape="cross", radius=6),
                     points("start", color="currentColor", radius=4),
                 ],
@@ -354,7 +352,7 @@ def trap(**values: Any) -> Experiment:
                 [
                     rule(0.5, label="has left"),
                     rule("cleared", axis="x", label="memory cleared"),
-                    line("off", x="step", y="off", color=colour_of("AdaGrad"), timed=True, width=2.25),
+                    line("off", x="step", y="off", color="#3B78C4", timed=True, width=2.25),
                 ],
                 alt="The distance from the ridge over the steps, on a logarithmic axis.",
             ),

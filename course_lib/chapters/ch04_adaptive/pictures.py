@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
 from course_lib.optim import Adam, Optimizer, Quadratic, RMSProp, descend
-from course_lib.plots import INK, color_of, label_lines
+from course_lib.plots import INK, color_of
 
 #: The gradient of `draw_steepest`: four times as steep along the second axis as along the first.
 SLOPE = np.array([0.25, 1.0])
@@ -58,23 +58,23 @@ def way_down(method: Optimizer, steps: int) -> np.ndarray:
 
 
 def draw_swing(run: Axes, end: Axes) -> None:
-    """Draw RMSProp and Adam on x²/2: the whole run, and its last steps, long after the start.
+    """Draw RMSProp and Adam on x²/2: their distance from the minimum, and RMSProp's last steps.
 
     Args:
-        run: the first 500 steps.
-        end: steps 3,970 to 4,000, magnified.
+        run: the distance over 12,000 steps, on a log axis.
+        end: RMSProp's steps 3,970 to 4,000.
     """
     for method in (RMSProp(0.1), Adam(0.1)):
-        x = way_down(method, 4000)
-        name, color = type(method).__name__, color_of(method)
-        run.plot(x[:501], color=color, label=name)
-        end.plot(np.arange(3970, 4001), x[3970:], "o-", color=color, markersize=2.6, linewidth=1, label=name)
-    for ax in (run, end):
-        ax.axhline(0, color=INK, linewidth=0.7)
-        ax.set(xlabel="step")
-    run.set(ylabel="x", xlim=(0, 500))
-    end.set(ylim=(-0.09, 0.09), xlim=(3970, 4000))
-    label_lines(end)
+        x = way_down(method, 12_000)
+        run.plot(np.abs(x) + 1e-300, color=color_of(method), linewidth=1.2, label=type(method).__name__)
+        if isinstance(method, RMSProp):
+            end.plot(np.arange(3970, 4001), x[3970:4001], "o-", color=color_of(method), markersize=2.6, linewidth=1)
+    run.set(xlabel="step", ylabel="distance from the minimum", yscale="log", xlim=(0, 12_000), ylim=(1e-20, 10))
+    run.set_xticks([0, 4000, 8000, 12_000])
+    run.annotate("RMSProp", (1800, 0.4), color=color_of("RMSProp"))
+    run.annotate("Adam", (1700, 1e-12), color=color_of("Adam"))
+    end.axhline(0, color=INK, linewidth=0.7)
+    end.set(xlabel="step", ylabel="x", xlim=(3970, 4000), ylim=(-0.09, 0.09))
 
 
 def scaled_step(gradient: np.ndarray, eps: float, *, inside: bool = False) -> np.ndarray:
@@ -98,5 +98,8 @@ def draw_epsilon(ax: Axes) -> None:
         ax.plot(g, size, style, color=color_of("Adam"), linewidth=2)
         level = 0.8 if inside else 0.3
         at = g[np.argmin(np.abs(size - level))]
-        ax.annotate(words, (at, level), (-6, 0), textcoords="offset points", ha="right", va="center")
+        side = 1 if style == "--" else -1
+        ax.annotate(
+            words, (at, level), (6 * side, 0), textcoords="offset points", va="center", ha=("left", "right")[side < 0]
+        )
     ax.set(xscale="log", xlabel="size of the gradients", ylabel="step / α", ylim=(0, 1.05))

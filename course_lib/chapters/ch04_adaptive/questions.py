@@ -187,7 +187,7 @@ which_trap = Choose(
     },
     right="across",
     why={
-        "upright": "There the steepness is in one coordinate's sum alone. The way out has a sum of its own, a small one.",
+        "upright": "There the steepness is in one coordinate's sum alone. The way out has a small sum of its own.",
         "across": "Then both sums hold the steep gradients, and the way out is taken at rates made for the ridge.",
         "every": "On a saddle whose ridge lies along an axis it leaves sooner than gradient descent at the same α.",
     },
@@ -269,8 +269,8 @@ one_moment = Choose(
 t_two = Number(
     "t_two",
     PAGE,
-    "A loop counts t twice per step, so that Adam's first step uses t = 2 in both corrections. m is then 0.1 g/0.19."
-    " With β₂ = 0.999, how long is the step, in units of α?",
+    "A loop counts t twice per step, so that Adam's first step uses t = 2 in both corrections. The corrected m is then"
+    " 0.1 g/0.19. With β₂ = 0.999, how long is the step, in units of α?",
     right=0.744,
     tolerance=0.006,
     confusions={

@@ -101,9 +101,7 @@ def adagrad_step(x, dx, s, lr, eps):
             "(x - lr * dx) / (np.sqrt(s) + eps)",
             "You divide `x` itself, too. Only the *step* is divided.",
         ),
-        Mutant(
-            "step squared", "lr * dx / (", "lr * dx * dx / (", "The step has the gradient itself, not its square."
-        ),
+        Mutant("step squared", "lr * dx / (", "lr * dx * dx / (", "The step has the gradient itself, not its square."),
         Mutant(
             "s in place",
             "s = s + dx * dx",

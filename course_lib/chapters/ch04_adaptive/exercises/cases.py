@@ -1,7 +1,6 @@
 """What the update rules of chapter 4 share: gradients of all sizes, and the mistakes of any such step."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 

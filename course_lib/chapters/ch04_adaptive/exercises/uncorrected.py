@@ -120,7 +120,9 @@ def first_steps(t, beta1, beta2):
             "1 - beta1**t",
             "You use β₁ for both moments. The second one has a memory of its own, β₂.",
         ),
-        Mutant("root over all", "m / np.sqrt(v)", "np.sqrt(m / v)", "The root belongs to v alone, not to the quotient."),
+        Mutant(
+            "root over all", "m / np.sqrt(v)", "np.sqrt(m / v)", "The root belongs to v alone, not to the quotient."
+        ),
         Mutant(
             "upside down",
             "m / np.sqrt(v)",
