@@ -163,14 +163,14 @@ current = Choose(
 twice = Number(
     "twice",
     PAGE,
-    "AdaGrad walks down a steady slope. After 100 steps it is some way from its start. After how many steps, counted"
-    " from the start, is it twice as far?",
-    right=400,
-    tolerance=8,
+    "AdaGrad walks down a steady slope. After 10,000 steps it is some way from its start. After how many steps,"
+    " counted from the start, is it twice as far, about?",
+    right=40000,
+    tolerance=500,
     confusions={
-        200: "That is a constant rate. AdaGrad's steps shrink like 1/√t.",
-        800: "The way grows like √t, so the steps grow like its square, not its cube.",
-        300: "That is how many *more* steps it takes. Count all of them.",
+        20000: "That is a constant rate. AdaGrad's steps shrink like 1/√t.",
+        80000: "The way grows like √t, so the steps grow like its square, not its cube.",
+        30000: "That is how many *more* steps it takes. Count all of them.",
     },
     otherwise="The way after t steps is about 2α√t.",
     why="The way grows like √t: twice the way takes four times the steps.",
