@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from course_lib import chapters
+from course_lib import chapters, optim
 from course_lib.site import numbers
 
 EXERCISES = chapters.exercises()
@@ -111,8 +111,8 @@ SABOTAGE = {
 def test_sabotaged_a_claim_fails(stem, bug):
     (path,) = [path for path in CHAPTERS if path.stem == stem]
     method, lines = SABOTAGE[stem][bug]
-    broken = f"def update(self, x, dx, v=None):\n    {lines}\n{method}.update = update"
-    first = f"from course_lib.optim import {method}\n{broken}"
+    arguments = ", ".join(("self", "x", "dx", *getattr(optim, method).slots))
+    first = f"from course_lib.optim import {method}\ndef update({arguments}):\n    {lines}\n{method}.update = update"
     with pytest.raises(CellExecutionError) as error:
         run(path, first=first, change=unasked)
     assert error.value.ename == "ClaimError"
