@@ -1,18 +1,24 @@
 """The edge of stability: a network trained with full batches, and its largest curvature on the way.
 
-Many networks are trained at once, each at its own rate, by `StackedNetworks`.
+Many networks are trained at once, each at its own rate, by `StackedNetworks`. The experiment reads what is stored in
+edge.json, which ``python -m course_lib.chapters.ch02_sgd.edge`` writes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from course_lib.data import load_digits
 from course_lib.ensembles import StackedNetworks
 from course_lib.nn import Dense, Sequential, Tanh, xavier_normal
+
+STORED = Path(__file__).with_name("edge.json")
+RATES, SEEDS, STEPS = (0.1, 0.2, 0.4, 0.6, 0.8, 1.6), 8, 3000
 
 #: A network's largest curvature is measured once in so many steps.
 EVERY = 50
@@ -98,3 +104,28 @@ def train_full_batch(rates: Sequence[float], seeds: int, steps: int) -> Runs:
             nets.params -= lr * nets.grads
     shape = len(rates), seeds, -1
     return Runs(np.stack(sharpness, axis=-1).reshape(shape), np.stack(losses, axis=-1).reshape(shape))
+
+
+def summary(runs: Runs) -> list[dict[str, Any]]:
+    """Return what the experiment shows of each rate: the range over seeds, one seed's loss, None where runs diverge."""
+    rows = []
+    for sharpness, loss in zip(runs.sharpness, runs.loss, strict=True):
+        if np.all(np.isfinite(loss)):
+            rises = np.sum(np.diff(loss) > 0, axis=1)
+            rows.append(
+                {
+                    "low": sharpness.min(axis=0).round(3).tolist(),
+                    "median": np.median(sharpness, axis=0).round(3).tolist(),
+                    "high": sharpness.max(axis=0).round(3).tolist(),
+                    "loss": loss[0, ::10].round(4).tolist(),
+                    "rises": float(np.median(rises)),
+                }
+            )
+        else:
+            rows.append({"low": None, "median": None, "high": None, "loss": None, "rises": None})
+    return rows
+
+
+if __name__ == "__main__":
+    measured = dict(zip(map(str, RATES), summary(train_full_batch(RATES, SEEDS, STEPS)), strict=True))
+    STORED.write_text(json.dumps(measured) + "\n", encoding="utf-8")

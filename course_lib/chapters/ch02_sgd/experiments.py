@@ -5,11 +5,12 @@ The functions of the controls come first in each part. Those of `zigzag` and `sa
 """
 
 import itertools
+import json
 from typing import Any
 
 import numpy as np
 
-from course_lib.chapters.ch02_sgd.edge import EVERY, train_full_batch
+from course_lib.chapters.ch02_sgd.edge import EVERY, RATES, STEPS, STORED
 from course_lib.explore.experiment import Data, Experiment, experiment
 from course_lib.explore.parts import (
     axis,
@@ -101,8 +102,8 @@ def zigzag(**values: Any) -> Experiment:
         "zigzag",
         [
             slider("kappa", "condition number κ", 1, 1000, 100, log=True, format=".3~g"),
-            slider("lr", "rate α", 0.01, 2.1, 1.0, step=0.01),
             slider("angle", "the valley is turned by, in degrees", 0, 45, 0, step=1, format=".0f"),
+            slider("lr", "rate α", 0.01, 2.1, 1.0, step=0.01),
             point("start", "start", (-4.5, 1.5), within="window"),
         ],
         _zigzag,
@@ -145,34 +146,21 @@ def zigzag(**values: Any) -> Experiment:
 
 # ---------------------------------------------------------------- 2 · edge of stability
 
-_SEEDS, _STEPS, _THIN = 8, 3000, 10  # of the losses, one in ten is kept
 
-
-def _edge_all(grid: Grid) -> list[Data]:
-    runs = train_full_batch(grid["lr"], _SEEDS, _STEPS)
-    t = np.arange(0, _STEPS + 1, EVERY)
-    answers = []
-    for lr, sharpness, loss in zip(grid["lr"], runs.sharpness, runs.loss, strict=True):
-        with np.errstate(invalid="ignore"):
-            stays = bool(np.all(loss[:, -1] < loss[:, 0]))
-            rises = np.median(np.sum(np.diff(loss) > 0, axis=1))
-        end = sharpness[:, -1]
-        seen = np.where(np.isfinite(sharpness) & (sharpness < 100), sharpness, np.nan)
-        answers.append(
-            {
-                "border": 2 / lr,
-                "range": {"x": t, "low": seen.min(axis=0), "high": seen.max(axis=0)} if stays else None,
-                "sharpness": {"x": t, "y": np.median(seen, axis=0)},
-                "loss": {
-                    "x": t[0] + np.arange(0, _STEPS + 1, _THIN),
-                    "y": np.where(loss < 1e3, loss, np.nan)[0, ::_THIN],
-                },
-                "low": end.min() if stays else None,
-                "high": end.max() if stays else None,
-                "rises": rises if stays else None,
-            }
-        )
-    return answers
+def _edge(lr: float) -> Data:
+    stored = json.loads(STORED.read_text("utf-8"))[str(lr)]
+    if stored["loss"] is None:
+        return {"border": 2 / lr, "low": None, "high": None, "rises": None}
+    t = list(range(0, STEPS + 1, EVERY))
+    return {
+        "border": 2 / lr,
+        "range": {"x": t, "low": stored["low"], "high": stored["high"]},
+        "sharpness": {"x": t, "y": stored["median"]},
+        "loss": {"x": list(range(0, STEPS + 1, 10)), "y": stored["loss"]},
+        "low": stored["low"][-1],
+        "high": stored["high"][-1],
+        "rises": stored["rises"],
+    }
 
 
 @experiment(page="02_sgd")
@@ -186,12 +174,12 @@ def edge(**values: Any) -> Experiment:
     """
     return Experiment(
         "edge",
-        [slider("lr", "rate α", values=[0.1, 0.2, 0.4, 0.6, 0.8, 1.6], value=0.1, format=".2~g")],
-        None,
+        [slider("lr", "rate α", values=RATES, value=0.1, format=".2~g")],
+        _edge,
         [
             panel(
                 "Largest curvature of the loss",
-                axis("step t", (0, _STEPS)),
+                axis("step t", (0, STEPS)),
                 axis("λ_max", (0, 12)),
                 [
                     band("range", label="eight seeds", color=_ACCENT),
@@ -202,7 +190,7 @@ def edge(**values: Any) -> Experiment:
             ),
             panel(
                 "Loss, one seed",
-                axis("step t", (0, _STEPS)),
+                axis("step t", (0, STEPS)),
                 axis("loss", (0.1, 3), log=True),
                 [line("loss", color=colour_of("SGD"))],
                 alt="The training loss of one of the runs on a logarithmic axis.",
@@ -214,7 +202,7 @@ def edge(**values: Any) -> Experiment:
             readout("high", "to", format=".2f", missing="diverges"),
             readout("rises", "steps on which the loss rose", format=".0f", missing="diverges"),
         ],
-        compute_all=_edge_all,
+        tabulated=True,
         caption="Training moves the largest curvature; where it comes to the border 2/α of the rate, it stays near it.",
         alt="Sharpness of a network over the steps: it ends at the border of the rate it is trained with.",
         values=values,

@@ -133,7 +133,7 @@ points_home = Choose(
     "points_home",
     PAGE,
     "The ravine has κ = 100. From which of these points does −∇f lead straight to the minimum?",
-    options={"along": "(−4, 0)", "across": "(−4, 0.4)", "diagonal": "(1, 1)", "none": "from none of them"},
+    options={"across": "(−4, 0.4)", "diagonal": "(1, 1)", "along": "(−4, 0)", "none": "from none of them"},
     right="along",
     why={
         "along": "On an eigenvector the gradient points along it, whatever the curvature is: here it is only small.",
@@ -166,10 +166,10 @@ doubled = Choose(
     PAGE,
     "A ravine has κ = 1000, and your rate is exactly half of the limit. You change to the best rate. What do you gain?",
     options={
-        "two": "about half of the steps",
-        "root": "all but about 30 of them",
         "nothing": "almost nothing",
-        "many": "all but about two of them",
+        "two": "about half of the steps",
+        "root": "all but about one step in 30",
+        "many": "all but about two steps",
     },
     right="two",
     why={
@@ -188,9 +188,9 @@ lower_rate = Choose(
     "Full batch, α = 0.5: after a long time the largest curvature stays near 4. You lower the rate to 0.25 and go on"
     " training. What may the largest curvature do now?",
     options={
-        "rise": "rise again, at most to about 8",
         "stay": "stay at 4, for the network has that curvature",
         "fall": "fall to about 2",
+        "rise": "rise again, at most to about 8",
         "explode": "grow without bound",
     },
     right="rise",

@@ -1,5 +1,7 @@
 """The edge of stability: many networks at once are what one of the library's networks is alone."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,20 @@ def test_the_digits_are_centred_blocks():
     x, target = edge.small_digits(1437)
     np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_array_equal(target.sum(axis=1), 1)
+
+
+def test_what_is_stored_is_measured_so():
+    """The first steps of each rate, which no rounding has magnified yet; and none is missing."""
+    stored = json.loads(edge.STORED.read_text("utf-8"))
+    assert list(stored) == [str(rate) for rate in edge.RATES]
+    again = edge.summary(edge.train_full_batch(edge.RATES[:5], edge.SEEDS, steps=100))
+    for rate, row in zip(edge.RATES, again, strict=False):
+        assert len(stored[str(rate)]["median"]) == edge.STEPS / edge.EVERY + 1
+        for key, tol in (("low", 0.01), ("median", 0.01), ("high", 0.01), ("loss", 1e-3)):
+            assert row[key] == pytest.approx(stored[str(rate)][key][: len(row[key])], rel=tol, abs=1e-3)
+    assert set(stored[str(edge.RATES[5])].values()) == {None}, "it diverges"
+
+
+def test_a_diverging_rate_is_told_as_one():
+    [row] = edge.summary(edge.train_full_batch([1.6], seeds=1, steps=200))
+    assert set(row.values()) == {None}

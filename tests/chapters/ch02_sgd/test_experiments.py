@@ -162,7 +162,6 @@ def test_the_floor_is_the_stationary_covariance(lr, batch):
 
 
 def test_the_largest_curvature_ends_at_the_border():
-    pytest.importorskip("sklearn")
     data = explore.edge(lr=0.8).data
     assert data["border"] == 2.5 and 2.3 < data["low"] <= data["high"] < 2.7
     assert data["rises"] > 500 and data["loss"]["y"][-1] < data["loss"]["y"][0] / 2

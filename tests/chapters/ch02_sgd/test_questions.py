@@ -24,7 +24,6 @@ def test_the_jumping_path_is_sooner():
 
 
 def test_the_curvature_stays_at_the_border():
-    pytest.importorskip("sklearn")
     data = explore.edge(**questions.border.shows[1]).data
     begin = np.array(data["range"]["high"])[0]
     assert begin < data["border"] == 5 and abs(data["low"] - 5) < 0.3 and abs(data["high"] - 5) < 0.3
