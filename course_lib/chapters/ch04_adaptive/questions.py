@@ -27,8 +27,8 @@ own_rates = Predict(
         "turned",
         {
             "place": "turned-upright",
-            "caption": "The valley lies along the axes. AdaGrad walks straight to the minimum, at the origin; the other"
-            " adaptive methods are explained below.",
+            "caption": "As long as the valley lies along the axes, AdaGrad walks straight to the minimum. RMSProp and"
+            " Adam are explained below.",
             "angle": 0,
         },
     ),
