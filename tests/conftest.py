@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ from hypothesis import settings
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# jsonschema, which nbformat imports, would compile a grammar for each kind of address: see course_lib/site/build.py.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 # A deadline would make a test depend on how busy the machine is.
 settings.register_profile("course", deadline=None, print_blob=True)

@@ -104,8 +104,7 @@ class Nesterov(Optimizer):
     array([0.81])
 
     Source: Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²), 1983;
-    the form used here: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and
-    momentum in deep learning, 2013.
+    the form used here: Bengio, Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks, 2013.
     """
 
     slots = ("v",)

@@ -68,8 +68,8 @@ def to_markup(question: Question, given: str, under: str = "", data: str = "") -
 <form class="cq">
 <fieldset><legend><span class="cq-label">{question.label}</span> {to_html(question.question)}</legend>
 {fields}</fieldset>
-<p class="cq-line" role="status"></p>
 {actions}
+<p class="cq-line" role="status"></p>
 <p class="cq-given">{to_html(given)}</p>
 </form>
 <div class="cq-under">{under}</div>

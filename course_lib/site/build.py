@@ -8,8 +8,13 @@ from pathlib import Path
 from . import numbers
 from .plain import write_plain
 
-#: The command that builds the book, only here.
-JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+#: The command that builds the book, only here. jsonschema would compile a grammar for each kind of address, which takes
+#: a third of a small book's time and which no schema here asks for; without that package it goes on as well.
+JUPYTER_BOOK = [
+    sys.executable,
+    "-c",
+    "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()",
+]
 COMMAND = [*JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
 
 

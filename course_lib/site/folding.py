@@ -119,6 +119,7 @@ class Folding(SphinxTransform):
                 tags & {"hide-output", "hide-cell"} or label(text) == MEASURED
             )  # what it prints is in the text already
             cell["hide_mode"] = "all" if whole else "input"
+            cell["classes"].append("folded" if whole or len(cell.children) == 1 else "begins-folded")
             cell["prompt_show"] = cell["prompt_hide"] = own or label(text)
 
 

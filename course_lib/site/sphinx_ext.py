@@ -76,6 +76,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         "logo": {"text": config.project},
         "use_fullscreen_button": False,
         "search_bar_text": "Search the book",
+        "footer_content_items": ["copyright.html", "extra-footer.html"],  # the first names the authors, too
     }
     if os.environ.get(SITE_URL):
         config.html_baseurl = os.environ[SITE_URL].rstrip("/") + "/"

@@ -49,7 +49,9 @@ def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
 def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     """Return a style sheet without selectors that need a class, id or element that is not among the known words.
 
-    Then without custom properties that nothing uses, and without fonts of families that no rule names.
+    Nor those that need `:has`: with such a rule each change of a page has the ancestors of what changes styled anew,
+    and a chapter has thousands of elements. Then without custom properties that nothing uses, and without fonts of
+    families that no rule names.
 
     Args:
         text: the style sheet.
@@ -58,14 +60,21 @@ def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
 
     >>> trim(".a, .b { color: red } @media print { .b { margin: 0 } } .a:not(.b) { --x: 1px }", {"a"})
     '.a{color:red}.a:not(.b){}'
+    >>> trim(".a:has(.b), :is(.a:has(.b)) { color: red }", {"a", "b"})
+    ''
     """
-    kept = _write(_rules(text), lambda selector: all(name in known for name in _needs(selector)))
+    kept = _write(_rules(text), lambda one: not _has(one) and all(name in known for name in _needs(one)))
     before = ""
     while before != kept:  # a property may be used by one that is not used itself
         before, used = kept, {*VARIABLE.findall(kept), *known}
         kept = _write(_rules(kept), lambda _: True, used.__contains__)
     rest = FACE.sub("", kept)
     return FACE.sub(lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept)
+
+
+def _has(tokens: list[ast.Node]) -> bool:
+    functions = [token for token in tokens if isinstance(token, ast.FunctionBlock)]
+    return any(function.lower_name == "has" or _has(function.arguments) for function in functions)
 
 
 def _needs(selector: list[ast.Node]) -> Iterable[str]:

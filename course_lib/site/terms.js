@@ -17,6 +17,7 @@
     hide();
     shown = definition;
     definition.classList.add("shown");
+    document.querySelector("main").append(definition); // out of what would clip it
     const at = link.getClientRects()[0],
       { offsetWidth: width, offsetHeight: height } = definition;
     const above = at.bottom + GAP + height > innerHeight && at.top > height + GAP;
@@ -32,7 +33,7 @@
     soon = setTimeout(hide, PATIENCE);
   }
 
-  for (const link of document.querySelectorAll("a.reference:has(.std-term)")) {
+  for (const link of document.querySelectorAll("a.term")) {
     const definition = document.getElementById(`${link.hash.slice(1)}-definition`);
     if (!definition) continue;
     let firstTap = false;
@@ -51,12 +52,11 @@
     definition.setAttribute("role", "tooltip");
     definition.addEventListener("mouseenter", () => clearTimeout(soon));
     definition.addEventListener("mouseleave", hideSoon);
-    document.querySelector("main").append(definition); // out of what would clip it
   }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
   document.addEventListener("pointerdown", (event) => {
-    if (!event.target.closest(".definition, a.reference:has(.std-term)")) hide();
+    if (!event.target.closest(".definition, a.term")) hide();
   });
 })();

@@ -48,6 +48,19 @@ class Definitions(SphinxPostTransform):
             self.document += tooltip("", content=_content(glossaries[page], anchor), ids=[f"{anchor}-definition"])
 
 
+class Links(SphinxPostTransform):
+    """Mark the links to terms, for the style sheet and for `terms.js`."""
+
+    default_priority = 15  # references are resolved at 10
+    formats = ("html",)
+
+    def run(self, **_: Any) -> None:
+        """Change the page that is about to be written."""
+        for link in self.document.findall(nodes.reference):
+            if any("std-term" in part["classes"] for part in link.children if isinstance(part, nodes.Element)):
+                link["classes"].append("term")
+
+
 class tooltip(nodes.General, nodes.Element):
     """A term's definition; as an attribute, so that the search finds the glossary and not each page with the term."""
 
@@ -80,5 +93,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(tooltip, html=(visit_tooltip, None))
     app.connect("doctree-read", _needs_glossary)
     app.add_post_transform(Definitions)
+    app.add_post_transform(Links)
     app.connect("html-page-context", _add_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

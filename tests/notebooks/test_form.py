@@ -62,15 +62,18 @@ def main_line(path):
 
 
 def minutes(path):
-    """How long the main line takes: 180 words a minute, 1 a prediction, 2 an experiment, half a self-check."""
+    """How long the main line takes a student who answers, moves, and follows each formula on paper.
+
+    180 words a minute, 1 a question, 2 an experiment, 1½ a formula on a line of its own, ½ a figure or table.
+    """
     code = "\n".join(source(cell) for cell in cells_of(path, "code"))
     asked = [QUESTIONS[path.stem, name] for name in re.findall(r"^ask\.(\w+)\(", code, re.M)]
-    predictions = [question for question in asked if isinstance(question, Predict)]
-    shown = len(re.findall(r"^explore\.\w+\(", code, re.M)) + sum(
-        question.shows is not None for question in predictions
-    )
-    checks = len(asked) - len(predictions)
-    return len(words(main_line(path))) / 180 + len(predictions) + 2 * shown + checks / 2
+    shown = len(re.findall(r"^explore\.\w+\(", code, re.M))
+    shown += sum(isinstance(question, Predict) and question.shows is not None for question in asked)
+    text = main_line(path)
+    formulas = text.count("$$") // 2
+    pictures = len(re.findall(r"^show_figure\(", code, re.M)) + len(re.findall(r"^\|[ :|-]+\|$", text, re.M))
+    return len(words(text)) / 180 + len(asked) + 2 * shown + 1.5 * formulas + pictures / 2
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

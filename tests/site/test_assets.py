@@ -48,6 +48,26 @@ def test_no_icon_of_the_theme_is_left(site, any_page):
     assert not re.search(r'class="[^"]*\bfa[bsr]?[ -]', text)
 
 
+@pytest.mark.parametrize("path", ["book/web", "course_lib/explore/js", "course_lib/questions/js"])
+def test_own_style_sheets_ask_for_nothing_that_is_left_out(path):
+    """Rules with `:has` are not in the page's sheet; and a font that comes late must not move the text."""
+    for sheet in (ROOT / path).glob("*.css"):
+        text = sheet.read_text(encoding="utf-8")
+        assert ":has(" not in text, sheet.name
+        own = [face for face in re.findall(r"@font-face {[^}]*}", text) if "Source " in face]
+        assert all("font-display: optional" in face for face in own), sheet.name
+
+
+@pytest.mark.browser
+def test_what_is_far_is_not_prepared_before_the_reader_comes(page, chapter):
+    shown = page(chapter, width=1280, height=900)
+    shown.wait_for_function("document.querySelector('article [data-more]')")
+    count = "document.querySelectorAll('article [data-more]').length"
+    first = shown.evaluate(count)
+    shown.locator("article [data-more] ~ *, article section").last.scroll_into_view_if_needed()
+    shown.wait_for_function(f"{count} > {first}")
+
+
 @pytest.mark.browser
 def test_a_chapter_is_light(page, site, chapter, server):
     """The first view, with text compressed as a host does; all that is further down comes when it is near."""

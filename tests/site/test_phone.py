@@ -16,17 +16,22 @@ def top(heading):
     return heading.evaluate("e => e.getBoundingClientRect().top")
 
 
-@pytest.mark.parametrize("folds", ["closed", "opened"])
-@pytest.mark.parametrize("leave", ["reload", "back"])
-def test_reader_comes_back_to_the_same_place(page, server, leave, folds):
-    shown = page(CHAPTER, **PHONE)
-    heading = shown.locator(HEADING).nth(-2)
-    shown.evaluate("""async () => {  // as a reader would, so that every experiment has started
+def walk(shown):
+    """Scroll from top to bottom, as a reader does."""
+    shown.evaluate("""async () => {
         for (let y = 0; y < document.scrollingElement.scrollHeight; y += 400) {
             scrollTo({top: y, behavior: "instant"});
             await new Promise(done => setTimeout(done, 20));
         }
     }""")
+
+
+@pytest.mark.parametrize("folds", ["closed", "opened"])
+@pytest.mark.parametrize("leave", ["reload", "back"])
+def test_reader_comes_back_to_the_same_place(page, server, leave, folds):
+    shown = page(CHAPTER, **PHONE)
+    heading = shown.locator(HEADING).nth(-4)  # nearer to the end, the shorter page after a reload has no such place
+    walk(shown)  # so that every experiment has started
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     if folds == "opened":
         shown.evaluate("document.querySelectorAll('article details').forEach(box => { box.open = true; })")
@@ -90,9 +95,9 @@ def test_text_of_twice_the_size_fits(page, name):
 def test_what_scrolls_within_itself_shows_it(page, chapter, width):
     shown = page(chapter, width=width, height=844)
     shown.evaluate("document.querySelectorAll('article details').forEach(box => { box.open = true; })")
-    shown.wait_for_timeout(300)
+    walk(shown)  # what is far from the reader is not prepared yet
     boxes = shown.locator("article :is(pre, .formula):visible").all()
-    wide = [box for box in boxes if box.evaluate("e => e.scrollWidth > e.clientWidth + 1")]
+    wide = [box for box in boxes if box.evaluate("e => e.scrollWidth > e.clientWidth + 4")]
     assert wide or width > 1000
     for box in boxes:
         faded = box.evaluate("e => getComputedStyle(e).maskImage") != "none"
@@ -108,7 +113,7 @@ def test_the_number_of_a_formula_takes_no_room_from_it(page, chapter):
     for block in shown.locator("div.math:has(.eqno):visible").all():
         formula, number = (block.locator(part).bounding_box() for part in (".formula", ".eqno"))
         beside = number["y"] < formula["y"] + formula["height"] - 2
-        assert not (beside and block.locator(".formula").evaluate("e => e.scrollWidth > e.clientWidth + 1"))
+        assert not (beside and block.locator(".formula").evaluate("e => e.scrollWidth > e.clientWidth + 4"))
 
 
 @pytest.mark.parametrize("width", [390, 1280])

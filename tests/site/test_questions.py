@@ -412,14 +412,14 @@ def test_who_was_wrong_can_see_the_answer(show):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_verdict_has_one_place(show, width):
-    """Above the buttons; below a number's field, beside which its button stands."""
+    """Below what was pressed, which stays where it is: a reader who was wrong presses it again."""
     shown = show(width=width, height=844)
     for question in (TOLD, CHOICE, CHOICE):
         key = question.right if line(shown, question) else wrong(question)
         guess(shown, question, key)
         above = option(shown, question, list(question.options)[-1]).bounding_box()
         said, below = (place(shown, question).locator(f".cq-{part}").bounding_box() for part in ("line", "actions"))
-        assert above["y"] + above["height"] < said["y"] and said["y"] + said["height"] <= below["y"]
+        assert above["y"] + above["height"] < below["y"] and below["y"] + below["height"] <= said["y"]
     box = place(shown, NUMBER).locator(".cq").bounding_box()
     field, button = place(shown, NUMBER).get_by_role("textbox").bounding_box(), main(shown, NUMBER).bounding_box()
     assert abs(field["y"] - button["y"]) < 4 and button["x"] > field["x"] + field["width"]
@@ -556,18 +556,25 @@ def test_a_phone_shows_it_without_scrolling_sideways(show, width):
 # ------------------------------------------------------------------------------------------------ strict builds
 
 
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ((f"{{answer}} {SEEN.name}", "{answer} nothing"), "no question of this page is named 'nothing'"),
-        ((f"answer:{TOLD.name}", "answer:nobody"), "no question of this page is named 'nobody'"),
-        ((f"ask.{SEEN.name}()", "print()"), f"the answer to '{SEEN.name}' comes before its question is asked"),
-    ],
-)
-def test_a_wrong_answer_stops_the_build(tmp_path, capfd, change, fault):
-    write_book(tmp_path, chapter().replace(*change))
+def test_wrong_answers_stop_the_build(tmp_path, capfd):
+    text = chapter()
+    for right, wrong in (
+        (f"{{answer}} {SEEN.name}", "{answer} nothing"),
+        (f"answer:{TOLD.name}", "answer:nobody"),
+        ("The end.", f":::{{answer}} {CHOICE.name}\\nFolded.\\n:::"),
+        (f"ask.{CHOICE.name}()", "print()"),
+    ):
+        assert text.count(right) == 1
+        text = text.replace(right, wrong)
+    write_book(tmp_path, text)
     assert build(tmp_path) != 0
-    assert fault in capfd.readouterr().err
+    said = capfd.readouterr().err
+    for fault in (
+        "no question of this page is named 'nothing'",
+        "no question of this page is named 'nobody'",
+        f"the answer to '{CHOICE.name}' comes before its question is asked",
+    ):
+        assert fault in said
 
 
 # ------------------------------------------------------------------------------------------------ every prediction

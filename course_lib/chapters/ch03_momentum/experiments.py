@@ -68,6 +68,11 @@ def _phase_backdrop(kappa: float) -> Data:
     }
 
 
+def _regime(lr: float, rho: float, curvature: float) -> str:
+    """Return the regime; within half a step of the slider, ρ is critical."""
+    return "critical" if abs(rho - critical_rho(lr, curvature)) <= 0.005 else regime(lr, rho, curvature)
+
+
 def _phase(kappa: float, lr: float, rho: float) -> Data:
     path = trace(Ravine(kappa=kappa), Momentum(lr=lr, rho=rho), [-4.5, 1.5], 100)
     return {
@@ -75,8 +80,8 @@ def _phase(kappa: float, lr: float, rho: float) -> Data:
         "start": {"x": [-4.5], "y": [1.5]},
         "factor": np.maximum(heavy_ball_rate(lr, rho, 1.0), heavy_ball_rate(lr, rho, 1 / kappa)),
         "digit": _steps_a_digit(lr, rho, kappa),
-        "steep": regime(lr, rho, 1.0, 0.005),
-        "shallow": regime(lr, rho, 1 / kappa, 0.005),
+        "steep": _regime(lr, rho, 1.0),
+        "shallow": _regime(lr, rho, 1 / kappa),
     }
 
 
@@ -146,7 +151,7 @@ def phase(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 2 · eigen-directions
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
-_SHARE_NAMES = ["steepest, λ = 1", "second", "middle, λ = 1/√κ", "fourth", "flattest, λ = 1/κ"]
+_SHARE_NAMES = ["steepest", "second", "middle", "fourth", "flattest"]
 _SHARE_COLOURS = ["#C2478F", "#8B5FC7", "#3B78C4", "#168A86", "#8A7A12"]
 
 
@@ -221,7 +226,7 @@ def eigen(**values: Any) -> Experiment:
             readout("worst", "slowest of the five", format=".4f"),
         ],
         backdrop=_eigen_backdrop,
-        caption="Each curvature on its own: its error over the steps, and the factor that is left of it at each.",
+        caption="Five curvatures, from 1 to 1/κ, each on its own: its error, and the factor of the error per step.",
         alt="Each eigenvector of a quadratic on its own: which stalls, which rings and which explodes.",
         values=values,
     )
@@ -288,7 +293,7 @@ def noise(**values: Any) -> Experiment:
                 alt="Position over 200 noisy steps for SGD and Momentum, once settled: both tremble around 0.",
             ),
             panel(
-                "How often they are where",
+                "Distribution of x",
                 axis("x", "reach"),
                 axis("how often (peak = 1)", (0, 1.08)),
                 [bars(f"{n} spread", label=n, color=colour_of(n)) for n in reversed(both)],
@@ -302,7 +307,7 @@ def noise(**values: Any) -> Experiment:
             readout("Momentum theory", "in theory", format=".3f", color=colour_of("Momentum")),
             readout("ratio", "Momentum / SGD", format=".2f"),
         ],
-        caption="No start is left to see: noise alone keeps both moving around the minimum, at 0.",
+        caption="The start is forgotten: noise alone keeps both moving around the minimum, at 0.",
         alt="Noise floors: at an equal rate Momentum's is higher than SGD's; at an equal effective rate, alike.",
         tabulated=True,
         values=values,

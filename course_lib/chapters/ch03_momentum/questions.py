@@ -33,8 +33,8 @@ four_rules = Predict(
 slowest = Predict(
     "slowest",
     PAGE,
-    "At α = 0.9 and without momentum, the steepest direction arrives within ten steps, and the flattest one needs"
-    " over a thousand. Set ρ = 0.99 at the same α. Which direction is now the slowest?",
+    "At α = 0.9 and without momentum, the error falls to a millionth within ten steps in the steepest direction, and in"
+    " over a thousand in the flattest one. Set ρ = 0.99 at the same α. Which direction is now the slowest?",
     options={
         "flattest": "still the flattest, λ = 1/κ",
         "steepest": "the steepest, λ = 1",
@@ -53,8 +53,8 @@ too_fast = Predict(
     " Which method explodes first?",
     options={"SGD": "gradient descent", "Momentum": "momentum", "Nesterov": "Nesterov", "none": "none of them"},
     right="Nesterov",
-    line="You said {said}; Nesterov explodes, for its limit is the lowest. Momentum arrives in {steps_Momentum} steps,"
-    " and gradient descent in {steps_SGD}.",
+    line="You said {said}; Nesterov explodes, for its limit is the lowest. Momentum has a thousandth of the loss after"
+    " {steps_Momentum} steps, gradient descent after {steps_SGD}.",
     shows=(
         "race",
         {
@@ -96,7 +96,7 @@ ridge = Predict(
         "race",
         {
             "place": "race-ridge",
-            "caption": "From the ridge itself, y = 0, all three methods walk to the saddle point and stay there.",
+            "caption": "Exactly on the ridge, y = 0, no method ever leaves it; a little beside it, all three do.",
             "surface": "saddle",
             "start": (1.0, 0.0),
         },
@@ -106,14 +106,14 @@ ridge = Predict(
 side = Predict(
     "side",
     PAGE,
-    "SGD, momentum and Nesterov train the same network at seven rates. On which side will their lines coincide?",
+    "SGD, momentum and Nesterov train the same network at seven rates. Against what will their lines coincide?",
     options={
-        "left": "on the left, against α",
-        "right": "on the right, against α/(1 − ρ)",
-        "neither": "on neither side",
+        "left": "the rate α",
+        "right": "the effective rate α/(1 − ρ)",
+        "neither": "neither of them",
     },
     right="right",
-    line="You said {said}; they nearly coincide on the right, against the effective rate, until SGD fails.",
+    line="You said {said}; they nearly coincide against the effective rate, until SGD fails.",
 )
 
 # ---------------------------------------------------------------- A velocity
@@ -121,14 +121,14 @@ side = Predict(
 gain = Number(
     "gain",
     PAGE,
-    "A slope stays at 1, and ρ = 0.9. To what velocity v does momentum, v ← ρv + g, grow?",
-    right=10,
+    "A slope stays at 1, and ρ = 0.8. To what velocity v does momentum, v ← ρv + g, grow?",
+    right=5,
     tolerance=0.02,
     confusions={
         1: "That is a running mean. Here v is a *sum*: each old gradient is kept with the weight ρ, ρ², and so on.",
-        0.9: "That is ρ, the share that is kept at each step, not what adds up.",
-        1.9: "That is the velocity after two steps, 1 + ρ. It goes on growing.",
-        0.526: "That is 1/(1 + ρ), for a slope that flips at each step. This one is steady.",
+        0.8: "That is ρ, the share that is kept at each step, not what adds up.",
+        1.8: "That is the velocity after two steps, 1 + ρ. It goes on growing.",
+        0.556: "That is 1/(1 + ρ), for a slope that flips at each step. This one is steady.",
     },
     otherwise="Add up the weights: 1 + ρ + ρ² + … is a geometric series.",
     why="The weights 1 + ρ + ρ² + … add up to 1/(1 − ρ).",
@@ -137,7 +137,7 @@ gain = Number(
 friction = Choose(
     "friction",
     PAGE,
-    "Some notes call ρ the friction. What happens to the friction when ρ rises from 0.9 to 0.99?",
+    "ρ is sometimes called the friction. What happens to the friction when ρ rises from 0.9 to 0.99?",
     options={"more": "It grows by a tenth.", "less": "It falls to a tenth.", "same": "It stays, only v grows."},
     right="less",
     why={
@@ -168,7 +168,7 @@ effective = Number(
 mean_form = Number(
     "mean_form",
     PAGE,
-    "A run uses a mean, v ← ρv + (1 − ρ)g and x ← x − αv, with α = 1 and ρ = 0.9. With which α does the sum,"
+    "A run keeps a mean, v ← ρv + (1 − ρ)g and x ← x − αv, with α = 1 and ρ = 0.9. With which α does the sum,"
     " v ← ρv + g, walk the same path?",
     right=0.1,
     tolerance=0.001,
@@ -290,7 +290,7 @@ nesterov_limit = Number(
 floor = Choose(
     "floor",
     PAGE,
-    "A loss has stopped falling at its noise floor. What lowers the floor?",
+    "A loss has stopped falling at its noise floor, at a small α. What lowers the floor?",
     options={
         "rho": "raise ρ from 0.9 to 0.99",
         "both": "raise ρ to 0.99 and divide α by 10",
@@ -301,7 +301,7 @@ floor = Choose(
     why={
         "rho": "That smooths the path, but the effective rate α/(1 − ρ) grows ten times, and the floor with it.",
         "both": "Then α/(1 − ρ) stays as it was, and so does the floor.",
-        "lr": "The floor belongs to α/(1 − ρ), which is now a tenth.",
+        "lr": "The floor is set by α/(1 − ρ), which is now a tenth.",
         "wait": "On the floor, each step's noise undoes what the gradient gains. More steps do not lower it.",
     },
 )

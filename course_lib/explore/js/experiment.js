@@ -6,7 +6,8 @@
   const PLAY_SECONDS = 5,
     SETTLE = 200; // milliseconds
 
-  function render({ model, el }) {
+  /** Show the experiment of a model in an element; `gently`, it is drawn with the browser's next picture. */
+  function render({ model, el, gently = false }) {
     const spec = model.get("spec"),
       byName = Object.fromEntries(spec.controls.map((c) => [c.name, c]));
     const hidden = new Set(
@@ -75,7 +76,6 @@
       });
       legend.append(button);
     }
-    legend.style.setProperty("--rows", series.size > 3 ? 2 : 1);
     const showLegend = () =>
       legend.childNodes.forEach((button) => button.setAttribute("aria-pressed", !hidden.has(button.dataset.series)));
 
@@ -192,13 +192,13 @@
       waiting = 0;
       if (!data() || !Object.keys(data()).length) return;
       const isNew = drawnBackdrop !== backdrop(),
-        coarse = isNew && drawnBackdrop !== null;
+        coarse = isNew && (drawnBackdrop !== null || gently);
       drawnBackdrop = backdrop();
       const last = steps();
       if (t >= last) t = null; // this run may be shorter than the one before
       for (const p of panels) p.draw(isNew, coarse);
       if (coarse) {
-        // level lines that move are drawn roughly; once they stand still, they are drawn well
+        // level lines that move, or that come while a page starts, are drawn roughly; a little later, they are drawn well
         clearTimeout(settled);
         settled = setTimeout(() => {
           for (const p of panels) p.draw(true, false);
@@ -235,8 +235,12 @@
     el.append(root);
     showParams();
     const measure = () => panels.forEach((p) => p.measure());
-    measure();
-    draw();
+    const first = () => {
+      measure();
+      draw();
+    };
+    if (gently) waiting = requestAnimationFrame(first);
+    else first();
     const watch = new ResizeObserver(() => {
       measure();
       redraw();

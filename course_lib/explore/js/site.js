@@ -74,6 +74,8 @@
     });
 
   const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
+  const pause = () => new Promise(soon),
+    frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
   async function mount(place, gently) {
@@ -88,6 +90,7 @@
       if (table && !course.tables[table]) await load(`${table}.js`);
       if (script && !course.experiments[script]) await load(`${script}.js`);
       if (file && !course.assets[file]) await load(`${file}.js`);
+      if (gently) await pause();
       const assets = course.assets[file] ?? {};
       const model = new Model(
         spec,
@@ -95,8 +98,10 @@
         table ? tabulated(spec, course.tables[table]) : compiled(spec, assets),
         assets,
       );
-      if (gently) await new Promise(soon);
-      course.render({ model, el: place });
+      if (gently) await pause();
+      course.render({ model, el: place, gently });
+      place.dataset.shown = "1";
+      if (gently) await frame();
       place.dataset.ready = "1";
       model.on("change:params", () => course.address.follow(place, model));
       return model;

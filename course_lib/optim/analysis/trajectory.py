@@ -124,22 +124,26 @@ class _Loss:
         return getattr(self.surface, name)
 
 
-def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None) -> Any:
+def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None, stay: bool = False) -> Any:
     """Return the number of steps until values first come within a tolerance.
 
-    the first k with |valuesₖ| ≤ tol;  with a minimum x*: the first k with ‖xₖ − x*‖ ≤ tol
+    the first k with |valuesₖ| ≤ tol;  with a minimum x*: the first k with ‖xₖ − x*‖ ≤ tol;
+    to stay: the first k from which on that holds to the end
 
     Args:
         values: losses, errors or the like, shape (steps + 1, ...), step 0 first; each of the trailing axes
             is counted on its own. With `minimum`, a path of shape (steps + 1, ..., n).
         tol: the tolerance, ≥ 0.
         minimum: the point (n,) that the path should reach.
+        stay: whether a value that passes through, as one that swings does, is not counted yet.
 
     Returns:
         An int, or an array of counts for trailing axes; `inf` where the tolerance is never reached.
 
     >>> steps_to([1.0, -0.5, 0.25, 0.125], tol=0.3)
     2
+    >>> steps_to([1.0, 0.0, -0.5, 0.25], tol=0.3), steps_to([1.0, 0.0, -0.5, 0.25], tol=0.3, stay=True)
+    (1, 3)
     >>> steps_to([1.0, 2.0, 4.0], tol=0.3)
     inf
     """
@@ -152,6 +156,8 @@ def steps_to(values: ArrayLike, tol: float, *, minimum: ArrayLike | None = None)
             raise ValueError(f"minimum of shape {point.shape} is no point of a path of shape {values.shape}")
         values = np.linalg.norm(values - point, axis=-1)
     hit = np.abs(values) <= tol
+    if stay:
+        hit = np.logical_and.accumulate(hit[::-1])[::-1]
     first = np.where(hit.any(axis=0), hit.argmax(axis=0), np.inf)
     if first.ndim:
         return first

@@ -86,6 +86,7 @@
         radio.checked = radio.value === (answer ?? (isPrediction ? null : answered ? asked.right : null));
         const { classList } = radio.closest("label"),
           isRight = radio.value === asked.right;
+        classList.toggle("cq-chosen", radio.checked);
         classList.toggle("cq-right", answered && isRight);
         classList.toggle(
           "cq-wrong",
@@ -125,12 +126,19 @@
     }
 
     under.addEventListener("course-move", () => answered || commit(null)); // who follows a link has asked to see
+    root.addEventListener("click", ({ target }) => {
+      // what is covered is inert: a tap on it arrives here
+      if (!answered && target === root) find("fieldset").scrollIntoView({ block: "center" });
+    });
     main.addEventListener("click", () => (answered ? again() : check()));
     show.addEventListener("click", () => (answered ? again() : commit(null)));
     find("fieldset").addEventListener("click", (event) => {
       const option = event.target.closest("label");
       if (!option) return;
       if (answered) event.preventDefault(); // the first guess counts
+    });
+    find("fieldset").addEventListener("change", () => {
+      for (const radio of radios) radio.closest("label").classList.toggle("cq-chosen", radio.checked);
     });
     root.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
     root.querySelector("form").addEventListener("keydown", (event) => {

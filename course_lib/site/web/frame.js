@@ -83,9 +83,12 @@
     on([modal], "close", () => carry(modal, bar));
     on([wide], "change", () => modal.close());
   }
-  const here = one(".bd-links .active:not(:has(.active))"),
-    column = one("#pst-primary-sidebar");
-  if (here && here.offsetTop > innerHeight / 2) column.scrollTop = here.offsetTop - innerHeight / 3;
+  const here = all(".bd-links .active").pop();
+  if (here && matchMedia("(min-width: 960px)").matches)
+    new IntersectionObserver(([{ boundingClientRect: at }], once) => {
+      once.disconnect(); // this page's place in the left bar, seen without a layout of its own
+      if (at.top > innerHeight / 2) one("#pst-primary-sidebar").scrollTop += at.top - innerHeight / 3;
+    }).observe(here);
 
   // -- menus
   const fold = (but) =>
@@ -144,7 +147,7 @@
     document.execCommand("copy"); // without https there is only this
     area.remove();
   }
-  for (const pre of all("div.highlight > pre")) {
+  function offerToCopy(pre) {
     const button = Object.assign(document.createElement("button"), {
       className: "copybtn",
       title: "Copy",
@@ -164,18 +167,38 @@
   }
 
   // -- what scrolls within itself is reached from the keyboard, and fades where it goes on (descent.css)
-  const tables = ".pst-scrollable-table-container, .cell_output > .output:has(table):not(:has(.course-experiment))";
-  const boxes = all(`article :is(pre, .formula, ${tables})`);
-  function mark(box) {
-    const rest = box.scrollWidth - box.clientWidth;
-    if (rest > 1) box.setAttribute("tabindex", "0");
-    else box.removeAttribute("tabindex");
-    box.dataset.more = `${box.scrollLeft > 1 ? "left" : ""} ${rest - box.scrollLeft > 1 ? "right" : ""}`.trim();
+  function mark(boxes) {
+    const now = boxes.map((box) => [box, box.scrollLeft, box.scrollWidth - box.clientWidth - box.scrollLeft]);
+    for (const [box, left, right] of now) {
+      // all is read before anything is written, or each box would have the page laid out anew
+      const more = [left > 4 && "left", right > 4 && "right"].filter(Boolean).join(" ");
+      if (more === box.dataset.more) continue;
+      box.dataset.more = more;
+      if (more) box.setAttribute("tabindex", "0");
+      else box.removeAttribute("tabindex");
+    }
   }
-  const resized = new ResizeObserver((list) => list.forEach(({ target }) => mark(target)));
-  for (const box of boxes) resized.observe(box); // when it is laid out, and when a fold that holds it is opened
-  on(boxes, "scroll", ({ currentTarget }) => mark(currentTarget), { passive: true });
-  document.fonts.ready.then(() => boxes.forEach(mark));
+  const resized = new ResizeObserver((list) => mark(list.map(({ target }) => target)));
+  // Only what the reader comes near, or unfolds: a long page would not answer while all of it is prepared.
+  const prepared = new Set();
+  const near = new IntersectionObserver(
+    (list) => {
+      const boxes = list.filter((entry) => entry.isIntersecting).map(({ target }) => target);
+      mark(boxes);
+      for (const box of boxes) {
+        near.unobserve(box);
+        prepared.add(box);
+        resized.observe(box);
+        on([box], "scroll", () => mark([box]), { passive: true });
+        if (box.matches("div.highlight > pre")) offerToCopy(box);
+      }
+    },
+    { rootMargin: "1000px" },
+  );
+  for (const box of all("article :is(pre, .formula, .pst-scrollable-table-container, table.dataframe)"))
+    near.observe(box);
+  // not `fonts.ready`, which would have the page laid out at once
+  document.fonts.addEventListener("loadingdone", () => mark([...prepared]));
 
   // -- paper shows all
   on([window], "beforeprint", () =>

@@ -107,17 +107,18 @@ def test_presets_follow_the_surface():
 
 
 def test_a_table_is_computed_once(tmp_path, monkeypatch):
+    values, computed = table(explore.noise()), []
+    monkeypatch.setattr(page, "table", lambda experiment: computed.append(experiment) or values)
     name = write_table(explore.noise(), tmp_path)
     [file] = tmp_path.iterdir()
     assert file.name == f"{name}.js" and file.read_text("utf-8").startswith(f'course.tables["{name}"] = {{"names"')
-    rows = json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n"))
-    assert rows == table(explore.noise())
-    monkeypatch.setattr(page, "table", None)
+    assert json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n")) == values
     assert write_table(explore.noise(lr=0.2), tmp_path) == name  # another start, the same table
-    monkeypatch.undo()
+    assert len(computed) == 1
     experiment = explore.noise()
     experiment.digits = 2
     assert write_table(experiment, tmp_path) != name and len(list(tmp_path.iterdir())) == 2
+    assert computed[1:] == [experiment]
 
 
 def test_a_changed_source_renews_a_table(monkeypatch, tmp_path):

@@ -94,9 +94,9 @@ def confused(question):
 
 
 def test_gain():
-    steady, flipping = velocity(0.9, [1] * 200), velocity(0.9, [(-1) ** t for t in range(200)])
+    steady, flipping = velocity(0.8, [1] * 200), velocity(0.8, [(-1) ** t for t in range(200)])
     assert steady[-1] == pytest.approx(questions.gain.right)
-    assert confused(questions.gain) == pytest.approx([abs(flipping[-1]), 0.9, 1, steady[1]], abs=1e-3)
+    assert confused(questions.gain) == pytest.approx([abs(flipping[-1]), 0.8, 1, steady[1]], abs=1e-3)
 
 
 def test_effective():

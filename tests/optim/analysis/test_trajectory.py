@@ -143,6 +143,9 @@ def test_a_surface_without_a_hessian_is_named():
 def test_steps_to():
     assert steps_to([3.0, -2.0, 1.0, 0.5, 2.0], 1.0) == 2
     assert isinstance(steps_to([1.0, 0.0], 0.5), int)
+    assert steps_to([3.0, 0.0, 1.0, 0.5, -0.2], 0.5, stay=True) == 3
+    assert steps_to([0.0, 0.0, 1.0], 0.5, stay=True) == steps_to([0.0, np.nan], 0.5, stay=True) == np.inf
+    assert steps_to([[3.0, 0.0], [0.0, 2.0], [0.0, 0.1]], 0.5, stay=True).tolist() == [1.0, 2.0]
     assert steps_to([3.0, np.nan, np.inf], 1.0) == np.inf
     many = np.array([[1.0, 1.0, 0.0], [0.1, 1.0, 0.0]])
     assert steps_to(many, 0.5).tolist() == [1.0, np.inf, 0.0]
