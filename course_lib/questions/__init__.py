@@ -4,7 +4,7 @@ The questions themselves are in the chapters.
 
 >>> from course_lib.chapters.ch03_momentum import ask
 >>> ask.gain()
-Check yourself: A slope stays at 1, and ρ = 0.9. To what velocity v does momentum, v ← ρv + g, grow?
+Check yourself: A slope stays at 1, and ρ = 0.8. To what velocity v does momentum, v ← ρv + g, grow?
 """
 
 from pathlib import Path

@@ -171,6 +171,8 @@ FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'(</a>\s+<a [^>]*class="claim-check)(?=")'), r"\1 next"),  # a finger must tell neighbours apart
     (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),  # an empty corner heads nothing
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
+    # What may scroll within itself is reached from the keyboard; web/frame.js takes back what does not.
+    (re.compile(r'(<div class="(?:highlight"><pre|pst-scrollable-table-container"))>'), r'\1 tabindex="0">'),
 ]
 
 #: Pages without a document.

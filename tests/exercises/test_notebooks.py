@@ -61,7 +61,7 @@ def test_a_notebook_without_exercises(notebook):
 @pytest.mark.parametrize(
     ("cells", "name", "words"),
     [
-        ([cell(RIGHT, "exercise:adam")], "adam", f"names no exercise: there are {', '.join(EXERCISES)}."),
+        ([cell(RIGHT, "exercise:nobodys")], "nobodys", f"names no exercise: there are {', '.join(EXERCISES)}."),
         ([cell(RIGHT, "exercise:momentun")], "momentun", "do you mean `exercise:momentum`?"),
         (
             [cell(RIGHT, "exercise:momentum")] * 2,

@@ -95,7 +95,7 @@ def turned(**values: Any) -> Experiment:
     for the valley along the axes.
 
     >>> turned(angle=0).data["steps_AdaGrad"], turned(angle=45).data["steps_AdaGrad"]
-    (10, None)
+    (10.0, None)
     """
     rates = {"Adam": 0.3, "RMSProp": 0.02, "AdaGrad": 2.0, "Momentum": 3.0, "SGD": 1.9}
     return Experiment(
@@ -313,7 +313,7 @@ def trap(**values: Any) -> Experiment:
     Controls: ``method``, ``lr``, and ``clear``: whether the method's memory is set to zero after 300 steps.
 
     >>> trap(clear=False).data["leaves"], trap(clear=True).data["leaves"]
-    (1115, 304)
+    (1115.0, 304.0)
     """
     methods = {"AdaGrad": 0.1, "RMSProp": 0.05, "Adam": 0.05, "Momentum": 0.1, "SGD": 0.1}
     return Experiment(
