@@ -133,7 +133,7 @@ def schedules(**values: Any) -> Experiment:
             panel(
                 "Loss in each epoch",
                 axis("epoch", (1, EPOCHS)),
-                axis("loss, penalty included", (0.5, 3), log=True, ticks=[0.5, 0.6, 0.8, 1, 1.5, 2, 3]),
+                axis("loss, penalty included", (0.4, 2.8)),
                 [
                     rule(float(np.log(10)), label="a guess among ten classes"),
                     line("best", label=f"constant {REFERENCE:g}", color="currentColor", width=1.5),

@@ -93,8 +93,8 @@ warm = Predict(
         "none": "neither: the rate is too high",
     },
     right="both",
-    line="You said {said}; with both, {good} of five seeds are above the line, and the mean is {mean} %. Now take one"
-    " of the two away.",
+    line="You said {said}; with both, all {good} seeds end above the line, at {mean} % on average. Now take one of"
+    " the two away.",
     shows=("warmup", {"lr": 0.03, "epochs": 1, "decay": "cosine"}),
 )
 
