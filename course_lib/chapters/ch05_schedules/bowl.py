@@ -95,7 +95,7 @@ def bowl(**values: Any) -> Experiment:
     The curvatures are 1 and 0.05, each gradient component has noise of standard deviation 0.5, and the start is
     (3, 3). Controls: ``shape``, ``lr``, ``steps``, ``run``.
 
-    >>> data = bowl(shape="constant", lr=0.5, steps=3000).data
+    >>> data = bowl(shape="constant", lr=0.5, steps=1000).data
     >>> abs(data["end"] - data["floor"]) < 1e-9
     True
     """

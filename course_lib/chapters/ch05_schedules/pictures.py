@@ -63,7 +63,7 @@ class Clipped(SGD):
         x -= self.lr * clip_norm(dx, 1.0)
 
 
-def draw_clipping(ax: Axes, surface: Surface2D | None = None, lr: float = 0.02, steps: int = 100) -> None:
+def draw_clipping(ax: Axes, surface: Surface2D | None = None, lr: float = 0.05, steps: int = 200) -> None:
     """Draw gradient descent on a steep valley with and without clipping.
 
     Args:
@@ -79,10 +79,8 @@ def draw_clipping(ax: Axes, surface: Surface2D | None = None, lr: float = 0.02, 
     ax.plot(*clipped.T, "-o", color=PALETTE[1], markersize=2.5, linewidth=1.2)
     ax.plot(*plain.T, color=PALETTE[0])
     ax.plot(*plain[0], "o", color=INK)
-    ax.annotate("one step without clipping", (0.1, 1.75), rotation=24, color=PALETTE[0], ha="center")
-    ax.annotate(
-        "100 steps, clipped", tuple(clipped[steps // 2]), (8, -16), textcoords="offset points", color=PALETTE[1]
-    )
+    ax.annotate("one step without clipping", (0.1, 1.85), rotation=17, color=PALETTE[0], ha="center")
+    ax.annotate(f"{steps} steps, clipped", tuple(clipped[-1]), (10, -12), textcoords="offset points", color=PALETTE[1])
     ax.set(xlim=surface.window[0], ylim=surface.window[1])
 
 

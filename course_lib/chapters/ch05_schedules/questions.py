@@ -58,9 +58,9 @@ shape = Predict(
     "Eight schedules that fall, 40 seeds each, all from the same good rate. By how much do their mean accuracies"
     " differ?",
     options={
+        "alike": "by less than one point, all of them",
         "cosine": "cosine leads by more than a point",
         "simple": "the smooth ones lead the steps by more than a point",
-        "alike": "by less than one point, all of them",
     },
     right="alike",
     line="You said {said}; from the best to the worst of the eight it is {claim:shapes-alike.spread:.1f} points.",
@@ -72,9 +72,9 @@ restart = Predict(
     "A run of 2,880 steps consists of cosine cycles of 411 steps. The last cycle ends three steps too early, so the"
     " last three steps have the full rate again. What do these three steps do to the accuracy?",
     options={
-        "nothing": "nothing that can be seen: 3 steps of 2,880",
-        "tenth": "they cost a few tenths of a point",
         "points": "they cost several points",
+        "tenth": "they cost a few tenths of a point",
+        "nothing": "nothing that can be seen: 3 steps of 2,880",
     },
     right="points",
     line="You said {said}; with them the mean accuracy is {claim:three-steps.early:.0f} %, without them"
@@ -93,8 +93,8 @@ warm = Predict(
         "none": "neither: the rate is too high",
     },
     right="both",
-    line="You said {said}; with both, {good} of five seeds are above the line, and the mean is {mean} %. Now take one"
-    " of the two away.",
+    line="You said {said}; with both, all {good} seeds end above the line, at {mean} % on average. Now take one of"
+    " the two away.",
     shows=("warmup", {"lr": 0.03, "epochs": 1, "decay": "cosine"}),
 )
 
@@ -114,7 +114,7 @@ lowest = Predict(
     PAGE,
     "You raise the rate a little at every step, from 0.00001 to 30, and draw the loss over it. At some rate the curve"
     " is lowest. Is that the rate to train with?",
-    options={"yes": "yes", "smaller": "no, a much smaller one", "larger": "no, a larger one"},
+    options={"smaller": "no, a much smaller one", "yes": "yes", "larger": "no, a larger one"},
     right="smaller",
     line="You said {said}; it is lowest at {lowest}, where it is about to explode. The usual first guess is a tenth of"
     " that, {suggestion}.",
@@ -178,8 +178,8 @@ lower_floor = Choose(
     "A loss is level at its noise floor. You divide the rate by ten. What happens?",
     options={
         "stuck": "It stays: the steps are too short now to move on.",
-        "tenth": "The part above the minimum falls to about a tenth.",
         "hundredth": "The part above the minimum falls to about a hundredth.",
+        "tenth": "The part above the minimum falls to about a tenth.",
     },
     right="tenth",
     why={
@@ -212,8 +212,8 @@ compounding = Choose(
     PAGE,
     "A training loop runs `lr *= 1 / (1 + 0.01 * t)` at every step t. Its author wanted α₀/(1 + 0.01t). What happens?",
     options={
-        "same": "That is what it computes.",
         "freezes": "The rate falls far faster, and training freezes.",
+        "same": "That is what it computes.",
         "rises": "The rate hardly falls.",
     },
     right="freezes",
@@ -263,8 +263,8 @@ continue_run = Choose(
     "A run of 10,000 steps has ended, and you get time for 10,000 more. After which schedule do you lose least?",
     options={
         "cosine": "cosine: go on at the rate where it ended",
-        "wsd": "warm-up–stable–decay: go on from the weights before the decay",
         "linear": "linear: go on at the rate where it ended",
+        "wsd": "warm-up–stable–decay: go on from the weights before the decay",
     },
     right="wsd",
     why={
@@ -334,7 +334,7 @@ begin = Choose(
     "begin",
     PAGE,
     "A range test is lowest at 0.8, and explodes at 2. Where do you begin?",
-    options={"eight": "at 0.8", "tenth": "near 0.08", "explodes": "just below 2"},
+    options={"tenth": "near 0.08", "eight": "at 0.8", "explodes": "just below 2"},
     right="tenth",
     why={
         "eight": "There a network whose rate no longer rises would sit at its limit, step after step.",

@@ -224,8 +224,9 @@ class Warmup(Schedule):
         super().__init__(schedule=schedule, steps=steps, start=start)
 
     def rate(self, t):
-        rate = self.schedule.rate(np.maximum(t - self.steps, 0))  # β(0) during the rise
-        return np.where(t < self.steps, self.start + (rate - self.start) * t / self.steps, rate)
+        rate = self.schedule.rate(np.maximum(t - self.steps, 0))
+        rise = self.start + (rate - self.start) * t / self.steps  # to β(0)
+        return np.where(t < self.steps, rise, rate)
 
     def _checked(self, name, value):
         return as_schedule(name, value) if name == "schedule" else super()._checked(name, value)

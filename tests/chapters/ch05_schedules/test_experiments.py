@@ -1,12 +1,17 @@
 """What chapter 5's experiments show: closed forms, independent runs, and the settings that the text links to."""
 
+import json
+
 import numpy as np
 import pytest
 
-from course_lib.chapters.ch05_schedules import experiments, explore
+from course_lib.chapters.ch05_schedules import experiments, explore, networks
 from course_lib.chapters.ch05_schedules.shapes import SHAPES
+from course_lib.data import load_digits
 from course_lib.nn import L2, fit
 from course_lib.optim import Constant, Cosine, Momentum, Schedule, WarmRestarts
+
+pytest.importorskip("sklearn")
 
 # ---------------------------------------------------------------- the bowl
 
@@ -53,6 +58,38 @@ def test_the_linked_bowls_show_what_the_text_says():
     assert early["end"] > 1.5 * early["end_constant"]
 
 
+# ---------------------------------------------------------------- what is stored
+
+
+def test_what_is_stored_is_measured_so():
+    """The first epochs, which no rounding has magnified yet, and the quiet ends; and none is missing."""
+    stored = json.loads(networks.STORED.read_text("utf-8"))
+    assert {shape: list(runs) for shape, runs in stored["schedules"].items()} == {
+        shape: [str(lr) for lr in networks.RATES] for shape in SHAPES
+    }
+    again = [networks.summary(runs) for runs in networks.train("cosine", networks.RATES)]
+    for lr, row in zip(networks.RATES, again, strict=True):
+        kept = stored["schedules"]["cosine"][str(lr)]
+        for key in ("loss", "low", "high"):
+            assert row[key][:3] == pytest.approx(kept[key][:3], rel=0.03 if lr < 0.1 else 0.3)
+        if 0.003 <= lr <= 0.1:
+            assert row["loss"][-1] == pytest.approx(kept["loss"][-1], rel=0.02)
+    assert len(stored["warmup"]) == 4 * 3 * 2 and len(stored["range"]) == 3 * 3 * 4
+    [[history]] = networks.train_deep((0.003,), 1, "cosine", seeds=1)
+    kept = stored["warmup"]["0.003 1 cosine"]
+    assert len(kept) == 5 and 100 * history.val_accuracy[0] == pytest.approx(kept[0][0], abs=3)
+    for method in networks.METHODS:
+        test, kept = networks.raise_rate(method, 40, 0), stored["range"][f"{method} 40 0"]
+        assert test.losses[:60].tolist() == pytest.approx(kept["losses"][:60], abs=0.01)
+        assert test.lowest == pytest.approx(kept["lowest"], rel=0.5)
+
+
+def test_the_digits_are_counted_rightly():
+    digits = load_digits(np.random.default_rng(0))
+    assert len(digits.x_train) == networks.EXAMPLES
+    assert networks.steps_of(3, 50) == 3 * 29 and networks.steps_of(20, 10) == 20 * 144
+
+
 # ---------------------------------------------------------------- schedules
 
 
@@ -68,9 +105,9 @@ def test_every_shape_is_a_schedule_that_does_not_exceed_its_largest_rate(name):
 
 def test_the_networks_are_trained_as_one_alone():
     """One of the forty, by the loop for a single network."""
-    [[history]] = experiments.train("cosine", (0.03,), seeds=1)
+    [[history]] = networks.train("cosine", (0.03,), seeds=1)
     rng = np.random.default_rng(0)
-    net, digits = experiments.network(rng), experiments._digits()
+    net, digits = networks.network(rng), load_digits(np.random.default_rng(0))
     method = Momentum(Cosine(np.float32(0.03), steps=2880), rho=0.9)
     alone = fit(net, digits, method, epochs=20, batch=10, rng=rng, penalty=L2(0.01))
     np.testing.assert_allclose(alone.loss[:5], history.loss[:5], rtol=1e-4)
@@ -78,7 +115,7 @@ def test_the_networks_are_trained_as_one_alone():
 
 def test_four_curves():
     """Bounds with much room, over five seeds: the standard errors of these medians are below 0.02."""
-    ends = {lr: explore.schedules(shape="constant", lr=lr).data for lr in experiments.RATES}
+    ends = {lr: explore.schedules(shape="constant", lr=lr).data for lr in networks.RATES}
     assert min(ends, key=lambda lr: ends[lr]["end"]) == 0.01 == experiments.REFERENCE
     assert ends[0.1]["first"] < ends[0.01]["first"] and ends[0.1]["end"] > 1.2 * ends[0.01]["end"]
     assert ends[0.001]["end"] < 0.95 * ends[0.001]["before"], "still falling"
@@ -103,11 +140,11 @@ def test_restarts_undo_what_the_cycle_won():
 
 def test_the_warm_up_rises_to_the_peak():
     for decay in ("constant", "cosine"):
-        rates = experiments.warmed(0.03, 1, decay)(np.arange(291))
+        rates = networks.warmed(0.03, 1, decay)(np.arange(291))
         np.testing.assert_allclose(np.diff(rates[:30]), 0.001, rtol=1e-9)
         assert rates[0] == pytest.approx(0.001) and rates[29] == 0.03 == rates.max()
         assert rates[290] == (0.03 if decay == "constant" else 0)
-    assert experiments.warmed(0.03, 0, "constant") == Constant(0.03)
+    assert networks.warmed(0.03, 0, "constant") == Constant(0.03)
 
 
 def test_warm_up_and_decay_together():
