@@ -104,7 +104,7 @@ MARK = "e => getComputedStyle(e.querySelector('span'), '::after').content"
 
 
 def place(shown, question):
-    return shown.locator(f"[data-course-question={question.name}]")
+    return shown.locator(f"[data-course-question={question.name}][data-course-page='{question.page}']")
 
 
 def option(shown, question, key):
@@ -579,7 +579,7 @@ def test_wrong_answers_stop_the_build(tmp_path, capfd):
 
 # ------------------------------------------------------------------------------------------------ every prediction
 
-SHOWING = {name: q for (_, name), q in QUESTIONS.items() if isinstance(q, Predict) and q.shows}
+SHOWING = {"/".join(key): q for key, q in QUESTIONS.items() if isinstance(q, Predict) and q.shows}
 SHELL = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Questions</title><link rel="icon" href="data:,">
 %s<main>%s</main>"""
 
@@ -595,7 +595,7 @@ def every_prediction(tmp_path_factory):
         is_style = name.endswith(".css")
         head += f'<link rel="stylesheet" href="{name}">' if is_style else f'<script defer src="{name}"></script>'
     for page, name in QUESTIONS:
-        if name in SHOWING:
+        if f"{page}/{name}" in SHOWING:
             body += getattr(chapters.ChapterQuestions(f"course_lib.chapters.ch{page}"), name)().static_html(folder)
     (folder / "index.html").write_text(SHELL % (head, body), "utf-8")
     running = make_server(folder, prefix="/")

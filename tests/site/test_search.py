@@ -80,7 +80,7 @@ WANTED = [
     ("cosine annealing", "book/schedules.html", 1),
     ("batch norm", "book/networks.html", 2),
     ("Batch Normalization", "book/glossary.html#term-batch-normalization", 1),
-    ("learning rates", "book/glossary.html#term-learning-rate", 2),
+    ("learning rates", "book/glossary.html#term-learning-rate", 4),
     ("adam", "book/optimizers.html", 2),
     ("early stopping", "book/glossary.html#term-early-stopping", 2),
     ("polyak", "book/03_momentum.html", 8),

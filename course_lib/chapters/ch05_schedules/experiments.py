@@ -173,8 +173,8 @@ def warmup(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("mean", "mean accuracy at the end, %", format=".0f", color=color),
-            readout("worst", "worst of the five, %", format=".0f", color=color),
+            readout("mean", "mean accuracy at the end, %", format=".1f", color=color),
+            readout("worst", "worst of the five, %", format=".1f", color=color),
             readout("good", "above 90 %, of five", format="d"),
         ],
         tabulated=True,
