@@ -61,7 +61,6 @@ def test_own_style_sheets_ask_for_nothing_that_is_left_out(path):
 @pytest.mark.browser
 def test_what_is_far_is_not_prepared_before_the_reader_comes(page, chapter):
     shown = page(chapter, width=1280, height=900)
-    shown.wait_for_function("document.querySelector('article [data-more]')")
     count = "document.querySelectorAll('article [data-more]').length"
     first = shown.evaluate(count)
     shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
@@ -105,11 +104,16 @@ def test_what_was_cut_from_the_style_sheet_is_not_missed(page, site, name, width
     full = re.sub(r"[^{}]*:has\([^{}]*{[^}]*}", "", stylesheet.merge(sheets, static))  # which is left out on purpose
     assert len(full) > 4 * (static / "book.css").stat().st_size
     shown = page(name, width=width, reduced_motion="reduce")
-    shown.wait_for_load_state("networkidle")
-    cut = shown.evaluate(STYLES)
-    shown.route("**/book.css*", lambda route, _: route.fulfill(body=full, content_type="text/css"))
-    shown.reload(wait_until="networkidle")
-    whole = shown.evaluate(STYLES)
+
+    def styles(sheet):  # with the page's own fonts, however late they come
+        text = sheet.replace("font-display:optional", "font-display:block").replace("font-display: optional", "")
+        shown.unroute("**/book.css*")
+        shown.route("**/book.css*", lambda route, _: route.fulfill(body=text, content_type="text/css"))
+        shown.reload(wait_until="networkidle")
+        shown.evaluate("document.fonts.ready")
+        return shown.evaluate(STYLES)
+
+    cut, whole = styles((static / "book.css").read_text(encoding="utf-8")), styles(full)
     assert len(cut) == len(whole) > 50
     for one, other in zip(cut, whole, strict=True):
         for part, wanted in zip(one, other, strict=True):
