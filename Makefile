@@ -34,7 +34,7 @@ test: lint ## run every test; what needs a browser is skipped, loudly, without o
 
 # Kernels of NumPy (OpenBLAS) and torch (ATen), the oldest first; the newest only where the processor has AVX-512.
 KERNELS ?= Nehalem:default Haswell:avx2 $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo SkylakeX:avx512)
-TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_measured_numbers.py tests/notebooks book
+TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_measured_numbers.py tests/notebooks tests/chapters book
 
 kernels: $(STAMP) ## run what trains networks as other processors would
 	@for kernel in $(KERNELS); do \
