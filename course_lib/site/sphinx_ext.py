@@ -54,7 +54,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
-    own = [*SITE.glob("*.py"), *TEMPLATES.iterdir(), *WEB.iterdir()]
+    own = [*SITE.glob("*.py"), *SITE.glob("*.js"), *TEMPLATES.iterdir(), *WEB.iterdir()]
     own += [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
     frame = [path.read_text(encoding="utf-8") for path in sorted(own)]
     config.course_assets_hash = digest([], *assets.values(), *frame)

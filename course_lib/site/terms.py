@@ -83,16 +83,11 @@ def _content(glossary: nodes.document, anchor: str) -> list[nodes.Node]:
     return defined.children
 
 
-def _add_script(app: Sphinx, pagename: str, template: str, context: dict, document: nodes.document | None) -> None:
-    if document and document.next_node(tooltip):
-        app.add_js_file(SCRIPT.name, defer="defer")
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the definitions."""
     app.add_node(tooltip, html=(visit_tooltip, None))
     app.connect("doctree-read", _needs_glossary)
     app.add_post_transform(Definitions)
     app.add_post_transform(Links)
-    app.connect("html-page-context", _add_script)
+    app.add_js_file(SCRIPT.name)  # of every page: it is a part of `book.js`, whichever pages a build writes
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,7 +49,8 @@ def test_small_book_is_described_and_a_page_that_left_it_leaves_the_site(book):
     toc, two = book / "_toc.yml", book / "book/two.md"
     alone = toc.read_text()
     toc.write_text(alone + "chapters:\n  - file: book/two\n")
-    two.write_text(PAGE.replace("A page", "Another"))
+    (book / "book/index.md").write_text(PAGE + ":::{glossary}\nravine\n  A valley.\n:::\n")
+    two.write_text(PAGE.replace("A page", "Another") + "It has a {term}`ravine`.\n")
     done = run(book)
     assert done.returncode == 0, done.stdout
     site = book / "_build/html"
@@ -58,6 +59,8 @@ def test_small_book_is_described_and_a_page_that_left_it_leaves_the_site(book):
     assert 'rel="canonical"' not in page and not (site / "sitemap.xml").exists()  # their address is not known
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     assert "book/two.html" in pages
+    script = (site / "_static/book.js").read_text(encoding="utf-8")
+    assert "a.term" in script
     named, stale = (site / "_static/explore" / f"noise-{digit * 12}.js" for digit in "12")
     kept = book / "_build/.cache/tables/explore"
     for table in (named, stale, kept / named.name, kept / stale.name):
@@ -69,6 +72,7 @@ def test_small_book_is_described_and_a_page_that_left_it_leaves_the_site(book):
     assert run(book).returncode == 0
     assert {path.relative_to(site).as_posix() for path in site.rglob("*.html")} == pages - {"book/two.html"}
     assert not list((site / "_sources").rglob("two*"))
+    assert (site / "_static/book.js").read_text(encoding="utf-8") == script  # whichever pages were written
     assert named.exists() and not stale.exists()
     assert [path.name for path in kept.iterdir()] == [named.name]
     assert not (book / "_build/.cache/notebooks/book.two").exists()
