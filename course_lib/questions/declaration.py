@@ -157,7 +157,7 @@ class Number(Question):
         right: the number.
         tolerance: how far off an answer may be, as an absolute difference.
         unit: shown after the field, and allowed in the answer.
-        confusions: wrong number → what it confuses; as near as ``tolerance`` is taken for it.
+        confusions: wrong number → what it confuses; as near as ``tolerance`` and a tenth of it is taken for it.
         otherwise: what is said to any other number.
         why: confirms the right number.
 

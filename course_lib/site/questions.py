@@ -28,7 +28,7 @@ from course_lib import chapters
 from course_lib.questions import Question
 
 TAG = "tag_answer:"
-FOLD = '<button type="button" class="cq-fold" aria-expanded="false">The answer</button>'
+FOLD = '<button type="button" class="cq-fold" aria-expanded="false">{}</button>'
 RECORDS = {"predictions": "Predictions", "checks": "Self-checks"}
 
 #: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
@@ -90,6 +90,10 @@ def cover(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             block += after.children
     asked: set[str] = set()
     there = _questions(docname)
+    answered: set[str] = set()
+    for block in doctree.findall(answer):
+        block["again"] = block["name"] in answered
+        answered.add(block["name"])
     for node in doctree.findall():
         if isinstance(node, nodes.raw):
             asked |= {name for name in there if f'data-course-question="{name}"' in node.astext()}
@@ -115,8 +119,10 @@ def open_without_script(app: Sphinx, pagename: str, templatename: str, context: 
 
 def visit_answer(translator: HTML5Translator, node: answer) -> None:
     """Write the button that unfolds it, and what is folded."""
-    name = escape(node["name"])
-    translator.body.append(f'<div class="course-answer" data-course-answer="{name}">{FOLD}\n<div class="cq-folded">\n')
+    name, label = escape(node["name"]), "More of the answer" if node.get("again") else "The answer"
+    translator.body.append(
+        f'<div class="course-answer" data-course-answer="{name}">{FOLD.format(label)}\n<div class="cq-folded">\n'
+    )
 
 
 def depart_answer(translator: HTML5Translator, node: answer) -> None:

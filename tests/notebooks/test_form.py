@@ -64,7 +64,7 @@ def main_line(path):
 def minutes(path):
     """How long the main line takes a student who answers, moves, and follows each formula on paper.
 
-    180 words a minute, 1 a question, 2 an experiment, 1½ a formula on a line of its own, ½ a figure or table.
+    140 words a minute, 1½ a question, 2 an experiment, 1½ a formula on a line of its own, ½ a figure or table.
     """
     code = "\n".join(source(cell) for cell in cells_of(path, "code"))
     asked = [QUESTIONS[path.stem, name] for name in re.findall(r"^ask\.(\w+)\(", code, re.M)]
@@ -73,7 +73,7 @@ def minutes(path):
     text = main_line(path)
     formulas = text.count("$$") // 2
     pictures = len(re.findall(r"^show_figure\(", code, re.M)) + len(re.findall(r"^\|[ :|-]+\|$", text, re.M))
-    return len(words(text)) / 180 + len(asked) + 2 * shown + 1.5 * formulas + pictures / 2
+    return len(words(text)) / 140 + 1.5 * len(asked) + 2 * shown + 1.5 * formulas + pictures / 2
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -170,7 +170,7 @@ def test_flows_as_its_kind_of_chapter_does(chapter):
     kind = json.loads(chapter.read_text("utf-8"))["metadata"].get("kind", "")
     headings = re.findall(r"^## (.*)$", text_of(chapter), re.M)
     assert headings[-len(LAST[kind]) :] == LAST[kind]
-    classes = {"Common mistakes": "mistakes", "Questions students ask": "question", "In practice": "practice"}
+    classes = {"Common mistakes": "mistakes", "Questions students ask": "question dropdown", "In practice": "practice"}
     for name in ("Summary", *LAST[kind]):
         assert f":class: {classes.get(name, 'summary')}" in text_of(chapter)
     code = "\n".join(source(cell) for cell in cells_of(chapter, "code"))

@@ -180,7 +180,7 @@ def edge(**values: Any) -> Experiment:
             panel(
                 "Largest curvature of the loss",
                 axis("step t", (0, STEPS)),
-                axis("λ_max", (0, 12)),
+                axis("largest λ", (0, 12)),
                 [
                     band("range", label="eight seeds", color=_ACCENT),
                     line("sharpness", label="median", color=_ACCENT),
@@ -198,7 +198,7 @@ def edge(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("border", "border 2/α", format=".3~g"),
-            readout("low", "λ_max at the end, from", format=".2f", missing="diverges"),
+            readout("low", "at the end the largest λ is from", format=".2f", missing="diverges"),
             readout("high", "to", format=".2f", missing="diverges"),
             readout("rises", "steps on which the loss rose", format=".0f", missing="diverges"),
         ],
@@ -486,7 +486,7 @@ def minibatch(**values: Any) -> Experiment:
                 alt="The mean excess loss falls and then stays level, at the noise floor.",
             ),
         ],
-        readouts=[readout("late", "mean excess loss of the last 300 steps", format=".2g", missing="diverges")],
+        readouts=[readout("late", "mean excess loss of the last 300 steps", format=".2g", missing="does not settle")],
         tabulated=True,
         backdrop=_minibatch_backdrop,
         caption="The path comes down until noise holds it: the smaller the rate and the larger the batch, the lower.",

@@ -55,7 +55,7 @@ def draw_angle(where: Axes, how: Axes) -> None:
             ha="right" if k == 1000 else "left",
         )
     how.axhline(90, color=INK, linestyle=":", linewidth=1)
-    how.set(xscale="log", xlim=(1, 1000), ylim=(0, 98), xlabel="condition number κ", ylabel="worst angle, degrees")
+    how.set(xscale="log", xlim=(1, 1200), ylim=(0, 98), xlabel="condition number κ", ylabel="worst angle, degrees")
     how.xaxis.set_major_formatter("{x:g}")
 
 
@@ -75,7 +75,7 @@ def draw_factors(ax: Axes) -> None:
     ax.plot(best, gd_rate(best, 1 / KAPPA), "o", color=color_of("SGD"))
     ax.plot(limit, 1, "o", markerfacecolor="none", markeredgecolor=INK)
     ax.annotate("best", (best, gd_rate(best, 1 / KAPPA)), (8, -17), textcoords="offset points", ha="left")
-    ax.annotate("limit 2/λ_max", (limit, 1), (0, 12), textcoords="offset points", ha="right")
+    ax.annotate("limit", (limit, 1), (0, 12), textcoords="offset points", ha="right")
     ax.annotate("steepest, λ = 1", (0.5, 0.5), (8, 2), textcoords="offset points", color=STEEP)
     ax.annotate("flattest, λ = 1/10", (1.0, 0.9), (0, -23), textcoords="offset points", color=FLAT)
     ax.set(xlabel="rate α", ylabel="factor per step", xlim=(0, 2.3), ylim=(0, 1.3))

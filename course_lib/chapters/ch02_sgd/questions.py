@@ -38,7 +38,7 @@ border = Predict(
         "stops": "the loss stops falling",
     },
     right="stays",
-    line="You said {said}; at the end it lies between {low} and {high}, whichever seed, beside the border {border}."
+    line="You said {said}; at the end of these runs it lies between {low} and {high}, beside the border {border}."
     " The loss went on falling.",
     shows=("edge", {"lr": 0.4}),
 )
@@ -153,12 +153,12 @@ limit = Number(
     tolerance=0.001,
     confusions={
         10: "That is 2/λ for the flattest direction. The steepest one explodes first.",
-        0.125: "That is 1/λ_max, at which the steepest direction is done in one step. It is stable up to twice that.",
-        0.2439: "That is the best rate, 2/(λ_min + λ_max). The limit lies a little above it.",
-        4: "That is λ_max/2: upside down.",
+        0.125: "That is 1/λ for the steepest direction, which is then done in one step. The limit is twice that.",
+        0.2439: "That is the best rate, 2/(0.2 + 8). The limit lies a little above it.",
+        4: "That is 8/2: upside down.",
     },
-    otherwise="The limit is 2/λ_max.",
-    why="2/λ_max = 2/8. The flat direction would allow 10.",
+    otherwise="The limit is 2/λ for the steepest direction.",
+    why="2/8, for the steepest direction. The flat direction would allow 10.",
 )
 
 doubled = Choose(
@@ -174,7 +174,7 @@ doubled = Choose(
     right="two",
     why={
         "two": "The best rate is almost twice yours, and the steps go down with the rate, but κ is still there.",
-        "root": "That would be momentum's gain, √κ, in chapter 3. No rate does this.",
+        "root": "That would be momentum's gain over the best rate, √κ, in chapter 3. No rate does this.",
         "nothing": "In the flat direction twice the rate halves the steps, and that is the slow one.",
         "many": "A steep direction alone could be done in one step. The flat one decides.",
     },
@@ -185,8 +185,8 @@ doubled = Choose(
 lower_rate = Choose(
     "lower_rate",
     PAGE,
-    "Full batch, α = 0.5: after a long time the largest curvature stays near 4. You lower the rate to 0.25 and go on"
-    " training. What may the largest curvature do now?",
+    "Full batch, α = 0.5: after some thousand steps the largest curvature stays near 4. You lower the rate to 0.25 and"
+    " go on training. What may the largest curvature do now?",
     options={
         "stay": "stay at 4, for the network has that curvature",
         "fall": "fall to about 2",
@@ -226,18 +226,18 @@ ten_times = Number(
 downhill = Number(
     "downhill",
     PAGE,
-    "At the lift s = 1.5, about 7.5 % of all curvatures are negative in this model, whatever n is, if it is large."
+    "At the lift s = 1.5, about 7 % of all curvatures are negative in this model, whatever n is, if it is large."
     " Along how many eigenvectors does the loss curve down at such a point in 200 dimensions?",
-    right=15,
-    tolerance=1,
+    right=14,
+    tolerance=1.01,
     confusions={
-        7.5: "That is the percentage. Take it of 200 directions.",
+        7: "That is the percentage. Take it of 200 directions.",
         0: "That would be a minimum. Few directions lead down, but with 200 of them hardly ever none.",
         100: "That is half of them, as without a lift.",
-        185: "Along so many it curves up.",
+        186: "Along so many it curves up.",
     },
-    otherwise="Take 7.5 % of 200.",
-    why="7.5 % of 200. Such a point looks almost like a minimum, and is a saddle.",
+    otherwise="Take 7 % of 200.",
+    why="7 % of 200. Such a point looks almost like a minimum, and is a saddle.",
 )
 
 # ---------------------------------------------------------------- A minibatch is a noisy compass

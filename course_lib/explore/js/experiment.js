@@ -64,7 +64,9 @@
     for (const [label, m] of series) {
       const sign = { cross: "×", circle: "●" }[m.shape] ?? "";
       const swatch = html("i", {
-        class: sign ? "cx-sign" : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : ""].join(" "),
+        class: sign
+          ? "cx-sign"
+          : [m.dashed ? "cx-dash" : "", m.casing ? "cx-cased" : "", m.type === "band" ? "cx-wide" : ""].join(" "),
         textContent: sign,
       });
       swatch.style.color = m.color;

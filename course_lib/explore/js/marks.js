@@ -29,7 +29,10 @@
     for (let i = 0; i < end; i++) {
       const x = xs ? xs[i] : i,
         y = ys[i];
-      if (!known(x) || !known(y)) break;
+      if (!known(x) || !known(y)) {
+        if (out.length) break;
+        continue; // it may begin late
+      }
       const p = [px(view.X, x), px(view.Y, y)];
       if (known(p[0]) && known(p[1])) out.push(p);
       else if (y !== 0) break;

@@ -2,7 +2,8 @@
 (() => {
   const { svg, colours, marks, html, unique, format, makeHandles } = course;
   const AXES = { top: 8, right: 12, bottom: 40, left: 52 },
-    BARE = { top: 0, right: 0, bottom: 0, left: 0 };
+    BARE = { top: 0, right: 0, bottom: 0, left: 0 },
+    END = { "text-anchor": "end", dx: AXES.right }; // of a long label at the right edge
   const BACKDROPS = new Set(["contour", "heat"]); // what takes long to draw, and can come later
   const LOW = 150; // pixels: on a phone two panels and their controls should share the screen
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
@@ -65,7 +66,9 @@
         svg("line", isX ? { x1: p, x2: p, y1: 0, y2: height } : { x1: 0, x2: width, y1: p, y2: p }, g);
         const label = svg(
           "text",
-          isX ? { x: p, y: height + 16, "text-anchor": "middle" } : { x: -8, y: p, dy: "0.32em", "text-anchor": "end" },
+          isX
+            ? { x: p, y: height + 16, "text-anchor": "middle", ...(p > width - 9 && text.length > 4 && END) }
+            : { x: -8, y: p, dy: "0.32em", "text-anchor": "end" },
           g,
         );
         label.textContent = text;

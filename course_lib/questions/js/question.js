@@ -36,8 +36,12 @@
     number(asked, answer) {
       if (answer === null) return verdict(false, `${escaped(asked.shown)} ${escaped(asked.unit)} · ${asked.why}`, null);
       const values = readNumber(answer, asked.unit),
-        near = (value) => values.some((v) => Math.abs(v - value) <= asked.tolerance * (1 + 1e-9));
-      const right = near(asked.right) || answer === asked.shown;
+        near = (value, far) => values.some((v) => Math.abs(v - value) <= far * (1 + 1e-9));
+      const right = near(asked.right, asked.tolerance) || answer === asked.shown;
+      // a small number would take everything near 0 for itself
+      const confused = asked.confusions.find(([value]) =>
+        near(value, value ? Math.min(asked.tolerance, Math.abs(value) / 10) : asked.tolerance),
+      );
       if (!values.length)
         return {
           done: false,
@@ -46,7 +50,7 @@
         };
       return verdict(
         right,
-        right ? asked.why : (asked.confusions.find(([value]) => near(value))?.[1] ?? asked.otherwise),
+        right ? asked.why : (confused?.[1] ?? asked.otherwise),
         answer,
       );
     },

@@ -102,7 +102,7 @@ def test_downhill():
     assert shares == pytest.approx([7.5, 7.5], abs=0.5)
     exact = 0.5 - 1.5 * (4 - 1.5**2) ** 0.5 / (4 * np.pi) - np.arcsin(0.75) / np.pi  # the semicircle, below −1.5
     assert 200 * exact == pytest.approx(questions.downhill.right, abs=questions.downhill.tolerance)
-    assert confused(questions.downhill) == [0, 7.5, 200 / 2, 200 - questions.downhill.right]
+    assert confused(questions.downhill) == [0, 7, 200 / 2, 200 - questions.downhill.right]
 
 
 def test_two_changes():
