@@ -39,7 +39,7 @@ def _cells(top):
 
 def _everything(a, there):
     data = {
-        "curve": {"x": [0, 2, 4], "y": [0, a, 2 * a]},
+        "curve": {"x": [0, 1, 2, 4], "y": [None, a / 2, a, None]},
         "between": {"x": [0, 4], "low": [1, 1], "high": [a, a]},
         "measured": {"x": [1, 3], "y": [5, 5], "e": [1, a]},
         "level": a,
@@ -52,6 +52,10 @@ def _everything(a, there):
         "rows": [["SGD", 0.1234, a], ["Momentum", None, 2]],
     }
     return data if there == "all" else {"level": a}
+
+
+def _nothing(a):
+    return {"curve": None}
 
 
 def everything(**values):
@@ -152,8 +156,21 @@ def test_marks_are_where_their_numbers_say(shown, a):
     assert heights == {1, a}
     ups = re.findall(r"V(-?[\d.]+)", lines.path("points", 1))
     assert [lines.y(float(v)) for v in ups] == pytest.approx([4, 5 - a])
+    ends = numbers(lines.path("line"))
+    assert [ends[0], ends[-2]] == pytest.approx([lines.size[0] / 4, lines.size[0] / 2]), "where its numbers are known"
     label = lines.panel.locator("g[data-mark=text] text")
     assert label.text_content() == "here" and float(label.get_attribute("x")) == pytest.approx(lines.size[0] / 2)
+
+
+@pytest.mark.browser
+def test_the_last_number_of_an_axis_is_in_the_picture(page, exhibits):
+    one = panel("Long", axis("step", (0, 3000)), axis("y", (0, 10)), [line("curve")], alt="A line.")
+    long = Experiment("long", [slider("a", "a", 1, 9, 5, step=1)], _nothing, [one], alt="One.", own=True)
+    shown = page("page.html", base=exhibits(long), **STILL)
+    shown.wait_for_selector("#long[data-ready]")
+    last = shown.locator("#long .cx-axes text", has_text="3,000")
+    text, picture = (e.bounding_box() for e in (last, shown.locator("#long .cx-panel svg").first))
+    assert text["x"] + text["width"] <= picture["x"] + picture["width"]
 
 
 @pytest.mark.browser
