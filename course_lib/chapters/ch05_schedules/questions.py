@@ -70,7 +70,8 @@ restart = Predict(
     "restart",
     PAGE,
     "A run of 2,880 steps consists of cosine cycles of 411 steps, from the high rate 0.1. The last cycle ends"
-    " three steps too early, so the last three steps have the full rate again. What do these three steps do to the accuracy?",
+    " three steps too early, so the last three have the full rate again. What do these three steps do to the"
+    " accuracy?",
     options={
         "points": "they cost several points",
         "tenth": "they cost a few tenths of a point",
