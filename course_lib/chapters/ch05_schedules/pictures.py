@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
+from course_lib.nn import History
 from course_lib.optim import SGD, Rosenbrock, Surface2D, clip_norm, descend
 from course_lib.plots import INK, PALETTE, color_of, draw_contours, label_lines
 
@@ -98,23 +99,23 @@ def draw_batches(left: Axes, right: Axes, per_example: np.ndarray, loss: Mapping
             ax.fill_between(rates, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.18, linewidth=0)
             ax.plot(rates, np.median(runs, axis=0), color=color, label=f"batch {batch}")
     left.set(xscale="log", yscale="log", xlabel="rate α", ylabel="loss")
-    right.set(xscale="log", yscale="log", xlabel="rate per example, α/B")
+    right.set(xscale="log", yscale="log", xlabel="rate per example, α/b")
     label_lines(right)
 
 
-def draw_plateau(left: Axes, right: Axes, heard: np.ndarray, constant: np.ndarray) -> None:
-    """Draw a run that reduces its rate on plateaus: rates and losses.
+def draw_plateau(left: Axes, right: Axes, heard: History, constant: History) -> None:
+    """Draw a run that reduces its rate on plateaus of the validation loss: rates and validation losses.
 
     Args:
         left: the axis of the rate.
         right: the axis of the loss.
-        heard: a row for each epoch: rate, loss.
-        constant: the losses of the first rate, kept constant.
+        heard: of that run.
+        constant: of the same run at the first rate, kept constant.
     """
-    epochs = np.arange(1, len(heard) + 1)
-    left.step(epochs, heard[:, 0], where="mid", color=PALETTE[1])
+    epochs = np.arange(1, len(heard.loss) + 1)
+    left.step(epochs, heard.lr, where="mid", color=PALETTE[1])
     left.set(yscale="log", ylim=(1e-4, 0.2), xlabel="epoch", ylabel="rate α")
-    right.plot(epochs, heard[:, 1], color=PALETTE[1], label="on plateau")
-    right.plot(epochs, constant, color=PALETTE[0], label="constant")
-    right.set(xlabel="epoch", ylabel="loss", ylim=(0.5, 1.5))
+    right.plot(epochs, heard.val_loss, color=PALETTE[1], label="on plateau")
+    right.plot(epochs, constant.val_loss, color=PALETTE[0], label="constant")
+    right.set(xlabel="epoch", ylabel="validation loss", ylim=(0, 0.7))
     label_lines(right)

@@ -69,8 +69,9 @@ shape = Predict(
 restart = Predict(
     "restart",
     PAGE,
-    "A run of 2,880 steps consists of cosine cycles of 411 steps. The last cycle ends three steps too early, so the"
-    " last three steps have the full rate again. What do these three steps do to the accuracy?",
+    "A run of 2,880 steps consists of cosine cycles of 411 steps, from the high rate 0.1. The last cycle ends"
+    " three steps too early, so the last three have the full rate again. What do these three steps do to the"
+    " accuracy?",
     options={
         "points": "they cost several points",
         "tenth": "they cost a few tenths of a point",
@@ -101,8 +102,8 @@ warm = Predict(
 larger_batch = Predict(
     "larger_batch",
     PAGE,
-    "You make the batch 16 times as large, and train for as many epochs as before, at a small rate. By which factor"
-    " must the rate change, so that the loss is the same?",
+    "You make the batch 16 times as large, and train for as many epochs as before, by SGD or momentum at a"
+    " small rate. By which factor must the rate change, so that the loss is the same?",
     options={"one": "not at all", "four": "4, the root of 16", "sixteen": "16"},
     right="sixteen",
     line="You said {said}; with 16 times the rate both have the loss {claim:linear-rule.small:.2f}, as long as the rate"
@@ -134,7 +135,7 @@ which_curve = Choose(
         "low": "A rate that is too low falls slowly, and is still falling at the end.",
         "good": "A good rate does not stop so early and so high.",
         "high": "A steep fall, then level and ragged: it got there fast and cannot settle.",
-        "dead": "A dead network does not fall: it guesses, and stays at log 10 for ten classes.",
+        "dead": "A network that dies jumps up to log 10, for ten classes, and stays there: it guesses.",
     },
 )
 
@@ -175,7 +176,7 @@ floor_size = Number(
 lower_floor = Choose(
     "lower_floor",
     PAGE,
-    "A loss is level at its noise floor. You divide the rate by ten. What happens?",
+    "A loss is level at its noise floor. You divide the rate by ten, and wait. What happens?",
     options={
         "stuck": "It stays: the steps are too short now to move on.",
         "hundredth": "The part above the minimum falls to about a hundredth.",
@@ -184,7 +185,7 @@ lower_floor = Choose(
     right="tenth",
     why={
         "stuck": "Nothing has to be travelled: the noise that held it up is smaller, and the loss sinks.",
-        "tenth": "The floor is proportional to α.",
+        "tenth": "The floor is proportional to α. The way down takes about 1/(2αλ) steps at the new α.",
         "hundredth": "Each step's noise adds α², but it also lasts ten times as long. The floor is proportional to α.",
     },
 )
@@ -229,13 +230,13 @@ compounding = Choose(
 where_to_stop = Choose(
     "where_to_stop",
     PAGE,
-    "A schedule restarts every 1,000 steps. After which of these numbers of steps do you stop?",
+    "A cosine restarts every 1,000 steps. After which of these numbers of steps do you stop?",
     options={"a": "2,500", "b": "3,000", "c": "3,010", "d": "it does not matter"},
     right="b",
     why={
-        "a": "That is the middle of a cycle: the rate is half of its peak, and so is the noise floor.",
+        "a": "That is the middle of a cycle: the rate is half of its peak, and the noise floor about half as high.",
         "b": "A cycle has just ended: the rate was near zero in its last steps.",
-        "c": "Ten steps at the full rate bring the loss back up to its noise floor.",
+        "c": "Ten steps at a high rate bring the loss most of the way back up, in the steep directions first.",
         "d": "The loss goes up and down with the rate.",
     },
 )

@@ -23,6 +23,7 @@ class RangeTest:
         smoothed: their moving average, shape (k,).
         first: the loss before the first step.
         stopped: the reason why it ended.
+        smooth: the smoothing of the moving average.
     """
 
     rates: np.ndarray
@@ -30,6 +31,7 @@ class RangeTest:
     smoothed: np.ndarray
     first: float
     stopped: str
+    smooth: float = 0.0
 
     @property
     def lowest(self) -> float | None:
@@ -40,11 +42,16 @@ class RangeTest:
 
     @property
     def steepest(self) -> float | None:
-        """The rate at which the smoothed loss fell most steeply, over the log of the rate; None if it never fell."""
+        """The rate at which the smoothed loss fell most steeply on its way down, over the log of the rate.
+
+        The first β/(1 − β) steps do not count: until then single losses make up most of the average. Nor does what
+        comes after the lowest loss. None if the loss never fell, or was lowest before that.
+        """
         if self.lowest is None:
             return None
         slopes = np.diff(np.concatenate([[self.first], self.smoothed]))
-        return float(self.rates[slopes.argmin()])
+        begin, end = round(self.smooth / (1 - self.smooth)), self.smoothed.argmin() + 1
+        return float(self.rates[begin + slopes[begin:end].argmin()]) if begin < end else None
 
     @property
     def suggestion(self) -> float | None:
@@ -78,8 +85,9 @@ def range_test(
     explodes. There the test ends: where the smoothed loss is above its least value b by (explode − 1) times |b|,
     or times the whole fall if that is more, or where the loss is not finite. Rule for the suggestion: a tenth of
     the rate at which the smoothed loss is least. (That rate itself is too large: it lies at the limit, which falls
-    as training goes on, and smoothing delays it.) `steepest` is the other rule in use. Both are a first guess.
-    Without noise the limit shows late, too: by then the steepest direction has hardly any error left to grow from.
+    as training goes on, and smoothing delays it.) `steepest`, before it, is the other rule in use. Both are a first
+    guess. Without noise the limit shows late, too: by then the steepest direction has hardly any error left to grow
+    from.
 
     Args:
         loss: an object with `value(params)`, one number, and `grad(params)`: a surface, or a network's loss. It may
@@ -135,7 +143,7 @@ def range_test(
     finally:
         for key, x in check_params(params).items():
             x[...] = before[key]
-    return RangeTest(rates[: len(losses)], np.array(losses), np.array(smoothed), first, stopped)
+    return RangeTest(rates[: len(losses)], np.array(losses), np.array(smoothed), first, stopped, smooth)
 
 
 def _evaluate(loss: Any, params: Any) -> float:

@@ -225,7 +225,7 @@ class Warmup(Schedule):
 
     def rate(self, t):
         rate = self.schedule.rate(np.maximum(t - self.steps, 0))
-        rise = self.start + (rate - self.start) * t / self.steps  # to β(0)
+        rise = self.start + (rate - self.start) * t / self.steps  # up to the schedule's first rate
         return np.where(t < self.steps, rise, rate)
 
     def _checked(self, name, value):

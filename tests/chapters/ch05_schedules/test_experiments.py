@@ -119,7 +119,8 @@ def test_four_curves():
     assert min(ends, key=lambda lr: ends[lr]["end"]) == 0.01 == experiments.REFERENCE
     assert ends[0.1]["first"] < ends[0.01]["first"] and ends[0.1]["end"] > 1.2 * ends[0.01]["end"]
     assert ends[0.001]["end"] < 0.95 * ends[0.001]["before"], "still falling"
-    assert ends[0.2]["end"] >= 0.99 * np.log(10), "a guess"
+    dead = ends[0.2]["loss"]["y"]
+    assert min(dead[:3]) < 0.9 * np.log(10) and min(dead[5:]) >= 0.99 * np.log(10), "it falls, then guesses"
     assert all(data["end_best"] == ends[0.01]["end"] for data in ends.values())
 
 
@@ -169,5 +170,19 @@ def test_the_range_test_turns_between_level_and_explosion(method):
         rates, smooth = np.array(data["smooth"]["x"]), np.array(data["smooth"]["y"])
         assert data["suggestion"] == pytest.approx(data["lowest"] / 10)
         assert rates[smooth.argmin()] == pytest.approx(data["lowest"]) and smooth[-1] > 1.5 * smooth.min()
+        assert data["steepest"] < data["lowest"], "on the way down"
         lowest.append(data["lowest"])
     assert max(lowest) < 4 * min(lowest)
+
+
+def test_the_steepest_fall_can_be_where_nothing_has_happened():
+    """As the text says of the run that it links to."""
+    data = explore.rising_rate(method="Momentum", batch=10, seed=3).data
+    assert data["steepest"] < data["lowest"] / 500
+
+
+def test_a_rate_that_kills_units_is_not_forgiven():
+    """At 0.2 step decay comes too late, 1/t does not: as the text says of the runs that it links to."""
+    late, soon = (explore.schedules(shape=shape, lr=0.2).data for shape in ("step", "1/t"))
+    assert late["range"]["low"][-1] > 2.2 and soon["range"]["high"][-1] < 0.8
+    assert late["end"] == pytest.approx(np.log(10), abs=0.05)

@@ -1,5 +1,7 @@
 """Chapter 5's pictures: both versions can be read, and what they show is what runs."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,9 @@ from course_lib.plots.show import draw_once
 RNG = np.random.default_rng(0)
 ACCURACY = {name: 97 + 0.3 * RNG.normal(size=(40, 2)) for name in SHAPES}
 PER = 0.0004 * 2.0 ** np.arange(6)
+LOSSES = 0.2 + 0.3 / np.arange(1, 21), 0.4 + 0.1 * RNG.normal(size=20)
 LOSS = {batch: np.exp(RNG.normal(size=(8, 6))) for batch in (10, 40, 160)}
-HEARD = np.column_stack([0.1 * 0.3 ** (np.arange(20) // 4), 0.6 + 1 / np.arange(1, 21)])
+HEARD, KEPT = (SimpleNamespace(loss=loss, val_loss=loss, lr=0.1 * 0.3 ** (np.arange(20) // 4)) for loss in LOSSES)
 
 #: How each picture is shown in the chapter.
 SHOWN = {
@@ -25,7 +28,7 @@ SHOWN = {
     ),
     "draw_batches": (lambda a, b: pictures.draw_batches(a, b, PER, LOSS), dict(panels=2, sharey=True)),
     "draw_clipping": (pictures.draw_clipping, dict(height=330)),
-    "draw_plateau": (lambda a, b: pictures.draw_plateau(a, b, HEARD, HEARD[:, 1] + 0.2), dict(panels=2)),
+    "draw_plateau": (lambda a, b: pictures.draw_plateau(a, b, HEARD, KEPT), dict(panels=2)),
 }
 
 

@@ -64,7 +64,27 @@ def test_it_is_a_loop():
     best = min(losses[0], *seen)
     assert seen[-1] - best > 3 * max(best, losses[0] - best) and test.stopped == "the loss exploded"
     assert test.lowest == rates[np.argmin(seen)] and test.suggestion == test.lowest / 10
-    assert test.steepest == rates[np.argmin(np.diff([losses[0], *seen]))]
+    falls = np.diff([losses[0], *seen])
+    way = range(round(0.6 / 0.4), np.argmin(seen) + 1)  # from the average's reach to the lowest loss
+    assert test.smooth == 0.6 and test.steepest == rates[min(way, key=lambda k: falls[k])]
+
+
+def told(losses, smooth):
+    losses = np.array(losses, float)
+    return RangeTest(np.arange(1.0, len(losses) + 1), losses, losses, 9.0, "told", smooth)
+
+
+@pytest.mark.parametrize(
+    ("smooth", "losses", "steepest"),
+    [
+        (0.0, [5, 4.5, 3, 2.5, 2, 6, 1e9, 7], 1),  # the first step counts without smoothing
+        (0.5, [5, 4.5, 3, 2.5, 2, 6, 1e9, 7], 3),  # and not with it; nor does the fall after the explosion
+        (0.75, [5, 4.5, 3, 2.5, 1.9, 6, 1e9, 7], 5),  # the lowest itself still does
+        (0.9, [5, 4.5, 3, 2.5, 2, 6, 1e9, 7], None),  # lowest before there is an average
+    ],
+)
+def test_the_steepest_fall_is_on_the_way_down(smooth, losses, steepest):
+    assert told(losses, smooth).steepest == steepest
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -42,7 +42,7 @@ def cosine(t, lr, steps, end):
         "(1 + cos πs)/2 falls from 1 to 0 while s goes from 0 to 1, level at both ends. It scales the way from `end` "
         "up to `lr`. Without the limit of 1 the cosine would come back up after the end."
     ),
-    after="It is `course_lib.optim.Cosine`. PyTorch's `CosineAnnealingLR` comes back up after `T_max`, as the mutant.",
+    after="It is `course_lib.optim.Cosine`. PyTorch's `CosineAnnealingLR` comes back up after `T_max`.",
     accepts={
         "a squared cosine": (
             "def cosine(t, lr, steps, end):\n"
