@@ -20,8 +20,8 @@ four_curves = Predict(
 drop = Predict(
     "drop",
     PAGE,
-    "Take the run that stays up, at α = 0.1, and divide its rate by ten after ten epochs. What does the loss do in the"
-    " very next epoch?",
+    "Take the run that stays up, at α = 0.1, and divide its rate by ten after ten epochs, and again after fifteen."
+    " What does the loss do in the epoch after the first drop?",
     options={
         "slower": "it goes on as before, ten times more slowly",
         "falls": "it falls at once, by about a quarter",
@@ -44,7 +44,7 @@ drop = Predict(
 too_small = Predict(
     "too_small",
     PAGE,
-    "A noisy bowl, 300 steps, and this time the small rate 0.05. Will a cosine that falls to zero end lower than the"
+    "A noisy bowl, 300 steps, and the small rate 0.05. Will a cosine that falls to zero end lower than the"
     " constant rate?",
     options={"lower": "lower", "same": "about as low", "higher": "higher"},
     right="higher",
@@ -55,7 +55,7 @@ too_small = Predict(
 shape = Predict(
     "shape",
     PAGE,
-    "Eight schedules that fall, 40 seeds each, all from the same good rate. By how much do their mean accuracies"
+    "Eight schedules that end low, 40 seeds each, all from the same good rate. By how much do their mean accuracies"
     " differ?",
     options={
         "alike": "by less than one point, all of them",
