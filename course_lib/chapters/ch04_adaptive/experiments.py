@@ -145,8 +145,8 @@ def turned(**values: Any) -> Experiment:
         ],
         backdrop=_turned_backdrop,
         caption="The picture is drawn along the valley, so what turns are the dashed coordinate axes: two of the five"
-        f" paths do not change with them. A method arrives at the step from which its loss stays below the line, to step"
-        f" {_STEPS}.",
+        " paths do not change with them. A method arrives at the step from which its loss stays below the line, up to"
+        f" step {_STEPS}.",
         alt="Five methods in a ravine turned against the axes: the adaptive ones depend on the angle, SGD and Momentum"
         " do not.",
         values=values,

@@ -52,8 +52,8 @@ stuck = Predict(
 settle = Predict(
     "settle",
     PAGE,
-    "RMSProp with α = 0.1 and δ = 0.99 comes down the bowl x²/2, with exact gradients. Where is it in the end, after thousands"
-    " of steps?",
+    "RMSProp with α = 0.1 and δ = 0.99 comes down the bowl x²/2, with exact gradients. Where is it in the end, after"
+    " thousands of steps?",
     options={
         "minimum": "at the minimum",
         "half": "jumping between −α/2 and α/2",
@@ -189,8 +189,8 @@ which_trap = Choose(
     why={
         "upright": "There the steepness is in one coordinate's sum alone. The way out has a small sum of its own.",
         "across": "Then both sums hold the steep gradients, and the way out is taken at rates made for the ridge.",
-        "every": "Not one whose ridge lies along an axis: at α = 0.1 it leaves that after 7 steps, gradient descent after"
-        " 67.",
+        "every": "Not one whose ridge lies along an axis: at α = 0.1 it leaves that after 7 steps, and gradient descent"
+        " after 67.",
     },
 )
 

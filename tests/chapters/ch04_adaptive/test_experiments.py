@@ -101,7 +101,7 @@ def test_arrival_is_read_up_to_the_end_of_the_run():
     assert (loss[arrival:] < experiment.data["goal"]).all() and loss[arrival - 1] >= experiment.data["goal"]
     valley = Ravine(1000)
     later = valley.value(descend(valley, RMSProp(0.02), valley.start, 3000))[801:]
-    assert later.max() > experiment.data["goal"] and f"step {len(loss) - 1}" in experiment.caption
+    assert later.max() > experiment.data["goal"] and f"step {len(loss) - 1}" in experiment.spec["caption"]
 
 
 @pytest.mark.parametrize("clear", [False, True])
