@@ -36,7 +36,7 @@ _REACH = 7.0
 
 
 def _below_from(values: Any, level: float) -> Any:
-    """Return the step from which all values are below the level; None if the last one is not."""
+    """Return the step from which all values, to the last, are below the level; None if the last one is not."""
     start = None
     for t in range(len(values)):
         if not values[t] < level:
@@ -145,7 +145,8 @@ def turned(**values: Any) -> Experiment:
         ],
         backdrop=_turned_backdrop,
         caption="The picture is drawn along the valley, so what turns are the dashed coordinate axes: two of the five"
-        " paths do not change with them.",
+        " paths do not change with them. A method arrives at the step from which its loss stays below the line, up to"
+        f" step {_STEPS}.",
         alt="Five methods in a ravine turned against the axes: the adaptive ones depend on the angle, SGD and Momentum"
         " do not.",
         values=values,

@@ -13,7 +13,7 @@ own_rates = Predict(
     "own_rates",
     PAGE,
     "In this ravine, momentum arrives after more than a hundred steps. Now divide each coordinate's step by the size of"
-    " that coordinate's own gradients, and use no momentum. How many steps will be needed?",
+    " that coordinate's own gradients, use no momentum, and take α = 2. How many steps will be needed?",
     options={
         "more": "more than with momentum",
         "same": "about as many",
@@ -45,15 +45,15 @@ stuck = Predict(
         "ten": "more than ten times later",
     },
     right="ten",
-    line="You said {said}; AdaGrad has left at step {leaves}.",
+    line="You said {said}; at this α AdaGrad has left at step {leaves}.",
     shows=("trap", {"method": "AdaGrad", "lr": 0.1, "clear": False}),
 )
 
 settle = Predict(
     "settle",
     PAGE,
-    "RMSProp with α = 0.1 comes down the bowl x²/2, with exact gradients. Where is it in the end, after thousands"
-    " of steps?",
+    "RMSProp with α = 0.1 and δ = 0.99 comes down the bowl x²/2, with exact gradients. Where is it in the end, after"
+    " thousands of steps?",
     options={
         "minimum": "at the minimum",
         "half": "jumping between −α/2 and α/2",
@@ -135,7 +135,7 @@ first_adagrad = Number(
         10: "That is gradient descent's step, α·g. AdaGrad divides it by √s, and s is already g².",
         0.001: "You divided by g² itself. Take its root.",
         1: "That is g/√s. It is still multiplied by α.",
-        0.01: "That would take the root twice. s is g² = 10,000, and its root is 100.",
+        0.01: "That is g/s. Take the root of s = 10,000, and multiply by α.",
     },
     otherwise="In the first step s = g², so √s = |g|.",
     why="s = g² = 10,000, so g/√s = 1, and the step is α, whatever the gradient.",
@@ -179,7 +179,7 @@ twice = Number(
 which_trap = Choose(
     "which_trap",
     PAGE,
-    "Which saddle does AdaGrad take very long to leave?",
+    "Which saddle does AdaGrad take very long to leave, at a small α?",
     options={
         "upright": "one whose steep ridge lies along an axis",
         "across": "one whose steep ridge lies across both axes",
@@ -189,7 +189,8 @@ which_trap = Choose(
     why={
         "upright": "There the steepness is in one coordinate's sum alone. The way out has a small sum of its own.",
         "across": "Then both sums hold the steep gradients, and the way out is taken at rates made for the ridge.",
-        "every": "On a saddle whose ridge lies along an axis it leaves sooner than gradient descent at the same α.",
+        "every": "Not one whose ridge lies along an axis: at α = 0.1 it leaves that after 7 steps, and gradient descent"
+        " after 67.",
     },
 )
 
@@ -219,7 +220,7 @@ smaller_swing = Choose(
         "wait": "more steps",
         "rate": "a lower α",
         "scale": "a loss multiplied by 1/100",
-        "decay": "a δ closer to 1",
+        "decay": "δ = 0.9 in place of 0.99",
     },
     right="rate",
     why={

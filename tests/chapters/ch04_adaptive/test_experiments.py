@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch04_adaptive import explore, questions
-from course_lib.optim import Momentum, Ravine, Saddle, descend
+from course_lib.optim import Momentum, Ravine, RMSProp, Saddle, descend
 
 FIVE = ("SGD", "Momentum", "AdaGrad", "RMSProp", "Adam")
 
@@ -85,6 +85,23 @@ def test_adagrad_is_trapped_by_what_it_remembers():
     assert left("AdaGrad", 0.1) > 10 * left("SGD", 0.1) > 10 * left("Momentum", 0.1)
     assert explore.trap(method="AdaGrad", lr=0.1, clear=True).data["leaves"] == 304
     assert left("RMSProp", 0.05) < 300
+
+
+def test_a_larger_rate_shortens_the_trap():
+    """The link of the text to ten times the rate."""
+    counts = [left("AdaGrad", lr) for lr in (0.1, 0.2, 0.5, 1.0)]
+    assert sorted(counts, reverse=True) == counts and counts[-1] < left("SGD", 0.1)
+
+
+def test_arrival_is_read_up_to_the_end_of_the_run():
+    """A longer run of RMSProp is thrown out again, which is why the caption names the steps."""
+    experiment = explore.turned(angle=0)
+    loss = np.array(experiment.data["RMSProp"]["loss"])
+    arrival = int(experiment.data["steps_RMSProp"])
+    assert (loss[arrival:] < experiment.data["goal"]).all() and loss[arrival - 1] >= experiment.data["goal"]
+    valley = Ravine(1000)
+    later = valley.value(descend(valley, RMSProp(0.02), valley.start, 3000))[801:]
+    assert later.max() > experiment.data["goal"] and f"step {len(loss) - 1}" in experiment.spec["caption"]
 
 
 @pytest.mark.parametrize("clear", [False, True])

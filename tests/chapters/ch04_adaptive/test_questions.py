@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch04_adaptive import explore, pictures, questions
-from course_lib.optim import AdaGrad, Adam, RMSProp, Saddle, descend
+from course_lib.optim import SGD, AdaGrad, Adam, RMSProp, Saddle, descend
 
 
 def first_step(method, slope=1.0):
@@ -18,7 +18,8 @@ def first_step(method, slope=1.0):
 
 
 def test_own_rates_take_a_tenth():
-    data = explore.turned(angle=0).data
+    stated = float(re.search(r"α = ([\d.]+)", questions.own_rates.question)[1])
+    data = explore.turned(angle=0, tune="AdaGrad", lr=stated).data
     assert 100 < data["steps_Momentum"] and data["steps_AdaGrad"] < data["steps_Momentum"] / 10
     assert questions.own_rates.right == "tenth"
 
@@ -31,7 +32,8 @@ def test_adagrad_is_stuck_ten_times_as_long():
 
 
 def test_rmsprop_ends_between_half_a_rate_and_its_negative():
-    end = pictures.way_down(RMSProp(0.1), 4000)[-2:]
+    lr, decay = map(float, re.findall(r"0\.\d+", questions.settle.question))
+    end = pictures.way_down(RMSProp(lr, decay=decay), 4000)[-2:]
     assert sorted(end) == pytest.approx([-0.05, 0.05], rel=1e-3) and questions.settle.right == "half"
 
 
@@ -67,7 +69,8 @@ def confused(question):
 @pytest.mark.parametrize("slope", [100.0, 0.01])
 def test_adagrads_first_step(slope):
     assert 0.1 * first_step(AdaGrad(1.0), slope) == pytest.approx(questions.first_adagrad.right)
-    assert confused(questions.first_adagrad) == pytest.approx([0.1 / 100, 0.1 / 10, 1, 0.1 * 100])
+    g, s = 100, 100**2
+    assert confused(questions.first_adagrad) == pytest.approx([0.1 * g / s, g / s, g / s**0.5, 0.1 * g])
 
 
 def test_twice_the_way():
@@ -102,14 +105,17 @@ def test_epsilon_inside():
 # ---------------------------------------------------------------- choices
 
 
-def leaves(saddle):
+def leaves(saddle, method):
     c, s = np.cos(saddle.angle), np.sin(saddle.angle)
-    return (np.abs(descend(saddle, AdaGrad(0.1), saddle.start, 3000) @ [-s, c]) > 0.5).argmax()
+    return (np.abs(descend(saddle, method, saddle.start, 3000) @ [-s, c]) > 0.5).argmax()
 
 
 def test_the_trap_lies_across_the_axes():
-    upright, across = (leaves(Saddle(steep=10, angle=angle)) for angle in (0.0, np.pi / 4))
-    assert 0 < 10 * upright < across and questions.which_trap.right == "across"
+    upright, across = (Saddle(steep=10, angle=angle) for angle in (0.0, np.pi / 4))
+    counts = [leaves(upright, method) for method in (AdaGrad(0.1), SGD(0.1))]
+    assert 0 < 10 * counts[0] < leaves(across, AdaGrad(0.1)) and questions.which_trap.right == "across"
+    rate, *stated = map(float, re.findall(r"\d+(?:\.\d+)?", questions.which_trap.why["every"]))
+    assert rate == 0.1 and stated == counts
 
 
 def test_dividing_by_the_present_gradient_leaves_the_sign():
@@ -129,7 +135,8 @@ def swing(**options):
 def test_only_the_rate_makes_the_swing_smaller():
     assert swing(lr=0.05) == pytest.approx(swing() / 2, rel=0.01) and questions.smaller_swing.right == "rate"
     assert swing(curvature=0.01) == pytest.approx(swing(), rel=0.01)
-    assert swing(decay=0.995) == pytest.approx(swing(), rel=0.02)
+    other, usual = map(float, re.findall(r"0\.\d+", questions.smaller_swing.options["decay"]))
+    assert swing(decay=other) == pytest.approx(swing(decay=usual), rel=0.01)
 
 
 def test_one_moment_is_thirty_times_too_long():
