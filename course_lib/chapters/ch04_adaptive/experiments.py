@@ -30,6 +30,7 @@ from course_lib.optim import SGD, AdaGrad, Adam, AMSGrad, Momentum, Ravine, Redd
 # ---------------------------------------------------------------- 1 · a valley turned against the axes
 
 _FIVE = ["SGD", "Momentum", "AdaGrad", "RMSProp", "Adam"]
+_DRAWN = ["SGD", "Momentum", "RMSProp", "Adam", "AdaGrad"]  # its short path is not under the others
 _STEPS = 800
 _WIDE, _HIGH = 5.0, 3.9  # as wide as high on the screen, so that a right angle looks like one
 _REACH = 7.0
@@ -117,7 +118,10 @@ def turned(**values: Any) -> Experiment:
                     contour("field"),
                     line("first axis", label="coordinate axes", color="currentColor", dashed=True, width=1.25),
                     line("second axis", color="currentColor", dashed=True, width=1.25),
-                    *[line(n, label=n, color=colour_of(n), timed=True, width=2) for n in _FIVE],
+                    *[
+                        line(n, label=n, color=colour_of(n), timed=True, width=2)
+                        for n in (*_FIVE[:2], *_FIVE[3:], _FIVE[2])
+                    ],
                     drag("start", label="Start"),
                 ],
                 alt="Level lines of the valley, the coordinate axes at an angle to it, and the path of each method.",
@@ -344,7 +348,7 @@ def trap(**values: Any) -> Experiment:
                     points("start", color="currentColor", radius=4),
                 ],
                 ratio=1.0,
-                alt="Level lines of a saddle whose steep ridge lies across both axes, and the method's path.",
+                alt="Level lines of a saddle whose steep ridge lies at an angle to both axes, and the method's path.",
             ),
             panel(
                 "Distance from the ridge",
@@ -365,7 +369,7 @@ def trap(**values: Any) -> Experiment:
         backdrop=_trap_backdrop,
         caption="The steep way down fills AdaGrad's sums; the gentle way out is then taken at rates that are far too"
         " small.",
-        alt="A steep ridge down to a saddle, across the axes: AdaGrad stays there much longer than other methods.",
+        alt="A steep ridge down to a saddle, at an angle to the axes: AdaGrad stays there much longer than other methods.",
         values=values,
     )
 

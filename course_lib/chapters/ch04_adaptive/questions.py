@@ -27,8 +27,8 @@ own_rates = Predict(
         "turned",
         {
             "place": "turned-upright",
-            "caption": "As long as the valley lies along the axes, AdaGrad walks straight to the minimum. RMSProp and"
-            " Adam are explained below.",
+            "caption": "As long as the valley lies along the axes, AdaGrad is at the minimum within a few steps."
+            " RMSProp and Adam are explained below.",
             "angle": 0,
         },
     ),
@@ -37,7 +37,7 @@ own_rates = Predict(
 stuck = Predict(
     "stuck",
     PAGE,
-    "A steep ridge leads down to a saddle point. It lies across both axes, and the way out is gentle. At α = 0.1,"
+    "A steep ridge leads down to a saddle point. It lies at an angle to both axes, and the way out is gentle. At α = 0.1,"
     " gradient descent has left after 67 steps. When has AdaGrad left?",
     options={
         "sooner": "sooner: it divides by small gradients there",
@@ -182,7 +182,7 @@ which_trap = Choose(
     "Which saddle does AdaGrad take very long to leave, at a small α?",
     options={
         "upright": "one whose steep ridge lies along an axis",
-        "across": "one whose steep ridge lies across both axes",
+        "across": "one whose steep ridge lies at an angle to both axes",
         "every": "every saddle",
     },
     right="across",
