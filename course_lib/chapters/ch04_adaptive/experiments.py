@@ -369,7 +369,7 @@ def trap(**values: Any) -> Experiment:
         backdrop=_trap_backdrop,
         caption="The steep way down fills AdaGrad's sums; the gentle way out is then taken at rates that are far too"
         " small.",
-        alt="A steep ridge down to a saddle, at an angle to the axes: AdaGrad stays there much longer than other methods.",
+        alt="A steep ridge down to a saddle, at an angle to the axes: AdaGrad stays there longer than other methods.",
         values=values,
     )
 

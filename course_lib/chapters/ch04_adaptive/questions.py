@@ -37,8 +37,8 @@ own_rates = Predict(
 stuck = Predict(
     "stuck",
     PAGE,
-    "A steep ridge leads down to a saddle point. It lies at an angle to both axes, and the way out is gentle. At α = 0.1,"
-    " gradient descent has left after 67 steps. When has AdaGrad left?",
+    "A steep ridge leads down to a saddle point. It lies at an angle to both axes, and the way out is gentle. At α ="
+    " 0.1, gradient descent has left after 67 steps. When has AdaGrad left?",
     options={
         "sooner": "sooner: it divides by small gradients there",
         "same": "at about the same time",
