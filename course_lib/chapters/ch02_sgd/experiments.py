@@ -200,7 +200,7 @@ def edge(**values: Any) -> Experiment:
             readout("border", "border 2/α", format=".3~g"),
             readout("low", "at the end the largest λ is from", format=".2f", missing="diverges"),
             readout("high", "to", format=".2f", missing="diverges"),
-            readout("rises", "steps on which the loss rose", format=".0f", missing="diverges"),
+            readout("rises", "steps on which the loss rose, median", format=".0f", missing="diverges"),
         ],
         tabulated=True,
         caption="Training moves the largest curvature; where it comes to the border 2/α of the rate, it stays near it.",

@@ -266,8 +266,8 @@ two_changes = Number(
 what_point = Choose(
     "what_point",
     PAGE,
-    "After 50 epochs about 30 of the 226 curvatures are negative, and the gradient's length is about 0.04. What has SGD"
-    " arrived at?",
+    "After 50 epochs about 30 of the 226 curvatures are negative, and the gradient's length is 0.04 to 0.07. What has"
+    " SGD arrived at?",
     options={
         "minimum": "a local minimum",
         "saddle": "a saddle point",

@@ -110,8 +110,8 @@ rare = Predict(
 units = Predict(
     "units",
     PAGE,
-    "Every pixel is multiplied by a factor of its own, drawn between 1/30 and 30. Each method may choose its best rate"
-    " anew. Whose training loss rises most?",
+    "Every pixel is multiplied by a factor of its own, drawn between about 1/30 and 30. Each method may choose its best"
+    " rate anew. Whose training loss rises most?",
     options={
         "none": "nobody's: the first layer's weights can undo the factors",
         "momentum": "that of SGD and momentum",
@@ -251,11 +251,11 @@ other_beta = Number(
 one_moment = Choose(
     "one_moment",
     PAGE,
-    "A program corrects m, and forgets v. What are its first steps like, at the usual betas?",
+    "A program corrects m, and forgets v. How long is its first step, at the usual betas?",
     options={
-        "right": "right, for the step's direction comes from m",
+        "right": "right, for its direction comes from m",
         "long": "about thirty times too long",
-        "short": "a tenth of what they should be",
+        "short": "a tenth of what it should be",
         "three": "about three times too long",
     },
     right="long",
@@ -281,7 +281,7 @@ t_two = Number(
         3.16: "That is without correction.",
     },
     otherwise="Divide 0.1/0.19 by √(0.001/0.001999).",
-    why="0.526/√0.5 = 0.744: the first steps are too short, and nobody notices.",
+    why="0.526/√0.5 = 0.744. From the ninth step on they are too long, by up to 1.4 times, and nobody notices.",
 )
 
 # ---------------------------------------------------------------- Epsilon

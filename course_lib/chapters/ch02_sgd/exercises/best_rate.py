@@ -37,7 +37,8 @@ def best_rate(lmin, lmax):
     cases=cases,
     hints=(
         "A direction of curvature λ shrinks by |1 − αλ| per step. Which two directions compete for being the slowest?",
-        "A larger α helps the flattest direction and harms the steepest. At the best α both have the same factor.",
+        "Beyond 1/λ_max a larger α helps the flattest direction, and harms the steepest. At the best α"
+        " both have the same factor.",
         "Solve 1 − α·lmin = α·lmax − 1 for α, and put it into either side.",
     ),
     explanation=(
