@@ -118,10 +118,7 @@ def turned(**values: Any) -> Experiment:
                     contour("field"),
                     line("first axis", label="coordinate axes", color="currentColor", dashed=True, width=1.25),
                     line("second axis", color="currentColor", dashed=True, width=1.25),
-                    *[
-                        line(n, label=n, color=colour_of(n), timed=True, width=2)
-                        for n in (*_FIVE[:2], *_FIVE[3:], _FIVE[2])
-                    ],
+                    *[line(n, label=n, color=colour_of(n), timed=True, width=2) for n in _DRAWN],
                     drag("start", label="Start"),
                 ],
                 alt="Level lines of the valley, the coordinate axes at an angle to it, and the path of each method.",
@@ -148,9 +145,8 @@ def turned(**values: Any) -> Experiment:
             for n in _FIVE
         ],
         backdrop=_turned_backdrop,
-        caption="The picture is drawn along the valley, so what turns are the dashed coordinate axes: two of the five"
-        " paths do not change with them. A method arrives at the step from which its loss stays below the line, up to"
-        f" step {_STEPS}.",
+        caption="What turns are the dashed axes: two of the five paths do not change with them. A method arrives where"
+        f" its loss stays below the line, up to step {_STEPS}.",
         alt="Five methods in a ravine turned against the axes: the adaptive ones depend on the angle, SGD and Momentum"
         " do not.",
         values=values,
