@@ -306,7 +306,7 @@ clip_order = Choose(
     right="end",
     why={
         "each": "Then a long one loses its weight in the mean, which points elsewhere than the batch's gradient.",
-        "end": "The batch's gradient keeps its direction, and no step is longer than α times 1.",
+        "end": "The batch's gradient keeps its direction, and is at most 1 long.",
         "sum": "Then the mean is at most 1/4 long.",
     },
 )
