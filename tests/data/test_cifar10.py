@@ -183,7 +183,9 @@ def link(name, target, kind=tarfile.SYMTYPE):
 
 def test_hostile_members_are_never_unpacked(served, tmp_path):
     folder = tmp_path / "in"
-    served.content = archive({"../outside": b"x", "/tmp/outside": b"x", **FILES}, [link("link", "/etc/passwd")])
+    served.content = archive(
+        {"../outside": b"x", str(tmp_path / "absolute"): b"x", **FILES}, [link("link", "/etc/passwd")]
+    )
     load(served, folder)
     assert [p.name for p in tmp_path.iterdir()] == ["in"]
     assert [p.name for p in folder.iterdir()] == ["cifar-10-binary.tar.gz"]
