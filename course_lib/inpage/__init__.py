@@ -1,0 +1,4 @@
+"""Exercises done in the page: Python itself, the engine of exercises and a small NumPy in a worker of the browser.
+
+`page/` runs there and nowhere else; `build` puts it together; `quick` runs it in this process, without a browser.
+"""
