@@ -24,7 +24,9 @@ globalThis.performance ??= { now: () => Date.now() };
 globalThis.said = [];
 globalThis.console = { log: (...words) => said.push(words.join(" ")), debug() {} };
 console.warn = console.error = console.info = console.log;
-globalThis.Intl = { DateTimeFormat: class { resolvedOptions() { return { timeZone: "UTC" }; } format() { return ""; } } };
+globalThis.Intl = {
+  DateTimeFormat: class { resolvedOptions() { return { timeZone: "UTC" }; } format() { return ""; } },
+};
 globalThis.URL = class {
   constructor(href) {
     const [, protocol, host, pathname] = /^(\\w+:)\\/\\/([^/]*)(.*)$/.exec(href);
