@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -46,8 +48,18 @@ def check_text(
     return evaluate(exercise, namespace[exercise.function], seed=0, timeout=timeout)
 
 
+def without_commands(source: str) -> str:
+    """Return a cell's source without IPython's commands; lines keep their numbers.
+
+    >>> without_commands("%matplotlib inline\\nx = 1")
+    'pass\\nx = 1'
+    """
+    return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
+
+
 def _describe(error: BaseException) -> tuple[str, ...]:
     words = f"The cell cannot be run: {describe_error(error)}"
-    if isinstance(error, SyntaxError) and error.text:
-        return words, f"    line {error.lineno}: {error.text.strip()}"
+    if isinstance(error, SyntaxError):
+        line = error.text or linecache.getline(str(error.filename), error.lineno or 0)
+        return words, f"    line {error.lineno}: {line.strip()}"
     return words, wording.own_line(wording.places(error.__traceback__))

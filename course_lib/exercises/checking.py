@@ -53,7 +53,7 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     Raises:
         DeclarationError: the exercise itself is wrong, not the answer.
     """
-    trial = _trial(exercise, seed)
+    trial = prepare(exercise, seed)
     import_for(answer)
     numpy = Intact(np)
     outcome = call(lambda: _attempt(trial, answer, numpy), timeout)
@@ -76,8 +76,9 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     return Result(exercise.name, verdict.status, *verdict.message, diagnoses=verdict.diagnoses, printed=printed)
 
 
-@functools.lru_cache(maxsize=1)  # an answer is checked again and again
-def _trial(exercise: Declaration, seed: int) -> Trial:
+@functools.lru_cache(maxsize=32)  # answers are checked again and again
+def prepare(exercise: Declaration, seed: int) -> Trial:
+    """Return an exercise with its cases, and with the run of its solution."""
     cases = exercise.draw(seed)
     cases.append(cases[0])  # called twice: a function of its arguments alone returns the same
     return Trial(exercise, cases, exercise.solve(cases))

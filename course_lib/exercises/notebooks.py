@@ -10,7 +10,6 @@ import ast
 import difflib
 import json
 import linecache
-import re
 import symtable
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .cell import check_text
+from .cell import check_text, without_commands
 from .checking import LIMIT
 from .exercise import Exercise
 from .result import Result, Status
@@ -213,12 +212,7 @@ def _parse(source: str, file: str = "<cell>") -> ast.Module:
     try:
         return ast.parse(source, file)
     except SyntaxError:
-        return ast.parse(_without_commands(source), file)
-
-
-def _without_commands(source: str) -> str:
-    """Return the source without IPython's commands; lines keep their numbers."""
-    return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
+        return ast.parse(without_commands(source), file)
 
 
 def _definitions(source: str, name: str) -> CodeType:

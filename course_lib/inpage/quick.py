@@ -80,9 +80,13 @@ class Quick:
         for text in (_BROWSER, BEFORE, brython(), AFTER, vfs, before, START):
             self.context.eval(text)
 
-    def eval(self, script: str) -> Any:
-        """Return the value of a script."""
-        return self.context.eval(script)
+    def load(self, script: str) -> None:
+        """Run a script."""
+        self.context.eval(script)
+
+    def value(self, expression: str) -> Any:
+        """Return the value of an expression in JavaScript, as JSON has it."""
+        return json.loads(self.context.eval(f"[JSON.stringify({expression} ?? null)].join('')"))
 
     def run(self, source: str) -> str:
         """Run Python; return what it printed.
@@ -90,11 +94,11 @@ class Quick:
         Raises:
             RuntimeError: it raised an error.
         """
-        self.context.eval("said.length = 0")
-        words = self.context.eval(
-            f"""(() => {{ try {{ $B.runPythonSource({json.dumps(source)}, "quick" + Math.random()); return ""; }}
+        self.load("said.length = 0")
+        words = self.value(
+            f"""(() => {{ try {{ $B.runPythonSource({json.dumps(source)}, "quick" + Math.random()); }}
             catch (error) {{ return $B.error_trace($B.exception(error)); }} }})()"""
         )
         if words:
             raise RuntimeError(words)
-        return self.context.eval("said.join('')")
+        return self.value("said.join('')")
