@@ -46,8 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'; img-src 'self'"
 )
-    "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'; img-src 'self'"
-)
 
 
 @pytest.fixture(scope="module")
