@@ -16,7 +16,6 @@ from typing import Any
 from course_lib.exercises import Exercise
 from course_lib.exercises.host import NUMPY
 from course_lib.exercises.notebooks import needed_definitions
-from course_lib.exercises.show import inline
 
 from .cases import encode_cases
 from .quick import AFTER, BEFORE, BRYTHON, START, Quick, brython
@@ -52,14 +51,14 @@ def modules() -> dict[str, list[Any]]:
     sources = {f"{PACKAGE}.{name}": ENGINE / f"{name}.py" for name in SHARED}
     for path in sorted((PAGE / "engine").glob("*.py")):
         sources[PACKAGE if path.stem == "__init__" else f"{PACKAGE}.{path.stem}"] = path
-    for path in [*sorted(PAGE.glob("*.py")), *sorted((PAGE / "std").rglob("*.py"))]:
-        folder = PAGE / "std" if PAGE / "std" in path.parents else PAGE
-        name = ".".join(path.relative_to(folder).with_suffix("").parts)
-        sources[name.removesuffix(".__init__")] = path
-    packages = {"course_lib", PACKAGE, "collections"}
+    for path in sorted(PAGE.rglob("*.py")):
+        parts = [part for part in path.relative_to(PAGE).with_suffix("").parts if part != "std"]
+        if parts[0] != "engine":
+            sources[".".join(parts).removesuffix(".__init__")] = path
     files: dict[str, list[Any]] = {"course_lib": [".py", "", [], 1]}
     for name, path in sources.items():
-        files[name] = [".py", shorten(path.read_text("utf-8")), [], *([1] if name in packages else [])]
+        is_package = [1] if path.stem == "__init__" else []
+        files[name] = [".py", shorten(path.read_text("utf-8")), [], *is_package]
     files["math"] = [".js", (BRYTHON / "math.js").read_text("utf-8"), []]
     files["_nd"] = [".js", (PAGE / "nd.js").read_text("utf-8"), []]
     files["_page"] = [".js", "$B.addToImported('_page', globalThis.pageHooks);", []]
@@ -127,45 +126,26 @@ def compiled() -> dict[str, Any]:
 
 
 def python_script() -> str:
-    """Return the script that a page loads at the first touch of an exercise."""
+    """Return the script `python.js`, which a page loads at the first touch of an exercise."""
     return f"course.pythonSource = {_json(worker())};\n"
 
 
-def exercise_script(exercise: Exercise) -> str:
-    """Return the script of one exercise."""
-    return f"course.exercises[{_json(exercise.name)}] = {_json(exercise_data(exercise))};\n"
-
-
-def exercise_data(exercise: Exercise) -> dict[str, Any]:
-    """Return what the page has to know of an exercise: what it shows, and what the engine needs.
+def for_engine(exercise: Exercise) -> dict[str, Any]:
+    """Return what the engine in the page needs of an exercise, as JSON data.
 
     Raises:
         PageError: code of its own, a goal or a function among the arguments, needs what the page does not have.
     """
-    shown = {
-        "name": exercise.name,
-        "page": exercise.page,
-        "title": exercise.title,
-        "function": exercise.function,
-        "stub": exercise.stub,
-        "packages": list(exercise.packages),
-        "hints": [inline(hint) for hint in exercise.hints],
-        "explanation": inline(exercise.explanation),
-        "source": exercise.source,
-        "after": exercise.after,
-    }
-    if exercise.packages:
-        return shown
     cases = encode_cases(exercise)
-    goal = exercise.goal.__name__ if exercise.goal else None
+    goal = exercise.goal.__name__ if exercise.goal else ""
     return {
-        **shown,
         "returns": list(exercise.returns),
         "start": exercise.start,
+        "after": exercise.after,
         "mutants": [[m.name, m.old, m.new, m.message] for m in exercise.mutants],
         "cases": cases,
         "goal": goal,
-        "code": _code(exercise, {goal, *_made(cases)} - {None}),
+        "code": _code(exercise, {goal, *_made(cases)} - {""}),
     }
 
 

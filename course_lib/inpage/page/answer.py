@@ -66,7 +66,7 @@ def load(data):
             name=name,
             title=data["title"],
             prompt="",
-            source=data["source"],
+            source=data["solution"],
             returns=tuple(data["returns"]),
             cases=cases,
             hints=(),
