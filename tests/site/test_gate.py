@@ -1,8 +1,8 @@
 """The gate: every answer is judged in the page as it is in Python.
 
 What an exercise declares (solution, stub, mistakes, other right answers) is checked for each exercise, and what does
-not hang on the exercise for one of each kind. `make gate` (GATE=all) checks all answers to all exercises, drafts of those
-to come among them.
+not hang on the exercise for one of each kind. `make gate` (GATE=all) checks all answers to all exercises, and to the
+drafts of those to come.
 """
 
 import io
