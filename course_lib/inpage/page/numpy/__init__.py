@@ -896,8 +896,9 @@ def _floats(a, dtype):
 
 
 def mean(a, axis=None, dtype=None, out=None, keepdims=False):
-    total = _nd.reduce("sum", a, axis, bool(keepdims), _dtype_for(dtype, out) or _floats(a, None))
-    return _result(divide(total, _nd.count(a, axis)), out, "divide")
+    kind = _floats(a, dtype) if out is None else _dtype_for(dtype, out)
+    made = divide(_nd.reduce("sum", a, axis, bool(keepdims), kind), _nd.count(a, axis))
+    return made if out is None else _result(made, out, "divide")
 
 
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
@@ -937,7 +938,7 @@ def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     a = asarray(a)
     axes = list(range(a.ndim)) if axis is None else _axes(axis, a.ndim)
     rest = [i for i in range(a.ndim) if i not in axes]
-    rows = _nd.permute(a, rest + axes).reshape([a.shape[i] for i in rest] + [-1])
+    rows = _nd.permute(a, rest + axes).reshape([a.shape[i] for i in rest] + [_nd.count(a, axis)])
     n = rows.shape[-1]
     rows = _nd.sort(rows, -1)
     made = mean(rows[..., (n - 1) // 2 : n // 2 + 1], axis=-1)
