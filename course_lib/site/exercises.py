@@ -60,38 +60,44 @@ def colab(config: Config, docname: str) -> str:
 def visit_exercise(translator: HTML5Translator, node: exercise) -> None:
     """Write what comes before the code."""
     declared, docname = chapters.exercises()[node["name"]], translator.builder.current_docname
+    script = "../" * docname.count("/") + f"_static/inpage/ex-{declared.name}.js?v=0"
+    translator.body.append(before(declared, script, colab(translator.builder.config, docname)))
+
+
+def depart_exercise(translator: HTML5Translator, node: exercise) -> None:
+    """Write what comes after it."""
+    address = colab(translator.builder.config, translator.builder.current_docname)
+    translator.body.append(after(chapters.exercises()[node["name"]], address))
+
+
+def before(declared: Exercise, script: str, colab: str) -> str:
+    """Return the HTML before an exercise's code.
+
+    Args:
+        declared: the exercise.
+        script: the address of what the page must know of it.
+        colab: the address of its notebook in Colab, or nothing.
+    """
     if declared.packages:
-        translator.body.append('<div class="course-exercise">\n')
-        return
+        return '<div class="course-exercise">\n'
     data = {
         "exercise": declared.name,
         "page": declared.page,
         "label": f"Your Python for: {declared.title}",
-        "script": "../" * docname.count("/") + f"_static/inpage/ex-{declared.name}.js?v=0",
-        "colab": colab(translator.builder.config, docname),
+        "script": script,
+        "colab": colab,
     }
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
-    translator.body.append(f'<div class="course-exercise"{attributes}>\n<div class="ce-code">\n')
+    return f'<div class="course-exercise"{attributes}>\n<div class="ce-code">\n'
 
 
-def depart_exercise(translator: HTML5Translator, node: exercise) -> None:
-    """Write what comes after the code."""
-    declared = chapters.exercises()[node["name"]]
-    address = colab(translator.builder.config, translator.builder.current_docname)
-    elsewhere = f'in {f"""<a href="{escape(address)}">Colab</a>""" if address else "Colab"}, or in JupyterLab'
-    elsewhere += " with <code>make lab</code>"
+def after(declared: Exercise, colab: str) -> str:
+    """Return the HTML after an exercise's code: buttons and places of what they show, or where it can be done."""
+    link = f'<a href="{escape(colab)}">Colab</a>' if colab else "Colab"
+    elsewhere = f"in {link}, or in JupyterLab with <code>make lab</code>"
     if declared.packages:
         needed = escape(" and ".join(declared.packages))
-        text = f"It needs {needed}, which does not run in a page. Do it {elsewhere}."
-        translator.body.append(f'<p class="ce-keys">{text}</p>\n</div>\n')
-    else:
-        translator.body.append(controls(declared))
-        text = f"With JavaScript, you do it here. Without, do it {elsewhere}."
-        translator.body.append(f"<noscript><p>{text}</p></noscript>\n</div>\n")
-
-
-def controls(declared: Exercise) -> str:
-    """Return the HTML below the code: the buttons, and the places of what they show."""
+        return f'<p class="ce-elsewhere">This needs {needed}, which no page can run: do it {elsewhere}.</p>\n</div>\n'
     why = '<button type="button" class="ce-why" aria-expanded="false">Why</button>\n' if declared.explanation else ""
     return f"""</div>
 <p class="ce-keys">Write your answer in place of <code>ex.todo()</code>, here in the page.</p>
@@ -105,6 +111,8 @@ def controls(declared: Exercise) -> str:
 <div class="ce-below" aria-live="polite"></div>
 <div class="ce-answer" hidden></div>
 <div class="ce-reason" hidden></div>
+<noscript><p>With JavaScript you do it here; without, {elsewhere}.</p></noscript>
+</div>
 """
 
 

@@ -104,8 +104,9 @@
       const area = find("textarea");
       if (!area || editor) return;
       const options = { label, description: KEYS, changed, entered: judge, passing };
+      const untouched = area.value === text();
       editor = plain(area, options);
-      selectTodo();
+      if (untouched) selectTodo();
       changed();
       find(".ce-keys").textContent = KEYS;
       python().catch((error) => error.policy && refuse());
