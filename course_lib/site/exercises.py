@@ -98,9 +98,11 @@ def after(declared: Exercise, colab: str) -> str:
     if declared.packages:
         needed = escape(" and ".join(declared.packages))
         return f'<p class="ce-elsewhere">This needs {needed}, which no page can run: do it {elsewhere}.</p>\n</div>\n'
+    to_write = "ex.todo()" in declared.stub
+    todo = "Write your answer in place of <code>ex.todo()</code>" if to_write else "Put this code right"
     why = '<button type="button" class="ce-why" aria-expanded="false">Why</button>\n' if declared.explanation else ""
     return f"""</div>
-<p class="ce-keys">Write your answer in place of <code>ex.todo()</code>, here in the page.</p>
+<p class="ce-keys">{todo}, here in the page.</p>
 <p class="ce-actions"><button type="button" class="ce-check">Check</button>
 <button type="button" class="ce-hint">Hint 1 of {len(declared.hints)}</button>
 <button type="button" class="ce-solution" aria-expanded="false">Solution</button>
@@ -109,7 +111,7 @@ def after(declared: Exercise, colab: str) -> str:
 <span class="ce-wait" role="status"></span></p>
 <div class="ce-said" aria-live="polite"></div>
 <div class="ce-below" aria-live="polite"></div>
-<div class="ce-answer" hidden></div>
+<div class="ce-answer" hidden><pre></pre></div>
 <div class="ce-reason" hidden></div>
 <noscript><p>With JavaScript you do it here; without, {elsewhere}.</p></noscript>
 </div>
