@@ -1,13 +1,15 @@
 """The scripts and the style sheet of exercises in the page."""
 
-import json
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
 from course_lib.exercises.show import inline
+
+from .build import for_engine, python_script, to_json
 
 _JS = Path(__file__).parent / "js"
 _EVERYWHERE = ("inpage.css", "loader.js")
@@ -18,19 +20,20 @@ def site_assets() -> dict[str, str]:
     return {name: (_JS / name).read_text("utf-8") for name in _EVERYWHERE}
 
 
-def on_demand() -> dict[str, str]:
-    """Return what a page loads when its reader touches an exercise: file name → text (classic scripts)."""
-    return {path.name: path.read_text("utf-8") for path in sorted(_JS.glob("*.js")) if path.name not in _EVERYWHERE}
+def on_demand() -> dict[str, Callable[[], str]]:
+    """Return what a page loads when its reader touches an exercise: file name → what makes its text (a script)."""
+    files = [path for path in sorted(_JS.glob("*.js")) if path.name not in _EVERYWHERE]
+    return {path.name: functools.partial(path.read_text, "utf-8") for path in files} | {"python.js": python_script}
 
 
 def of_exercises(exercises: Iterable[Exercise]) -> dict[str, str]:
     """Return the scripts of exercises: file name → text."""
-    return {f"ex-{one.name}.js": script(told(one)) for one in exercises if not one.packages}
+    return {f"ex-{one.name}.js": script({**told(one), **for_engine(one)}) for one in exercises if not one.packages}
 
 
 def script(data: dict[str, Any]) -> str:
-    """Return the script that tells the page of one exercise, `ex-NAME.js`; data as from `told`."""
-    return f"((course.exercises ??= {{}})[{json.dumps(data['name'])}] = {json.dumps(data, ensure_ascii=False)});\n"
+    """Return the script that tells the page of one exercise, `ex-NAME.js`."""
+    return f"((course.exercises ??= {{}})[{to_json(data['name'])}] = {to_json(data)});\n"
 
 
 def told(exercise: Exercise) -> dict[str, Any]:
