@@ -6,7 +6,12 @@ JavaScript, and on paper, it is that alone. An exercise that needs more than Num
 
 from __future__ import annotations
 
+import functools
+import re
+import shutil
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -16,8 +21,10 @@ from sphinx.writers.html5 import HTML5Translator
 
 from course_lib import chapters, inpage
 from course_lib.exercises import Exercise
+from course_lib.explore.sources import LIBRARY, digest
 
 TAG = "tag_exercise:"
+SCRIPT = re.compile(r"_static/inpage/([\w-]+\.js)")
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +125,48 @@ def after(declared: Exercise, colab: str) -> str:
 """
 
 
+# -- scripts --------------------------------------------------------------------------------------
+
+#: What is on a page whose reader may want to write Python there: an exercise, or an experiment with a box for it.
+WRITTEN = ("data-exercise=", '"yours":')
+
+
 def name_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Tell the page's template what is loaded when the reader touches an exercise."""
-    paths = [context["pathto"](f"_static/inpage/{name}", resource=True) for name in inpage.on_demand()]
-    context["inpage_scripts"] = " ".join(f"{path}?v=0" for path in paths)
+    """Tell the page's template what is loaded when the reader begins to write."""
+    if any(sign in context.get("body", "") for sign in WRITTEN):
+        paths = [context["pathto"](f"_static/inpage/{name}", resource=True) for name in inpage.on_demand()]
+        context["inpage_scripts"] = " ".join(f"{path}?v=0" for path in paths)
+
+
+def write_scripts(out: Path, cache: Path) -> None:
+    """Write into the site the scripts that its pages name.
+
+    Args:
+        out: the site's folder.
+        cache: a folder for the page's Python, which takes ten seconds to make; it is kept between builds.
+    """
+    named = {found for page in out.rglob("*.html") for found in SCRIPT.findall(page.read_text(encoding="utf-8"))}
+    parts = [path for part in ("inpage", "exercises") for path in (LIBRARY / part).rglob("*.[pj][ys]")]
+    kept, folder = cache / digest(parts), out / "_static/inpage"
+    texts = {name: functools.partial(_made_once, kept / name, make) for name, make in inpage.on_demand().items()}
+    if named - texts.keys():
+        of_exercises = inpage.of_exercises(chapters.exercises().values())
+        texts |= {name: functools.partial(str, text) for name, text in of_exercises.items()}
+    for name in sorted(named):
+        (folder / name).write_text(texts[name](), encoding="utf-8")
+    for stale in [*(set(cache.glob("*")) - {kept}), *folder.glob("ex-*.js")]:
+        if stale.is_dir():
+            shutil.rmtree(stale)
+        elif stale.name not in named:
+            stale.unlink()
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file, which is made if it is not there."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

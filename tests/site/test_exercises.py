@@ -68,7 +68,8 @@ course.inpage = {{
 """
 PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Exercises</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,"><link rel="stylesheet" href="look.css"><script defer src="book.js" data-inpage="{scripts}"></script>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="look.css"><script defer src="book.js" data-inpage="{scripts}"></script>
 <main class="bd-article"><h1>Exercises</h1><p><a href="#">before</a></p>
 {before}<div class="cell"><div class="highlight"><pre>{code}
 </pre></div></div>{after}<p><a href="#">after</a></p></main></html>"""
@@ -86,14 +87,15 @@ a { color: var(--link) }
 def write_page(folder):
     """Write the page with one exercise into a folder."""
     everywhere, asked = inpage.site_assets(), questions.site_assets()
-    demanded = {**inpage.on_demand(), "client.js": CLIENT, "ex-double.js": script(told(DOUBLE))}
+    made = inpage.on_demand() | {"client.js": lambda: CLIENT, "ex-double.js": lambda: script(told(DOUBLE))}
+    del made["python.js"]
     (folder / "inpage").mkdir()
-    for name, text in demanded.items():
-        (folder / "inpage" / name).write_text(text, "utf-8")
+    for name, text in made.items():
+        (folder / "inpage" / name).write_text(text(), "utf-8")
     (folder / "book.js").write_text(f"{asked['progress.js']};\n{everywhere['loader.js']}", "utf-8")
     (folder / "look.css").write_text(LOOK + everywhere["inpage.css"], "utf-8")
     page = PAGE.format(
-        scripts=" ".join(f"inpage/{name}?v=0" for name in demanded),
+        scripts=" ".join(f"inpage/{name}?v=0" for name in made),
         before=exercises.before(DOUBLE, "inpage/ex-double.js?v=0", COLAB),
         code=escape(START),
         after=exercises.after(DOUBLE, COLAB),
@@ -465,12 +467,12 @@ def test_a_policy_that_forbids_python_is_told(show):
 @pytest.mark.parametrize("ended", ["refusal", "crash"])
 def test_python_that_ends_is_started_anew(show, ended):
     shown = show()
-    shown.evaluate(f"course.{ended} = 'out of <memory>'")
+    shown.evaluate(f"course.{ended} = 'It is out of <memory>'")
     opened(shown)
     write(shown, RIGHT)
     button(shown, "Check").click()
-    words = {"refusal": "no eval", "crash": "out of <memory>"}[ended]
-    assert said(shown, "stopped") == f"Python has stopped ({words}). Check starts it anew."
+    words = {"refusal": "no eval", "crash": "It is out of <memory>"}[ended]
+    assert said(shown, words) == f"{words}. Check starts Python anew."
     shown.evaluate(f"course.{ended} = null")
     button(shown, "Check").click()
     said(shown, "Right for a number.")
@@ -536,7 +538,7 @@ def test_it_is_accessible(show, scheme):
     assert "Escape, then Tab" in editor.get_attribute("aria-description")
     check(shown, WRONG)
     check(shown, RIGHT)
-    for name in ("Hint", "Hint", "Solution", "Why"):
+    for name in ("Hint", "Hint", "Solution"):
         button(shown, name).click()
     shown.locator(".ce-reason p").first.wait_for()
     assert faults()[0] == 0, faults()[1]

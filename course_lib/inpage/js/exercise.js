@@ -152,7 +152,7 @@
         if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
       } catch (error) {
         if (error.policy) refuse();
-        else say(`Python has stopped (${escaped(error.message)}). <em>Check</em> starts it anew.`);
+        else say(`${escaped(error.message.replace(/\.?$/, "."))} <em>Check</em> starts Python anew.`);
       }
       busy = false;
       delete place.dataset.busy;
