@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch03_momentum import ex
-from course_lib.chapters.ch03_momentum.exercises.choose import DIRECTIONS, TOLERANCE, allowed, reaches_goal, steps_needed
+from course_lib.chapters.ch03_momentum.exercises.choose import (
+    DIRECTIONS,
+    TOLERANCE,
+    allowed,
+    reaches_goal,
+    steps_needed,
+)
 from course_lib.optim import Momentum, Nesterov, best_gd, best_heavy_ball, descend, steps_to
 
 

@@ -4,6 +4,7 @@ import builtins
 
 import _names
 import _nd
+
 import numpy as np
 from numpy import Missing
 
