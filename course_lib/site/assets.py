@@ -73,7 +73,7 @@ class Assets:
             (static / "explore").mkdir(exist_ok=True)
             (static / "explore" / "explore.js").write_text(explore, encoding="utf-8")
             merged = stylesheet.merge([static / name for name in self.sheets], static)
-            own = [(static / name).read_text(encoding="utf-8") for name in APART]
+            own = [path.read_text(encoding="utf-8") for name in APART if (path := static / name).is_file()]
             known = stylesheet.words(drawn.values(), [frame, explore, *own])
             text = stylesheet.trim(merged, known, without=("Font Awesome",))
             (static / "book.css").write_text(f"/* {' '.join(self.sheets)} */\n{text}", encoding="utf-8")

@@ -6,7 +6,12 @@ JavaScript, and on paper, it is that alone. An exercise that needs more than Num
 
 from __future__ import annotations
 
+import functools
+import re
+import shutil
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -16,8 +21,10 @@ from sphinx.writers.html5 import HTML5Translator
 
 from course_lib import chapters, inpage
 from course_lib.exercises import Exercise
+from course_lib.explore.sources import LIBRARY, digest
 
 TAG = "tag_exercise:"
+SCRIPT = re.compile(r"_static/inpage/([\w-]+\.js)")
 
 log = logging.getLogger(__name__)
 
@@ -60,41 +67,49 @@ def colab(config: Config, docname: str) -> str:
 def visit_exercise(translator: HTML5Translator, node: exercise) -> None:
     """Write what comes before the code."""
     declared, docname = chapters.exercises()[node["name"]], translator.builder.current_docname
+    script = "../" * docname.count("/") + f"_static/inpage/ex-{declared.name}.js?v=0"
+    translator.body.append(before(declared, script, colab(translator.builder.config, docname)))
+
+
+def depart_exercise(translator: HTML5Translator, node: exercise) -> None:
+    """Write what comes after it."""
+    address = colab(translator.builder.config, translator.builder.current_docname)
+    translator.body.append(after(chapters.exercises()[node["name"]], address))
+
+
+def before(declared: Exercise, script: str, colab: str) -> str:
+    """Return the HTML before an exercise's code.
+
+    Args:
+        declared: the exercise.
+        script: the address of what the page must know of it.
+        colab: the address of its notebook in Colab, or nothing.
+    """
     if declared.packages:
-        translator.body.append('<div class="course-exercise">\n')
-        return
+        return '<div class="course-exercise">\n'
     data = {
         "exercise": declared.name,
         "page": declared.page,
         "label": f"Your Python for: {declared.title}",
-        "script": "../" * docname.count("/") + f"_static/inpage/ex-{declared.name}.js?v=0",
-        "colab": colab(translator.builder.config, docname),
+        "script": script,
+        "colab": colab,
     }
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
-    translator.body.append(f'<div class="course-exercise"{attributes}>\n<div class="ce-code">\n')
+    return f'<div class="course-exercise"{attributes}>\n<div class="ce-code">\n'
 
 
-def depart_exercise(translator: HTML5Translator, node: exercise) -> None:
-    """Write what comes after the code."""
-    declared = chapters.exercises()[node["name"]]
-    address = colab(translator.builder.config, translator.builder.current_docname)
-    elsewhere = f'in {f"""<a href="{escape(address)}">Colab</a>""" if address else "Colab"}, or in JupyterLab'
-    elsewhere += " with <code>make lab</code>"
+def after(declared: Exercise, colab: str) -> str:
+    """Return the HTML after an exercise's code: buttons and places of what they show, or where it can be done."""
+    link = f'<a href="{escape(colab)}">Colab</a>' if colab else "Colab"
+    elsewhere = f"in {link}, or in JupyterLab with <code>make lab</code>"
     if declared.packages:
         needed = escape(" and ".join(declared.packages))
-        text = f"It needs {needed}, which does not run in a page. Do it {elsewhere}."
-        translator.body.append(f'<p class="ce-keys">{text}</p>\n</div>\n')
-    else:
-        translator.body.append(controls(declared))
-        text = f"With JavaScript, you do it here. Without, do it {elsewhere}."
-        translator.body.append(f"<noscript><p>{text}</p></noscript>\n</div>\n")
-
-
-def controls(declared: Exercise) -> str:
-    """Return the HTML below the code: the buttons, and the places of what they show."""
+        return f'<p class="ce-elsewhere">This needs {needed}, which no page can run: do it {elsewhere}.</p>\n</div>\n'
+    to_write = "ex.todo()" in declared.stub
+    todo = "Write your answer in place of <code>ex.todo()</code>" if to_write else "Put this code right"
     why = '<button type="button" class="ce-why" aria-expanded="false">Why</button>\n' if declared.explanation else ""
     return f"""</div>
-<p class="ce-keys">Write your answer in place of <code>ex.todo()</code>, here in the page.</p>
+<p class="ce-keys">{todo}, here in the page.</p>
 <p class="ce-actions"><button type="button" class="ce-check">Check</button>
 <button type="button" class="ce-hint">Hint 1 of {len(declared.hints)}</button>
 <button type="button" class="ce-solution" aria-expanded="false">Solution</button>
@@ -103,15 +118,55 @@ def controls(declared: Exercise) -> str:
 <span class="ce-wait" role="status"></span></p>
 <div class="ce-said" aria-live="polite"></div>
 <div class="ce-below" aria-live="polite"></div>
-<div class="ce-answer" hidden></div>
+<div class="ce-answer" hidden><pre></pre></div>
 <div class="ce-reason" hidden></div>
+<noscript><p>With JavaScript you do it here; without, {elsewhere}.</p></noscript>
+</div>
 """
 
 
+# -- scripts --------------------------------------------------------------------------------------
+
+#: What is on a page whose reader may want to write Python there: an exercise, or an experiment with a box for it.
+WRITTEN = ("data-exercise=", '"yours":')
+
+
 def name_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Tell the page's template what is loaded when the reader touches an exercise."""
-    paths = [context["pathto"](f"_static/inpage/{name}", resource=True) for name in inpage.on_demand()]
-    context["inpage_scripts"] = " ".join(f"{path}?v=0" for path in paths)
+    """Tell the page's template what is loaded when the reader begins to write."""
+    if any(sign in context.get("body", "") for sign in WRITTEN):
+        paths = [context["pathto"](f"_static/inpage/{name}", resource=True) for name in inpage.on_demand()]
+        context["inpage_scripts"] = " ".join(f"{path}?v=0" for path in paths)
+
+
+def write_scripts(out: Path, cache: Path) -> None:
+    """Write into the site the scripts that its pages name.
+
+    Args:
+        out: the site's folder.
+        cache: a folder for the page's Python, which takes ten seconds to make; it is kept between builds.
+    """
+    named = {found for page in out.rglob("*.html") for found in SCRIPT.findall(page.read_text(encoding="utf-8"))}
+    parts = [path for part in ("inpage", "exercises") for path in (LIBRARY / part).rglob("*.[pj][ys]")]
+    kept, folder = cache / digest(parts), out / "_static/inpage"
+    texts = {name: functools.partial(_made_once, kept / name, make) for name, make in inpage.on_demand().items()}
+    if named - texts.keys():
+        of_exercises = inpage.of_exercises(chapters.exercises().values())
+        texts |= {name: functools.partial(str, text) for name, text in of_exercises.items()}
+    for name in sorted(named):
+        (folder / name).write_text(texts[name](), encoding="utf-8")
+    for stale in [*(set(cache.glob("*")) - {kept}), *folder.glob("ex-*.js")]:
+        if stale.is_dir():
+            shutil.rmtree(stale)
+        elif stale.name not in named:
+            stale.unlink()
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file, which is made if it is not there."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -19,7 +19,7 @@ from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import katex, search, terms
+from . import exercises, katex, search, terms
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
 
@@ -53,8 +53,6 @@ def prepare(app: Sphinx, config: Config) -> None:
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
         **{f"inpage/{name}": text for name, text in inpage.site_assets().items()},
     }
-    for name, text in {**inpage.on_demand(), **inpage.of_exercises(chapters.exercises().values())}.items():
-        (static / "inpage" / name).write_text(text, encoding="utf-8")
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
     own = [*SITE.glob("*.py"), *SITE.glob("*.js"), *TEMPLATES.iterdir(), *WEB.iterdir()]
@@ -196,6 +194,7 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         if after != before:
             page.write_text(after, encoding="utf-8")
     (out / "_static/search-index.js").write_text(search.index(app), encoding="utf-8")
+    exercises.write_scripts(out, cache_folder(app) / "inpage")
     app.course_assets.write(out)
     for name, text in _root_pages(app):
         (out / name).write_text(text, encoding="utf-8")

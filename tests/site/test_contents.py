@@ -105,11 +105,15 @@ def test_the_first_page_counts_what_the_reader_has_answered(page):
     assert places
     for place in places:
         chapter, names = place.get_attribute("data-progress"), json.loads(place.get_attribute("data-names"))
-        total = sum(map(len, names.values()))
+        total = len(names["predictions"]) + len(names["checks"])
         assert place.inner_text() == "" and total > 5
         first = names["predictions"][0]
         shown.evaluate("([chapter, name]) => course.progress.set(chapter, 'predictions', name, null)", [chapter, first])
         shown.evaluate("([chapter, name]) => course.progress.set(chapter, 'checks', name, false)", [chapter, first])
         assert place.inner_text() == f"You have answered 1 of {total} questions."
+        solved = "([chapter, name]) => course.progress.set(chapter, 'exercises', name, true)"
+        shown.evaluate(solved, [chapter, names["exercises"][0]])
+        of = len(names["exercises"])
+        assert place.inner_text() == f"You have answered 1 of {total} questions and solved 1 of {of} exercises."
     shown.evaluate("course.progress.clear()")
     assert [place.inner_text() for place in places] == ["" for _ in places]

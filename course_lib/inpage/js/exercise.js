@@ -104,8 +104,9 @@
       const area = find("textarea");
       if (!area || editor) return;
       const options = { label, description: KEYS, changed, entered: judge, passing };
+      const untouched = area.value === text();
       editor = plain(area, options);
-      selectTodo();
+      if (untouched) selectTodo();
       changed();
       find(".ce-keys").textContent = KEYS;
       python().catch((error) => error.policy && refuse());
@@ -151,7 +152,7 @@
         if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
       } catch (error) {
         if (error.policy) refuse();
-        else say(`Python has stopped (${escaped(error.message)}). <em>Check</em> starts it anew.`);
+        else say(`${escaped(error.message.replace(/\.?$/, "."))} <em>Check</em> starts Python anew.`);
       }
       busy = false;
       delete place.dataset.busy;
@@ -172,9 +173,13 @@
       hint.hidden = last;
     }
 
-    function toggle(button, part) {
-      part.hidden = !part.hidden;
-      button.ariaExpanded = String(!part.hidden);
+    function reveal(part, button, shown) {
+      part.hidden = !shown;
+      if (button) button.ariaExpanded = String(shown);
+    }
+    async function showWhy(shown) {
+      reason.innerHTML = (await data()).explanation;
+      reveal(reason, why, shown);
     }
     async function showSolution() {
       if (!tried && !asked && !passed()) {
@@ -184,25 +189,16 @@
         below.append(paragraph("To see the solution all the same, press <em>Solution</em> once more."));
         return;
       }
-      const exercise = await data();
-      if (!answer.childElementCount) {
-        const pre = document.createElement("pre");
-        pre.textContent = exercise.solution.trim();
-        answer.append(pre, ...explained(exercise));
-        await course.load("editor.js").then(
-          () => course.editor.paint(pre, pre.textContent),
-          () => {}, // without colours
-        );
-      }
-      toggle(solution, answer);
+      const pre = answer.firstElementChild,
+        shown = answer.hidden;
+      pre.textContent = (await data()).solution.trim();
+      await course.load("editor.js").then(
+        () => course.editor.paint(pre, pre.textContent),
+        () => {}, // without colours
+      );
+      reveal(answer, solution, shown);
+      await showWhy(shown);
     }
-    async function showWhy() {
-      const exercise = await data();
-      if (!reason.childElementCount) reason.append(...explained(exercise));
-      toggle(why, reason);
-    }
-    const explained = ({ explanation }) =>
-      [Object.assign(document.createElement("div"), { innerHTML: explanation })].filter((one) => one.innerHTML);
 
     const on = (button, act) =>
       button?.addEventListener("click", async () => {
@@ -215,7 +211,7 @@
     on(check, judge);
     on(hint, giveHint);
     on(solution, showSolution);
-    on(why, showWhy);
+    on(why, () => showWhy(reason.hidden));
     on(again, startAgain);
     on(undo, takeBack);
     return { edit };

@@ -1,0 +1,647 @@
+"""Exercises in the page: the editor, its buttons, and what is said to the reader; the verdicts are made up.
+
+Most tests use a page with one exercise of their own, in whose place of Python there is a client that knows three
+answers. The rest look at the chapters as they are built.
+"""
+
+import json
+import threading
+from html import escape
+from pathlib import Path
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+from course_lib import chapters, inpage, questions
+from course_lib.exercises import Case, Exercise, Mutant
+from course_lib.exercises.result import Result, Status
+from course_lib.inpage.assets import script, told
+from course_lib.site import exercises
+from course_lib.site.serve import make_server
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+DOUBLE = Exercise(
+    name="double",
+    page="00_numbers",
+    title="Twice <as> much",
+    prompt="Return twice `x`.",
+    source="def double(x):\n    return 2 * x\n",
+    returns=("y",),
+    cases=lambda rng: [Case("a number", {}, ({"x": 3.0},))],
+    hints=("How often is `x < 2` in it?", "Multiply."),
+    mutants=(Mutant("half", "2 * x", "x / 2", "Half of it."),),
+    explanation="Twice is `2 * x`.\n\nSo is `x + x`.",
+)
+START = DOUBLE.stub.strip()
+COLAB = "https://colab.example/double.ipynb"
+RIGHT, WRONG = "def double(x):\n    return x + x", "def double(x):\n    return x / 2"
+VERDICTS = {
+    text: Result("double", status, message)
+    for text, status, message in (
+        (START, Status.NOT_ATTEMPTED, "Write it first."),
+        (WRONG, Status.NOT_YET, "Half of it."),
+        (RIGHT, Status.PASS, "Right for a number."),
+    )
+}
+#: A client without Python. `course.held = true` keeps Python from starting, until `course.release()`;
+#: `course.refusal` is what starting ends with, `course.crash` what a check does.
+CLIENT = f"""
+course.verdicts = {json.dumps({text: {"status": str(r.status), "html": r.html} for text, r in VERDICTS.items()})};
+course.begun = 0;
+course.inpage = {{
+  async begin() {{
+    course.begun += 1;
+    if (course.held) await new Promise((done) => {{ course.release = () => {{ course.held = false; done(); }}; }});
+    if (course.refusal) throw Object.assign(new Error("no eval"), {{ policy: course.refusal === "policy" }});
+  }},
+  async check(exercise, text) {{
+    course.checked = [exercise.name, text];
+    if (course.slow) await new Promise((done) => {{ course.release = done; }});
+    if (course.crash) throw new Error(course.crash);
+    return course.verdicts[text] ?? {{ status: "NOT YET", html: "<div>Something else.</div>" }};
+  }},
+}};
+"""
+PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Exercises</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="look.css"><script defer src="book.js" data-inpage="{scripts}"></script>
+<main class="bd-article"><h1>Exercises</h1><p><a href="#">before</a></p>
+{before}<div class="cell"><div class="highlight"><pre>{code}
+</pre></div></div>{after}<p><a href="#">after</a></p></main></html>"""
+#: What the book's own sheet says of a page.
+LOOK = """body { margin: 8px; background: var(--paper); color: var(--ink) }
+a { color: var(--link) }
+:focus-visible { outline: 2px solid var(--link) }
+:root { --paper: #fdfcf9; --ink: #22262d; --quiet: #5a606a; --line: #e2ddd1; --edge: #8b877d; --link: #0b5c94;
+  --exercise: #9b4a0c; --practice: #14704c; --code-note: #656b75; --mono: monospace }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #d8dce2; --quiet: #a0a8b3; --line: #303843;
+  --edge: #77808c; --link: #8ac5f1; --exercise: #f0a777; --practice: #7fcfa5; --code-note: #98a1ad } }
+"""
+
+
+def write_page(folder):
+    """Write the page with one exercise into a folder."""
+    everywhere, asked = inpage.site_assets(), questions.site_assets()
+    made = inpage.on_demand() | {"client.js": lambda: CLIENT, "ex-double.js": lambda: script(told(DOUBLE))}
+    del made["python.js"]
+    (folder / "inpage").mkdir()
+    for name, text in made.items():
+        (folder / "inpage" / name).write_text(text(), "utf-8")
+    (folder / "book.js").write_text(f"{asked['progress.js']};\n{everywhere['loader.js']}", "utf-8")
+    (folder / "look.css").write_text(LOOK + everywhere["inpage.css"], "utf-8")
+    page = PAGE.format(
+        scripts=" ".join(f"inpage/{name}?v=0" for name in made),
+        before=exercises.before(DOUBLE, "inpage/ex-double.js?v=0", COLAB),
+        code=escape(START),
+        after=exercises.after(DOUBLE, COLAB),
+    )
+    (folder / "index.html").write_text(page, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("exercise")
+    write_page(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    running = make_server(folder)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def show(page, address):
+    """A function that opens the page."""
+    return lambda base=None, **options: page(
+        "index.html", base=base or address, **{"reduced_motion": "reduce"} | options
+    )
+
+
+def names(shown):
+    """What the page has asked for, in order."""
+    return [asked.split("/")[-1].split("?")[0] for asked in shown.requests]
+
+
+def button(shown, name):
+    return shown.get_by_role("button", name=name)
+
+
+def opened(shown):
+    """Click into the code; return the editor."""
+    shown.locator(".ce-code").click()
+    editor = shown.locator(".cm-content")
+    editor.wait_for()
+    return editor
+
+
+def text_of(shown):
+    """What stands in the editor."""
+    return "\n".join(shown.locator(".cm-line").all_inner_texts()).replace("\n\n", "\n")
+
+
+def write(shown, text):
+    """Replace what stands in the editor."""
+    shown.locator(".cm-content").focus()
+    shown.keyboard.press("ControlOrMeta+a")
+    shown.keyboard.insert_text(text)
+
+
+def check(shown, text):
+    """Write an answer, and have it checked; return what is said."""
+    write(shown, text)
+    button(shown, "Check").click()
+    return said(shown, VERDICTS[text].paragraphs[0])
+
+
+def said(shown, words):
+    place = shown.locator(".ce-said", has_text=words)
+    place.wait_for()
+    return place.inner_text()
+
+
+def kept(shown):
+    return shown.evaluate("Object.fromEntries(Object.entries(localStorage))")
+
+
+# ------------------------------------------------------------------------------------------------ loading
+
+
+def test_nothing_is_loaded_before_the_reader_touches_it(show):
+    shown = show()
+    assert names(shown) == ["index.html", "look.css", "book.js"]
+    opened(shown)
+    shown.wait_for_load_state("networkidle")
+    assert sorted(names(shown)[3:]) == ["client.js", "editor.js", "ex-double.js", "exercise.js"]
+
+
+def test_help_alone_loads_no_python(show):
+    shown = show()
+    button(shown, "Hint").click()
+    shown.get_by_text("Hint 1 of 2 ·").wait_for()
+    assert sorted(names(shown)[3:]) == ["ex-double.js", "exercise.js"]
+
+
+def test_it_works_from_the_disk(show, folder):
+    shown = show(base=folder.as_uri() + "/")
+    opened(shown)
+    assert check(shown, RIGHT).startswith("PASS · double")
+
+
+def hold(shown, pattern):
+    """Keep a script from arriving; return the function that lets it."""
+    held = []
+    shown.route(pattern, lambda route: held.append(route))
+    return lambda: [route.continue_() for route in held]
+
+
+@pytest.mark.parametrize("late", ["exercise.js", "editor.js"])
+def test_nothing_typed_is_lost_while_it_loads(show, late):
+    shown = show()
+    release = hold(shown, f"**/{late}*")
+    shown.locator(".ce-code").click()
+    area = shown.get_by_role("textbox", name="Your Python for: Twice <as> much")
+    assert area.evaluate("e => e.tagName") == "TEXTAREA" and area.evaluate("e => document.activeElement === e")
+    if late == "editor.js":
+        shown.wait_for_function("document.querySelector('textarea').ariaDescription")
+        assert area.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)") == "ex.todo()"
+    area.evaluate("(e, start) => e.setSelectionRange(start, start + 9)", START.index("ex.todo()"))
+    shown.keyboard.type("return 7")
+    shown.keyboard.press("ArrowLeft")
+    release()
+    shown.locator(".cm-content").wait_for()
+    shown.keyboard.type("+")
+    assert text_of(shown) == "def double(x):\n    return +7"
+
+
+def test_without_the_editor_a_text_area_does(show):
+    shown = show()
+    shown.route("**/editor.js*", lambda route: route.abort())
+    shown.locator(".ce-code").click()
+    shown.wait_for_selector("[data-ready]")
+    area = shown.locator("textarea")
+    area.fill(RIGHT)
+    shown.keyboard.press("Shift+Enter")
+    said(shown, "Right for a number.")
+    assert kept(shown)["descent-draft/00_numbers/double"] == RIGHT
+    button(shown, "Start again").click()
+    assert area.input_value() == START
+    button(shown, "Solution").click()
+    assert shown.locator(".ce-answer pre").inner_text() == DOUBLE.source.strip()
+    shown.console.clear()  # the script that did not arrive
+
+
+def test_a_reader_who_was_offline_tries_again(show):
+    shown = show()
+    shown.route("**/exercise.js*", lambda route: route.abort())
+    shown.locator(".ce-code").click()
+    said(shown, "exercise.js cannot be loaded: try again.")
+    shown.locator("textarea").fill(RIGHT)
+    shown.unroute("**/exercise.js*")
+    button(shown, "Check").click()
+    said(shown, "Right for a number.")
+    assert shown.evaluate("course.checked") == ["double", RIGHT]
+    shown.console.clear()
+
+
+# ------------------------------------------------------------------------------------------------ the editor
+
+
+def test_a_click_opens_the_editor_where_there_is_something_to_do(show):
+    shown = show()
+    editor = opened(shown)
+    assert text_of(shown) == START and editor.evaluate("e => document.activeElement === e")
+    shown.keyboard.type("return 7")
+    assert text_of(shown) == "def double(x):\n    return 7"
+    assert editor.evaluate("e => ['autocapitalize', 'autocorrect', 'spellcheck'].map(a => e.getAttribute(a))") == [
+        *("off", "off", "false")
+    ]
+
+
+def test_code_that_is_selected_to_be_copied_stays_what_it_is(show):
+    shown = show()
+    box = shown.locator(".ce-code pre").bounding_box()
+    shown.mouse.move(box["x"] + 60, box["y"] + 20)
+    shown.mouse.down()
+    shown.mouse.move(box["x"] + 120, box["y"] + 20)
+    shown.mouse.up()
+    assert shown.evaluate("String(getSelection())") and shown.locator("textarea, .cm-editor").count() == 0
+
+
+def test_it_is_highlighted_with_the_classes_of_the_book(show):
+    shown = show()
+    opened(shown)
+    write(shown, 'def f(x):  # note\n    return None, "a", 1.5')
+    for part, name in (("def", "k"), ("f", "nf"), ("# note", "c1"), ("None", "kc"), ('"a"', "s"), ("1.5", "m")):
+        assert part in shown.locator(f".cm-line .{name}").all_inner_texts()
+
+
+def test_the_keyboard_comes_in_and_out(show):
+    shown = show()
+
+    def at():
+        return shown.evaluate("document.activeElement.innerText.slice(0, 6)")
+
+    shown.get_by_role("link", name="before").focus()
+    shown.keyboard.press("Tab")
+    shown.locator(".cm-content").wait_for()
+    shown.keyboard.press("Tab")
+    assert at() == "Check", "who only comes by is not held"
+    shown.keyboard.press("Shift+Tab")
+    shown.keyboard.press("Shift+Tab")
+    assert at() == "before"
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("ControlOrMeta+End")
+    shown.keyboard.press("Enter")
+    shown.keyboard.press("Tab")
+    shown.keyboard.type("y = 1")
+    assert text_of(shown) == f"{START}\n        y = 1", "one more level than the line above"
+    shown.keyboard.press("Shift+Tab")
+    assert text_of(shown) == f"{START}\n    y = 1"
+    shown.keyboard.press("Escape")
+    shown.keyboard.press("Tab")
+    assert at() == "Check"
+
+
+def test_tab_indents_after_a_click(show):
+    shown = show()
+    opened(shown)
+    shown.keyboard.press("Tab")
+    assert text_of(shown) == START.replace("    ex", "        ex")
+
+
+@pytest.mark.parametrize("keys", ["Shift+Enter", "Control+Enter"])
+def test_keys_check(show, keys):
+    shown = show()
+    opened(shown)
+    write(shown, WRONG)
+    shown.keyboard.press(keys)
+    said(shown, "Half of it.")
+    assert text_of(shown) == WRONG and shown.evaluate("course.checked") == ["double", WRONG]
+
+
+def test_what_is_written_is_kept(show):
+    shown = show()
+    opened(shown)
+    write(shown, WRONG)
+    assert kept(shown) == {"descent-draft/00_numbers/double": WRONG}
+    shown.reload()
+    assert shown.locator(".ce-code").inner_text().strip() == WRONG, "shown before it is touched"
+    button(shown, "Check").click()
+    said(shown, "Half of it.")
+    opened(shown)
+    assert text_of(shown) == WRONG
+    write(shown, START)
+    assert kept(shown) == {}, "there is nothing to keep"
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('forbidden'); } })",
+        "Storage.prototype.setItem = () => { throw new Error('full'); }",
+    ],
+    ids=["forbidden", "full"],
+)
+def test_a_browser_that_keeps_nothing_does_no_harm(show, address, store):
+    shown = show()
+    shown.add_init_script(store)
+    shown.reload()
+    opened(shown)
+    assert check(shown, RIGHT).startswith("PASS")
+    assert shown.locator("[data-passed]").count() == 1
+
+
+def test_starting_again_can_be_undone(show):
+    shown = show()
+    opened(shown)
+    again, undo = button(shown, "Start again"), button(shown, "Undo")
+    assert not again.is_visible() and not undo.is_visible()
+    check(shown, WRONG)
+    again.click()
+    assert text_of(shown) == START and not again.is_visible() and kept(shown) == {}
+    assert shown.locator(".ce-said").inner_text() == ""
+    undo.click()
+    assert text_of(shown) == WRONG and not undo.is_visible()
+    again.click()
+    shown.keyboard.press("ControlOrMeta+z")
+    assert text_of(shown) == WRONG and not undo.is_visible(), "the keys do it, too"
+    again.click()
+    shown.keyboard.type("pass")
+    assert text_of(shown) == "def double(x):\n    pass" and not undo.is_visible(), "the reader goes on"
+
+
+def test_forgetting_progress_forgets_what_was_written(show):
+    shown = show()
+    opened(shown)
+    check(shown, RIGHT)
+    assert len(kept(shown)) == 2
+    shown.evaluate("localStorage.setItem('mode', 'dark'); course.progress.clear()")
+    assert kept(shown) == {"mode": "dark"} and shown.locator("[data-passed]").count() == 0
+
+
+# ------------------------------------------------------------------------------------------------ the verdict
+
+
+def test_verdicts_are_the_engines(show):
+    shown = show()
+    opened(shown)
+    for text, result in VERDICTS.items():
+        check(shown, text)
+        card = BeautifulSoup(shown.locator(".ce-said").inner_html(), "html.parser")
+        assert card.get_text() == BeautifulSoup(result.html, "html.parser").get_text()
+        assert shown.locator(".course-check").get_attribute("data-status") == result.status
+    assert shown.locator(".ce-said").get_attribute("aria-live") == "polite"
+
+
+def test_an_answer_that_passes_counts_and_goes_on_counting(show):
+    shown = show()
+    opened(shown)
+    check(shown, WRONG)
+    assert not button(shown, "Why").is_visible() and shown.locator("[data-passed]").count() == 0
+    check(shown, RIGHT)
+    assert json.loads(kept(shown)["descent-progress"])["00_numbers"]["exercises"] == {"double": True}
+    check(shown, WRONG)
+    tick = "getComputedStyle(document.querySelector('.ce-check'), '::after').content"
+    assert shown.evaluate(tick).startswith('" ✓"')
+    shown.reload()
+    assert shown.evaluate(tick).startswith('" ✓"')
+    button(shown, "Why").click()
+    shown.get_by_text("So is x + x.").wait_for()
+    assert button(shown, "Why").get_attribute("aria-expanded") == "true"
+    button(shown, "Why").click()
+    assert not shown.get_by_text("So is x + x.").is_visible()
+
+
+def test_the_page_says_what_takes_long(show):
+    shown = show()
+    shown.clock.install(time=0)
+    shown.clock.pause_at(1000)
+    shown.evaluate("course.held = true; course.slow = true")
+    waits = shown.locator(".ce-wait")
+
+    def until(condition):  # the page's own clock stands still
+        while not shown.evaluate(condition):
+            shown.wait_for_load_state()
+
+    button(shown, "Check").click()
+    until("course.begun")
+    shown.clock.run_for(299)
+    assert waits.inner_text() == ""
+    shown.clock.run_for(1)
+    assert waits.inner_text() == "Python is starting …"
+    shown.evaluate("course.release()")
+    until("course.checked")
+    assert waits.inner_text() == ""
+    shown.clock.run_for(300)
+    assert waits.inner_text() == "Checking …"
+    shown.evaluate("course.checked = null")
+    button(shown, "Check").click()  # once more is not twice
+    shown.evaluate("course.release()")
+    until("document.querySelector('.ce-said').textContent")
+    assert waits.inner_text() == "" and shown.evaluate("course.checked") is None
+
+
+def test_a_policy_that_forbids_python_is_told(show):
+    shown = show()
+    shown.evaluate("course.refusal = 'policy'")
+    opened(shown)
+    words = "Your site's policy forbids Python in the page; in JupyterLab or Colab it works."
+    assert said(shown, "policy") == words
+    assert shown.locator(".ce-said a").get_attribute("href") == COLAB
+    button(shown, "Check").click()
+    assert said(shown, "policy") == words
+    button(shown, "Hint").click()
+    shown.get_by_text("Hint 1 of 2 ·").wait_for()
+
+
+@pytest.mark.parametrize("ended", ["refusal", "crash"])
+def test_python_that_ends_is_started_anew(show, ended):
+    shown = show()
+    shown.evaluate(f"course.{ended} = 'It is out of <memory>'")
+    opened(shown)
+    write(shown, RIGHT)
+    button(shown, "Check").click()
+    words = {"refusal": "no eval", "crash": "It is out of <memory>"}[ended]
+    assert said(shown, words) == f"{words}. Check starts Python anew."
+    shown.evaluate(f"course.{ended} = null")
+    button(shown, "Check").click()
+    said(shown, "Right for a number.")
+
+
+# ------------------------------------------------------------------------------------------------ help
+
+
+def test_hints_come_one_by_one(show):
+    shown = show()
+    below = shown.locator(".ce-below")
+    button(shown, "Hint 1 of 2").click()
+    button(shown, "Hint 2 of 2").wait_for()
+    assert below.inner_text() == "Hint 1 of 2 · How often is x < 2 in it?"
+    button(shown, "Hint 2 of 2").focus()
+    shown.keyboard.press("Enter")
+    shown.get_by_text("That was the last one. The answer: Solution.").wait_for()
+    assert "Hint 2 of 2 · Multiply." in below.inner_text()
+    assert not shown.locator(".ce-hint").is_visible()
+    assert shown.evaluate("document.activeElement.textContent") == "Solution", "the focus is not lost"
+
+
+def test_the_solution_waits_for_a_try_or_is_asked_twice(show):
+    shown = show()
+    solution, answer = button(shown, "Solution"), shown.locator(".ce-answer")
+    solution.click()
+    shown.get_by_text("Try it first: a wrong answer is told what is wrong in it. A nudge: Hint 1 of 2.").wait_for()
+    assert not answer.is_visible()
+    solution.click()
+    answer.wait_for()
+    assert answer.locator("pre").inner_text() == DOUBLE.source.strip()
+    assert answer.locator(".k").all_inner_texts() == ["def", "return"]
+    assert "\n".join(shown.locator(".ce-reason p").all_inner_texts()) == "Twice is 2 * x.\nSo is x + x."
+    solution.click()
+    shown.locator(".ce-reason").wait_for(state="hidden")
+    assert not answer.is_visible() and solution.get_attribute("aria-expanded") == "false"
+
+
+@pytest.mark.parametrize("text", [START, WRONG], ids=["stub", "wrong"])
+def test_only_an_answer_is_a_try(show, text):
+    shown = show()
+    opened(shown)
+    check(shown, text)
+    button(shown, "Solution").click()
+    (shown.locator(".ce-answer") if text == WRONG else shown.get_by_text("Try it first")).wait_for()
+    assert shown.locator(".ce-answer").is_visible() == (text == WRONG)
+
+
+# ------------------------------------------------------------------------------------------------ everyone
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible(show, scheme):
+    shown = show(scheme=scheme)
+
+    def faults():
+        found = Axe().run(shown, options={"preload": False})
+        return found.violations_count, found.generate_report()
+
+    assert faults()[0] == 0, faults()[1]
+    editor = opened(shown)
+    assert editor.get_attribute("aria-label") == "Your Python for: Twice <as> much"
+    assert "Escape, then Tab" in editor.get_attribute("aria-description")
+    check(shown, WRONG)
+    check(shown, RIGHT)
+    for name in ("Hint", "Hint", "Solution"):
+        button(shown, name).click()
+    shown.locator(".ce-reason p").first.wait_for()
+    assert faults()[0] == 0, faults()[1]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_it(show, width):
+    shown = show(width=width, height=844, has_touch=True, is_mobile=True)
+    shown.locator(".ce-code").tap()
+    area = "getComputedStyle(document.querySelector('textarea, .cm-content')).fontSize"
+    assert shown.evaluate(area) == "16px", "or the page would be enlarged"
+    shown.locator(".cm-content").wait_for()
+    assert shown.evaluate(area) == "16px"
+    write(shown, f"{WRONG}  # {'a long remark ' * 5}")
+    button(shown, "Check").tap()
+    said(shown, "Something else.")
+    assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
+    boxes = [one.bounding_box() for one in shown.get_by_role("button").all()]
+    assert len(boxes) == 4 and all(box["height"] >= 44 and box["width"] >= 44 for box in boxes)
+
+
+def test_it_prints_as_code_alone(show):
+    shown = show()
+    opened(shown)
+    check(shown, WRONG)
+    button(shown, "Hint").click()
+    shown.get_by_text("Hint 1 of 2 ·").wait_for()
+    shown.emulate_media(media="print")
+    assert [e for e in shown.locator(".course-exercise > *").all() if e.is_visible()] != []
+    assert [
+        e.get_attribute("class").split()[0] for e in shown.locator(".course-exercise > *").all() if e.is_visible()
+    ] == ["cm-editor"]
+
+
+# ------------------------------------------------------------------------------------------------ the built book
+
+
+def cells(chapter):
+    """The names of a chapter's exercises, in its order."""
+    notebook = nbformat.read(ROOT / Path(chapter).with_suffix(".ipynb"), as_version=4)
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    return [tag.removeprefix("exercise:") for tag in tags if tag.startswith("exercise:")]
+
+
+def test_every_exercise_of_a_chapter_is_in_its_page(site, chapter):
+    soup = BeautifulSoup((site / chapter).read_text("utf-8"), "html.parser")
+    found = soup.select(".course-exercise")
+    here = [name for name in cells(chapter) if not chapters.exercises()[name].packages]
+    assert len(found) == len(cells(chapter))
+    assert [place["data-exercise"] for place in found if place.get("data-exercise")] == here
+    for place, name in zip((p for p in found if p.get("data-exercise")), here, strict=True):
+        assert place.select_one(".ce-code pre").text.strip() == chapters.exercises()[name].stub.strip()
+        script = (site / chapter).parent / place["data-script"].split("?")[0]
+        data = script.resolve().read_text("utf-8")
+        assert data.startswith(f'((course.exercises ??= {{}})["{name}"]')
+    launch = soup.select_one("a[title='Launch on Colab']")["href"]
+    assert {place["data-colab"] for place in found if place.get("data-colab")} == {launch}
+
+
+def test_a_chapter_loads_nothing_of_it_at_first(page, chapter, server):
+    shown = page(chapter)
+    shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
+    shown.wait_for_load_state("networkidle")
+    assert [one for one in shown.requests if "/inpage/" in one] == []
+    shown.locator("[data-exercise] .ce-hint").first.click()
+    shown.locator(".ce-below p").first.wait_for()
+    loaded = [one.rpartition("/")[2].partition("?")[0] for one in shown.requests if "/inpage/" in one]
+    assert loaded == ["exercise.js", f"ex-{cells(chapter)[0]}.js"]
+
+
+def test_without_javascript_it_is_code_and_a_sentence(page, chapter):
+    shown = page(chapter, java_script_enabled=False)
+    place = shown.locator("[data-exercise]").first
+    assert place.locator(".ce-code pre").is_visible() and not place.locator(".ce-actions, .ce-keys").first.is_visible()
+    assert "With JavaScript you do it here; without, in Colab, or in JupyterLab with make lab." in place.inner_text()
+
+
+def test_exercises_are_counted(page, chapter):
+    stem, (name, *others) = Path(chapter).stem, cells(chapter)
+    solve = "([page, name]) => course.progress.set(page, 'exercises', name, true)"
+    shown = page("book/index.html")
+    shown.evaluate(solve, [stem, name])
+    counted = shown.locator(f"[data-progress='{stem}']").inner_text()
+    assert counted == f"You have solved 1 of {1 + len(others)} exercises."
+    shown = page("book/how_to_use.html")
+    shown.evaluate(solve, [stem, name])
+    cell = shown.locator(f".course-progress-table td[data-page='{stem}'][data-kind=exercises]")
+    assert cell.inner_text() == f"1 of {1 + len(others)}"
+
+
+# ------------------------------------------------------------------------------------------------ declarations
+
+
+def test_an_exercise_that_needs_a_package_says_where_it_is_done():
+    heavy = Exercise(**{**vars_of(DOUBLE), "packages": ("torch",)})
+    html = exercises.before(heavy, "x.js", COLAB) + exercises.after(heavy, COLAB)
+    place = BeautifulSoup(html, "html.parser").select_one(".course-exercise")
+    assert (
+        place.text.strip() == "This needs torch, which no page can run: do it in Colab, or in JupyterLab with make lab."
+    )
+    assert place.a["href"] == COLAB and not place.select("button") and "data-exercise" not in place.attrs
+    assert inpage.of_exercises([heavy]) == {}
+
+
+def vars_of(declared):
+    return {name: getattr(declared, name) for name in declared.__dataclass_fields__ if name != "progress"}
