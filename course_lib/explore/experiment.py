@@ -131,10 +131,12 @@ class Experiment(anywidget.AnyWidget):
         for key, names in needs.items():
             if unknown := [n for n in names if n not in self.controls and n not in held]:
                 raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls and no assets")
-        if yours is not None and tabulated:
-            raise ValueError(f"{name} is tabulated: a page without its functions cannot run yours")
-        if yours is not None and (unknown := [n for n in yours.needs if n not in self.controls]):
-            raise ValueError(f"{name}: yours has the parameters {unknown}, which are no controls")
+        if yours is not None:
+            if tabulated:
+                raise ValueError(f"{name} is tabulated: a page without its functions cannot run yours")
+            if unknown := [n for n in yours.needs if n not in self.controls]:
+                raise ValueError(f"{name}: yours has the parameters {unknown}, which are no controls")
+            yours.panels(list(panels))  # raises where no mark is like the reader's
         if both := [n for n in held if n in self.controls]:
             raise ValueError(f"{name}: {both[0]} is a control and an asset")
         if tabulated and any(n in self.controls for n in needs["backdrop"]):

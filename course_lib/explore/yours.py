@@ -62,16 +62,16 @@ class Yours:
         return {"needs": self.needs, "settings": settings(), "fills": {kind.__name__: lines_of(kind) for kind in FILLS}}
 
 
-def settings() -> dict[str, float]:
+def settings() -> dict[str, float | bool]:
     """Return what ``self`` has in the box where no slider has that name: the library's defaults.
 
     >>> settings()["beta1"]
     0.9
     """
-    found: dict[str, float] = {}
+    found: dict[str, float | bool] = {}
     for row in METHODS.values():
         if row.cls.elementwise:
-            found = {name: float(value) for name, value in row.defaults.items()} | found
+            found = row.defaults | found  # the simplest method comes first, and its default counts
     return found
 
 

@@ -52,6 +52,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments).items()},
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
     }
+    later = {f"explore/{name}": text for name, text in explore.later_assets().items()}
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
     own = [*SITE.glob("*.py"), *SITE.glob("*.js"), *TEMPLATES.iterdir(), *WEB.iterdir()]
@@ -64,6 +65,9 @@ def prepare(app: Sphinx, config: Config) -> None:
             app.add_css_file(name, priority=950)
         else:
             app.add_js_file(name)
+
+    for name, text in later.items():
+        (static / name).write_text(text, encoding="utf-8")
 
     config.templates_path = [str(TEMPLATES), *config.templates_path]
     config.html_static_path = [*config.html_static_path, str(WEB), str(static), str(tables)]

@@ -12,6 +12,7 @@ import pytest
 from course_lib import chapters, inpage
 from course_lib.explore import later_assets
 from course_lib.explore.experiment import Experiment
+from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.page import experiments_in, static_html
 from course_lib.explore.parts import axis, line, panel, readout, slider
 from course_lib.explore.yours import FILLS, Yours, lines_of, settings
@@ -109,7 +110,9 @@ def test_names_and_arrays_are_numpys(ride, worker, text):
     np.testing.assert_allclose(ride(text, {"lr": 2e-4, "rho": 0.9}, 60), wanted(method, 60), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("wrapped", ["def update(self, x, dx, v):\n{}", "class Mine:\n\n    def update(self, x, dx, v):\n{}"])
+@pytest.mark.parametrize(
+    "wrapped", ["def update(self, x, dx, v):\n{}", "class Mine:\n\n    def update(self, x, dx, v):\n{}"]
+)
 def test_lines_may_be_pasted_with_what_is_around_them(worker, wrapped):
     lines = lines_of(Momentum)
     deep = wrapped.count("    ") * "    " + "    "
@@ -166,3 +169,79 @@ def test_what_is_read_before_it_is_set_is_kept(worker):
 )  # fmt: skip
 def test_what_is_wrong_is_told(worker, text, words):
     assert words in worker(text)["failed"]
+
+
+# ---------------------------------------------------------------- experiments with a box
+
+BOXED = {"/".join(key): made for key, make in chapters.experiments().items() if (made := make()).yours}
+
+
+@pytest.mark.parametrize("name", BOXED)
+@pytest.mark.parametrize("method", [Momentum(0.05, rho=0.8), Adam(0.05)], ids=lambda m: type(m).__name__)
+def test_every_box_races_a_text_as_python_races_the_method(worker, library, twin, name, method):
+    experiment = BOXED[name]
+    library.context.eval("course.site ??= {}; " + later_assets()["yours.js"])
+    hyper = {**SETTINGS, **{n: getattr(method, n) for n in method.hyper}}
+    choices = [c for c in experiment.controls.values() if c["type"] == "choice"]
+    compared, settings_tried = 0, list(itertools.product(*(c["options"] for c in choices)))
+    for options in settings_tried:
+        params = experiment.params | {c["name"]: option for c, option in zip(choices, options, strict=True)}
+        needs = [params[n] for n in experiment.yours.needs]
+        got = library.call(
+            f"""(method, h, ...needs) => course.experiments['{experiment.key}'].yours(
+                {{ slots: method.slots, update: course.updateOf(method), h }}, ...needs)""",
+            worker(lines_of(type(method))), hyper, *needs,
+        )  # fmt: skip
+        wanted = to_jsonable(experiment.yours.run(method.clone(), *needs))
+        compared += twin.compare_runs(got, wanted, f"{name} {options}")
+    assert compared > 100 * len(settings_tried)
+
+
+@pytest.mark.parametrize("name", BOXED)
+def test_every_mark_and_readout_of_the_reader_finds_its_data(name, tmp_path):
+    experiment = BOXED[name]
+    ((_, spec),) = experiments_in(static_html(experiment, tmp_path))
+    mine = [m for p in spec["panels"] for m in p["marks"] if m.get("yours")]
+    assert mine and [p["marks"][-1].get("yours") for p in spec["panels"]].count(True) == len(mine)  # on top
+    told = [r for r in spec["readouts"] if r.get("yours")]
+    assert told == spec["readouts"][-len(told) :]
+    data = experiment.yours.run(Momentum(0.05), *[experiment.params[n] for n in experiment.yours.needs])
+    for part in mine + told:
+        assert part["key"] in data and part["key"] not in experiment.data
+        assert "Yours" in part["label"] and part["color"] == "currentColor"
+    for mark in mine:
+        assert mark["y"] in data[mark["key"]]
+
+
+def test_in_a_notebook_there_is_no_box():
+    for experiment in BOXED.values():
+        assert "yours" not in json.dumps(experiment.spec)
+
+
+def test_the_fills_are_the_librarys_own_lines(worker):
+    fills = Yours(lambda mine: {}, "SGD").box()["fills"]
+    assert list(fills) == [kind.__name__ for kind in FILLS]
+    for kind in FILLS:
+        source = inspect.getsource(kind.update)
+        assert all(line.strip() in source for line in fills[kind.__name__].splitlines())
+        assert worker(fills[kind.__name__])["slots"] == list(kind.slots)
+
+
+def hill(yours, **options):
+    def compute(lr):
+        return {"SGD": {"x": [0, lr], "y": [0, 1]}}
+
+    path = panel("P", axis("x", (0, 1)), axis("y", (0, 1)), [line("SGD", label="SGD")], alt="")
+    return Experiment(
+        "hill", [slider("lr", "rate", 0, 1, 0.5)], compute, [path],
+        readouts=[readout("lr", "rate")], alt="A hill.", yours=yours, **options,
+    )  # fmt: skip
+
+
+def test_a_bad_declaration_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"yours has the parameters \['rho'\]"):
+        hill(Yours(lambda mine, rho: {}, like="SGD"))
+    with pytest.raises(ValueError, match="tabulated"):
+        hill(Yours(lambda mine, lr: {}, like="SGD"), tabulated=True)
+    with pytest.raises(ValueError, match="no mark has 'Adam' in its key"):
+        hill(Yours(lambda mine, lr: {}, like="Adam"))

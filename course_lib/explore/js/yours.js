@@ -1,11 +1,10 @@
 /* The box for the reader's own optimizer, loaded when it is opened. The reader types the lines of an update; the worker
    reads them (inpage/page/method.js), and the optimizer joins the others at every keystroke that is Python. */
 (() => {
-  const { html, unique, updateOf, site } = course;
+  const { html, unique, updateOf } = course;
   const START = "# SGD: each step goes down the slope.\n";
   const HELP =
-    "x is the point, dx the gradient there, self.t the number of the step, from 1. self.lr and the like are the " +
-    "sliders. Any other name is an array that your method keeps; it begins at 0.";
+    "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 
   /** What the reader typed on an earlier visit; a browser may keep nothing. */
@@ -21,7 +20,8 @@
   /** A plain field for text, with what the pages use of an editor: `course.editor`, where that is loaded. */
   function field(parent, text, { label, onChange }) {
     const id = unique("yours");
-    const area = html("textarea", { id, value: text, rows: 6, spellcheck: false, autocapitalize: "off" });
+    const rows = Math.max(5, text.split("\n").length + 1);
+    const area = html("textarea", { id, value: text, rows, spellcheck: false, autocapitalize: "off" });
     area.addEventListener("input", () => onChange(area.value));
     parent.append(html("label", { htmlFor: id, textContent: label }), area);
     return { focus: () => area.focus() };
@@ -30,14 +30,16 @@
   const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
   const selves = (names) => listed(names.map((name) => `self.${name}`));
 
+  const python = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : value);
+
   /** What the page has understood: what the method keeps, and where its settings come from. */
   function told({ slots, used }, sliders, settings) {
     const moved = used.filter((name) => sliders.includes(name)),
       fixed = used.filter((name) => name !== "t" && !sliders.includes(name));
     return [
-      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : "",
+      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : HELP,
       moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
-      fixed.length ? `${listed(fixed.map((name) => `self.${name} = ${settings[name]}`))}.` : "",
+      fixed.length ? `${listed(fixed.map((name) => `self.${name} = ${python(settings[name])}`))}.` : "",
     ]
       .filter(Boolean)
       .join(" ");
@@ -50,12 +52,12 @@
       sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
     const first = START + Object.values(fills)[0];
     let text = kept(key) ?? first,
-      python = null,
+      ready = null,
       asked = 0;
 
     const place = html("div", { class: "cx-editor" });
     const say = html("p", { class: "cx-say", textContent: HELP, role: "status" });
-    const remove = html("button", { type: "button", textContent: "Remove mine" });
+    const remove = html("button", { type: "button", class: "cx-remove", textContent: "Remove mine" });
     const buttons = Object.entries(fills).map(([name, lines]) => {
       const button = html("button", { type: "button", textContent: name });
       button.addEventListener("click", () => {
@@ -72,17 +74,20 @@
         text = now;
         read();
       };
-      return (course.editor ?? field)(place, lines, { label: "Your update, made at each step", onChange });
+      return (course.editor ?? field)(place, lines, {
+        label: "Each step, with the point x and its gradient dx:",
+        onChange,
+      });
     }
 
     /** Start Python at the first touch. */
     function begin() {
-      if (!python) {
+      if (!ready) {
         say.textContent = "Python is starting …";
-        python = course.inpage.begin();
-        python.catch(() => (python = null)); // the next touch tries again
+        ready = course.inpage.begin();
+        ready.catch(() => (ready = null)); // the next touch tries again
       }
-      return python;
+      return ready;
     }
 
     /** Let the optimizer of the reader's lines join; while they are no Python, the last one stays. */
@@ -122,11 +127,12 @@
     });
     place.addEventListener("focusin", () => model.get("yours") || read());
     show(text);
-    box.append(
-      html("div", { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } }, ...buttons, remove),
-      place,
-      say,
+    const group = html(
+      "div",
+      { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } },
+      ...buttons,
     );
+    box.append(group, place, say, remove);
   }
 
   course.yours = yours;

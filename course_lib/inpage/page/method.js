@@ -114,7 +114,7 @@
       if (FROM_ZERO.has(short)) throw wrong(`what your method keeps begins at 0 by itself, without ${name}.`);
       const known = name === "abs" ? FUNCTIONS.abs : owner === "np" && name === `np.${short}` ? FUNCTIONS[short] : null;
       if (!known) {
-        const hint = owner === "math" ? short : { max: "maximum", min: "minimum" }[name] ?? name;
+        const hint = owner === "math" ? short : ({ max: "maximum", min: "minimum" }[name] ?? name);
         if (hint in FUNCTIONS) throw wrong(`${name} is not known here: write np.${hint}.`);
         throw wrong(`${name} is none of NumPy's functions of single elements. ${ELSEWHERE}`);
       }
@@ -141,8 +141,7 @@
     /** Let a name stand for a value; for an array that has a name already, it is one more name. */
     function bind(id, node) {
       const given = value(node);
-      if (id === "x" || slots.has(id))
-        throw wrong(`${id} = … makes a new array, and the old one stays as it was: write ${id}[...] = … or ${id} *= ….`);
+      if (id === "x" || slots.has(id)) throw wrong(`${id} = … makes a new array: write ${id}[...] = … or ${id} *= …`);
       if (given.array && kind(node) === "Name") return names.set(id, given);
       const cell = `${id}:${lines.length}`;
       lines.push([cell, given.tree]);
