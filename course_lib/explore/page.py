@@ -206,13 +206,13 @@ def _reserved_height(experiment: Shown) -> str:
         + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
         + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
-        + 45 * (experiment.yours is not None)
+        + 47 * (experiment.yours is not None)
     )  # fmt: skip
     narrow = (
         13 + 224 * n + 20 * key
         + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
         + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
         + (12 + 22.4 * len(readouts) if readouts else 0)
-        + 45 * (experiment.yours is not None)
+        + 47 * (experiment.yours is not None)
     )  # fmt: skip
     return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"

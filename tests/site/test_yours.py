@@ -263,3 +263,17 @@ def test_the_box_is_accessible(race):
     shown.evaluate(Axe().axe_script)
     found = shown.evaluate("axe.run('.cx', { preload: false, resultTypes: ['violations'] })")
     assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", BOXED)
+def test_on_the_built_page_it_is_loaded_when_opened_and_styled(page, name):
+    shown = page(f"book/{BOXED[name].page}.html", reduced_motion="reduce")
+    experiment = shown.locator(f"[data-course-experiment={name}]").first
+    experiment.evaluate("e => e.scrollIntoView()")
+    experiment.locator(".cx-yours").wait_for(state="attached")
+    assert not [address for address in shown.requests if "yours.js" in address]
+    experiment.locator(".cx-yours").evaluate("e => { e.open = true; }")
+    field = experiment.locator(".cx-yours textarea")
+    field.wait_for(state="attached")
+    assert len([address for address in shown.requests if "explore/yours.js?v=" in address]) == 1
+    assert field.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).resize]") == ["block", "vertical"]
