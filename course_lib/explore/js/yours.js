@@ -39,7 +39,7 @@
     return [
       slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : HELP,
       moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
-      fixed.length ? `${listed(fixed.map((name) => `self.${name} = ${python(settings[name])}`))}.` : "",
+      fixed.length ? `${listed(fixed.map((name) => `self.${name}\u00a0=\u00a0${python(settings[name])}`))}.` : "",
     ]
       .filter(Boolean)
       .join(" ");
