@@ -6,13 +6,10 @@ Then its run is judged (`_judge`), in unlimited time.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from . import wording
 from .cases import Case
 from .declaration import Declaration
 from .diagnosis import Trial, diagnose, first_difference
+from .host import codes, import_for, is_empty, what_is_missing
 from .intact import Intact
 from .limit import call
 from .play import ForgotReturn, Problem, Raised, Run, kind
@@ -55,8 +53,8 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     Raises:
         DeclarationError: the exercise itself is wrong, not the answer.
     """
-    trial = _trial(exercise, seed)
-    _import_for(answer)
+    trial = prepare(exercise, seed)
+    import_for(answer)
     numpy = Intact(np)
     outcome = call(lambda: _attempt(trial, answer, numpy), timeout)
     numpy.put_back()  # again, in case a stopped thread had no time to
@@ -78,8 +76,9 @@ def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -
     return Result(exercise.name, verdict.status, *verdict.message, diagnoses=verdict.diagnoses, printed=printed)
 
 
-@functools.lru_cache(maxsize=1)  # an answer is checked again and again
-def _trial(exercise: Declaration, seed: int) -> Trial:
+@functools.lru_cache(maxsize=32)  # answers are checked again and again
+def prepare(exercise: Declaration, seed: int) -> Trial:
+    """Return an exercise with its cases, and with the run of its solution."""
     cases = exercise.draw(seed)
     cases.append(cases[0])  # called twice: a function of its arguments alone returns the same
     return Trial(exercise, cases, exercise.solve(cases))
@@ -96,7 +95,7 @@ def _attempt(trial: Trial, answer: Any, numpy: Intact) -> _Attempt | _Verdict:
         _check_signature(exercise, answer)
     except Problem as problem:
         return _Verdict(Status.NOT_YET, problem.args)
-    if not exercise.method and _is_empty(answer):
+    if not exercise.method and is_empty(answer):
         return _Verdict(Status.NOT_ATTEMPTED, (f"Your `{exercise.function}` has no lines yet.",))
     todos = NotAttempted.raised
     with numpy:
@@ -110,6 +109,8 @@ def _attempt(trial: Trial, answer: Any, numpy: Intact) -> _Attempt | _Verdict:
         return _Verdict(Status.NOT_ATTEMPTED, (words,))
     if not isinstance(run.problem, Raised):
         message = run.problem.args if run.problem else ()
+    elif missing := what_is_missing(run.problem.error):
+        return _Verdict(Status.NOT_ATTEMPTED, (missing,))
     elif _is_unwritten(run.problem.error, answer):
         return _Verdict(Status.NOT_ATTEMPTED, (f"Your `{exercise.function}` is still to be written.",))
     else:
@@ -189,50 +190,13 @@ def _count(names: Sequence[str]) -> str:
     return "no argument" if not names else f"{len(names)} argument{'s' * (len(names) > 1)} ({', '.join(names)})"
 
 
-def _nothing() -> None:
-    pass
-
-
-def _words() -> None:
-    """Only words."""
-
-
-def _is_empty(function: Any) -> bool:
-    """Check for a body of `pass`, `...` or a docstring."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_code not in (_nothing.__code__.co_code, _words.__code__.co_code):
-        return False
-    return set(code.co_consts) <= {None, function.__doc__}
-
-
 def _is_unwritten(error: BaseException, answer: Any) -> bool:
     """Check for `raise NotImplementedError` in the answer's own lines: a library's is an error like others."""
     if type(error) is not NotImplementedError or error.__traceback__ is None:
         return False
     *_, (file, _) = wording.places(error.__traceback__)
-    code = getattr(answer, "__code__", None) or next(iter(_codes(answer)), None)
+    code = getattr(answer, "__code__", None) or next(iter(codes(answer)), None)
     return code is not None and file == code.co_filename
-
-
-def _codes(answer: Any) -> Iterator[CodeType]:
-    """Yield the code of a function, or of a class's methods."""
-    for value in [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]:
-        code = getattr(value, "__code__", None)
-        if isinstance(code, CodeType):
-            yield code
-
-
-def _import_for(answer: Any) -> None:
-    """Import what an answer imports: a first `import torch` takes seconds, which should not count."""
-    with contextlib.suppress(Exception, SystemExit):  # what is wrong with it is reported when it runs
-        import dis
-
-        waiting = list(_codes(answer))
-        for code in waiting:
-            waiting += [const for const in code.co_consts if isinstance(const, CodeType)]
-            for step in dis.get_instructions(code):
-                if step.opname == "IMPORT_NAME":
-                    importlib.import_module(str(step.argval))
 
 
 # ---------------------------------------------------------------- what it did is judged

@@ -233,7 +233,7 @@ class Declaration:
 
     def build(self, source: str, label: str) -> Callable[..., Any]:
         """Build the function or class to be written from source text; `label` appears in tracebacks."""
-        file = f"<{label}>"
+        file = f"<{label}>".replace("'", "’")  # the page's Python cannot have one in it
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         namespace: dict[str, Any] = {"np": np, "__name__": self.name}
         namespace |= {name: importlib.import_module(name) for name in self.packages}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +102,14 @@ def diagnose(trial: Trial, run: Run) -> tuple[Mutant, ...]:
     return ()
 
 
+def rehearse(trial: Trial) -> Iterator[None]:
+    """Run the known mistakes, and then all pairs, on the first case, one a step: so no reader has to wait for them."""
+    mutants = trial.exercise.mutants
+    for mistakes in itertools.chain(((m,) for m in mutants), itertools.combinations(mutants, 2)):
+        call(functools.partial(_first, trial, mistakes), PATIENCE)
+        yield
+
+
 def _same_values(
     trial: Trial, mistakes: Iterable[tuple[Mutant, ...]], run: Run
 ) -> list[tuple[tuple[Mutant, ...], Run]]:
@@ -121,14 +130,21 @@ def _same_values(
 
 def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run) -> Run | None:
     """Run a mutant; return None unless its values, and its problem if any, are those of `run`."""
-    answer = trial.exercise.mutated(*mutants)
-    if mutants not in trial.first:  # most are ruled out by the first case
-        trial.first[mutants] = answer and trial.exercise.play(answer, trial.cases[:1], like=trial.right)
-    if not _begins(trial.first[mutants], run):
+    if not _begins(_first(trial, mutants), run):  # most are ruled out by the first case
         return None
+    answer = trial.exercise.mutated(*mutants)
+    assert answer is not None  # else there had been no first run
     made = trial.exercise.play(answer, trial.cases, like=trial.right)
     same = len(made.calls) == len(run.calls) and not first_difference(run.calls, made.calls)
     return made if same and str(made.problem) == str(run.problem) else None
+
+
+def _first(trial: Trial, mutants: tuple[Mutant, ...]) -> Run | None:
+    """Return the run of some mistakes on the first case; None if they cannot be combined."""
+    if mutants not in trial.first:
+        answer = trial.exercise.mutated(*mutants)
+        trial.first[mutants] = answer and trial.exercise.play(answer, trial.cases[:1], like=trial.right)
+    return trial.first[mutants]
 
 
 def _begins(first: Run | None, run: Run) -> bool:

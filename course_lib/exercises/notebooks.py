@@ -10,7 +10,6 @@ import ast
 import difflib
 import json
 import linecache
-import re
 import symtable
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from . import wording
+from .cell import check_text, without_commands
 from .checking import LIMIT
 from .exercise import Exercise
-from .limit import call
-from .play import describe_error
 from .result import Result, Status
-from .stub import NotAttempted, todo
+from .stub import todo
 
 TAG = "exercise:"
 _AT_HAND = {"np", "ex"}
@@ -136,17 +133,7 @@ def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), t
             exec(compile(needed, "<the other cells>", "exec"), namespace)
         exec(_definitions(source, name), namespace)
 
-    outcome = call(run, timeout)
-    if outcome.timed_out:
-        return Result(name, Status.TIMEOUT, *wording.describe_timeout(outcome, timeout), printed=outcome.printed)
-    if isinstance(outcome.error, NotAttempted):
-        return Result(name, Status.NOT_ATTEMPTED, "The cell stops at a line that is still to be written.")
-    if outcome.error is not None:
-        return Result(name, Status.NOT_YET, *_cell_error(outcome.error), printed=outcome.printed)
-    if exercise.function not in namespace:
-        message = f"The cell defines no `{exercise.function}`: it should hold `{exercise.opening}`."
-        return Result(name, Status.NOT_YET, message, printed=outcome.printed)
-    return exercise.evaluate(namespace[exercise.function], timeout=timeout)
+    return check_text(exercise, run, namespace, timeout=timeout)
 
 
 def needed_definitions(source: str, cells: Sequence[str]) -> str:
@@ -225,12 +212,7 @@ def _parse(source: str, file: str = "<cell>") -> ast.Module:
     try:
         return ast.parse(source, file)
     except SyntaxError:
-        return ast.parse(_without_commands(source), file)
-
-
-def _without_commands(source: str) -> str:
-    """Return the source without IPython's commands; lines keep their numbers."""
-    return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
+        return ast.parse(without_commands(source), file)
 
 
 def _definitions(source: str, name: str) -> CodeType:
@@ -256,10 +238,3 @@ def _same_code(source: str, start: str) -> bool:
 def _uses(node: ast.stmt) -> bool:
     value = getattr(node, "value", None)
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "use"
-
-
-def _cell_error(error: BaseException) -> tuple[str, ...]:
-    words = f"The cell cannot be run: {describe_error(error)}"
-    if isinstance(error, SyntaxError) and error.text:
-        return words, f"    line {error.lineno}: {error.text.strip()}"
-    return words, wording.own_line(wording.places(error.__traceback__))

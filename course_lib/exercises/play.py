@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from numpy import argwhere, array, generic, isfinite, ndarray  # kept here: a reader may change `np`
 
 from .cases import Case, handed, is_tensor, numbers, unchanged
-from .limit import Stop
+from .host import describe_error
+from .limit import Stop, own_time
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def _calls(
 
 def _called(function: Callable[..., Any], passed: Mapping[str, Any], args: Mapping, by_name: bool = False) -> Any:
     try:
-        return function(**passed) if by_name else function(*passed.values())
+        with own_time():
+            return function(**passed) if by_name else function(*passed.values())
     except Stop:
         raise
     except BaseException as error:  # SystemExit too
@@ -218,17 +219,6 @@ def _shaped(values: ndarray, name: str, like: ndarray | None, where: str) -> nda
     if like is not None and values.shape != like.shape:
         raise Problem(f"`{name}` has shape {values.shape}; it should have shape {like.shape}. ({where})")
     return values
-
-
-def describe_error(error: BaseException) -> str:
-    """Return an error's type and message, with Python's own suggestion.
-
-    >>> describe_error(ZeroDivisionError("division by zero"))
-    'ZeroDivisionError: division by zero'
-    """
-    lines = traceback.TracebackException.from_exception(error).format_exception_only()
-    lines = [line.strip() for line in lines if not line.startswith(" ")]
-    return lines[0] if lines else type(error).__name__
 
 
 def kind(value: Any) -> str:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import builtins
 import linecache
-import os
-import sysconfig
-import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 from numpy import array, generic, ndarray  # kept here: a reader may change `np`
 
 from .cases import is_tensor
 from .declaration import Declaration
 from .diagnosis import Difference
+from .host import NOT_THE_READERS, NUMPY, describe_error
 from .limit import Outcome
-from .play import Raised, describe_error
+from .play import Raised
 
 Place = tuple[str, int]  # file and line
 
@@ -32,12 +27,6 @@ ELSEWHERE = {
     "x": ("w", "W", "theta", "params", "weights"),
     "v": ("velocity", "vx", "V"),
 }
-_NUMPY = frozenset(vars(np)) - frozenset(vars(builtins))
-_NOT_THE_READERS = (
-    "<frozen",
-    str(Path(__file__).parent.parent) + os.sep,  # course_lib
-    *(sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")),
-)
 
 
 # ---------------------------------------------------------------- values
@@ -144,7 +133,7 @@ def describe_raised(exercise: Declaration, raised: Raised, init: Mapping[str, An
 
 def is_name_from_elsewhere(error: BaseException) -> bool:
     """Check for an undefined name that is not NumPy's either."""
-    return isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name not in _NUMPY
+    return isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name not in NUMPY
 
 
 def _tip(exercise: Declaration, error: BaseException, arguments: Mapping[str, Any]) -> str:
@@ -178,7 +167,7 @@ def _name_tip(exercise: Declaration, name: str) -> str:
     ours = next((ours for ours, others in ELSEWHERE.items() if name in others and ours in known), None)
     if ours:
         return f"`{name}` has no meaning here. Do you mean the argument `{ours}`?"
-    if name in _NUMPY:
+    if name in NUMPY:
         return f"Do you mean NumPy's, `np.{name}`?"
     return f"`{name}` has no meaning here. All that is needed comes as an argument: {', '.join(known)}."
 
@@ -200,12 +189,16 @@ def describe_unreadable(exercise: Declaration, error: BaseException) -> tuple[st
 
 def places(trace: TracebackType | None) -> tuple[Place, ...]:
     """Return the file and line of each frame of a traceback, from the outermost to the innermost."""
-    return tuple((frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace))
+    found = []
+    while trace is not None:
+        found.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    return tuple(found)
 
 
 def own_line(stack: Sequence[Place]) -> str:
     """Return the innermost line that is not Python's, a package's or this library's: the reader's."""
-    own = [place for place in stack if not place[0].startswith(_NOT_THE_READERS)]
+    own = [place for place in stack if not place[0].startswith(NOT_THE_READERS)]
     if not own:
         return ""
     file, number = own[-1]

@@ -7,8 +7,6 @@ The experiments themselves are in the chapters.
 race(surface='saddle', kappa=50.0, lr=0.05, rho=0.9, start=[1.0, 0.001])
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from course_lib.explore.page import compiled
 
 _JS = Path(__file__).parent / "js"
 
-__all__ = ["CompileError", "Experiment", "later_assets", "move_as_text", "site_assets"]
+__all__ = ["CompileError", "Experiment", "move_as_text", "site_assets"]
 
 
 def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
@@ -39,11 +37,4 @@ def site_assets(experiments: Iterable[Experiment]) -> dict[str, str]:
         "site.js",
         "address.js",
     ]
-    assets = {f: library if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}
-    later = {name: hashlib.sha256(text.encode()).hexdigest()[:8] for name, text in later_assets().items()}
-    return assets | {"library.js": f"{library}course.later = {json.dumps(later)};\n"}
-
-
-def later_assets() -> dict[str, str]:
-    """Return what a page loads when a reader opens the box for an optimizer of their own: file name → text."""
-    return {"yours.js": "".join((_JS / name).read_text("utf-8") for name in ("update.js", "yours.js"))}
+    return {f: library if f == "library.js" else (_JS / f).read_text("utf-8") for f in files}

@@ -24,7 +24,9 @@ globalThis.performance ??= { now: () => Date.now() };
 globalThis.said = [];
 globalThis.console = { log: (...words) => said.push(words.join(" ")), debug() {} };
 console.warn = console.error = console.info = console.log;
-globalThis.Intl = { DateTimeFormat: class { resolvedOptions() { return { timeZone: "UTC" }; } format() { return ""; } } };
+globalThis.Intl = {
+  DateTimeFormat: class { resolvedOptions() { return { timeZone: "UTC" }; } format() { return ""; } },
+};
 globalThis.URL = class {
   constructor(href) {
     const [, protocol, host, pathname] = /^(\\w+:)\\/\\/([^/]*)(.*)$/.exec(href);
@@ -78,9 +80,13 @@ class Quick:
         for text in (_BROWSER, BEFORE, brython(), AFTER, vfs, before, START):
             self.context.eval(text)
 
-    def eval(self, script: str) -> Any:
-        """Return the value of a script."""
-        return self.context.eval(script)
+    def load(self, script: str) -> None:
+        """Run a script."""
+        self.context.eval(script)
+
+    def value(self, expression: str) -> Any:
+        """Return the value of an expression in JavaScript, as JSON has it."""
+        return json.loads(self.context.eval(f"[JSON.stringify({expression} ?? null)].join('')"))
 
     def run(self, source: str) -> str:
         """Run Python; return what it printed.
@@ -88,11 +94,11 @@ class Quick:
         Raises:
             RuntimeError: it raised an error.
         """
-        self.context.eval("said.length = 0")
-        words = self.context.eval(
-            f"""(() => {{ try {{ $B.runPythonSource({json.dumps(source)}, "quick" + Math.random()); return ""; }}
+        self.load("said.length = 0")
+        words = self.value(
+            f"""(() => {{ try {{ $B.runPythonSource({json.dumps(source)}, "quick" + Math.random()); }}
             catch (error) {{ return $B.error_trace($B.exception(error)); }} }})()"""
         )
         if words:
             raise RuntimeError(words)
-        return self.context.eval("said.join('')")
+        return self.value("said.join('')")

@@ -23,7 +23,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from ..explore import later_assets
 from . import icons, stylesheet
 
 SITE = Path(__file__).parent
@@ -41,7 +40,7 @@ SETTINGS = re.compile(r"(let toggle\w+|var togglebuttonSelector|DOCUMENTATION_OP
 #: What only a replaced script, or nothing at all, would load.
 UNUSED = ("scripts", "vendor", "locales", "styles/*.map", "webpack-macros.html", "sbt-webpack-macros.html")
 #: Loaded under its own name, not as a part of `book.js`.
-APART = {"first.js", "lost.js", "search.js", *(f"explore/{name}" for name in later_assets())}
+APART = {"first.js", "lost.js", "search.js", "inpage/exercise.js", "inpage/editor.js", "inpage/yours.js"}
 VERSION = re.compile(r"(_static/(?:[\w-]+/)*[\w-]+\.(?:css|js))\?v=\w+")
 
 

@@ -9,8 +9,8 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
 
 A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with its own title and the time that its first
 lines promise, "**In 40 minutes**"; any other is shown as being in preparation. The page fills
-`<span data-progress="NN_name">` with the number of questions that the reader has answered. Previous and next lead
-through the chapters, and not into the reference.
+`<span data-progress="NN_name">` with the number of questions that the reader has answered, and of exercises solved.
+Previous and next lead through the chapters, and not into the reference.
 """
 
 import html
@@ -24,7 +24,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from course_lib.chapters import questions
+from .questions import records
 
 FENCE = re.compile(r"^```\{chapters\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENTRY = re.compile(r"(\d+) ([^|]+?)\s*\|\s*(.+)")
@@ -85,11 +85,8 @@ def _entry(number: int, title: str, sentence: str, there: dict[int, Path]) -> st
     else:
         title, minutes = title_and_minutes(notebook)
         name, when = f'<a href="{notebook.stem}.html">{html.escape(title)}</a>', f"{minutes} minutes"
-        names: dict[str, list[str]] = {}
-        for (page, question), declared in questions().items():
-            if page == notebook.stem:
-                names.setdefault(declared.record, []).append(question)
-        line += f' <span data-progress="{notebook.stem}" data-names="{html.escape(json.dumps(names))}"></span>'
+        names = html.escape(json.dumps(records(notebook.stem)))
+        line += f' <span data-progress="{notebook.stem}" data-names="{names}"></span>'
     state = "" if notebook else ' class="planned"'
     return (
         f'```{{raw}} html\n<li value="{number}"{state}><p>{name} <span class="contents-time">{when}</span></p>'

@@ -11,11 +11,11 @@ Text that gives an answer away stands in a block, and a cell that does so has a 
     ```
 
 On the page both are folded until the question is answered (questions/js/page.js); without JavaScript they are open.
-`{progress}` is a table of the chapters: how many of their questions the reader has answered.
+`{progress}` is a table of the chapters: how many of their questions the reader has answered, and of their exercises
+solved.
 """
 
 import json
-from collections.abc import Iterator
 from html import escape
 
 from docutils import nodes
@@ -27,13 +27,16 @@ from sphinx.writers.html5 import HTML5Translator
 from course_lib import chapters
 from course_lib.questions import Question
 
+from .exercises import on_page
+
 TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">{}</button>'
-RECORDS = {"predictions": "Predictions", "checks": "Self-checks"}
+RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "Exercises"}
 
 #: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
 NOSCRIPT = """<noscript><style>
 .cq .cq-actions, .cq .cq-line, .cq-fold, .course-progress-table .cq-actions { display: none !important }
+.ce-keys, .ce-actions { display: none !important }
 .cq .cq-given, .course-answer .cq-folded { display: block !important }
 .course-experiment::before { display: none !important }
 </style></noscript>
@@ -131,14 +134,17 @@ def depart_answer(translator: HTML5Translator, node: answer) -> None:
 
 
 def visit_progress(translator: HTML5Translator, node: progress) -> None:
-    """Write the table: a row for each page with questions, in the book's order."""
+    """Write the table: a row for each page with questions or exercises, in the book's order."""
     builder = translator.builder
     rows = []
-    for docname, questions in _pages(builder.env.found_docs):
+    for docname in sorted(builder.env.found_docs):
+        names = records(docname)
+        if not names:
+            continue
         title = escape(builder.env.titles[docname].astext())
         link = builder.get_relative_uri(builder.current_docname, docname)
         page = docname.rpartition("/")[2]
-        cells = "".join(_cell(page, record, questions) for record in RECORDS)
+        cells = "".join(_cell(page, record, names.get(record, [])) for record in RECORDS)
         rows.append(f'<tr><th scope="row"><a href="{link}">{title}</a></th>{cells}</tr>')
     heads = "".join(f'<th scope="col">{title}</th>' for title in ("Chapter", *RECORDS.values()))
     translator.body.append(f"""<div class="course-progress-table"><table class="table">
@@ -152,14 +158,15 @@ def visit_progress(translator: HTML5Translator, node: progress) -> None:
     raise nodes.SkipNode
 
 
-def _pages(documents: set[str]) -> Iterator[tuple[str, dict[str, Question]]]:
-    for docname in sorted(documents):
-        if questions := _questions(docname):
-            yield docname, questions
+def records(docname: str) -> dict[str, list[str]]:
+    """Return what a page has to be answered and solved: kind of record → names."""
+    found: dict[str, list[str]] = {}
+    for name, question in _questions(docname).items():
+        found.setdefault(question.record, []).append(name)
+    return found | ({"exercises": solved} if (solved := on_page(docname)) else {})
 
 
-def _cell(page: str, record: str, questions: dict[str, Question]) -> str:
-    names = [name for name, question in questions.items() if question.record == record]
+def _cell(page: str, record: str, names: list[str]) -> str:
     data = escape(json.dumps(names))
     return f'<td data-page="{escape(page)}" data-kind="{record}" data-names="{data}">{len(names) or "–"}</td>'
 

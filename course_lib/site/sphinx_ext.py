@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from course_lib import chapters, explore, questions
+from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
@@ -43,7 +43,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     cache = cache_folder(app)
     static, tables = cache / "static", cache / "tables"
     shutil.rmtree(static, ignore_errors=True)
-    for folder in (static / "explore", static / "questions", tables / "explore"):
+    for folder in (static / "explore", static / "questions", static / "inpage", tables / "explore"):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
@@ -51,8 +51,10 @@ def prepare(app: Sphinx, config: Config) -> None:
     assets = {
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments).items()},
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
+        **{f"inpage/{name}": text for name, text in inpage.site_assets().items()},
     }
-    later = {f"explore/{name}": text for name, text in explore.later_assets().items()}
+    for name, text in {**inpage.on_demand(), **inpage.of_exercises(chapters.exercises().values())}.items():
+        (static / "inpage" / name).write_text(text, encoding="utf-8")
     # If the first changes, all pages are read again, as they contain docstrings; if the second does, written again.
     config.course_library_hash = digest(every_file(), pins(app))
     own = [*SITE.glob("*.py"), *SITE.glob("*.js"), *TEMPLATES.iterdir(), *WEB.iterdir()]
@@ -65,9 +67,6 @@ def prepare(app: Sphinx, config: Config) -> None:
             app.add_css_file(name, priority=950)
         else:
             app.add_js_file(name)
-
-    for name, text in later.items():
-        (static / name).write_text(text, encoding="utf-8")
 
     config.templates_path = [str(TEMPLATES), *config.templates_path]
     config.html_static_path = [*config.html_static_path, str(WEB), str(static), str(tables)]
@@ -274,6 +273,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.folding")
     app.setup_extension("course_lib.site.terms")
     app.setup_extension("course_lib.site.questions")
+    app.setup_extension("course_lib.site.exercises")
     app.setup_extension("course_lib.site.moves")
     app.setup_extension("course_lib.site.contents")
     app.add_config_value("course_library_hash", "", "env", [str])

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from course_lib import chapters, inpage
-from course_lib.explore import later_assets
 from course_lib.explore.experiment import Experiment
 from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.page import experiments_in, static_html
@@ -20,7 +19,9 @@ from course_lib.inpage.quick import Quick
 from course_lib.optim import Adam, Momentum, Nesterov, Optimizer, Rosenbrock, descend
 from course_lib.optim.registry import METHODS
 
-METHOD = (Path(inspect.getfile(inpage)).parent / "page" / "method.js").read_text("utf-8")
+INPAGE = Path(inspect.getfile(inpage)).parent
+UPDATE = (INPAGE / "js" / "update.js").read_text("utf-8")
+METHOD = "globalThis.pageKinds = {};\n" + (INPAGE / "page" / "method.js").read_text("utf-8")
 SETTINGS = settings()
 ELEMENTWISE = {name: row for name, row in METHODS.items() if row.cls.elementwise}
 
@@ -29,18 +30,17 @@ ELEMENTWISE = {name: row for name, row in METHODS.items() if row.cls.elementwise
 def worker():
     """A function that reads a text as the worker does."""
     python = Quick({}, before=METHOD)
-    names = json.dumps(list(SETTINGS))
-    return lambda text: json.loads(python.eval(f"[JSON.stringify(method({json.dumps(text)}, {names}))].join('')"))
+    return lambda text: python.value(f"pageKinds.method({json.dumps({'text': text, 'settings': list(SETTINGS)})})")
 
 
 @pytest.fixture
 def ride(worker, library):
     """A function that lets the page descend Rosenbrock's valley with a text, and returns the points."""
-    library.context.eval("course.site ??= {}; " + later_assets()["yours.js"])
+    library.context.eval(UPDATE)
 
     def run(text, hyper, steps=300):
         method = worker(text)
-        assert "failed" not in method, method
+        assert "wrong" not in method, method
         path = """(method, h, start, steps) => course.descend(
             ([x, y]) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)],
             { slots: method.slots, update: course.updateOf(method), h }, start, steps)"""
@@ -168,7 +168,7 @@ def test_what_is_read_before_it_is_set_is_kept(worker):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(worker, text, words):
-    assert words in worker(text)["failed"]
+    assert words in worker(text)["wrong"]
 
 
 # ---------------------------------------------------------------- experiments with a box
@@ -180,7 +180,7 @@ BOXED = {"/".join(key): made for key, make in chapters.experiments().items() if 
 @pytest.mark.parametrize("method", [Momentum(0.05, rho=0.8), Adam(0.05)], ids=lambda m: type(m).__name__)
 def test_every_box_races_a_text_as_python_races_the_method(worker, library, twin, name, method):
     experiment = BOXED[name]
-    library.context.eval("course.site ??= {}; " + later_assets()["yours.js"])
+    library.context.eval(UPDATE)
     hyper = {**SETTINGS, **{n: getattr(method, n) for n in method.hyper}}
     choices = [c for c in experiment.controls.values() if c["type"] == "choice"]
     compared, settings_tried = 0, list(itertools.product(*(c["options"] for c in choices)))

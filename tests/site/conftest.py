@@ -14,7 +14,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from course_lib import chapters
-from course_lib.explore import later_assets, site_assets
+from course_lib.explore import site_assets
 from course_lib.explore.experiment import Experiment
 from course_lib.explore.page import static_html
 from course_lib.site.serve import make_server
@@ -185,7 +185,7 @@ def exhibits(explore_assets: dict[str, str], tmp_path: Path) -> Callable[..., st
 
     def write(*parts: Experiment | str) -> str:
         (tmp_path / "explore").mkdir()
-        for name, text in {**explore_assets, **later_assets()}.items():
+        for name, text in explore_assets.items():
             (tmp_path / "explore" / name).write_text(text, encoding="utf-8")
         head = "".join(
             f'<link rel="stylesheet" href="explore/{name}">'

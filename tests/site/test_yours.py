@@ -7,19 +7,31 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from course_lib import chapters, inpage
+from course_lib import chapters, inpage, questions
 from course_lib.explore.yours import FILLS, lines_of
 from course_lib.inpage.quick import AFTER, BEFORE, START, brython
 from course_lib.optim import SGD, Adam, Momentum, Nesterov
 
 pytestmark = pytest.mark.browser
 
-METHOD = (Path(inspect.getfile(inpage)).parent / "page" / "method.js").read_text("utf-8")
+INPAGE = Path(inspect.getfile(inpage)).parent
+PROGRESS = (Path(inspect.getfile(questions)).parent / "js" / "progress.js").read_text("utf-8")
+METHOD = (INPAGE / "page" / "method.js").read_text("utf-8")
 BOXED = {name: make for (_, name), make in chapters.experiments().items() if make().yours}
 RACE = BOXED["race"]
 #: As much of Python in the page as the box asks for: a worker that reads an update.
 PYTHON = """
 course.begun = 0;
+course.asked = [];
+course.load = (name) => {
+  course.asked.push(name);
+  return new Promise((onload, failed) => {
+    const onerror = () => failed(Error(`${name} cannot be loaded`));
+    document.head.append(Object.assign(document.createElement("script"), { src: `inpage/${name}`, onload, onerror }));
+  });
+};
+"""
+CLIENT = """
 course.inpage = (() => {
   let worker, serial = 0;
   const waiting = new Map();
@@ -36,17 +48,31 @@ course.inpage = (() => {
   return { begin, send };
 })();
 """
-ANSWER = "onmessage = ({ data }) => postMessage({ id: data.id, ...method(data.text, data.settings) });"
+ANSWER = "onmessage = ({ data }) => postMessage({ id: data.id, ...pageKinds[data.kind](data) });"
+FORBIDDEN = "course.inpage = { begin: () => Promise.reject(Object.assign(new Error('no'), { policy: true })) };"
+LOST = """{
+  const { begin } = course.inpage;
+  let tried = 0;
+  course.inpage.begin = () => (tried++ ? begin() : Promise.reject(new Error("the file is lost")));
+}"""
 
 
 @pytest.fixture
 def boxed(exhibits, page, tmp_path):
     """A function that opens a page with an experiment, scrolled to, and opens its box."""
 
-    def show(experiment, python="", **options):
-        worker = json.dumps(BEFORE + brython() + AFTER + METHOD + START + ANSWER)
-        (tmp_path / "python.js").write_text(f"const WORKER = {worker};\n{PYTHON}\n{python}", encoding="utf-8")
-        base = exhibits(experiment, '<script defer src="python.js"></script>')
+    def show(experiment, client="", editor="", **options):
+        worker = json.dumps("\n".join([BEFORE, brython(), AFTER, "globalThis.pageKinds = {};", METHOD, START, ANSWER]))
+        scripts = {
+            "python.js": PROGRESS + PYTHON,
+            "client.js": f"const WORKER = {worker};\n{CLIENT}\n{client}",
+            "editor.js": editor,
+            **{name: (INPAGE / "js" / name).read_text("utf-8") for name in ("update.js", "yours.js")},
+        }
+        (tmp_path / "inpage").mkdir()
+        for name, text in scripts.items():
+            (tmp_path / "inpage" / name).write_text(text, encoding="utf-8")
+        base = exhibits(experiment, '<script defer src="inpage/python.js"></script>')
         shown = page("page.html", base=base, reduced_motion="reduce", **options)
         shown.locator(".cx-yours summary").click()
         shown.locator(".cx-editor").wait_for()
@@ -67,7 +93,9 @@ def area(shown):
 
 def say(shown, words):
     """Wait until the page says words."""
-    shown.wait_for_function("words => document.querySelector('.cx-say').textContent.replaceAll('\\u00a0', ' ').includes(words)", arg=words)
+    shown.wait_for_function(
+        "words => document.querySelector('.cx-say').textContent.replaceAll('\\u00a0', ' ').includes(words)", arg=words
+    )
 
 
 def settle(shown):
@@ -188,19 +216,14 @@ def test_what_was_typed_is_there_after_a_reload(race):
 
 
 def test_a_policy_that_forbids_python_is_told(race):
-    python = "course.inpage = { begin: () => Promise.reject(Object.assign(new Error('no'), { policy: true })) };"
-    shown = race(python=python)
+    shown = race(client=FORBIDDEN)
     area(shown).focus()
     say(shown, "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.")
     assert lines(shown, "Yours") == [] and told(shown, "Yours") is None
 
 
 def test_after_a_failed_start_the_next_touch_tries_again(race):
-    shown = race()
-    shown.evaluate(
-        "() => { const { begin } = course.inpage; let tried = 0;"
-        "course.inpage.begin = () => tried++ ? begin() : Promise.reject(new Error('the file is lost')); }"
-    )
+    shown = race(client=LOST)
     area(shown).focus()
     say(shown, "Python could not start: the file is lost")
     area(shown).fill("x -= self.lr * dx")
@@ -208,19 +231,22 @@ def test_after_a_failed_start_the_next_touch_tries_again(race):
     assert lines(shown, "Yours")
 
 
-def test_an_editor_takes_the_place_of_the_plain_field(race):
-    shown = race(
-        python="""course.editor = (parent, text, { label, onChange }) => {
-        const node = Object.assign(document.createElement("div"), { contentEditable: true, textContent: text });
-        node.setAttribute("aria-label", label);
-        node.addEventListener("input", () => onChange(node.textContent));
-        parent.append(node);
-        return { text, focus: () => node.focus() };
-    };"""
-    )
-    assert area(shown).count() == 0
-    shown.locator(".cx-editor [contenteditable]").fill("x -= self.lr * dx")
+def test_the_editor_takes_the_place_of_the_plain_field(race):
+    shown = race(editor=(INPAGE / "js" / "editor.js").read_text("utf-8"))
+    place = shown.locator(".cx-controls").bounding_box(), shown.locator(".cx-say").bounding_box()
+    area(shown).focus()
+    editor = shown.locator(".cx-editor .cm-content")
+    editor.wait_for()
     say(shown, "self.lr is the slider.")
+    assert shown.locator(".cx-say").bounding_box()["height"] == place[1]["height"]
+    editor.press("Control+A")
+    shown.keyboard.type("v *= self.rho\nv += dx\nx -= self.lr * v")
+    say(shown, "Your method keeps v")
+    assert lines(shown, "Yours") == lines(shown, "Momentum")
+    shown.locator(".cx-fills").get_by_role("button", name="Nesterov").click()
+    say(shown, "Your method keeps v")
+    assert lines(shown, "Yours") == lines(shown, "Nesterov")
+    assert editor.inner_text().startswith("# Nesterov")
 
 
 def test_a_slider_keeps_every_frame_beside_the_longest_method(race):

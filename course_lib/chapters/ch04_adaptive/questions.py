@@ -152,7 +152,8 @@ current = Choose(
     },
     right="alpha",
     why={
-        "same": "Only in the first step. Later s holds all squares so far, and the steps shrink.",
+        "same": "Only in the first step. Later s holds all squares so far, so √s is larger than |g|, and the steps "
+        "are shorter than α.",
         "alpha": "g/|g| is the sign. Without the sum the steps never shrink, so such a method cannot settle.",
         "zero": "g/|g| is +1 or −1.",
     },

@@ -87,12 +87,12 @@
   const pause = () => new Promise(soon),
     frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
-  /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (yours.js). */
+  /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (inpage/js/yours.js). */
   function offer(place, spec, model) {
     const box = html("details", { class: "cx-yours" }, html("summary", { textContent: "Race your own optimizer" }));
     place.querySelector(".cx").append(box);
     const fill = async () => {
-      await load(`yours.js?v=${course.later["yours.js"]}`);
+      await Promise.all(["update.js", "yours.js"].map(course.load));
       course.yours(box, spec, model);
     };
     box.addEventListener("toggle", fill, { once: true });

@@ -1,5 +1,5 @@
 /* The reader's update, read by Brython's parser in the worker: Python's lines in, a small tree out, which the page
-   evaluates (explore/js/update.js). So no program is made of text in the page.
+   evaluates (js/update.js). So no program is made of text in the page.
 
      v *= self.rho        ["v", ["*", "v", ["self", "rho"]]]
      x -= self.lr * v     ["x", ["-", "x", ["*", ["self", "lr"], "v"]]]
@@ -197,16 +197,16 @@
     return { slots: [...slots.keys()], lines, used: [...used] };
   }
 
-  /** The update as {slots, lines, used}; or {failed}, what is wrong with it. */
-  globalThis.method = (text, settings) => {
+  /** The update as {slots, lines, used}; or {wrong}, what is wrong with it. */
+  pageKinds.method = ({ text, settings }) => {
     try {
       return read(text, settings);
     } catch (error) {
-      if (error instanceof Wrong) return { failed: error.message };
+      if (error instanceof Wrong) return { wrong: error.message };
       const { lineno, msg } = $B.exception(error);
       if (!lineno) throw error;
       const line = msg === "unexpected indent" ? lineno - 1 : lineno; // Brython counts one too many
-      return { failed: `line ${line}: ${msg}` };
+      return { wrong: `line ${line}: ${msg}` };
     }
   };
 })();

@@ -29,15 +29,20 @@
       return kind === "predictions" ? answer !== undefined : answer === true;
     }).length;
 
-  /** How many of a chapter's questions are answered, beside its title on the first page. */
+  /** How many of a chapter's questions are answered, and of its exercises solved, beside its title on the first page. */
   function count(place) {
     const { progress: page, names } = place.dataset,
-      kinds = Object.entries(JSON.parse(names));
+      { exercises = [], ...questions } = JSON.parse(names);
+    const asked = Object.entries(questions);
     function show() {
       const all = course.progress.get();
-      const done = kinds.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0);
-      const total = kinds.reduce((sum, [, of]) => sum + of.length, 0);
-      place.textContent = done ? `You have answered ${done} of ${total} questions.` : "";
+      const answered = asked.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0),
+        solved = number(all, page, "exercises", exercises);
+      const done = [
+        answered && `answered ${answered} of ${asked.reduce((sum, [, of]) => sum + of.length, 0)} questions`,
+        solved && `solved ${solved} of ${exercises.length} exercises`,
+      ].filter(Boolean);
+      place.textContent = done.length ? `You have ${done.join(" and ")}.` : "";
     }
     document.addEventListener("course-progress", show);
     show();
@@ -59,7 +64,7 @@
       URL.revokeObjectURL(address);
     });
     place.querySelector(".cq-erase").addEventListener("click", () => {
-      if (confirm("Erase all your predictions, checks and solved exercises from this browser?"))
+      if (confirm("Erase all your predictions, checks and exercises, solved or begun, from this browser?"))
         course.progress.clear();
     });
     document.addEventListener("course-progress", show);

@@ -1,10 +1,12 @@
 /* course.progress: what the reader has predicted, checked and solved, in this browser alone.
    {"03_momentum": {"predictions": {name: option}, "checks": {name: true | false}, "exercises": {name: true}}}
-   Whoever cares listens to "course-progress" on the document. */
+   Whoever cares listens to "course-progress" on the document.
+   course.drafts: the reader's own code in exercises, each under a key of its own, as it is kept while it is written. */
 (() => {
   const course = (globalThis.course ??= {});
   if (course.progress) return; // under Jupyter every widget loads this file anew
   const KEY = "descent-progress",
+    DRAFT = "descent-draft",
     KINDS = ["predictions", "checks", "exercises"];
   let memory = null; // what the browser refuses to keep lives as long as the page
 
@@ -71,14 +73,36 @@
       save(all);
     },
     export: () => JSON.stringify(load(), null, 2),
+    /** Forget everything, drafts too. */
     clear() {
       memory = null;
       try {
-        localStorage.removeItem(KEY);
+        const own = Object.keys(localStorage).filter((key) => key === KEY || key.startsWith(`${DRAFT}/`));
+        for (const key of own) localStorage.removeItem(key);
       } catch {
         /* nothing was kept */
       }
       tell();
+    },
+  };
+
+  course.drafts = {
+    /** A draft, or undefined. */
+    get(page, name) {
+      try {
+        return localStorage.getItem(`${DRAFT}/${page}/${name}`) ?? undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    /** Keep a draft; undefined forgets it. */
+    set(page, name, text) {
+      try {
+        if (text === undefined) localStorage.removeItem(`${DRAFT}/${page}/${name}`);
+        else localStorage.setItem(`${DRAFT}/${page}/${name}`, text);
+      } catch {
+        /* full or forbidden: it lives in the editor */
+      }
     },
   };
   globalThis.addEventListener?.("storage", (event) => {

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch03_momentum import ex
-from course_lib.chapters.ch03_momentum.exercises.choose import allowed, reaches_goal
-from course_lib.optim import Momentum, Nesterov, best_gd, best_heavy_ball
+from course_lib.chapters.ch03_momentum.exercises.choose import (
+    DIRECTIONS,
+    TOLERANCE,
+    allowed,
+    reaches_goal,
+    steps_needed,
+)
+from course_lib.optim import Momentum, Nesterov, best_gd, best_heavy_ball, descend, steps_to
 
 
 def gradient(x):
@@ -65,6 +71,14 @@ def test_the_count_is_right(kappa):
     lr, rho = best_gd(1 / kappa, 1.0), 0.0
     needed = steps_by_hand(kappa, lr, rho, 20 * allowed(kappa))
     assert f"it takes {needed} steps, and {allowed(kappa)} are allowed" in reaches_goal(kappa, lr, rho)
+
+
+@pytest.mark.parametrize(("lr", "rho"), [(1.0, 0.0), (0.3, 0.9), (3.3, 0.67), (2.5, 0.9)])
+def test_the_walk_is_that_of_the_librarys_momentum(lr, rho):
+    eigenvalues = np.geomspace(1 / 50, 1, DIRECTIONS)
+    path = descend(lambda x: eigenvalues * x, Momentum(lr, rho=rho), np.ones(DIRECTIONS), 1000)
+    needed = steps_to(np.abs(path).max(axis=-1), TOLERANCE)
+    assert steps_needed(50, lr, rho, 1000) == needed < 1000
 
 
 def test_the_allowance_is_what_the_prompt_says():

@@ -46,7 +46,7 @@ def warmup_cosine(t, peak, warmup, steps):
         "A first step at rate 0 would do nothing, so the rise begins at one part. The cosine counts its own steps: at "
         "t = `warmup` its share is 0, where it equals the peak, so that the two parts meet."
     ),
-    after="It is the library's `Warmup(Cosine(…), steps=warmup, start=peak / (warmup + 1))`.",
+    after="For `warmup` ≥ 1 it is the library's `Warmup(Cosine(…), steps=warmup, start=peak / (warmup + 1))`.",
     accepts={
         "one expression": (
             "def warmup_cosine(t, peak, warmup, steps):\n"

@@ -1,30 +1,27 @@
 /* The box for the reader's own optimizer, loaded when it is opened. The reader types the lines of an update; the worker
-   reads them (inpage/page/method.js), and the optimizer joins the others at every keystroke that is Python. */
+   reads them (page/method.js), and the optimizer joins the others at every keystroke that is Python. */
 (() => {
-  const { html, unique, updateOf } = course;
+  const { html, unique } = course;
   const START = "# SGD: each step goes down the slope.\n";
   const HELP =
     "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 
-  /** What the reader typed on an earlier visit; a browser may keep nothing. */
-  function kept(key, ...text) {
-    try {
-      if (text.length) localStorage.setItem(key, text[0]);
-      return localStorage.getItem(key);
-    } catch {
-      return null;
-    }
-  }
+  const KEYS = "Once you have typed, Tab indents; Escape, then Tab, leaves the editor.";
+  const LABEL = "Each step, with the point x and its gradient dx:";
 
-  /** A plain field for text, with what the pages use of an editor: `course.editor`, where that is loaded. */
-  function field(parent, text, { label, onChange }) {
-    const id = unique("yours");
-    const rows = Math.max(5, text.split("\n").length + 1);
-    const area = html("textarea", { id, value: text, rows, spellcheck: false, autocapitalize: "off" });
-    area.addEventListener("input", () => onChange(area.value));
-    parent.append(html("label", { htmlFor: id, textContent: label }), area);
-    return { focus: () => area.focus() };
+  /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
+  function plain(area, { changed }) {
+    area.addEventListener("input", changed);
+    return {
+      get text() {
+        return area.value;
+      },
+      set text(text) {
+        area.value = text;
+        changed();
+      },
+    };
   }
 
   const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
@@ -48,60 +45,52 @@
   function yours(box, spec, model) {
     const { needs, settings, fills } = spec.yours,
       { yours: run } = course.experiments[spec.compiled],
-      key = `descent-yours-${spec.compiled}`,
       sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
-    const first = START + Object.values(fills)[0];
-    let text = kept(key) ?? first,
-      ready = null,
+    let ready = null,
       asked = 0;
 
-    const place = html("div", { class: "cx-editor" });
+    const first = START + Object.values(fills)[0],
+      start = course.drafts.get("yours", spec.compiled) ?? first;
+    const area = html("textarea", { id: unique("yours"), value: start, spellcheck: false, autocapitalize: "off" });
+    const place = html("div", { class: "cx-editor" }, html("label", { htmlFor: area.id, textContent: LABEL }), area);
+    const longest = Math.max(...Object.values(fills).map((lines) => lines.split("\n").length));
+    place.style.setProperty("--lines", longest + 1); // and a comment; so high from the start, nothing moves later
     const say = html("p", { class: "cx-say", textContent: HELP, role: "status" });
     const remove = html("button", { type: "button", class: "cx-remove", textContent: "Remove mine" });
+    const options = { label: LABEL, description: KEYS, changed: read, entered() {}, passing: true };
+    let editor = plain(area, options);
     const buttons = Object.entries(fills).map(([name, lines]) => {
       const button = html("button", { type: "button", textContent: name });
-      button.addEventListener("click", () => {
-        show(`# ${name}\n${lines}`);
-        read();
-      });
+      button.addEventListener("click", () => (editor.text = `# ${name}\n${lines}`));
       return button;
     });
 
-    function show(lines) {
-      text = lines;
-      place.replaceChildren();
-      const onChange = (now) => {
-        text = now;
-        read();
-      };
-      return (course.editor ?? field)(place, lines, {
-        label: "Each step, with the point x and its gradient dx:",
-        onChange,
-      });
-    }
-
-    /** Start Python at the first touch. */
+    /** Start Python at the first touch, and fetch the editor with colours. */
     function begin() {
       if (!ready) {
         say.textContent = "Python is starting …";
-        ready = course.inpage.begin();
+        ready = course.load("client.js").then(() => course.inpage.begin());
         ready.catch(() => (ready = null)); // the next touch tries again
+        course.load("editor.js").then(colour, () => {}); // a plain text area does, too
       }
       return ready;
+    }
+    function colour() {
+      if (area.isConnected) editor = course.editor(area, options);
     }
 
     /** Let the optimizer of the reader's lines join; while they are no Python, the last one stays. */
     async function read() {
       const mine = ++asked;
-      kept(key, text);
+      course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
       model.set("yours", true); // now, and not when Python is ready: then the reader types, and nothing shall move
       try {
         await begin();
-        const method = await course.inpage.send({ kind: "method", text, settings: Object.keys(settings) });
+        const method = await course.inpage.send({ kind: "method", text: editor.text, settings: Object.keys(settings) });
         if (mine !== asked) return; // the reader has typed on
-        box.dataset.state = method.failed ? "wrong" : "";
-        say.textContent = method.failed ?? told(method, sliders, settings);
-        if (!method.failed) join(method);
+        box.dataset.state = method.wrong ? "wrong" : "";
+        say.textContent = method.wrong ?? told(method, sliders, settings);
+        if (!method.wrong) join(method);
       } catch (error) {
         model.set("yours", false);
         box.dataset.state = "wrong";
@@ -110,7 +99,7 @@
     }
 
     function join(method) {
-      const update = updateOf(method);
+      const update = course.updateOf(method);
       model.join((params) => {
         const optimizer = { slots: method.slots, update, h: { ...settings, ...params } };
         return run(optimizer, ...needs.map((name) => params[name]));
@@ -126,7 +115,6 @@
       box.open = false;
     });
     place.addEventListener("focusin", () => model.get("yours") || read());
-    show(text);
     const group = html(
       "div",
       { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } },

@@ -1,5 +1,5 @@
 /* The reader's update as a function of single numbers, as the compiled ones are: made of closures, from the tree that
-   the worker read (inpage/page/method.js), since a site's policy may forbid programs made of text. */
+   the worker read (page/method.js), since a site's policy may forbid programs made of text. */
 (() => {
   const { np } = course;
   const OPERATIONS = {

@@ -1,0 +1,223 @@
+/* One exercise in the page: its editor, its buttons, and what is said to the reader.
+   The markup comes from Python (course_lib/site/exercises.py), and so does the check, in a worker (client.js). */
+(() => {
+  const course = globalThis.course;
+  const PATIENCE = 300; // milliseconds that a reader waits without a word
+  const KEYS = "Tab indents; Escape, then Tab, leaves the editor. Shift-Enter checks.";
+  const TODO = "ex.todo()";
+
+  /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
+  function plain(area, { label, description, changed, entered }) {
+    const attributes = { autocapitalize: "off", autocorrect: "off", autocomplete: "off", spellcheck: "false" };
+    for (const [name, value] of Object.entries(attributes)) area.setAttribute(name, value);
+    Object.assign(area, { ariaLabel: label, ariaDescription: description });
+    const fit = () => (area.rows = area.value.split("\n").length + 1);
+    area.addEventListener("input", () => fit() && changed());
+    area.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      entered();
+    });
+    fit();
+    return {
+      get text() {
+        return area.value;
+      },
+      set text(text) {
+        area.value = text;
+        fit();
+        changed();
+      },
+      select: (from, to) => area.setSelectionRange(from, to),
+      focus: () => area.focus(),
+    };
+  }
+
+  /** Start an exercise.
+      place: its element; start: the code to begin with. */
+  course.exercise = (place, start) => {
+    const { page, exercise: name, label, script, colab } = place.dataset;
+    const find = (selector) => place.querySelector(selector);
+    const [check, hint, solution, why, again, undo] = ["check", "hint", "solution", "why", "again", "undo"].map((one) =>
+      find(`.ce-${one}`),
+    );
+    const wait = find(".ce-wait"),
+      said = find(".ce-said"),
+      below = find(".ce-below"),
+      answer = find(".ce-answer"),
+      reason = find(".ce-reason");
+    const passed = () => place.hasAttribute("data-passed");
+    let editor = null,
+      before = "", // the text that *Start again* has replaced
+      given = 0, // hints
+      tried = false,
+      asked = false, // for the solution, before a try
+      busy = false;
+
+    const text = () => editor?.text ?? course.drafts.get(page, name) ?? start;
+    const data = async () => {
+      await course.load(script);
+      return course.exercises[name];
+    };
+    const python = async () => {
+      await course.load("client.js");
+      await course.inpage.begin();
+    };
+
+    // -- what is said
+    const paragraph = (html) => Object.assign(document.createElement("p"), { innerHTML: html });
+    const escaped = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+    const say = (html) => said.replaceChildren(paragraph(html));
+
+    /** Wait for what may take long, and say so if it does. */
+    async function patiently(words, promise) {
+      const timer = setTimeout(() => (wait.textContent = words), PATIENCE);
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+        wait.textContent = "";
+      }
+    }
+    const refuse = () =>
+      say(
+        "Your site's policy forbids Python in the page; " +
+          `in JupyterLab or ${colab ? `<a href="${escaped(colab)}">Colab</a>` : "Colab"} it works.`,
+      );
+
+    // -- the editor
+    function changed() {
+      const now = editor.text;
+      course.drafts.set(page, name, now === start ? undefined : now);
+      again.hidden = now === start;
+      undo.hidden = true;
+    }
+    function selectTodo() {
+      const at = editor.text.indexOf(TODO),
+        end = editor.text.length;
+      editor.select(...(at < 0 ? [end, end] : [at, at + TODO.length]));
+    }
+
+    /** Make an editor of the text area that has taken the code's place; Python starts meanwhile.
+        passing: the reader has come to it with the Tab key, which is to lead on. */
+    async function edit(passing) {
+      const area = find("textarea");
+      if (!area || editor) return;
+      const options = { label, description: KEYS, changed, entered: judge, passing };
+      editor = plain(area, options);
+      selectTodo();
+      changed();
+      find(".ce-keys").textContent = KEYS;
+      python().catch((error) => error.policy && refuse());
+      data().catch(() => {}); // said when it is needed
+      let composing = false;
+      area.addEventListener("compositionstart", () => (composing = true));
+      try {
+        await course.load("editor.js");
+        if (composing) await new Promise((done) => area.addEventListener("compositionend", done, { once: true }));
+        editor = course.editor(area, options);
+      } catch (error) {
+        console.info(`${error.message}: a plain text area does`);
+      }
+      place.dataset.ready = "1";
+    }
+
+    function startAgain() {
+      before = editor.text;
+      editor.text = start;
+      undo.hidden = false;
+      said.replaceChildren();
+      selectTodo();
+      editor.focus();
+    }
+    function takeBack() {
+      editor.text = before;
+      editor.focus();
+    }
+
+    // -- the verdict
+    async function judge() {
+      if (busy) return;
+      busy = true;
+      place.dataset.busy = "1";
+      try {
+        await patiently("Python is starting …", python());
+        const result = await patiently(
+          "Checking …",
+          data().then((exercise) => course.inpage.check(exercise, text())),
+        );
+        tried ||= result.status !== "NOT ATTEMPTED";
+        said.innerHTML = result.html;
+        if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
+      } catch (error) {
+        if (error.policy) refuse();
+        else say(`Python has stopped (${escaped(error.message)}). <em>Check</em> starts it anew.`);
+      }
+      busy = false;
+      delete place.dataset.busy;
+      said.scrollIntoView({ block: "nearest" });
+    }
+
+    // -- help
+    async function giveHint() {
+      const { hints } = await data();
+      const number = ++given,
+        last = number === hints.length;
+      if (number > hints.length) return;
+      below.append(paragraph(`<strong>Hint ${number} of ${hints.length}</strong> · ${hints[number - 1]}`));
+      if (last) {
+        below.append(paragraph("That was the last one. The answer: <em>Solution</em>."));
+        if (document.activeElement === hint) solution.focus();
+      } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
+      hint.hidden = last;
+    }
+
+    function toggle(button, part) {
+      part.hidden = !part.hidden;
+      button.ariaExpanded = String(!part.hidden);
+    }
+    async function showSolution() {
+      if (!tried && !asked && !passed()) {
+        asked = true;
+        const nudge = hint.hidden ? "" : ` A nudge: <em>${hint.textContent}</em>.`;
+        below.append(paragraph(`Try it first: a wrong answer is told what is wrong in it.${nudge}`));
+        below.append(paragraph("To see the solution all the same, press <em>Solution</em> once more."));
+        return;
+      }
+      const exercise = await data();
+      if (!answer.childElementCount) {
+        const pre = document.createElement("pre");
+        pre.textContent = exercise.solution.trim();
+        answer.append(pre, ...explained(exercise));
+        await course.load("editor.js").then(
+          () => course.editor.paint(pre, pre.textContent),
+          () => {}, // without colours
+        );
+      }
+      toggle(solution, answer);
+    }
+    async function showWhy() {
+      const exercise = await data();
+      if (!reason.childElementCount) reason.append(...explained(exercise));
+      toggle(why, reason);
+    }
+    const explained = ({ explanation }) =>
+      [Object.assign(document.createElement("div"), { innerHTML: explanation })].filter((one) => one.innerHTML);
+
+    const on = (button, act) =>
+      button?.addEventListener("click", async () => {
+        try {
+          await act();
+        } catch (error) {
+          say(`${escaped(error.message)}: try again.`);
+        }
+      });
+    on(check, judge);
+    on(hint, giveHint);
+    on(solution, showSolution);
+    on(why, showWhy);
+    on(again, startAgain);
+    on(undo, takeBack);
+    return { edit };
+  };
+})();

@@ -1,0 +1,163 @@
+"""The page's side of a check: from the text in the editor to the engine's result."""
+
+import linecache
+import sys
+
+import _page
+import numpy as np
+from course_lib.exercises import cell, checking, diagnosis
+from course_lib.exercises.cases import Case
+from course_lib.exercises.declaration import Declaration, Mutant
+from course_lib.exercises.limit import own_time
+from course_lib.exercises.result import Result, Status
+from course_lib.exercises.stub import todo
+from layout import layout_error
+
+_exercises = {}
+
+
+class _Out:
+    def write(self, text):
+        _page.write(text)
+        return len(text)
+
+    def flush(self):
+        pass
+
+
+sys.stdout = sys.stderr = _Out()
+
+
+class _Ex:
+    """What `ex` is in a reader's text."""
+
+    todo = staticmethod(todo)
+
+    def __getattr__(self, name):
+        raise AttributeError(f"in the page `ex` has only `ex.todo()`; the buttons do what `ex.{name}` does elsewhere")
+
+
+class _Exercise(Declaration):
+    """An exercise whose cases are data. It was verified where the book was built."""
+
+    def __post_init__(self):
+        pass
+
+    def draw(self, seed):
+        return list(self.cases)
+
+
+def load(data):
+    """Return an exercise that is given as data, and keep it."""
+    name = data["name"]
+    if name not in _exercises:
+        own = {"np": np}
+        exec(data["code"], own)
+        cases = [
+            Case(
+                case["label"],
+                _values(case["start"], own),
+                tuple([_values(arguments, own) for arguments in case["arguments"]]),
+                _values(case["init"], own),
+            )
+            for case in data["cases"]
+        ]
+        _exercises[name] = _Exercise(
+            name=name,
+            title=data["title"],
+            prompt="",
+            source=data["solution"],
+            returns=tuple(data["returns"]),
+            cases=cases,
+            hints=(),
+            mutants=tuple([Mutant(*parts) for parts in data["mutants"]]),
+            after=data["after"],
+            start=data["start"],
+            goal=own.get(data["goal"]),
+        )
+    return _exercises[name]
+
+
+def _values(named, own):
+    return {name: _value(value, own) for name, value in named.items()}
+
+
+def _value(value, own):
+    """Make a value of a case: the inverse of `course_lib.inpage.cases.encode`."""
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        array = np.array([_value(inner, own) for inner in value["array"]], dtype=value["dtype"]).reshape(value["shape"])
+        return array[()] if value["scalar"] else array
+    if "int" in value:
+        return int(value["int"])
+    if "float" in value:
+        return float(value["float"])
+    if "list" in value:
+        return [_value(inner, own) for inner in value["list"]]
+    if "tuple" in value:
+        return tuple([_value(inner, own) for inner in value["tuple"]])
+    if "dict" in value:
+        return _values(value["dict"], own)
+    return own[value["make"]](**_values(value["of"], own))
+
+
+def _no_input(prompt=""):
+    raise EOFError("EOF when reading a line")
+
+
+def check(exercise, text, seconds):
+    """Check a text; return the fields of the result, and its card."""
+    if not text.strip():
+        return _fields(Result(exercise.name, Status.NOT_ATTEMPTED, "The cell is empty."))
+    if exercise.start and _page.same_code(text, exercise.start):
+        return _fields(Result(exercise.name, Status.NOT_ATTEMPTED, "The cell is as it was at first."))
+    file = f"<the cell exercise:{exercise.name}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    namespace = {"np": np, "ex": _Ex(), "input": _no_input, "__name__": "__exercise__"}
+
+    def run():
+        code = _compile(text, file)
+        with own_time():
+            exec(code, namespace)
+
+    return _fields(cell.check_text(exercise, run, namespace, timeout=seconds))
+
+
+def _compile(text, file):
+    """Compile the definitions in a text: bare calls, such as checks and plots, are left out."""
+    error = _syntax_error(text, file)
+    if error is not None:
+        text = cell.without_commands(text)
+        error = _syntax_error(text, file)
+    if error is not None:
+        raise error
+    return compile(_page.definitions(text, file), file, "exec")
+
+
+def _syntax_error(text, file):
+    """Return what is no Python in a text, in CPython's words, or None."""
+    wrong = layout_error(text)
+    try:
+        _page.parse(text, file)
+    except SyntaxError as error:
+        error.text = text.split("\n")[error.lineno - 1]
+        if error.msg == "invalid syntax" and error.text.strip().startswith("print "):
+            error.msg = "Missing parentheses in call to 'print'. Did you mean print(...)?"
+        return error if wrong is None or error.lineno < wrong.lineno else wrong
+    return wrong
+
+
+def _fields(result):
+    return {
+        "status": str(result.status),
+        "paragraphs": list(result.paragraphs),
+        "diagnoses": list(result.diagnoses),
+        "printed": result.printed,
+        "html": result.html,
+    }
+
+
+def rehearse(exercise):
+    """Return a generator that runs the known mistakes one by one, so that no check has to wait for them."""
+    return diagnosis.rehearse(checking.prepare(exercise, 0))

@@ -1,0 +1,1 @@
+"""The page's collections: names for annotations, in `abc`."""

@@ -1,0 +1,3 @@
+"""Names for annotations."""
+
+Callable = Iterable = Iterator = Mapping = Sequence = object

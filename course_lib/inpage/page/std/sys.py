@@ -1,0 +1,4 @@
+"""The page's sys: where `print` writes."""
+
+modules = {}
+stdout = stderr = None

@@ -1,0 +1,3 @@
+"""The page's types: names for annotations."""
+
+CodeType = ModuleType = TracebackType = object

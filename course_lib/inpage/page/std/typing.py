@@ -1,0 +1,4 @@
+"""The page's typing: names for annotations."""
+
+TYPE_CHECKING = False
+Any = Self = object

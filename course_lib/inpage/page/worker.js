@@ -1,0 +1,189 @@
+/* The worker's side: Python (Brython) runs here, and the page asks it by messages {id, kind, …}.
+   Before this file come Brython and the modules (course_lib/inpage/build.py). */
+(() => {
+  const BEAT = 400, // milliseconds between two signs of life
+    KEPT = 2000; // characters of the reader's output
+  const { None } = $B.builtins;
+  $B.recursion_limit = 300; // the browser's own stack is the shorter one
+
+  // -- the reader's own time, of which a check at every line of theirs takes care
+  const clock = { limit: 0, spent: 0, since: null, lines: 0, kind: null, place: null, on: false };
+  let printed = "",
+    beat = 0;
+  const own = () => clock.spent + (clock.since === null ? 0 : performance.now() - clock.since);
+  function alive() {
+    const now = performance.now();
+    if (now - beat > BEAT) {
+      beat = now;
+      postMessage({ alive: true });
+    }
+  }
+  const setLine = $B.set_lineno;
+  $B.set_lineno = (frame, line, type) => {
+    const answer = setLine(frame, line, type);
+    // only what the reader or a mutant wrote is stopped: the engine must come to its end
+    if (clock.on && clock.since !== null && frame.__file__[0] === "<") {
+      if ((++clock.lines & 63) === 0) alive();
+      if (clock.place !== null || ((clock.lines & 63) === 0 && own() > clock.limit)) {
+        clock.place ??= $B.fast_tuple([frame.__file__, line]);
+        throw $B.$call(clock.kind);
+      }
+    }
+    return answer;
+  };
+
+  // -- trees of the reader's text
+  const parse = (text, file) => $B.pythonToAST(text, file, "file");
+  const { Expr, Constant, Pass, Call, Attribute, FunctionDef, ClassDef } = $B.ast;
+  const sources = new Map();
+  const isUse = ({ value }) => value instanceof Call && value.func instanceof Attribute && value.func.attr === "use";
+  /** The text without bare calls and without `f = ex.name.use(f)`, with its lines where they were. */
+  function definitions(text, file) {
+    const lines = text.split("\n");
+    for (const node of parse(text, file).body) {
+      if (!(node instanceof Expr || isUse(node))) continue;
+      for (let i = node.lineno; i <= node.end_lineno; i++) lines[i - 1] = "";
+    }
+    sources.set(file, text);
+    return lines.join("\n");
+  }
+  const says = (node) => !(node instanceof Pass || (node instanceof Expr && node.value instanceof Constant));
+  function isEmpty(file, name) {
+    const text = sources.get(file);
+    const found = text && parse(text, file).body.findLast((n) => n instanceof FunctionDef && n.name === name);
+    return Boolean(found) && !found.body.some(says);
+  }
+  /** A tree as text, without its places. */
+  const PLACES = new Set(["lineno", "end_lineno", "col_offset", "end_col_offset"]);
+  const dump = (tree) =>
+    JSON.stringify(tree, (key, value) =>
+      PLACES.has(key) || key[0] === "$" ? undefined : value && typeof value === "object" && !Array.isArray(value)
+        ? { ...value, is: value.constructor?.$name ?? "" }
+        : value,
+    );
+  function sameCode(text, start) {
+    try {
+      const [one, other] = [text, start].map((t) =>
+        parse(t, "<cell>").body.filter((n) => !(n instanceof Expr)).map(dump),
+      );
+      return String(one) === String(other);
+    } catch {
+      return false;
+    }
+  }
+
+  const expression = (pattern) => new RegExp(pattern, "gm");
+  globalThis.pageHooks = {
+    start(seconds, kind) {
+      Object.assign(clock, { limit: 1000 * seconds.value, spent: 0, since: null, lines: 0, kind, place: null, on: true });
+      printed = "";
+      return None;
+    },
+    stop() {
+      clock.on = false;
+      clock.since = null;
+      return clock.place ?? None;
+    },
+    resume() {
+      clock.since = performance.now();
+      alive();
+      return None;
+    },
+    pause() {
+      if (clock.since !== null) clock.spent += performance.now() - clock.since;
+      clock.since = null;
+      return None;
+    },
+    write(text) {
+      if (printed.length < KEPT) printed += String(text).slice(0, KEPT - printed.length);
+      return None;
+    },
+    printed: () => printed,
+    is_overflow: (error) => /Maximum call stack|too much recursion|stack overflow/.test(String(error.args?.[0] ?? "")),
+    is_empty: isEmpty,
+    same_code: sameCode,
+    definitions,
+    parse(text, file) {
+      parse(text, file);
+      return None;
+    },
+    numpy_names: () => $B.$list([...NUMPY_NAMES]),
+    find_all: (pattern, text) =>
+      $B.$list([...text.matchAll(expression(pattern))].map((m) => (m.length > 2 ? $B.fast_tuple(m.slice(1)) : m.at(-1)))),
+    replace_all: (pattern, to, text) => text.replace(expression(pattern), to.replace(/\\(\d)/g, "$$$1")),
+  };
+
+  // -- data into Python and back
+  function toPython(value) {
+    if (Array.isArray(value)) return $B.$list(value.map(toPython));
+    if (value === null) return None;
+    if (typeof value === "number") return new $B.Float(value); // integers come as {int: …}
+    if (typeof value !== "object") return value;
+    const dict = $B.empty_dict();
+    for (const [key, inner] of Object.entries(value)) $B.builtins.dict.$setitem(dict, key, toPython(inner));
+    return dict;
+  }
+  function toPage(value) {
+    if (value === None) return null;
+    if (Array.isArray(value)) return Array.from(value, toPage);
+    if ($B.$isinstance(value, $B.builtins.dict))
+      return Object.fromEntries($B.builtins.dict.$iter_items(value).map(({ key, value: v }) => [String(key), toPage(v)]));
+    return typeof value === "boolean" ? value : String(value);
+  }
+  const words = (error) => {
+    try {
+      return $B.error_trace($B.exception(error));
+    } catch {
+      return String(error?.stack ?? error);
+    }
+  };
+
+  // -- the exercises
+  const call = (name, ...args) => $B.$call($B.$getattr($B.imported.answer, name), ...args);
+  const exercises = new Map(),
+    waiting = []; // rehearsals: mistakes to be run while nobody asks for anything
+  function exercise(data) {
+    if (!exercises.has(data.name)) {
+      exercises.set(data.name, call("load", toPython(data)));
+      waiting.push($B.builtins.iter(call("rehearse", exercises.get(data.name))));
+      rehearse();
+    }
+    return exercises.get(data.name);
+  }
+  let planned = 0;
+  function rehearse() {
+    planned ||= setTimeout(() => {
+      planned = 0;
+      if (!waiting.length) return;
+      try {
+        $B.builtins.next(waiting[0]);
+      } catch {
+        waiting.shift(); // it has come to its end
+      }
+      rehearse();
+    });
+  }
+
+  const kinds = {
+    start: () => ({}),
+    prepare: ({ exercise: data }) => (exercise(data), {}),
+    check: ({ exercise: data, text, seconds }) =>
+      toPage(call("check", exercise(data), text, new $B.Float(seconds))),
+  };
+  onmessage = ({ data }) => {
+    try {
+      postMessage({ id: data.id, ...kinds[data.kind](data) });
+    } catch (error) {
+      postMessage({ id: data.id, failed: words(error) });
+    }
+  };
+  globalThis.pageKinds = kinds;
+
+  brython({ indexedDB: false, debug: 1 });
+  try {
+    $B.runPythonSource("import answer", "start");
+    postMessage({ id: 0 });
+  } catch (error) {
+    postMessage({ id: 0, failed: words(error) });
+  }
+})();

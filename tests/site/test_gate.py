@@ -1,0 +1,146 @@
+"""The gate: every answer is judged in the page as it is in Python.
+
+What an exercise declares (solution, stub, mistakes, other right answers) is checked for each exercise, and what does
+not hang on the exercise for one of each kind. `GATE=all`, or `make gate`, checks all answers to all exercises.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from course_lib import chapters
+from course_lib.exercises.notebooks import check_cell
+from course_lib.inpage import build
+from course_lib.site.serve import make_server
+
+from . import answers
+
+EXERCISES = [exercise for exercise in chapters.exercises().values() if not exercise.packages]
+KINDS = answers.one_of_each_kind(EXERCISES)
+FIRST_OF_A_PAGE = list({exercise.page: exercise for exercise in reversed(EXERCISES)}.values())
+WHOLE = os.environ.get("GATE") == "all"
+
+#: Where the page says the same in other words.
+IN_OTHER_WORDS = {
+    "calls itself",  # the browser's stack ends in another line
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that has every exercise's script and the page's side of Python, and nothing to be seen."""
+    folder = tmp_path_factory.mktemp("gate")
+    (folder / "python.js").write_text(build.python_script(), encoding="utf-8")
+    (folder / "client.js").write_text((build.JS / "client.js").read_text("utf-8"), encoding="utf-8")
+    scripts = "".join(map(build.exercise_script, EXERCISES))
+    (folder / "start.js").write_text('course = { exercises: {}, inpageFiles: { python: "python.js" } };\n' + scripts)
+    tags = "".join(f'<script src="{name}.js"></script>' for name in ("start", "client"))
+    (folder / "index.html").write_text(f'<!DOCTYPE html><meta charset="utf-8"><title>Gate</title>{tags}')
+    return folder
+
+
+#: Of a page with exercises: a worker from a Blob inherits it, and Python in it makes functions.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'; img-src 'self'"
+)
+
+
+@pytest.fixture(scope="module")
+def base(folder: Path) -> Iterator[str]:
+    """The address of that page, served under the policy that the site asks for."""
+    running = make_server(folder, policy=POLICY)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/"
+    running.shutdown()
+    running.server_close()
+
+
+def judged_by_page(page, exercise, texts, seconds=3):
+    ask = "([name, text, seconds]) => course.inpage.check(course.exercises[name], text, seconds)"
+    return {label: page.evaluate(ask, [exercise.name, text, seconds]) for label, text in texts.items()}
+
+
+def judged_by_python(exercise, texts, seconds=3.0):
+    return {label: check_cell(exercise, text, timeout=seconds).to_dict() for label, text in texts.items()}
+
+
+def test_every_kind_of_exercise_is_there():
+    assert len(KINDS) > 2 and {exercise.page for exercise in EXERCISES} == {e.page for e in FIRST_OF_A_PAGE}
+
+
+def without_words(result):
+    return {"status": result["status"], "diagnoses": result["diagnoses"]}
+
+
+def compare(page, exercise, texts):
+    """Check that page and Python agree: on status and name always, on the words but for a listed few."""
+    python, there = judged_by_python(exercise, texts), judged_by_page(page, exercise, texts)
+    verdicts = {label: without_words(result) for label, result in there.items()}
+    assert verdicts == {label: without_words(result) for label, result in python.items()}
+    said = {label: (there[label]["paragraphs"], there[label]["printed"]) for label in texts}
+    wanted = {label: (python[label]["message"], python[label]["printed"]) for label in texts}
+    for label in IN_OTHER_WORDS & set(texts):
+        del said[label], wanted[label]
+    assert said == wanted
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_what_an_exercise_declares(page, base, exercise):
+    compare(page("index.html", base=base), exercise, answers.own_answers(exercise))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS, ids=lambda exercise: exercise.name)
+def test_what_goes_wrong_in_any_exercise(page, base, exercise):
+    compare(page("index.html", base=base), exercise, answers.common_answers(exercise))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS[:1], ids=lambda exercise: exercise.name)
+def test_what_is_no_python(page, base, exercise):
+    compare(page("index.html", base=base), exercise, answers.unreadable_texts(exercise))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS[:1], ids=lambda exercise: exercise.name)
+def test_what_never_ends(page, base, exercise):
+    texts = answers.endless_texts(exercise)
+    python = judged_by_python(exercise, texts, seconds=1.0)
+    there = judged_by_page(page("index.html", base=base), exercise, texts, seconds=1)
+    for label, text in texts.items():
+        first, line, last = there[label]["paragraphs"]
+        assert there[label]["status"] == python[label]["status"] == "TIMEOUT"
+        assert [first, last] == [python[label]["message"][0], python[label]["message"][2]]
+        number, _, shown = line.strip().removeprefix("line ").partition(": ")
+        assert shown == text.split("\n")[int(number) - 1].strip()  # which of a loop's lines is chance
+
+
+@pytest.mark.browser
+def test_a_call_that_never_comes_to_another_line_ends_with_its_worker(page, base):
+    exercise, opened = EXERCISES[0], page("index.html", base=base)
+    texts = {"adds up": f"def {exercise.function}(*args):\n    return sum(range(10**11))\n"}
+    assert judged_by_page(opened, exercise, texts)["adds up"]["status"] == "TIMEOUT"
+    after = judged_by_page(opened, exercise, {"then": exercise.source})
+    assert after["then"]["status"] == "PASS"
+
+
+@pytest.mark.browser
+def test_only_the_readers_own_time_counts(page, base):
+    exercise = KINDS[0]
+    opened = page("index.html", base=base)
+    opened.evaluate("course.inpage.begin()")
+    wrong = {"odd": exercise.source.replace("return ", "return 7 * ", 1)}  # for which the engine tries all mistakes
+    result = judged_by_page(opened, exercise, wrong, seconds=0.02)["odd"]
+    assert result["status"] == "NOT YET", result
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else FIRST_OF_A_PAGE, ids=lambda exercise: exercise.name)
+def test_from_disk_too(page, folder, exercise):
+    texts = answers.own_answers(exercise)
+    few = {label: texts[label] for label in [*texts][:4]}
+    compare(page("index.html", base=folder.as_uri() + "/"), exercise, few)
