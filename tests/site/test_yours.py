@@ -22,14 +22,11 @@ RACE = BOXED["race"]
 #: As much of Python in the page as the box asks for: a worker that reads an update.
 PYTHON = """
 course.begun = 0;
-course.asked = [];
-course.load = (name) => {
-  course.asked.push(name);
-  return new Promise((onload, failed) => {
-    const onerror = () => failed(Error(`${name} cannot be loaded`));
-    document.head.append(Object.assign(document.createElement("script"), { src: `inpage/${name}`, onload, onerror }));
-  });
-};
+course.loading = {};
+course.load = (name) => course.loading[name] ??= new Promise((onload, failed) => {
+  const onerror = () => failed(Error(`${name} cannot be loaded`));
+  document.head.append(Object.assign(document.createElement("script"), { src: `inpage/${name}`, onload, onerror }));
+});
 """
 CLIENT = """
 course.inpage = (() => {
@@ -282,9 +279,12 @@ def test_the_box_fits_a_phone(race, width):
         assert button.bounding_box()["height"] >= 32
 
 
-def test_the_box_is_accessible(race):
-    shown = race()
-    area(shown).fill("x = dx")
+@pytest.mark.parametrize("editor", ["", (INPAGE / "js" / "editor.js").read_text("utf-8")], ids=["plain", "editor"])
+def test_the_box_is_accessible(race, editor):
+    shown = race(editor=editor)
+    area(shown).focus()
+    say(shown, "self.lr is the slider.")
+    shown.locator(".cx-editor").locator(".cm-content" if editor else "textarea").fill("x = dx")
     say(shown, "makes a new array")
     shown.evaluate(Axe().axe_script)
     found = shown.evaluate("axe.run('.cx', { preload: false, resultTypes: ['violations'] })")

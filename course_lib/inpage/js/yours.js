@@ -71,7 +71,10 @@
         say.textContent = "Python is starting …";
         ready = course.load("client.js").then(() => course.inpage.begin());
         ready.catch(() => (ready = null)); // the next touch tries again
-        course.load("editor.js").then(colour, () => {}); // a plain text area does, too
+        course
+          .load("editor.js")
+          .then(colour)
+          .catch((error) => console.info(`${error.message}: a plain text area does`));
       }
       return ready;
     }
