@@ -1,13 +1,15 @@
 """The scripts and the style sheet of exercises in the page."""
 
-import json
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
 from course_lib.exercises.show import inline
+
+from .build import for_engine, python_script, to_json
 
 _JS = Path(__file__).parent / "js"
 _EVERYWHERE = ("inpage.css", "loader.js")
@@ -19,7 +21,7 @@ def site_assets() -> dict[str, str]:
 
 
 def on_demand() -> dict[str, Callable[[], str]]:
-    """Return what a page loads when its reader touches an exercise: file name → what makes its text (classic scripts)."""
+    """Return what a page loads when its reader touches an exercise: file name → what makes its text (a script)."""
     files = [path for path in sorted(_JS.glob("*.js")) if path.name not in _EVERYWHERE]
     return {path.name: functools.partial(path.read_text, "utf-8") for path in files} | {"python.js": python_script}
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
-from course_lib.exercises.host import NUMPY
 from course_lib.exercises.notebooks import needed_definitions
 
 from .cases import encode_cases
+from .names import names
 from .quick import AFTER, BEFORE, BRYTHON, START, Quick, brython
 
 PAGE = Path(__file__).parent / "page"
@@ -60,6 +60,7 @@ def modules() -> dict[str, list[Any]]:
         is_package = [1] if path.stem == "__init__" else []
         files[name] = [".py", shorten(path.read_text("utf-8")), [], *is_package]
     files["math"] = [".js", (BRYTHON / "math.js").read_text("utf-8"), []]
+    files["_names"] = [".py", names(), []]
     files["_nd"] = [".js", (PAGE / "nd.js").read_text("utf-8"), []]
     files["_page"] = [".js", "$B.addToImported('_page', globalThis.pageHooks);", []]
     return files
@@ -103,8 +104,7 @@ def worker() -> str:
         BEFORE,
         brython(),
         AFTER,
-        f"$B.VFS = {_json(files)};\nObject.assign($B.precompiled, {_json(compiled())});\n",
-        f"globalThis.NUMPY_NAMES = {_json(sorted(NUMPY))};\n",
+        f"$B.VFS = {to_json(files)};\nObject.assign($B.precompiled, {to_json(compiled())});\n",
         *((PAGE / name).read_text("utf-8") for name in ("worker.js", "method.js")),
     ]
     return "\n".join(parts)
@@ -116,7 +116,7 @@ def compiled() -> dict[str, Any]:
     files = modules()
     page = Quick(
         files,
-        f"globalThis.NUMPY_NAMES = {_json(sorted(NUMPY))};\nglobalThis.postMessage = ({{ failed }}) => {{ globalThis.failed ??= failed; }};\n",
+        "globalThis.postMessage = ({ failed }) => { globalThis.failed ??= failed; };\n",
     )
     page.load((PAGE / "worker.js").read_text("utf-8").replace(START.strip(), ""))
     if failed := page.value("globalThis.failed"):
@@ -127,7 +127,7 @@ def compiled() -> dict[str, Any]:
 
 def python_script() -> str:
     """Return the script `python.js`, which a page loads at the first touch of an exercise."""
-    return f"course.pythonSource = {_json(worker())};\n"
+    return f"course.pythonSource = {to_json(worker())};\n"
 
 
 def for_engine(exercise: Exercise) -> dict[str, Any]:
@@ -170,5 +170,6 @@ def _code(exercise: Exercise, names: set[str]) -> str:
     return code
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """Return data as JSON that can stand in a script."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")

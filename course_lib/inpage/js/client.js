@@ -1,34 +1,13 @@
 /* The page's side of Python in the page: a worker from a Blob, so that it starts from disk, too. It is ended, and begun
    again at the next question, if it shows no sign of life. */
 (() => {
-  const course = (globalThis.course ??= {});
-  course.exercises ??= {};
+  const course = globalThis.course;
   const SILENCE = 4000, // milliseconds without a sign of life, after which the worker hangs
     SECONDS = 3, // of the reader's own time: LIMIT in course_lib/exercises/checking.py
     POLICY = "This site's policy forbids Python in the page. In JupyterLab or Colab it works.";
   let starting = null; // a promise of a function that asks the worker
 
   const refused = () => Object.assign(new Error(POLICY), { policy: true });
-
-  /** Load a script, once; one that could not be loaded is asked for again at the next try. */
-  const loading = new Map();
-  function load(address) {
-    if (!loading.has(address)) {
-      const loaded = new Promise((done, failed) => {
-        const script = document.createElement("script");
-        script.onload = done;
-        script.onerror = () => {
-          loading.delete(address);
-          script.remove();
-          failed(new Error(`The page could not load ${address}.`));
-        };
-        script.src = address;
-        document.head.append(script);
-      });
-      loading.set(address, loaded);
-    }
-    return loading.get(address);
-  }
 
   /** A worker, as {ask, end}: `ask(message)` is a promise of its answer. */
   function employ(source, ended) {
@@ -79,7 +58,7 @@
   }
 
   async function start() {
-    if (!course.pythonSource) await load(course.inpageFiles.python);
+    if (!course.pythonSource) await course.load("python.js");
     const { ask, ready } = employ(course.pythonSource, () => {
       starting = null;
     });
@@ -122,5 +101,5 @@
     return { status: "TIMEOUT", paragraphs, diagnoses: [], printed: "", html };
   }
 
-  course.inpage = { begin, send, check, load };
+  course.inpage = { begin, send, check };
 })();

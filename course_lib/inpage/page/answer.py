@@ -5,13 +5,14 @@ import sys
 
 import _page
 import numpy as np
+from layout import layout_error
+
 from course_lib.exercises import cell, checking, diagnosis
 from course_lib.exercises.cases import Case
 from course_lib.exercises.declaration import Declaration, Mutant
 from course_lib.exercises.limit import own_time
 from course_lib.exercises.result import Result, Status
 from course_lib.exercises.stub import todo
-from layout import layout_error
 
 _exercises = {}
 
@@ -87,7 +88,9 @@ def _value(value, own):
     if not isinstance(value, dict):
         return value
     if "array" in value:
-        array = np.array([_value(inner, own) for inner in value["array"]], dtype=value["dtype"]).reshape(value["shape"])
+        array = np.array([_value(inner, own) for inner in value["array"]], dtype=value["dtype"]).reshape(
+            [int(n) for n in value["shape"]]
+        )
         return array[()] if value["scalar"] else array
     if "int" in value:
         return int(value["int"])

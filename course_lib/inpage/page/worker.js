@@ -107,7 +107,6 @@
       parse(text, file);
       return None;
     },
-    numpy_names: () => $B.$list([...NUMPY_NAMES]),
     find_all: (pattern, text) =>
       $B.$list([...text.matchAll(expression(pattern))].map((m) => (m.length > 2 ? $B.fast_tuple(m.slice(1)) : m.at(-1)))),
     replace_all: (pattern, to, text) => text.replace(expression(pattern), to.replace(/\\(\d)/g, "$$$1")),

@@ -1,10 +1,13 @@
 """What a check has to know of the Python that runs it: here of Brython, in a web page."""
 
+import builtins
+
 import _page
+from _names import NAMES
 from numpy import Missing
 
-#: NumPy's names that are not Python's, too: the build has written them down.
-NUMPY = frozenset(_page.numpy_names())
+#: NumPy's names that are not Python's, too.
+NUMPY = frozenset([name for name in NAMES["numpy"] if not hasattr(builtins, name)])
 #: How the files begin whose lines are not the reader's.
 NOT_THE_READERS = ("VFS.", "http", "blob")
 

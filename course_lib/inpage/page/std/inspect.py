@@ -42,7 +42,9 @@ def _parameters(function):
     found = []
     for i, name in enumerate(names[:count]):
         default = defaults[i - count + len(defaults)] if i >= count - len(defaults) else Parameter.empty
-        found.append(Parameter(name, Parameter.POSITIONAL_ONLY if i < only else Parameter.POSITIONAL_OR_KEYWORD, default))
+        found.append(
+            Parameter(name, Parameter.POSITIONAL_ONLY if i < only else Parameter.POSITIONAL_OR_KEYWORD, default)
+        )
     last = count + code.co_kwonlyargcount
     if code.co_flags & 4:
         found.append(Parameter(names[last], Parameter.VAR_POSITIONAL, Parameter.empty))
