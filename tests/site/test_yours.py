@@ -301,5 +301,5 @@ def test_on_the_built_page_it_is_loaded_when_opened_and_styled(page, name):
     experiment.locator(".cx-yours").evaluate("e => { e.open = true; }")
     field = experiment.locator(".cx-yours textarea")
     field.wait_for(state="attached")
-    assert len([address for address in shown.requests if "explore/yours.js?v=" in address]) == 1
+    assert len([address for address in shown.requests if "inpage/yours.js?v=" in address]) == 1
     assert field.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).resize]") == ["block", "vertical"]
