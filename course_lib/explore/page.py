@@ -213,6 +213,6 @@ def _reserved_height(experiment: Shown) -> str:
         + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
         + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
         + (12 + 22.4 * len(readouts) if readouts else 0)
-        + 47 * (experiment.yours is not None)
+        + 42 * (experiment.yours is not None)
     )  # fmt: skip
     return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"
