@@ -14,7 +14,7 @@ BIOME  := course_lib/explore/js/node_modules/.bin/biome
 JOBS   ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help book site lab test kernels lint bench pin clean
+.PHONY: help book site lab test gate kernels lint bench pin clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -31,6 +31,9 @@ lab: $(STAMP) ## open your own copies of the chapters (in work/) in JupyterLab
 
 test: lint ## run every test; what needs a browser is skipped, loudly, without one
 	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+gate: $(STAMP) ## check in the page and in Python every answer to every exercise, and compare
+	@GATE=all OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) tests/site/test_gate.py
 
 # Kernels of NumPy (OpenBLAS) and torch (ATen), the oldest first; the newest only where the processor has AVX-512.
 KERNELS ?= Nehalem:default Haswell:avx2 $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo SkylakeX:avx512)

@@ -31,10 +31,13 @@ def describe_error(error: BaseException) -> str:
 
     >>> describe_error(ZeroDivisionError("division by zero"))
     'ZeroDivisionError: division by zero'
+    >>> describe_error(np.linalg.LinAlgError("Singular matrix"))
+    'LinAlgError: Singular matrix'
     """
     lines = traceback.TracebackException.from_exception(error).format_exception_only()
     lines = [line.strip() for line in lines if not line.startswith(" ")]
-    return lines[0] if lines else type(error).__name__
+    _, colon, words = lines[0].partition(":") if lines else ("", "", "")
+    return type(error).__name__ + colon + words  # without the module's name
 
 
 def what_is_missing(error: BaseException) -> str:

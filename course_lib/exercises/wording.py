@@ -77,12 +77,12 @@ def _value(value: Any, digits: int = 6) -> str:
             return f"<array of shape {value.shape}>"
         rounded = value
         if value.dtype.kind == "f":
-            rounded = array([float(f"{number:.{digits}g}") for number in value.flat]).reshape(value.shape)
+            rounded = array([float(f"{number:.{digits}g}") + 0.0 for number in value.flat]).reshape(value.shape)
         return f"np.array({rounded.tolist()})" if value.dtype.kind != "U" else repr(value.tolist())
     if isinstance(value, (ndarray, generic)):
         value = value.item()
     if isinstance(value, float):
-        return f"{value:.{digits}g}"
+        return f"{value + 0.0:.{digits}g}"  # so that -0 is 0
     text = repr(value)
     return "<a function>" if callable(value) and text.startswith("<") else text
 
@@ -92,7 +92,7 @@ def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
     if isinstance(a, str) or isinstance(b, str):
         return repr(str(a)), repr(str(b)), 6
     for digits in (6, 9, 12, 15, 17):
-        one, other = f"{float(a):.{digits}g}", f"{float(b):.{digits}g}"
+        one, other = f"{float(a) + 0.0:.{digits}g}", f"{float(b) + 0.0:.{digits}g}"
         if one != other:
             break
     return one, other, digits

@@ -9,7 +9,6 @@ import ast
 import functools
 import inspect
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +158,7 @@ def _made(value: Any) -> set[str]:
 
 def _code(exercise: Exercise, names: set[str]) -> str:
     """Return the definitions of names in an exercise's file, with what these need."""
-    source = shorten(inspect.getsource(sys.modules[exercise.cases.__module__]))
+    source = shorten(Path(inspect.getsourcefile(exercise.cases) or "").read_text("utf-8"))
     code = needed_definitions(", ".join(sorted(names)), [source])
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -1,24 +1,38 @@
-"""What the real NumPy has, by name: the page's small one tells with it what it lacks."""
+"""What the real NumPy has and the page's small one lacks, by name: the page tells it with these lists."""
 
+import ast
 import inspect
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+PAGE = Path(__file__).parent / "page" / "numpy" / "__init__.py"
+
 
 def names() -> str:
-    """Return the source of the page's module `_names`: `NAMES`, sorted, and `KEYWORDS` of NumPy's functions.
+    """Return the source of the page's module `_names`.
+
+    `NAMES` holds the public names of NumPy, of `np.linalg`, of arrays and of dtypes; `LACKING` holds the keywords of
+    NumPy that a function of the page does not take.
 
     >>> scope = {}
     >>> exec(names(), scope)
-    >>> "fft" in scope["NAMES"]["numpy"], "squareroot" in scope["NAMES"]["numpy"], scope["KEYWORDS"]["vdot"]
-    (True, False, ['a', 'b'])
+    >>> "fft" in scope["NAMES"]["numpy"], "squareroot" in scope["NAMES"]["numpy"]
+    (True, False)
+    >>> scope["LACKING"]["sum"]
+    ['initial', 'where']
     """
     known = {"numpy": _public(np), "linalg": _public(np.linalg), "ndarray": _public(np.ndarray)}
     known["dtypes"] = [name for name in (*known["numpy"], "complex", "object", "bytes") if _is_dtype(name)]
-    keywords = {name: _keywords(getattr(np, name)) for name in known["numpy"] if callable(getattr(np, name))}
-    return f"NAMES = {known}\nKEYWORDS = { ({name: words for name, words in keywords.items() if words}) }\n"
+    lacking = {name: _lacking(name, arguments) for name, arguments in public_functions().items()}
+    return f"NAMES = {known}\nLACKING = { ({name: words for name, words in lacking.items() if words}) }\n"
+
+
+def public_functions() -> dict[str, ast.arguments]:
+    """Return the arguments of every public function of the page's NumPy."""
+    functions = [node for node in ast.parse(PAGE.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+    return {node.name: node.args for node in functions if not node.name.startswith("_")}
 
 
 def _public(thing: Any) -> list[str]:
@@ -33,8 +47,8 @@ def _is_dtype(name: str) -> bool:
     return True
 
 
-def _keywords(function: Callable[..., Any]) -> list[str]:
-    try:
-        return list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        return []
+def _lacking(name: str, ours: ast.arguments) -> list[str]:
+    """Return NumPy's keywords that the page's function of the same name does not take."""
+    own = {argument.arg for argument in (*ours.posonlyargs, *ours.args, *ours.kwonlyargs)}
+    parameters = inspect.signature(getattr(np, name)).parameters.values()
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in own]

@@ -43,7 +43,9 @@ def common_answers(exercise: Exercise) -> dict[str, str]:
     """Return answers that are wrong whatever is asked for, and a few that only look odd."""
     names, returns = exercise.parameters, exercise.returns
     head = f"def {exercise.function}({', '.join(names)}):\n"
-    first, many = names[0], ", ".join
+    given = exercise.draw(0)[0]
+    first = next((name for name in names if not callable({**given.start, **given.arguments[0]}[name])), names[0])
+    many = ", ".join
     indent = "    "
     if exercise.method:
         head = f"class {exercise.function}:\n    def __init__(self, {many(exercise.constructor)}):\n        pass\n\n"
@@ -61,7 +63,7 @@ def common_answers(exercise: Exercise) -> dict[str, str]:
         "pass": body("pass"),
         "only words": body('"""Only words."""'),
         "returns nothing": "\n".join(line for line in source.split("\n") if "return" not in line),
-        "prints": body(f"print({first})"),
+        "prints": body("print(1.5)"),
         "ZeroDivisionError": body("n = 0", "return 1 / n"),
         "a name of NumPy": body("return sqrt(2)"),
         "an unknown name": body("return momentm"),
@@ -69,6 +71,9 @@ def common_answers(exercise: Exercise) -> dict[str, str]:
         "an unknown attribute": body(f"return {first}.foo"),
         "an unknown function of NumPy": body("return np.squareroot(2)"),
         "a power as ^": body(f"return ({first} * 1.5) ^ 2"),
+        "a singular matrix": body("return np.linalg.inv(np.zeros((2, 2)))"),
+        "an axis too many": body("return np.zeros(3).sum(axis=2)"),
+        "numbers cast in place": body("a = np.array([1, 2])", "a *= 1.5", "return a"),
         "in a helper": f"def helper(a):\n    return a[0][0][0][0]\n\n{body(f'return helper({first})')}",
         "an index too far": body("a = [1, 2]", "return a[5]"),
         "an unknown key": body("return {}['v']"),
@@ -102,7 +107,7 @@ def common_answers(exercise: Exercise) -> dict[str, str]:
         "calls left out": f"{source}\nprint({exercise.function})\nex.{exercise.name}.check({exercise.function})\n",
         "imports": f"import numpy as np\nfrom math import sqrt\n\n{source}",
         "remembers": f"calls = []\n\n{source.replace('return ', 'calls.append(1)' + chr(10) + indent + 'return ', 1)}",
-        "prints, too": source.replace("return ", f"print('here', {first})\n{indent}return ", 1),
+        "prints, too": source.replace("return ", f"print('here')\n{indent}return ", 1),
         "not a function": f"{exercise.function} = 3\n",
         "a built-in": f"{exercise.function} = abs\n",
         "a bare except": body("try:", "    return 1 / 0", "except:", "    return 2.0"),

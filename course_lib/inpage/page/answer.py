@@ -144,7 +144,9 @@ def _syntax_error(text, file):
     try:
         _page.parse(text, file)
     except SyntaxError as error:
-        error.text = text.split("\n")[error.lineno - 1]
+        lines = text.rstrip().split("\n")
+        error.lineno = min(error.lineno, len(lines))
+        error.text = lines[error.lineno - 1]
         if error.msg == "invalid syntax" and error.text.strip().startswith("print "):
             error.msg = "Missing parentheses in call to 'print'. Did you mean print(...)?"
         return error if wrong is None or error.lineno < wrong.lineno else wrong

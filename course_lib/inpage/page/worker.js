@@ -54,13 +54,12 @@
     return Boolean(found) && !found.body.some(says);
   }
   /** A tree as text, without its places. */
-  const PLACES = new Set(["lineno", "end_lineno", "col_offset", "end_col_offset"]);
-  const dump = (tree) =>
-    JSON.stringify(tree, (key, value) =>
-      PLACES.has(key) || key[0] === "$" ? undefined : value && typeof value === "object" && !Array.isArray(value)
-        ? { ...value, is: value.constructor?.$name ?? "" }
-        : value,
-    );
+  function dump(node) {
+    if (Array.isArray(node)) return `[${node.map(dump)}]`;
+    const fields = node?.constructor?._fields;
+    if (!fields) return node === undefined ? "" : $B.builtins.repr(node);
+    return `${node.constructor.$name}(${fields.map((name) => dump(node[name.replace(/[*?]$/, "")]))})`;
+  }
   function sameCode(text, start) {
     try {
       const [one, other] = [text, start].map((t) =>

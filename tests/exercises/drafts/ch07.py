@@ -3,6 +3,9 @@
 # Title, prompt, hints and page are still to be written: they come with the chapter, whose exercises move from here into
 # the package. Solution, cases and mistakes are meant as they are. Nothing of this is found by discovery.
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from course_lib.exercises import Case, Exercise, Mutant
@@ -243,14 +246,24 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
 )
 
 
+@dataclass(frozen=True)
+class Slope:
+    """The gradient x ↦ linear·x + cubic·x³, as a function to hand to the reader."""
+
+    linear: Any
+    cubic: float = 0.0
+
+    def __call__(self, x):
+        return self.linear * x + self.cubic * x**3
+
+
 def sam_cases(rng):
-    scale = np.arange(1.0, 5.0)
     return [
-        Case.one("a round bowl", x=np.array([3.0, 4.0]), grad=lambda x: x * 1.0, radius=5.0),
-        Case.one("a ravine", x=rng.standard_normal(2), grad=lambda x: x * np.array([1.0, 50.0]), radius=0.1),
-        Case.one("a quartic", x=rng.standard_normal(3), grad=lambda x: x**3 - x, radius=0.3),
-        Case.one("far out", x=10 * rng.standard_normal(4), grad=lambda x: scale * x, radius=0.5),
-        Case.one("gradients of 1e-4", x=rng.standard_normal(3), grad=lambda x: 1e-4 * x, radius=0.5),
+        Case.one("a round bowl", x=np.array([3.0, 4.0]), grad=Slope(1.0), radius=5.0),
+        Case.one("a ravine", x=rng.standard_normal(2), grad=Slope(np.array([1.0, 50.0])), radius=0.1),
+        Case.one("a quartic", x=rng.standard_normal(3), grad=Slope(-1.0, cubic=1.0), radius=0.3),
+        Case.one("far out", x=10 * rng.standard_normal(4), grad=Slope(np.arange(1.0, 5.0)), radius=0.5),
+        Case.one("gradients of 1e-4", x=rng.standard_normal(3), grad=Slope(1e-4), radius=0.5),
     ]
 
 

@@ -54,9 +54,7 @@ def predict(x, W1, b1, W2, b2, p):
             "You scale the scores, bias and all.",
         ),
         Mutant("divided", "* p\n", "/ p\n", "You divide: that is for training, in the inverted kind."),
-        Mutant(
-            "drops at random", "* p\n", "* (np.random.default_rng(0).random(W1.shape[1]) < p)\n", "You drop in testing."
-        ),
+        Mutant("drops every other unit", "* p\n", "* (np.arange(W1.shape[1]) % 2)\n", "You drop in testing."),
         Mutant("twice", "* p\n", "* p * p\n", "Scaled twice."),
     ),
     start="""\

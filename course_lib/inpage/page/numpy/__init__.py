@@ -45,7 +45,7 @@ _ALIASES = {
     "float64": "float64 float d f8 <f8 double",
     "str": "str U <U str_",
 }
-_DTYPE_NAMES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
+_DTYPE_NAMES = {_alias: _name for _name in _ALIASES for _alias in _ALIASES[_name].split()}
 _ITEMSIZES = {"bool": 1, "int32": 4, "int64": 8, "float32": 4, "float64": 8}
 
 
@@ -107,7 +107,7 @@ class dtype:
         return hash(self.name)
 
 
-_DTYPES = {name: dtype._make(name) for name in (*_ITEMSIZES, "str")}
+_DTYPES = {_name: dtype._make(_name) for _name in (*_ITEMSIZES, "str")}
 
 
 def _dtype_of(a):
@@ -159,6 +159,8 @@ class ndarray:
 
     @property
     def mT(self):
+        if self.ndim < 2:
+            raise ValueError("matrix transpose with ndim < 2 is undefined")
         return swapaxes(self, -1, -2)
 
     @property
@@ -243,7 +245,8 @@ class ndarray:
     def __bool__(self):
         if self.size == 0:
             raise ValueError(
-                "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty."
+                "The truth value of an empty array is ambiguous. "
+                "Use `array.size > 0` to check that an array is not empty."
             )
         if self.size > 1:
             raise ValueError(
@@ -294,7 +297,7 @@ class ndarray:
 
     def __str__(self):
         text = _nd.str(self)
-        return str(_nd.item(self)) if text is None else text
+        return str(self[()]) if text is None else text
 
 
 def _same_kind(like, a):
@@ -309,6 +312,9 @@ class generic:
         if key == () or key is Ellipsis or key is None:
             return _nd.getitem(self, key)
         raise IndexError("invalid index to scalar variable.")
+
+    def __len__(self):
+        raise TypeError(f"object of type 'numpy.{type(self).__name__}' has no len()")
 
     def __iter__(self):
         raise TypeError(f"'numpy.{type(self).__name__}' object is not iterable")
@@ -333,7 +339,7 @@ class generic:
 
 
 _CHANGING = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
-_ARRAYS_ONLY = {f"__i{name}__" for name in _CHANGING} | {"__setitem__", "__len__", "__contains__", "sort", "fill"}
+_ARRAYS_ONLY = {f"__i{_op}__" for _op in _CHANGING} | {"__setitem__", "__len__", "__contains__", "sort", "fill"}
 for _name, _value in list(vars(ndarray).items()):
     if _name not in vars(generic) and _name not in _ARRAYS_ONLY:
         setattr(generic, _name, _value)
@@ -421,30 +427,30 @@ _nd.setup(
 True_, False_ = bool_(True), bool_(False)
 
 (add, subtract, multiply, divide, power, float_power, floor_divide, remainder, fmod) = (
-    _nd.ufunc(name, ufunc)
-    for name in "add subtract multiply divide power float_power floor_divide remainder fmod".split()
+    _nd.ufunc(_name, ufunc)
+    for _name in "add subtract multiply divide power float_power floor_divide remainder fmod".split()
 )
 (maximum, minimum, fmax, fmin, hypot, arctan2, copysign, logaddexp) = (
-    _nd.ufunc(name, ufunc) for name in "maximum minimum fmax fmin hypot arctan2 copysign logaddexp".split()
+    _nd.ufunc(_name, ufunc) for _name in "maximum minimum fmax fmin hypot arctan2 copysign logaddexp".split()
 )
 (equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or, logical_xor) = (
-    _nd.ufunc(name, ufunc)
-    for name in "equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor".split()
+    _nd.ufunc(_name, ufunc)
+    for _name in "equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor".split()
 )
 (bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift, invert, logical_not) = (
-    _nd.ufunc(name, ufunc)
-    for name in "bitwise_and bitwise_or bitwise_xor left_shift right_shift invert logical_not".split()
+    _nd.ufunc(_name, ufunc)
+    for _name in "bitwise_and bitwise_or bitwise_xor left_shift right_shift invert logical_not".split()
 )
 (negative, positive, absolute, fabs, sign, signbit, square, reciprocal, floor, ceil, trunc, rint) = (
-    _nd.ufunc(name, ufunc)
-    for name in "negative positive absolute fabs sign signbit square reciprocal floor ceil trunc rint".split()
+    _nd.ufunc(_name, ufunc)
+    for _name in "negative positive absolute fabs sign signbit square reciprocal floor ceil trunc rint".split()
 )
 (sqrt, cbrt, exp, exp2, expm1, log, log2, log10, log1p, isfinite, isnan, isinf) = (
-    _nd.ufunc(name, ufunc) for name in "sqrt cbrt exp exp2 expm1 log log2 log10 log1p isfinite isnan isinf".split()
+    _nd.ufunc(_name, ufunc) for _name in "sqrt cbrt exp exp2 expm1 log log2 log10 log1p isfinite isnan isinf".split()
 )
 (sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, arcsinh, arccosh, arctanh, deg2rad, rad2deg) = (
-    _nd.ufunc(name, ufunc)
-    for name in "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg".split()
+    _nd.ufunc(_name, ufunc)
+    for _name in "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg".split()
 )
 true_divide, mod, abs, pow, bitwise_not = divide, remainder, absolute, power, invert
 asin, acos, atan, atan2, asinh, acosh, atanh = arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh
@@ -512,24 +518,29 @@ def arange(start, stop=None, step=1, dtype=None):
     kind = _maybe_dtype(dtype) or _nd.promote(_nd.result(start, stop), _nd.kind(step))
     start, stop, step = (_nd.item(v) for v in (start, stop, step))
     count = builtins.max(0, math.ceil((stop - start) / step))
+    if kind == "bool" and count > 2:
+        raise TypeError("arange() is only supported for booleans when the result has at most length 2.")
     delta = (start + step) - start  # as NumPy has it
     return array([start + i * delta for i in range(count)], kind)
 
 
-def linspace(start, stop, num=50, endpoint=True, dtype=None):
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None):
     if num < 0:
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
     if _nd.ndim(start) or _nd.ndim(stop):
         raise Missing("the page's NumPy does not have `np.linspace` between arrays")
-    start, stop = float(start), float(stop)
+    kind = float32 if _nd.kind(start * 1.0 + stop * 1.0) == "float32" else float64
+    start, stop = kind(start), kind(stop)
     parts = num - 1 if endpoint else num
-    step = (stop - start) / parts if parts else nan
-    steps = arange(num, dtype=float)
-    made = (steps * step if step else steps / parts * (stop - start)) if parts else steps * (stop - start)
+    steps, delta = arange(num, dtype=kind), stop - start
+    step = delta / builtins.max(parts, 1)
+    made = steps / parts * delta if parts and step == 0 else steps * step
     made += start
     if endpoint and num > 1:
         made[-1] = stop
-    return made if dtype is None else (floor(made) if asarray(0, dtype).dtype.kind == "i" else made).astype(dtype)
+    if dtype is not None:
+        made = (floor(made) if _dtype_name(dtype).startswith("int") else made).astype(dtype)
+    return (made, step) if retstep else made
 
 
 def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None):
@@ -627,7 +638,7 @@ def isscalar(element):
 
 
 def iterable(y):
-    return hasattr(y, "__iter__") and not (isinstance(y, ndarray) and not y.ndim)
+    return y.ndim > 0 if isinstance(y, (ndarray, generic)) else hasattr(y, "__iter__")
 
 
 def reshape(a, shape):
@@ -658,6 +669,8 @@ def moveaxis(a, source, destination):
     n = _nd.ndim(a)
     source = [_nd.axis(k, n) for k in ([source] if isinstance(source, int) else source)]
     destination = [_nd.axis(k, n) for k in ([destination] if isinstance(destination, int) else destination)]
+    if len(source) != len(destination):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
     order = [k for k in range(n) if k not in source]
     for to, k in sorted(zip(destination, source)):
         order.insert(to, k)
@@ -745,8 +758,10 @@ def delete(arr, obj, axis=None):
 
 def array_split(ary, indices_or_sections, axis=0):
     ary = asarray(ary)
-    n = ary.shape[axis]
+    n = ary.shape[_nd.axis(axis, ary.ndim)]
     if isinstance(indices_or_sections, int):
+        if indices_or_sections <= 0:
+            raise ValueError("number sections must be larger than 0.")
         each, more = divmod(n, indices_or_sections)
         at = [i * each + builtins.min(i, more) for i in range(indices_or_sections + 1)]
     else:
@@ -781,14 +796,14 @@ def roll(a, shift, axis=None):
         return roll(a.ravel(), shift, 0).reshape(a.shape)
     shifts, axes = broadcast_arrays(shift, axis)
     for by, k in zip(shifts.flatten().tolist(), axes.flatten().tolist()):
-        n = a.shape[k]
+        n = a.shape[_nd.axis(k, a.ndim)]
         a = take(a, (arange(n) - by) % builtins.max(n, 1), k)
     return a
 
 
 def repeat(a, repeats, axis=None):
     a = ravel(a) if axis is None else asarray(a)
-    axis = 0 if axis is None else axis
+    axis = 0 if axis is None else _nd.axis(axis, a.ndim)
     counts = broadcast_to(repeats, a.shape[axis])
     return take(a, array([i for i, n in enumerate(counts.tolist()) for _ in range(n)], int), axis)
 
@@ -796,8 +811,8 @@ def repeat(a, repeats, axis=None):
 def tile(A, reps):
     A = asarray(A)
     reps = (reps,) if isinstance(reps, (int, integer)) else tuple(reps)
-    reps = (1,) * (A.ndim - len(reps)) + reps
-    A = A.reshape((1,) * (len(reps) - A.ndim) + A.shape)
+    reps = (1,) * builtins.max(A.ndim - len(reps), 0) + reps
+    A = A.reshape((1,) * builtins.max(len(reps) - A.ndim, 0) + A.shape)
     for axis, n in enumerate(reps):
         A = take(A, arange(n * A.shape[axis]) % builtins.max(A.shape[axis], 1), axis)
     return A.copy()
@@ -808,6 +823,8 @@ def pad(array, pad_width, mode="constant", constant_values=0):
         raise Missing(f"the page's NumPy does not have `np.pad` with mode '{mode}'")
     a = asarray(array)
     for axis, (before, after) in enumerate(broadcast_to(pad_width, (a.ndim, 2)).tolist()):
+        if before < 0 or after < 0:
+            raise ValueError("index can't contain negative values")
         n = a.shape[axis]
         at = arange(-before, n + after)
         taken = take(a, clip(at, 0, n - 1), axis)
@@ -819,18 +836,23 @@ def pad(array, pad_width, mode="constant", constant_values=0):
 def take(a, indices, axis=None, out=None):
     a = ravel(a) if axis is None else asarray(a)
     axis = 0 if axis is None else _nd.axis(axis, a.ndim)
-    return _result(a[(slice(None),) * axis + (asarray(indices) if _nd.ndim(indices) else indices,)], out)
+    return _result(a[(slice(None),) * axis + (list(indices) if isinstance(indices, tuple) else indices,)], out)
 
 
 # Reductions
 
 
+def _dtype_for(dtype, out):
+    """Return the dtype to compute in: the one asked for, or that of the array for the result."""
+    return _nd.kind(out) if dtype is None and out is not None else _maybe_dtype(dtype)
+
+
 def sum(a, axis=None, dtype=None, out=None, keepdims=False):
-    return _result(_nd.reduce("sum", a, axis, bool(keepdims), _maybe_dtype(dtype)), out, "add")
+    return _result(_nd.reduce("sum", a, axis, bool(keepdims), _dtype_for(dtype, out)), out, "add")
 
 
 def prod(a, axis=None, dtype=None, out=None, keepdims=False):
-    return _result(_nd.reduce("prod", a, axis, bool(keepdims), _maybe_dtype(dtype)), out, "multiply")
+    return _result(_nd.reduce("prod", a, axis, bool(keepdims), _dtype_for(dtype, out)), out, "multiply")
 
 
 def max(a, axis=None, out=None, keepdims=False):
@@ -865,8 +887,7 @@ def argmin(a, axis=None, out=None, *, keepdims=False):
 
 
 def count_nonzero(a, axis=None, *, keepdims=False):
-    made = sum(not_equal(a, 0), axis, None, None, keepdims)
-    return int(made) if axis is None and not keepdims else made
+    return sum(not_equal(a, 0), axis, None, None, keepdims)
 
 
 def _floats(a, dtype):
@@ -875,8 +896,9 @@ def _floats(a, dtype):
 
 
 def mean(a, axis=None, dtype=None, out=None, keepdims=False):
-    total = _nd.reduce("sum", a, axis, bool(keepdims), _floats(a, dtype))
-    return _result(divide(total, _nd.count(a, axis)), out, "divide")
+    kind = _floats(a, dtype) if out is None else _dtype_for(dtype, out)
+    made = divide(_nd.reduce("sum", a, axis, bool(keepdims), kind), _nd.count(a, axis))
+    return made if out is None else _result(made, out, "divide")
 
 
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
@@ -896,16 +918,17 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if weights is None:
         return mean(a, axis, keepdims=keepdims)
     a, weights = asarray(a), asarray(weights)
+    kind = _nd.kind(a * 1.0 + weights.reshape(-1)[:1].sum())
     if a.shape != weights.shape:
         if axis is None:
             raise TypeError("Axis must be specified when shapes of a and weights differ.")
         if isinstance(axis, tuple) or weights.ndim != 1:
             raise Missing("the page's NumPy does not have `np.average` with such weights")
-        if weights.shape[0] != a.shape[axis]:
+        if weights.shape[0] != a.shape[_nd.axis(axis, a.ndim)]:
             raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
         weights = weights.reshape((-1,) + (1,) * (a.ndim - 1 - _nd.axis(axis, a.ndim)))
         weights = broadcast_to(weights, a.shape)
-    scale = sum(multiply(weights, 1.0), axis, keepdims=keepdims)
+    scale = sum(weights, axis, kind, keepdims=keepdims)
     if any(scale == 0.0):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     return sum(multiply(a, weights), axis, keepdims=keepdims) / scale
@@ -915,7 +938,7 @@ def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     a = asarray(a)
     axes = list(range(a.ndim)) if axis is None else _axes(axis, a.ndim)
     rest = [i for i in range(a.ndim) if i not in axes]
-    rows = _nd.permute(a, rest + axes).reshape([a.shape[i] for i in rest] + [-1])
+    rows = _nd.permute(a, rest + axes).reshape([a.shape[i] for i in rest] + [_nd.count(a, axis)])
     n = rows.shape[-1]
     rows = _nd.sort(rows, -1)
     made = mean(rows[..., (n - 1) // 2 : n // 2 + 1], axis=-1)
@@ -927,13 +950,13 @@ def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
 
 
 def cumsum(a, axis=None, dtype=None, out=None):
-    a, axis = (ravel(a), 0) if axis is None else (a, axis)
-    return _result(_nd.accumulate("add", a, axis, _maybe_dtype(dtype)), out, "add")
+    a = a if _nd.ndim(a) and axis is not None else ravel(a)
+    return _result(_nd.accumulate("add", a, 0 if axis is None else axis, _dtype_for(dtype, out)), out, "add")
 
 
 def cumprod(a, axis=None, dtype=None, out=None):
-    a, axis = (ravel(a), 0) if axis is None else (a, axis)
-    return _result(_nd.accumulate("multiply", a, axis, _maybe_dtype(dtype)), out, "multiply")
+    a = a if _nd.ndim(a) and axis is not None else ravel(a)
+    return _result(_nd.accumulate("multiply", a, 0 if axis is None else axis, _dtype_for(dtype, out)), out, "multiply")
 
 
 def diff(a, n=1, axis=-1):
@@ -962,11 +985,17 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False):
 
 
 def nanmax(a, axis=None, out=None, keepdims=False):
-    return _result(fmax.reduce(_rows(a, axis, keepdims), 0), out)
+    return _unless_all_nan(a, axis, keepdims, max(_without_nan(a, -inf), axis, None, keepdims), out)
 
 
 def nanmin(a, axis=None, out=None, keepdims=False):
-    return _result(fmin.reduce(_rows(a, axis, keepdims), 0), out)
+    return _unless_all_nan(a, axis, keepdims, min(_without_nan(a, inf), axis, None, keepdims), out)
+
+
+def _unless_all_nan(a, axis, keepdims, made, out):
+    if _nd.kind(made)[0] == "f":
+        made = where(all(isnan(a), axis, None, keepdims), full((), nan, made.dtype), made)
+    return _result(made, out)
 
 
 # Sorting, searching, counting
@@ -977,7 +1006,7 @@ def sort(a, axis=-1, kind=None):
 
 
 def argsort(a, axis=-1, kind=None):
-    return _nd.argsort(ravel(a), 0) if axis is None else _nd.argsort(a, axis)
+    return _nd.argsort(ravel(a), 0) if axis is None else _nd.argsort(atleast_1d(a), axis)
 
 
 def where(condition, x=None, y=None):
@@ -990,10 +1019,7 @@ def where(condition, x=None, y=None):
 
 def nonzero(a):
     if not _nd.ndim(a):
-        raise ValueError(
-            "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead. "
-            "If the context of this error is of the form `arr[nonzero(cond)]`, just use `arr[cond]`."
-        )
+        raise ValueError("Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.")
     return _nd.nonzero(a)
 
 
@@ -1051,8 +1077,8 @@ def searchsorted(a, v, side="left"):
     return sum(before, -1)
 
 
-def isin(element, test_elements, invert=False):
-    found = any(equal(asarray(element)[..., None], ravel(test_elements)), -1)
+def isin(element, test_elements, assume_unique=False, invert=False):
+    found = asarray(any(equal(asarray(element)[..., None], ravel(test_elements)), -1))
     return ~found if invert else found
 
 
@@ -1072,7 +1098,7 @@ def array_equal(a1, a2, equal_nan=False):
 
 
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    a, b = asarray(a), asarray(b)
+    a, b = asarray(a), asarray(b) * 1.0
     near = (abs(a - b) <= atol + rtol * abs(b)) & isfinite(b) | (a == b)
     return near | isnan(a) & isnan(b) if equal_nan else near
 
@@ -1081,13 +1107,16 @@ def allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     return bool(all(isclose(a, b, rtol, atol, equal_nan)))
 
 
-def clip(a, a_min=None, a_max=None, out=None):
+def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
+    a_min, a_max = (min if a_min is None else a_min), (max if a_max is None else a_max)
     made = asarray(a) if a_min is None else maximum(a, a_min)
     made = made if a_max is None else minimum(made, a_max)
     return _result(made if a_min is not None or a_max is not None else positive(made), out, "clip")
 
 
 def round(a, decimals=0, out=None):
+    if _nd.kind(a) == "bool":
+        raise Missing("the page's NumPy does not have `np.round` of truth values")
     if _nd.kind(a) in ("int32", "int64"):
         if decimals < 0:
             raise Missing("the page's NumPy does not have `np.round` of integers to tens")
@@ -1106,9 +1135,9 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if x.dtype.kind != "f":
         return positive(x)
     largest = finfo(x.dtype).max
-    x = where(isnan(x), nan, x)
-    x = where(equal(x, inf), largest if posinf is None else posinf, x)
-    return where(equal(x, -inf), -largest if neginf is None else neginf, x)
+    made = where(isnan(x), nan, x)
+    made = where(equal(x, inf), largest if posinf is None else posinf, made)
+    return where(equal(x, -inf), -largest if neginf is None else neginf, made).astype(x.dtype)
 
 
 # Products
@@ -1183,9 +1212,9 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None):
     if y is not None:
         y = atleast_2d(y)
         x = vstack([x, y if rowvar or y.shape[0] == 1 else y.T])
-    x = x - mean(x, axis=1, keepdims=True)
+    x = x - mean(x, axis=1, keepdims=True, dtype=float)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    return squeeze(matmul(x, x.T) / (x.shape[1] - ddof))[()]
+    return squeeze(matmul(x, x.T) / (x.shape[1] - ddof))
 
 
 def corrcoef(x, y=None, rowvar=True):
@@ -1262,8 +1291,7 @@ def _tell():
     """Let every public function tell a keyword that NumPy has and this one lacks."""
     for name, function in list(globals().items()):
         if type(function) is type(_tell) and not name.startswith("_"):
-            own = function.__code__.co_varnames
-            globals()[name] = _nd.told(function, name, list(own), _names.KEYWORDS.get(name, []))
+            globals()[name] = _nd.told(function, name, _names.LACKING.get(name, []))
 
 
 _tell()

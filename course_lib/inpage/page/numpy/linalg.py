@@ -4,6 +4,7 @@ import builtins
 
 import _names
 import _nd
+
 import numpy as np
 from numpy import Missing
 
@@ -29,7 +30,8 @@ def _float(x):
 def norm(x, ord=None, axis=None, keepdims=False):
     x = _float(x)
     if axis is None and (ord is None or (ord == "fro" and x.ndim == 2) or (ord == 2 and x.ndim == 1)):
-        made = np.sqrt(np.vdot(x, x))
+        flat = _nd.reshape(x, -1)
+        made = np.sqrt(_nd.matmul(flat, flat))
         return made.reshape((1,) * x.ndim) if keepdims else made
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
