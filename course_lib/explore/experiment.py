@@ -19,6 +19,7 @@ from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.moves import experiment_at, parse
 from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.explore.values import cleaned
+from course_lib.explore.yours import Yours
 
 JS = Path(__file__).parent / "js"
 _DRAWING = ("d3.js", "marks.js", "rasters.js", "controls.js", "handles.js", "panels.js", "experiment.js")
@@ -69,6 +70,7 @@ class Experiment(anywidget.AnyWidget):
         columns: panels in a row, where there is room; if not given, as many as fit.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
+        yours: what a reader of the site sees of an optimizer that they type there; None: there is no box for it.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
     >>> from course_lib.explore.parts import slider, panel, axis, line
@@ -110,6 +112,7 @@ class Experiment(anywidget.AnyWidget):
         columns: int | None = None,
         autoplay: bool = False,
         own: bool = False,
+        yours: Yours | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
         if not name.isidentifier():
@@ -118,7 +121,7 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} must have one of compute and compute_all, and the other None")
         tabulated = tabulated or compute_all is not None
         self.name, self.place, self.page = name, name, ""
-        self.digits, self.own, self.compute_all = digits, own, compute_all
+        self.digits, self.own, self.compute_all, self.yours = digits, own, compute_all, yours
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
@@ -128,6 +131,12 @@ class Experiment(anywidget.AnyWidget):
         for key, names in needs.items():
             if unknown := [n for n in names if n not in self.controls and n not in held]:
                 raise ValueError(f"{name}: {key} has the parameters {unknown}, which are no controls and no assets")
+        if yours is not None:
+            if tabulated:
+                raise ValueError(f"{name} is tabulated: a page without its functions cannot run yours")
+            if unknown := [n for n in yours.needs if n not in self.controls]:
+                raise ValueError(f"{name}: yours has the parameters {unknown}, which are no controls")
+            yours.panels(list(panels))  # raises where no mark is like the reader's
         if both := [n for n in held if n in self.controls]:
             raise ValueError(f"{name}: {both[0]} is a control and an asset")
         if tabulated and any(n in self.controls for n in needs["backdrop"]):

@@ -20,6 +20,7 @@ import numpy as np
 from course_lib.explore import sources
 from course_lib.explore.compile import Library
 from course_lib.explore.jsonable import json_text, to_jsonable
+from course_lib.explore.yours import Yours
 
 #: Names the folder for tables during a build, which is kept between builds; if unset, there is a kernel.
 STATIC_DIR = "COURSE_STATIC_DIR"
@@ -39,6 +40,7 @@ class Shown(Protocol):
     functions: dict[str, Callable[..., dict[str, Any]]]
     digits: int
     own: bool
+    yours: Yours | None
     compute_all: Callable[[dict[str, list[Any]]], Sequence[dict[str, Any]]] | None
 
     def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]: ...
@@ -121,7 +123,8 @@ def compiled(experiments: Mapping[str, Shown]) -> str:
     """Return a script that adds the functions of experiments to ``course.experiments``; shared code occurs once."""
     library, body = Library(), []
     for name, experiment in experiments.items():
-        keys = {key: library.add(f, f"{_identifier(experiment)}_{key}") for key, f in experiment.functions.items()}
+        functions = experiment.functions | ({"yours": experiment.yours.run} if experiment.yours else {})
+        keys = {key: library.add(f, f"{_identifier(experiment)}_{key}") for key, f in functions.items()}
         pairs = ", ".join(f"{key}: {function}" for key, function in keys.items())
         body.append(f"course.experiments[{json.dumps(name)}] = {{ {pairs} }};")
     return library.script("\n".join(body))
@@ -138,6 +141,9 @@ def static_html(experiment: Shown, folder: Path) -> str:
             script = spec["compiled"] = f"{experiment.key}-{_digest(compiled({'': experiment}))}"
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{script}.js").write_text(compiled({script: experiment}), "utf-8")
+    if (yours := experiment.yours) is not None:
+        spec |= {"panels": yours.panels(spec["panels"]), "readouts": yours.readouts(spec["readouts"])}
+        spec["yours"] = yours.box()
     caption = spec.pop("caption")
     assets = write_assets(experiment, folder) if experiment.assets else None
     files = {"table": table, "script": script, "assets": assets}
@@ -200,11 +206,13 @@ def _reserved_height(experiment: Shown) -> str:
         + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
         + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
+        + 47 * (experiment.yours is not None)
     )  # fmt: skip
     narrow = (
         13 + 224 * n + 20 * key
         + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
         + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
         + (12 + 22.4 * len(readouts) if readouts else 0)
+        + 42 * (experiment.yours is not None)
     )  # fmt: skip
     return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"

@@ -104,7 +104,7 @@ def worker() -> str:
         brython(),
         AFTER,
         f"$B.VFS = {to_json(files)};\nObject.assign($B.precompiled, {to_json(compiled())});\n",
-        *((PAGE / name).read_text("utf-8") for name in ("worker.js",)),
+        *((PAGE / name).read_text("utf-8") for name in ("worker.js", "method.js")),
     ]
     return "\n".join(parts)
 

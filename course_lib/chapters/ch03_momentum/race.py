@@ -13,6 +13,7 @@ import numpy as np
 from course_lib.explore.experiment import Data, Experiment, experiment
 from course_lib.explore.parts import axis, choice, colour_of, contour, drag, line, panel, point, readout, rule, slider
 from course_lib.explore.primitives import field, least, plane, trace, tuned
+from course_lib.explore.yours import Yours
 from course_lib.optim import SGD, Bumpy, Momentum, Nesterov, Optimizer, Ravine, Rosenbrock, Saddle
 from course_lib.optim.surfaces import Surface2D
 
@@ -87,6 +88,15 @@ def _race(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data
     return _runs(_landscape(surface, kappa), lr, rho, start, _STEPS[surface])
 
 
+def _run_of(mine: Any, f: Any, start: Any, steps: int) -> Data:
+    run = trace(f, mine, start, steps)
+    return {"yours": run, "steps_yours": _below_from(run["loss"], 0.001 * run["loss"][0])}
+
+
+def _yours(mine: Any, surface: str, kappa: float, start: Any) -> Data:
+    return _run_of(mine, _landscape(surface, kappa), start, _STEPS[surface])
+
+
 def _own_race(
     mine: Optimizer | None, ground: Surface2D | None, height: Callable[..., Any] | None, window: Any, low: float
 ) -> tuple[Callable[..., Data], Callable[..., Data]]:
@@ -113,8 +123,9 @@ def _own_race(
     def own_race_with_mine(surface: str, kappa: float, lr: float, rho: float, start: Any) -> Data:
         f = yours(surface, kappa)
         data = _runs(f, lr, rho, start, _STEPS[surface])
-        data["yours"] = trace(f, tuned(mine, lr, rho), start, _STEPS[surface])
-        data["steps_yours"] = _below_from(data["yours"]["loss"], 0.001 * data["SGD"]["loss"][0])
+        more = _run_of(tuned(mine, lr, rho), f, start, _STEPS[surface])
+        data["yours"] = more["yours"]
+        data["steps_yours"] = more["steps_yours"]
         return data
 
     return own_backdrop, own_race if mine is None else own_race_with_mine
@@ -258,5 +269,6 @@ def race(
         alt="A race between SGD, Momentum and Nesterov down a surface of your choice, from a start you can drag.",
         autoplay=autoplay,
         own=compute is not _race,
+        yours=Yours(_yours, like="Nesterov") if compute is _race else None,
         values={"surface": first, **values},
     )

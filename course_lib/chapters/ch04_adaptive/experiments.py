@@ -25,6 +25,7 @@ from course_lib.explore.parts import (
     toggle,
 )
 from course_lib.explore.primitives import field, trace
+from course_lib.explore.yours import Yours
 from course_lib.optim import SGD, AdaGrad, Adam, AMSGrad, Momentum, Ravine, Reddi, RMSProp, Saddle
 
 # ---------------------------------------------------------------- 1 · a valley turned against the axes
@@ -59,11 +60,27 @@ def _turned_backdrop(kappa: float, angle: float) -> Data:
     }
 
 
+def _along(run: Any, turn: float) -> Data:
+    """Return a run as it is drawn: along the valley, and across it."""
+    c, s = float(np.cos(turn)), float(np.sin(turn))
+    xs = [float(x) for x in run["x"]]
+    ys = [float(y) for y in run["y"]]
+    return {
+        "x": [c * xs[t] + s * ys[t] for t in range(_STEPS + 1)],
+        "y": [c * ys[t] - s * xs[t] for t in range(_STEPS + 1)],
+        "loss": run["loss"],
+    }
+
+
+def _turned_start(start: Any, turn: float) -> list[float]:
+    c, s = float(np.cos(turn)), float(np.sin(turn))
+    return [c * start[0] - s * start[1], s * start[0] + c * start[1]]
+
+
 def _turned(kappa: float, angle: float, tune: str, lr: float, start: Any) -> Data:
     turn = angle * np.pi / 180
-    c, s = float(np.cos(turn)), float(np.sin(turn))
     valley = Ravine(kappa=kappa, angle=turn)
-    begin = [c * start[0] - s * start[1], s * start[0] + c * start[1]]
+    begin = _turned_start(start, turn)
     rates = {"SGD": 1.9, "Momentum": 3.0, "AdaGrad": 2.0, "RMSProp": 0.02, "Adam": 0.3}
     rates[tune] = lr
     runs = {
@@ -76,15 +93,15 @@ def _turned(kappa: float, angle: float, tune: str, lr: float, start: Any) -> Dat
     goal = 0.000001 * runs["SGD"]["loss"][0]
     data = {"goal": goal}
     for name in _FIVE:
-        xs = [float(x) for x in runs[name]["x"]]
-        ys = [float(y) for y in runs[name]["y"]]
-        data[name] = {
-            "x": [c * xs[t] + s * ys[t] for t in range(_STEPS + 1)],  # along the valley, and across it
-            "y": [c * ys[t] - s * xs[t] for t in range(_STEPS + 1)],
-            "loss": runs[name]["loss"],
-        }
+        data[name] = _along(runs[name], turn)
         data["steps_" + name] = _below_from(runs[name]["loss"], goal)
     return data
+
+
+def _turned_yours(mine: Any, kappa: float, angle: float, start: Any) -> Data:
+    turn = angle * np.pi / 180
+    run = trace(Ravine(kappa=kappa, angle=turn), mine, _turned_start(start, turn), _STEPS)
+    return {"yours": _along(run, turn), "steps_yours": _below_from(run["loss"], 0.000001 * run["loss"][0])}
 
 
 @experiment(page="04_adaptive")
@@ -149,6 +166,7 @@ def turned(**values: Any) -> Experiment:
         f" its loss stays below the line, up to step {_STEPS}.",
         alt="Five methods in a ravine turned against the axes: the adaptive ones depend on the angle, SGD and Momentum"
         " do not.",
+        yours=Yours(_turned_yours, like="Adam"),
         values=values,
     )
 

@@ -60,6 +60,7 @@
       spec.controls.map((c) => [c.name, controlKinds[c.type](c, set)]).filter(([, c]) => c),
     );
 
+    const yours = []; // what tells of the reader's own optimizer, and is hidden while there is none
     const legend = html("div", { class: "cx-legend", role: "group", aria: { label: "Series: press to hide or show" } });
     for (const [label, m] of series) {
       const sign = { cross: "×", circle: "●" }[m.shape] ?? "";
@@ -71,6 +72,7 @@
       });
       swatch.style.color = m.color;
       const button = html("button", { type: "button", data: { series: label } }, swatch, label);
+      if (m.yours) yours.push(button);
       button.addEventListener("click", () => {
         if (!hidden.delete(label)) hidden.add(label);
         showLegend();
@@ -138,6 +140,7 @@
         { class: "cx-readouts", hidden: !readouts.length },
         ...readouts.map(({ r, value }) => {
           const box = html("div", {}, html("dt", { textContent: r.label }), value);
+          if (r.yours) yours.push(box);
           if (r.color) box.style.setProperty("--series", r.color);
           return box;
         }),
@@ -147,6 +150,9 @@
     );
 
     (timed.size ? time : root.querySelector(".cx-controls")).append(reset);
+    const showYours = () => {
+      for (const part of yours) part.hidden = !model.get("yours");
+    };
     root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
     if (spec.columns) {
       root.firstChild.classList.add("cx-grid");
@@ -223,7 +229,10 @@
     function announce() {
       clearTimeout(quiet);
       quiet = setTimeout(() => {
-        live.textContent = readouts.map(({ r, value }) => `${r.label}: ${value.textContent}`).join("; ");
+        live.textContent = readouts
+          .filter(({ value }) => !value.parentNode.hidden)
+          .map(({ r, value }) => `${r.label}: ${value.textContent}`)
+          .join("; ");
       }, 700);
     }
     const changed = () => {
@@ -234,6 +243,8 @@
     model.on("change:data", changed);
     model.on("change:backdrop", redraw);
     model.on("change:params", showParams);
+    model.on("change:yours", showYours);
+    showYours();
     showLegend();
     el.append(root);
     showParams();
@@ -270,6 +281,7 @@
       model.off("change:data", changed);
       model.off("change:backdrop", redraw);
       model.off("change:params", showParams);
+      model.off("change:yours", showYours);
     };
   }
 

@@ -2,13 +2,15 @@
    compiled:  the library's own lines, in the page (library.js);
    tabulated: rows that the build computed, in a script beside the page (a script, since file:// forbids fetch). */
 (() => {
-  const here = document.currentScript.src;
+  const here = document.currentScript.src,
+    { html } = course;
 
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
     #values;
     #heard = {};
     #compute;
+    #more;
     constructor(spec, params, compute, assets = {}) {
       this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
@@ -29,7 +31,15 @@
       this.#heard[event]?.delete(f);
     }
     save_changes() {
-      for (const [name, value] of Object.entries(this.#compute(this.#values.params))) this.set(name, value);
+      const { params } = this.#values,
+        { backdrop, data } = this.#compute(params);
+      this.set("backdrop", backdrop);
+      this.set("data", this.#more ? { ...data, ...this.#more(params) } : data);
+    }
+    /** From now on the data hold what a function of the controls adds, too; null takes it out. */
+    join(more) {
+      this.#more = more;
+      this.save_changes();
     }
   }
 
@@ -77,6 +87,17 @@
   const pause = () => new Promise(soon),
     frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
+  /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (inpage/js/yours.js). */
+  function offer(place, spec, model) {
+    const box = html("details", { class: "cx-yours" }, html("summary", { textContent: "Race your own optimizer" }));
+    place.querySelector(".cx").append(box);
+    const fill = async () => {
+      await Promise.all(["update.js", "yours.js"].map(course.load));
+      course.yours(box, spec, model);
+    };
+    box.addEventListener("toggle", fill, { once: true });
+  }
+
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
   async function mount(place, gently) {
     const {
@@ -100,6 +121,7 @@
       );
       if (gently) await pause();
       course.render({ model, el: place, gently });
+      if (spec.yours) offer(place, spec, model);
       place.dataset.shown = "1";
       if (gently) await frame();
       place.dataset.ready = "1";

@@ -1,0 +1,130 @@
+/* The box for the reader's own optimizer, loaded when it is opened. The reader types the lines of an update; the worker
+   reads them (page/method.js), and the optimizer joins the others at every keystroke that is Python. */
+(() => {
+  const { html, unique } = course;
+  const START = "# SGD: each step goes down the slope.\n";
+  const HELP =
+    "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
+  const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
+
+  const KEYS = "Once you have typed, Tab indents; Escape, then Tab, leaves the editor.";
+  const LABEL = "Each step, with the point x and its gradient dx:";
+
+  /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
+  function plain(area, { changed }) {
+    area.addEventListener("input", changed);
+    return {
+      get text() {
+        return area.value;
+      },
+      set text(text) {
+        area.value = text;
+        changed();
+      },
+    };
+  }
+
+  const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
+  const selves = (names) => listed(names.map((name) => `self.${name}`));
+
+  const python = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : value);
+
+  /** What the page has understood: what the method keeps, and where its settings come from. */
+  function told({ slots, used }, sliders, settings) {
+    const moved = used.filter((name) => sliders.includes(name)),
+      fixed = used.filter((name) => name !== "t" && !sliders.includes(name));
+    return [
+      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : HELP,
+      moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
+      fixed.length ? `${listed(fixed.map((name) => `self.${name}\u00a0=\u00a0${python(settings[name])}`))}.` : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  function yours(box, spec, model) {
+    const { needs, settings, fills } = spec.yours,
+      { yours: run } = course.experiments[spec.compiled],
+      sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
+    let ready = null,
+      asked = 0;
+
+    const first = START + Object.values(fills)[0],
+      start = course.drafts.get("yours", spec.compiled) ?? first;
+    const area = html("textarea", { id: unique("yours"), value: start, spellcheck: false, autocapitalize: "off" });
+    const place = html("div", { class: "cx-editor" }, html("label", { htmlFor: area.id, textContent: LABEL }), area);
+    const longest = Math.max(...Object.values(fills).map((lines) => lines.split("\n").length));
+    place.style.setProperty("--lines", longest + 1); // and a comment; so high from the start, nothing moves later
+    const say = html("p", { class: "cx-say", textContent: HELP, role: "status" });
+    const remove = html("button", { type: "button", class: "cx-remove", textContent: "Remove mine" });
+    const options = { label: LABEL, description: KEYS, changed: read, entered() {}, passing: true };
+    let editor = plain(area, options);
+    const buttons = Object.entries(fills).map(([name, lines]) => {
+      const button = html("button", { type: "button", textContent: name });
+      button.addEventListener("click", () => (editor.text = `# ${name}\n${lines}`));
+      return button;
+    });
+
+    /** Start Python at the first touch, and fetch the editor with colours. */
+    function begin() {
+      if (!ready) {
+        say.textContent = "Python is starting …";
+        ready = course.load("client.js").then(() => course.inpage.begin());
+        ready.catch(() => (ready = null)); // the next touch tries again
+        course
+          .load("editor.js")
+          .then(colour)
+          .catch((error) => console.info(`${error.message}: a plain text area does`));
+      }
+      return ready;
+    }
+    function colour() {
+      if (area.isConnected) editor = course.editor(area, options);
+    }
+
+    /** Let the optimizer of the reader's lines join; while they are no Python, the last one stays. */
+    async function read() {
+      const mine = ++asked;
+      course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
+      model.set("yours", true); // now, and not when Python is ready: then the reader types, and nothing shall move
+      try {
+        await begin();
+        const method = await course.inpage.send({ kind: "method", text: editor.text, settings: Object.keys(settings) });
+        if (mine !== asked) return; // the reader has typed on
+        box.dataset.state = method.wrong ? "wrong" : "";
+        say.textContent = method.wrong ?? told(method, sliders, settings);
+        if (!method.wrong) join(method);
+      } catch (error) {
+        model.set("yours", false);
+        box.dataset.state = "wrong";
+        say.textContent = error.policy ? FORBIDDEN : `Python could not start: ${error.message}`;
+      }
+    }
+
+    function join(method) {
+      const update = course.updateOf(method);
+      model.join((params) => {
+        const optimizer = { slots: method.slots, update, h: { ...settings, ...params } };
+        return run(optimizer, ...needs.map((name) => params[name]));
+      });
+    }
+
+    remove.addEventListener("click", () => {
+      asked++;
+      model.join(null);
+      model.set("yours", false);
+      box.dataset.state = "";
+      say.textContent = HELP;
+      box.open = false;
+    });
+    place.addEventListener("focusin", () => model.get("yours") || read());
+    const group = html(
+      "div",
+      { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } },
+      ...buttons,
+    );
+    box.append(group, place, say, remove);
+  }
+
+  course.yours = yours;
+})();

@@ -1,0 +1,305 @@
+"""The box for the reader's own optimizer, in a real Chromium: typed, it joins the race."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from course_lib import chapters, inpage, questions
+from course_lib.explore.yours import FILLS, lines_of
+from course_lib.inpage.quick import AFTER, BEFORE, START, brython
+from course_lib.optim import SGD, Adam, Momentum, Nesterov
+
+pytestmark = pytest.mark.browser
+
+INPAGE = Path(inspect.getfile(inpage)).parent
+PROGRESS = (Path(inspect.getfile(questions)).parent / "js" / "progress.js").read_text("utf-8")
+METHOD = (INPAGE / "page" / "method.js").read_text("utf-8")
+BOXED = {name: make for (_, name), make in chapters.experiments().items() if make().yours}
+RACE = BOXED["race"]
+#: As much of Python in the page as the box asks for: a worker that reads an update.
+PYTHON = """
+course.begun = 0;
+course.loading = {};
+course.load = (name) => course.loading[name] ??= new Promise((onload, failed) => {
+  const onerror = () => failed(Error(`${name} cannot be loaded`));
+  document.head.append(Object.assign(document.createElement("script"), { src: `inpage/${name}`, onload, onerror }));
+});
+"""
+CLIENT = """
+course.inpage = (() => {
+  let worker, serial = 0;
+  const waiting = new Map();
+  const begin = async () => {
+    course.begun++;
+    if (worker) return;
+    worker = new Worker(URL.createObjectURL(new Blob([WORKER])));
+    worker.onmessage = ({ data }) => waiting.get(data.id)(data);
+  };
+  const send = (message) => new Promise((done) => {
+    waiting.set(++serial, done);
+    worker.postMessage({ ...message, id: serial });
+  });
+  return { begin, send };
+})();
+"""
+ANSWER = "onmessage = ({ data }) => postMessage({ id: data.id, ...pageKinds[data.kind](data) });"
+FORBIDDEN = "course.inpage = { begin: () => Promise.reject(Object.assign(new Error('no'), { policy: true })) };"
+LOST = """{
+  const { begin } = course.inpage;
+  let tried = 0;
+  course.inpage.begin = () => (tried++ ? begin() : Promise.reject(new Error("the file is lost")));
+}"""
+
+
+@pytest.fixture
+def boxed(exhibits, page, tmp_path):
+    """A function that opens a page with an experiment, scrolled to, and opens its box."""
+
+    def show(experiment, client="", editor="", **options):
+        worker = json.dumps("\n".join([BEFORE, brython(), AFTER, "globalThis.pageKinds = {};", METHOD, START, ANSWER]))
+        scripts = {
+            "python.js": PROGRESS + PYTHON,
+            "client.js": f"const WORKER = {worker};\n{CLIENT}\n{client}",
+            "editor.js": editor,
+            **{name: (INPAGE / "js" / name).read_text("utf-8") for name in ("update.js", "yours.js")},
+        }
+        (tmp_path / "inpage").mkdir()
+        for name, text in scripts.items():
+            (tmp_path / "inpage" / name).write_text(text, encoding="utf-8")
+        base = exhibits(experiment, '<script defer src="inpage/python.js"></script>')
+        shown = page("page.html", base=base, reduced_motion="reduce", **options)
+        shown.locator(".cx-yours summary").click()
+        shown.locator(".cx-editor").wait_for()
+        return shown
+
+    return show
+
+
+@pytest.fixture
+def race(boxed):
+    """The same for the race of chapter 3."""
+    return lambda **options: boxed(RACE(), **options)
+
+
+def area(shown):
+    return shown.locator(".cx-yours textarea")
+
+
+def say(shown, words):
+    """Wait until the page says words."""
+    shown.wait_for_function(
+        "words => document.querySelector('.cx-say').textContent.replaceAll('\\u00a0', ' ').includes(words)", arg=words
+    )
+
+
+def settle(shown):
+    shown.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def lines(shown, series):
+    """What is drawn of a series: its line in every panel."""
+    settle(shown)
+    groups = shown.locator(f"g[data-series='{series}']").all()
+    return [g.locator("path").first.get_attribute("d") for g in groups if g.is_visible()]
+
+
+def told(shown, series):
+    """The readout of a series, if it is seen."""
+    box = shown.locator(".cx-readouts > div", has_text=f"{series}:")
+    return box.locator("dd").text_content() if box.is_visible() else None
+
+
+def type_in(shown, text):
+    """Type over what there is, key by key, as a reader does."""
+    area(shown).press("Control+A")
+    area(shown).press_sequentially(text)
+
+
+def test_nothing_is_loaded_before_the_box_is_touched(exhibits, page):
+    shown = page("page.html", base=exhibits(RACE()))
+    shown.locator(".cx-yours").wait_for()
+    assert not [address for address in shown.requests if "yours.js" in address]
+    assert lines(shown, "Yours") == [] and told(shown, "Yours") is None
+    assert not shown.locator("[data-series=Yours]").first.is_visible()
+
+
+def test_python_starts_at_the_first_touch_and_once(race):
+    shown = race()
+    assert shown.evaluate("course.begun") == 0 and lines(shown, "Yours") == []
+    area(shown).focus()
+    say(shown, "self.lr is the slider.")
+    assert area(shown).input_value().splitlines()[-1] == lines_of(SGD)
+    assert lines(shown, "Yours") == lines(shown, "SGD") != []
+    type_in(shown, "x -= self.lr * dx / 2")
+    say(shown, "self.lr is the slider.")
+    assert shown.evaluate("course.begun") == 1
+
+
+@pytest.mark.parametrize("method", [Momentum, Nesterov], ids=lambda kind: kind.__name__)
+def test_a_method_typed_is_the_one_that_is_built_in(race, method):
+    shown = race()
+    type_in(shown, lines_of(method))
+    say(shown, "Your method keeps v, which begins at 0. self.rho and self.lr are the sliders.")
+    assert lines(shown, "Yours") == lines(shown, method.__name__) != []
+    assert told(shown, "Yours") == told(shown, method.__name__)
+    before = lines(shown, "Yours")
+    shown.locator("[data-control=rho]").press("ArrowLeft")
+    assert before != lines(shown, "Yours") == lines(shown, method.__name__)
+    shown.locator("[data-control=surface][value=saddle]").check()
+    assert lines(shown, "Yours") == lines(shown, method.__name__) != []
+
+
+def test_the_last_good_curve_stays_and_nothing_moves(race):
+    shown = race(width=390, height=844, has_touch=True)
+    type_in(shown, lines_of(Momentum))
+    say(shown, "Your method keeps v")
+    drawn, said = lines(shown, "Yours"), told(shown, "Yours")
+    place = shown.locator(".cx-controls").bounding_box()
+    for text, words in [
+        ("v *= self.rho\nv += dx\nx -= self.lr * (v", "line 3: '(' was never closed"),
+        ("v = self.rho * v + dx\nx -= self.lr * v", "line 1: v = … makes a new array"),
+        ("x -= np.linalg.norm(dx)", "np.linalg.norm is none of NumPy's functions of single elements."),
+    ]:
+        area(shown).fill(text)
+        say(shown, words)
+        assert lines(shown, "Yours") == drawn and told(shown, "Yours") == said
+        assert shown.locator(".cx-controls").bounding_box() == place
+    area(shown).fill("x -= self.lr * dx")
+    say(shown, "self.lr is the slider.")
+    assert lines(shown, "Yours") == lines(shown, "SGD")
+
+
+@pytest.mark.parametrize("name", BOXED)
+def test_a_press_fills_in_the_lines_of_a_method(boxed, name):
+    shown = boxed(BOXED[name]())
+    for kind in FILLS:
+        before = lines(shown, "Yours")
+        shown.get_by_role("button", name=kind.__name__, exact=True).and_(shown.locator(".cx-fills button")).click()
+        say(shown, f"Your method keeps {' and '.join(kind.slots)}" if kind.slots else "A name of your own")
+        assert area(shown).input_value() == f"# {kind.__name__}\n{lines_of(kind)}"
+        assert before != lines(shown, "Yours") and len(lines(shown, "Yours")) == 2
+
+
+def test_settings_without_a_slider_are_told(race):
+    shown = race()
+    area(shown).fill(lines_of(Adam))
+    say(shown, "self.beta1 = 0.9, self.beta2 = 0.999, self.correct = True and self.eps = 1e-8.")
+
+
+def test_mine_is_removed_and_may_come_again(race):
+    shown = race()
+    area(shown).fill("x -= 0.1 * dx")
+    say(shown, "A name of your own")
+    assert lines(shown, "Yours")
+    shown.get_by_role("button", name="Remove mine").click()
+    assert lines(shown, "Yours") == [] and told(shown, "Yours") is None
+    assert not area(shown).is_visible() and not shown.locator(".cx-legend [data-series=Yours]").is_visible()
+    shown.locator(".cx-yours summary").click()
+    area(shown).focus()
+    shown.locator(".cx-legend [data-series=Yours]").wait_for()
+    assert area(shown).input_value() == "x -= 0.1 * dx"
+
+
+def test_what_was_typed_is_there_after_a_reload(race):
+    shown = race()
+    area(shown).fill("x -= self.lr * dx / 3")
+    say(shown, "self.lr is the slider.")
+    shown.reload()
+    shown.locator(".cx-yours summary").click()
+    assert area(shown).input_value() == "x -= self.lr * dx / 3"
+
+
+def test_a_policy_that_forbids_python_is_told(race):
+    shown = race(client=FORBIDDEN)
+    area(shown).focus()
+    say(shown, "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.")
+    assert lines(shown, "Yours") == [] and told(shown, "Yours") is None
+
+
+def test_after_a_failed_start_the_next_touch_tries_again(race):
+    shown = race(client=LOST)
+    area(shown).focus()
+    say(shown, "Python could not start: the file is lost")
+    area(shown).fill("x -= self.lr * dx")
+    say(shown, "self.lr is the slider.")
+    assert lines(shown, "Yours")
+
+
+def test_the_editor_takes_the_place_of_the_plain_field(race):
+    shown = race(editor=(INPAGE / "js" / "editor.js").read_text("utf-8"))
+    place = shown.locator(".cx-controls").bounding_box(), shown.locator(".cx-say").bounding_box()
+    area(shown).focus()
+    editor = shown.locator(".cx-editor .cm-content")
+    editor.wait_for()
+    say(shown, "self.lr is the slider.")
+    assert shown.locator(".cx-say").bounding_box()["height"] == place[1]["height"]
+    editor.press("Control+A")
+    shown.keyboard.type("v *= self.rho\nv += dx\nx -= self.lr * v")
+    say(shown, "Your method keeps v")
+    assert lines(shown, "Yours") == lines(shown, "Momentum")
+    shown.locator(".cx-fills").get_by_role("button", name="Nesterov").click()
+    say(shown, "Your method keeps v")
+    assert lines(shown, "Yours") == lines(shown, "Nesterov")
+    assert editor.inner_text().startswith("# Nesterov")
+
+
+def test_a_slider_keeps_every_frame_beside_the_longest_method(race):
+    """The longest of the fills on the longest run."""
+    shown = race()
+    shown.locator("[data-control=surface][value=rosenbrock]").check()
+    area(shown).fill(lines_of(Adam))
+    say(shown, "Your method keeps m and v")
+    late = shown.locator("[data-control=rho]").evaluate("""async (slider) => {
+        const root = slider.closest(".cx"), frame = () => new Promise(requestAnimationFrame);
+        let late = 0;
+        for (let i = 0; i < 20; i++) {
+          await frame();
+          const before = root.dataset.draws;
+          slider.value = 2 * i;
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          await frame();
+          if (root.dataset.draws === before) late++;
+        }
+        return late;
+    }""")
+    assert late == 0
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_box_fits_a_phone(race, width):
+    shown = race(width=width, height=844, has_touch=True, is_mobile=True)
+    area(shown).fill(lines_of(Adam))
+    say(shown, "Your method keeps m and v")
+    assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
+    assert area(shown).evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 16  # or the phone zooms in
+    for button in shown.locator(".cx-yours button, .cx-yours summary").all():
+        assert button.bounding_box()["height"] >= 32
+
+
+@pytest.mark.parametrize("editor", ["", (INPAGE / "js" / "editor.js").read_text("utf-8")], ids=["plain", "editor"])
+def test_the_box_is_accessible(race, editor):
+    shown = race(editor=editor)
+    area(shown).focus()
+    say(shown, "self.lr is the slider.")
+    shown.locator(".cx-editor").locator(".cm-content" if editor else "textarea").fill("x = dx")
+    say(shown, "makes a new array")
+    shown.evaluate(Axe().axe_script)
+    found = shown.evaluate("axe.run('.cx', { preload: false, resultTypes: ['violations'] })")
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", BOXED)
+def test_on_the_built_page_it_is_loaded_when_opened_and_styled(page, name):
+    shown = page(f"book/{BOXED[name].page}.html", reduced_motion="reduce")
+    experiment = shown.locator(f"[data-course-experiment={name}]").first
+    experiment.evaluate("e => e.scrollIntoView()")
+    experiment.locator(".cx-yours").wait_for(state="attached")
+    assert not [address for address in shown.requests if "yours.js" in address]
+    experiment.locator(".cx-yours").evaluate("e => { e.open = true; }")
+    field = experiment.locator(".cx-yours textarea")
+    field.wait_for(state="attached")
+    assert len([address for address in shown.requests if "inpage/yours.js?v=" in address]) == 1
+    assert field.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).resize]") == ["block", "vertical"]
