@@ -53,6 +53,7 @@ CLIENT = f"""
 course.verdicts = {json.dumps({text: {"status": str(r.status), "html": r.html} for text, r in VERDICTS.items()})};
 course.begun = 0;
 course.inpage = {{
+  async prepare() {{}},
   async begin() {{
     course.begun += 1;
     if (course.held) await new Promise((done) => {{ course.release = () => {{ course.held = false; done(); }}; }});

@@ -101,5 +101,8 @@
     return { status: "TIMEOUT", paragraphs, diagnoses: [], printed: "", html };
   }
 
-  course.inpage = { begin, send, check };
+  /** Let Python run the known mistakes of an exercise while its reader writes. */
+  const prepare = (exercise) => send({ kind: "prepare", exercise });
+
+  course.inpage = { begin, send, prepare, check };
 })();

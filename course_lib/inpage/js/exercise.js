@@ -109,8 +109,9 @@
       if (untouched) selectTodo();
       changed();
       find(".ce-keys").textContent = KEYS;
-      python().catch((error) => error.policy && refuse());
-      data().catch(() => {}); // said when it is needed
+      Promise.all([data(), python()])
+        .then(([exercise]) => course.inpage.prepare(exercise))
+        .catch((error) => error.policy && refuse()); // anything else is said when it is needed
       let composing = false;
       area.addEventListener("compositionstart", () => (composing = true));
       try {

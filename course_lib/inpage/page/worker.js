@@ -34,7 +34,7 @@
 
   // -- trees of the reader's text
   const parse = (text, file) => $B.pythonToAST(text, file, "file");
-  const { Expr, Constant, Pass, Call, Attribute, FunctionDef, ClassDef } = $B.ast;
+  const { Expr, Constant, Pass, Call, Attribute, FunctionDef } = $B.ast;
   const sources = new Map();
   const isUse = ({ value }) => value instanceof Call && value.func instanceof Attribute && value.func.attr === "use";
   /** The text without bare calls and without `f = ex.name.use(f)`, with its lines where they were. */
@@ -63,7 +63,9 @@
   function sameCode(text, start) {
     try {
       const [one, other] = [text, start].map((t) =>
-        parse(t, "<cell>").body.filter((n) => !(n instanceof Expr)).map(dump),
+        parse(t, "<cell>")
+          .body.filter((n) => !(n instanceof Expr))
+          .map(dump),
       );
       return String(one) === String(other);
     } catch {
@@ -74,7 +76,15 @@
   const expression = (pattern) => new RegExp(pattern, "gm");
   globalThis.pageHooks = {
     start(seconds, kind) {
-      Object.assign(clock, { limit: 1000 * seconds.value, spent: 0, since: null, lines: 0, kind, place: null, on: true });
+      Object.assign(clock, {
+        limit: 1000 * seconds.value,
+        spent: 0,
+        since: null,
+        lines: 0,
+        kind,
+        place: null,
+        on: true,
+      });
       printed = "";
       return None;
     },
@@ -107,7 +117,9 @@
       return None;
     },
     find_all: (pattern, text) =>
-      $B.$list([...text.matchAll(expression(pattern))].map((m) => (m.length > 2 ? $B.fast_tuple(m.slice(1)) : m.at(-1)))),
+      $B.$list(
+        [...text.matchAll(expression(pattern))].map((m) => (m.length > 2 ? $B.fast_tuple(m.slice(1)) : m.at(-1))),
+      ),
     replace_all: (pattern, to, text) => text.replace(expression(pattern), to.replace(/\\(\d)/g, "$$$1")),
   };
 
@@ -125,7 +137,9 @@
     if (value === None) return null;
     if (Array.isArray(value)) return Array.from(value, toPage);
     if ($B.$isinstance(value, $B.builtins.dict))
-      return Object.fromEntries($B.builtins.dict.$iter_items(value).map(({ key, value: v }) => [String(key), toPage(v)]));
+      return Object.fromEntries(
+        $B.builtins.dict.$iter_items(value).map(({ key, value: v }) => [String(key), toPage(v)]),
+      );
     return typeof value === "boolean" ? value : String(value);
   }
   const words = (error) => {
@@ -148,11 +162,13 @@
     }
     return exercises.get(data.name);
   }
-  let planned = 0;
+  /** Run the next of the known mistakes when the worker has nothing else to do. */
+  let planned = false;
   function rehearse() {
-    planned ||= setTimeout(() => {
-      planned = 0;
-      if (!waiting.length) return;
+    if (planned || !waiting.length) return;
+    planned = true;
+    setTimeout(() => {
+      planned = false;
       try {
         $B.builtins.next(waiting[0]);
       } catch {
@@ -163,12 +179,13 @@
   }
 
   const kinds = {
-    start: () => ({}),
-    prepare: ({ exercise: data }) => (exercise(data), {}),
-    check: ({ exercise: data, text, seconds }) =>
-      toPage(call("check", exercise(data), text, new $B.Float(seconds))),
+    prepare({ exercise: data }) {
+      exercise(data);
+      return {};
+    },
+    check: ({ exercise: data, text, seconds }) => toPage(call("check", exercise(data), text, new $B.Float(seconds))),
   };
-  onmessage = ({ data }) => {
+  self.onmessage = ({ data }) => {
     try {
       postMessage({ id: data.id, ...kinds[data.kind](data) });
     } catch (error) {

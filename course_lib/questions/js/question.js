@@ -48,11 +48,7 @@
           unread: true,
           html: `“${escaped(answer)}” is not a number that this page can read. Write it as 0.25, 1/4, 25 % or 2.5e-1.`,
         };
-      return verdict(
-        right,
-        right ? asked.why : (confused?.[1] ?? asked.otherwise),
-        answer,
-      );
+      return verdict(right, right ? asked.why : (confused?.[1] ?? asked.otherwise), answer);
     },
   };
   const verdict = (right, why, answer) =>
