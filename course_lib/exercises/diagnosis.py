@@ -46,17 +46,19 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     for own, reference in zip(calls, right, strict=True):
         for name, want in reference.outputs.items():
             got = own.outputs[name]
-            far = argwhere(~_close(got, want, reference.args))
-            if len(far):
-                return Difference(own, reference, name, tuple(int(i) for i in far[0]))
+            close = _close(got, want, reference.args)
+            if not close.all():
+                far = argwhere(~close)[0]
+                return Difference(own, reference, name, tuple(int(i) for i in far))
     return None
 
 
 def _close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> ndarray:
     if got.shape != want.shape:
         return zeros(want.shape, dtype=bool)
-    if want.dtype.kind != "f":
-        return got == want
+    equal = got == want
+    if want.dtype.kind != "f" or equal.all():
+        return equal
     sources = [value for value in args.values() if isinstance(value, ndarray) and value.shape == want.shape]
     size = absolute([want, *sources]).max(axis=0)
     tolerance = 1e-5 if min(got.dtype.itemsize, want.dtype.itemsize) < 8 else 1e-10
@@ -72,7 +74,7 @@ def _largest(args: Mapping[str, Any]) -> float:
 
 @dataclass(eq=False)
 class Trial:
-    """An exercise on its cases: the run of the solution, and runs of known mistakes on the first case.
+    """An exercise on its cases: the run of the solution, runs of known mistakes on the first case, and on all.
 
     These are kept as they become known: whoever checks an answer will check another.
     """
@@ -81,6 +83,7 @@ class Trial:
     cases: Sequence[Case]
     right: Run
     first: dict[tuple[Mutant, ...], Run | None] = field(default_factory=dict)
+    whole: dict[tuple[Mutant, ...], Run] = field(default_factory=dict)
 
 
 def diagnose(trial: Trial, run: Run) -> tuple[Mutant, ...]:
@@ -132,9 +135,11 @@ def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run) -> Run | None:
     """Run a mutant; return None unless its values, and its problem if any, are those of `run`."""
     if not _begins(_first(trial, mutants), run):  # most are ruled out by the first case
         return None
-    answer = trial.exercise.mutated(*mutants)
-    assert answer is not None  # else there had been no first run
-    made = trial.exercise.play(answer, trial.cases, like=trial.right)
+    if mutants not in trial.whole:
+        answer = trial.exercise.mutated(*mutants)
+        assert answer is not None  # else there had been no first run
+        trial.whole[mutants] = trial.exercise.play(answer, trial.cases, like=trial.right)
+    made = trial.whole[mutants]
     same = len(made.calls) == len(run.calls) and not first_difference(run.calls, made.calls)
     return made if same and str(made.problem) == str(run.problem) else None
 

@@ -200,9 +200,9 @@ def _array(value: Any, name: str, like: ndarray | None, where: str) -> ndarray:
     if copy.dtype.kind not in "fiub" or (copy.dtype.kind == "f" and copy.dtype.itemsize < 4):
         raise Problem(f"`{name}` has dtype {copy.dtype}; it should hold {_KINDS[wanted or 'f']}. ({where})")
     _shaped(copy, name, like, where)
-    bad = argwhere(~isfinite(copy))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
+    finite = isfinite(copy)
+    if not finite.all():
+        index = tuple(int(i) for i in argwhere(~finite)[0])
         place = f" at index {index}" if index else ""
         raise Problem(f"`{name}` is {copy[index]}{place}; it should be a finite number. ({where})")
     return copy

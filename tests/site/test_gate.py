@@ -126,8 +126,8 @@ def test_what_is_no_python(page, base, exercise):
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS[:1], ids=lambda exercise: exercise.name)
 def test_what_never_ends(page, base, exercise):
     texts = answers.endless_texts(exercise)
-    python = judged_by_python(exercise, texts, seconds=1.0)
-    there = judged_by_page(page("index.html", base=base), exercise, texts, seconds=1)
+    python = judged_by_python(exercise, texts, seconds=0.4)
+    there = judged_by_page(page("index.html", base=base), exercise, texts, seconds=0.4)
     for label, text in texts.items():
         first, line, last = there[label]["paragraphs"]
         assert there[label]["status"] == python[label]["status"] == "TIMEOUT"

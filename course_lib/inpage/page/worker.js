@@ -136,10 +136,10 @@
   function toPage(value) {
     if (value === None) return null;
     if (Array.isArray(value)) return Array.from(value, toPage);
-    if ($B.$isinstance(value, $B.builtins.dict))
-      return Object.fromEntries(
-        $B.builtins.dict.$iter_items(value).map(({ key, value: v }) => [String(key), toPage(v)]),
-      );
+    if ($B.$isinstance(value, $B.builtins.dict)) {
+      const items = Array.from($B.builtins.dict.$iter_items(value));
+      return Object.fromEntries(items.map(({ key, value: inner }) => [String(key), toPage(inner)]));
+    }
     return typeof value === "boolean" ? value : String(value);
   }
   const words = (error) => {
