@@ -1,8 +1,17 @@
 """The site is served under a strict content-security policy (see conftest.py): that it is in force."""
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from course_lib import chapters
+from course_lib.site.serve import make_server
+
+from .conftest import POLICY
 
 #: What makes a program of a text.
 EVALUATION = re.compile(r"(?<![.\w$])(?:eval|Function)\s*\(|set(?:Timeout|Interval)\(\s*[\"'`]")
@@ -35,3 +44,52 @@ def test_scripts_evaluate_no_text(site):
     assert [path for path in scripts if EVALUATION.search(path.read_text(encoding="utf-8"))] == []
     assert all(map(EVALUATION.search, ("eval(x)", "a=new Function('x', y)", "setTimeout('x()', 3)")))
     assert not any(map(EVALUATION.search, ("retrieval(x)", "isFunction(x)", "setTimeout(() => x, 3)")))
+
+
+# -- exercises in the page: a worker from a Blob inherits the policy of its page
+
+#: What the page for instructors tells those who deploy: with it, exercises are done in the page.
+TOLD = (Path(__file__).parents[2] / "book" / "teaching.md").read_text(encoding="utf-8")
+ALLOWED = " ".join(re.search(r"```text\n(default-src.*?)\n```", TOLD, re.DOTALL)[1].split())
+EXERCISE = next(one for one in chapters.exercises().values() if not one.packages)
+
+
+@contextmanager
+def served(site: Path, policy: str) -> Iterator[str]:
+    running = make_server(site, policy=policy)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/"
+    running.shutdown()
+    running.server_close()
+
+
+def check(page, base):
+    """Press *Check* under the solution of an exercise; return the opened page, and where what is said stands."""
+    opened = page(f"book/{EXERCISE.page}.html", base=base)
+    opened.evaluate("([page, name, text]) => course.drafts.set(page, name, text)", [
+        EXERCISE.page, EXERCISE.name, EXERCISE.source])  # fmt: skip
+    opened.reload()
+    place = opened.locator(f"[data-exercise={EXERCISE.name}]")
+    place.locator(".ce-check").click()
+    return opened, place.locator(".ce-said")
+
+
+@pytest.mark.browser
+def test_exercises_are_done_where_the_policy_allows_it(page, site):
+    with served(site, ALLOWED) as base:
+        _, said = check(page, base)
+        said.get_by_text("PASS").wait_for(timeout=60_000)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "policy",
+    [POLICY, ALLOWED.replace(" 'unsafe-eval'", "")],
+    ids=["no worker from a Blob", "no program made of text"],
+)
+def test_where_the_policy_forbids_them_that_is_said(page, site, policy):
+    with served(site, policy) as base:
+        opened, said = check(page, base)
+        said.get_by_text("policy forbids").wait_for(timeout=60_000)
+        assert "JupyterLab" in said.inner_text()
+        opened.console.clear()  # the browser tells of it, too

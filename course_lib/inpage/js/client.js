@@ -5,6 +5,7 @@
   const SILENCE = 4000, // milliseconds without a sign of life, after which the worker hangs
     SECONDS = 3, // of the reader's own time: LIMIT in course_lib/exercises/checking.py
     POLICY = "This site's policy forbids Python in the page. In JupyterLab or Colab it works.";
+  const FORBIDDEN = /\bunsafe-eval\b|Content.Security.Policy/i; // what browsers say of a program made of text
   let starting = null; // a promise of a function that asks the worker
 
   const refused = () => Object.assign(new Error(POLICY), { policy: true });
@@ -41,13 +42,13 @@
       heard = performance.now();
       const one = waiting.get(data.id);
       waiting.delete(data.id);
-      if (data.failed) one?.failed(new Error(data.failed));
+      if (data.failed) one?.failed(FORBIDDEN.test(data.failed) ? refused() : new Error(data.failed));
       else one?.done(data);
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      const text = event.message ?? "";
-      end(!text || /eval|Content.Security/i.test(text) ? refused() : new Error(`Python has stopped: ${text}`));
+      const text = event.message ?? ""; // none where the policy forbids the worker itself
+      end(!text || FORBIDDEN.test(text) ? refused() : new Error(`Python has stopped: ${text}`));
     };
     const ask = (message) => {
       const answer = expect(++count, false);
