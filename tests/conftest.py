@@ -42,7 +42,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.line(f"{len(skipped)} tests of the site were SKIPPED: no Chromium on this machine.", red=True)
         terminalreporter.line("Install one (Debian: apt install chromium), or name one: CHROMIUM=/path make test")
     if any("NO FIREFOX" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
-        terminalreporter.line("NO FIREFOX: exercises were not checked in it (Debian: apt install firefox-esr).", red=True)
+        terminalreporter.line(
+            "NO FIREFOX: exercises were not checked in it (Debian: apt install firefox-esr).", red=True
+        )
 
 
 def _close(got, wanted, where="", rtol=1e-9, atol=1e-12):

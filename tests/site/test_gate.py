@@ -161,3 +161,21 @@ def test_from_disk_too(page, folder, exercise):
     texts = answers.own_answers(exercise)
     few = {label: texts[label] for label in [*texts][:4]}
     compare(page("index.html", base=folder.as_uri() + "/"), exercise, few)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("np.fft.fft(np.ones(4))", "the page's NumPy does not have `np.fft`"),
+        ("np.ones(3, dtype=complex)", "the page's NumPy does not have dtype `complex`"),
+        ("__import__('scipy')", "has only `numpy` and `math` to import"),
+    ],
+)
+def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, words):
+    exercise = KINDS[0]
+    text = f"def {exercise.function}({', '.join(exercise.parameters)}):\n    return {line}\n"
+    texts = {"inside": text, "above": f"x = {line}\n{exercise.source}"}
+    for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
+        assert said["status"] == "NOT ATTEMPTED" and words in said["paragraphs"][0]
+        assert "In JupyterLab or Colab it works." in said["paragraphs"][0]

@@ -5,7 +5,7 @@ import sys
 
 import _page
 import numpy as np
-from layout import layout_error
+from layout import first_error
 
 from course_lib.exercises import cell, checking, diagnosis
 from course_lib.exercises.cases import Case
@@ -129,28 +129,40 @@ def check(exercise, text, seconds):
 
 def _compile(text, file):
     """Compile the definitions in a text: bare calls, such as checks and plots, are left out."""
-    error = _syntax_error(text, file)
+    error = syntax_error(text, file)
     if error is not None:
         text = cell.without_commands(text)
-        error = _syntax_error(text, file)
+        error = syntax_error(text, file)
     if error is not None:
         raise error
     return compile(_page.definitions(text, file), file, "exec")
 
 
-def _syntax_error(text, file):
+def syntax_error(text, file):
     """Return what is no Python in a text, in CPython's words, or None."""
-    wrong = layout_error(text)
+    lines = text.rstrip().split("\n")
+    parsed = None
     try:
         _page.parse(text, file)
     except SyntaxError as error:
-        lines = text.rstrip().split("\n")
-        error.lineno = min(error.lineno, len(lines))
-        error.text = lines[error.lineno - 1]
-        if error.msg == "invalid syntax" and error.text.strip().startswith("print "):
-            error.msg = "Missing parentheses in call to 'print'. Did you mean print(...)?"
-        return error if wrong is None or error.lineno < wrong.lineno else wrong
-    return wrong
+        parsed = error
+        parsed.lineno = min(parsed.lineno, len(lines))
+        parsed.text = lines[parsed.lineno - 1]
+        parsed.msg = _in_words(parsed.msg, parsed.text.strip())
+    except Exception:  # Brython's own: a string that is open makes its parser fail
+        parsed = SyntaxError("invalid syntax")
+        parsed.msg, parsed.lineno, parsed.text = "invalid syntax", len(lines), lines[-1]
+    return first_error(text, parsed)
+
+
+def _in_words(message, line):
+    """Return what CPython says where Brython says it in another way."""
+    if message == "invalid syntax" and line.startswith("print "):
+        return "Missing parentheses in call to 'print'. Did you mean print(...)?"
+    if message.startswith("closing parenthesis"):  # Brython exchanges the two
+        _, one, middle, other, rest = message.split("'")
+        return f"closing parenthesis '{other}'{middle}'{one}'{rest}"
+    return message
 
 
 def _fields(result):

@@ -1,14 +1,31 @@
 """Errors of indentation and of strings that do not end, in CPython's words: Brython has others, or another line."""
 
 TAB = 8
+TABS = "inconsistent use of tabs and spaces in indentation"
 
 
-def layout_error(text):
-    """Return the first error in how the lines of a text are laid out, or None."""
+def first_error(text, parsed):
+    """Return the error in a text that CPython would tell, or None.
+
+    CPython looks through the whole text for what no token can be made of, before it tells what its parser has found;
+    but not if that is an indentation without a colon before it.
+
+    Args:
+        text: the text.
+        parsed: the error that Brython's parser has found, or None.
+    """
+    token, indent = layout_errors(text)
+    if indent is None or (parsed is not None and parsed.lineno < indent.lineno):
+        return token or parsed
+    return token if token is not None and token.lineno <= indent.lineno else indent
+
+
+def layout_errors(text):
+    """Return two errors in how the lines of a text are laid out: in its tokens, and an indent that nothing asks for."""
     levels, other = [0], [0]  # columns with a tab to the next multiple of 8, and with a tab of 1
     depth, quote, opened = 0, "", 0
     lines = text.split("\n")
-    expected = False  # a block, after a colon
+    expected, unexpected = False, None  # a block, after a colon; and the error if it was not
     continued = False
     for number, line in enumerate(lines, 1):
         code = line.strip()
@@ -16,12 +33,12 @@ def layout_error(text):
             column, alternative = _columns(line)
             if column == levels[-1]:
                 if alternative != other[-1]:
-                    return _error(TabError, "inconsistent use of tabs and spaces in indentation", number, line)
+                    return _error(TabError, TABS, number, line), unexpected
             elif column > levels[-1]:
                 if alternative <= other[-1]:
-                    return _error(TabError, "inconsistent use of tabs and spaces in indentation", number, line)
-                if not expected:
-                    return _error(IndentationError, "unexpected indent", number, line)
+                    return _error(TabError, TABS, number, line), unexpected
+                if not expected and unexpected is None:
+                    unexpected = _error(IndentationError, "unexpected indent", number, line)
                 levels.append(column)
                 other.append(alternative)
             else:
@@ -30,14 +47,15 @@ def layout_error(text):
                     other.pop()
                 if column != levels[-1]:
                     words = "unindent does not match any outer indentation level"
-                    return _error(IndentationError, words, number, line)
+                    return _error(IndentationError, words, number, line), unexpected
                 if alternative != other[-1]:
-                    return _error(TabError, "inconsistent use of tabs and spaces in indentation", number, line)
+                    return _error(TabError, TABS, number, line), unexpected
         started = quote
         depth, quote, last = _scan(line, depth, quote)
         if len(quote) == 1:
             if not line.endswith("\\"):
-                return _error(SyntaxError, f"unterminated string literal (detected at line {number})", number, line)
+                words = f"unterminated string literal (detected at line {number})"
+                return _error(SyntaxError, words, number, line), unexpected
         if quote and not started:
             opened = number
         continued = line.endswith("\\") and not quote
@@ -45,8 +63,8 @@ def layout_error(text):
             expected = last == ":" and not depth
     if len(quote) == 3:
         words = f"unterminated triple-quoted string literal (detected at line {len(lines) - (not lines[-1])})"
-        return _error(SyntaxError, words, opened, lines[opened - 1])
-    return None
+        return _error(SyntaxError, words, opened, lines[opened - 1]), unexpected
+    return None, unexpected
 
 
 def _columns(line):
