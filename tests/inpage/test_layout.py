@@ -7,7 +7,6 @@ from random import Random
 import pytest
 
 from course_lib import chapters
-
 from course_lib.inpage.build import PAGE, modules
 from course_lib.inpage.quick import START, Quick
 

@@ -159,9 +159,10 @@ def _in_words(message, line):
     """Return what CPython says where Brython says it in another way."""
     if message == "invalid syntax" and line.startswith("print "):
         return "Missing parentheses in call to 'print'. Did you mean print(...)?"
-    if message.startswith("closing parenthesis"):  # Brython exchanges the two
-        _, one, middle, other, rest = message.split("'")
-        return f"closing parenthesis '{other}'{middle}'{one}'{rest}"
+    if message.startswith("closing parenthesis"):  # Brython names the one that should close, and then the one that does
+        _, wanted, middle, closing, rest = message.split("'")
+        opening = {")": "(", "]": "[", "}": "{"}.get(wanted, wanted)
+        return f"closing parenthesis '{closing}'{middle}'{opening}'{rest}"
     return message
 
 
