@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import chapters
-from course_lib.exercises import Exercise, Mutant, NotAttempted, Status, todo
+from course_lib.exercises import Case, Exercise, Mutant, NotAttempted, Status, checking, diagnosis, todo
 from course_lib.exercises.limit import KEPT, call
 
 EXERCISES = chapters.exercises()
@@ -632,3 +632,35 @@ def test_every_setting_counts(line):
     space = {}
     exec(f"def momentum_step(x, dx, v, lr, rho):\n    {line}\n    v = rho * v + dx\n    return x - lr * v, v", space)
     assert momentum.evaluate(space["momentum_step"]).passed is (line == "lr = lr or 0.01")  # a rate of 0 is no rate
+
+
+# -- rehearsal: what the page does while its reader writes
+
+
+def sum_exercise(*mutants):
+    return Exercise(
+        name="total", title="Total", prompt="Add.", source="def total(a, b):\n    c = a + b\n    return c * 1\n",
+        returns=("c",), hints=("Add.", "a + b"), mutants=mutants,
+        cases=lambda rng: [Case.one("ones", a=1.0, b=1.0), Case.one("others", a=2.0, b=5.0)],
+    )  # fmt: skip
+
+
+def test_after_a_rehearsal_nothing_is_left_to_run_on_the_first_case():
+    exercise = sum_exercise(
+        Mutant("minus", "a + b", "a - b", "You subtract."), Mutant("doubled", "c * 1", "c * 2", "Twice.")
+    )
+    trial = checking.prepare(exercise, 0)
+    assert len(list(diagnosis.rehearse(trial))) == 3  # two mistakes, and both together
+    assert len(trial.first) == 3 and None not in trial.first.values()
+    before = dict(trial.first)
+    both = exercise.evaluate(lambda a, b: 2 * (a - b))
+    assert both.diagnoses == ("minus", "doubled")
+    assert trial.first == before
+
+
+def test_a_mistake_that_never_ends_ends_no_rehearsal(monkeypatch):
+    monkeypatch.setattr(diagnosis, "PATIENCE", 0.1)
+    endless = Mutant("endless", "c = a + b", "c = a + b\n    while True:\n        c = c + 1", "It never ends.")
+    trial = checking.prepare(sum_exercise(endless, Mutant("doubled", "c * 1", "c * 2", "Twice.")), 0)
+    assert len(list(diagnosis.rehearse(trial))) == 3
+    assert [len(mistakes) for mistakes in trial.first] == [1]
