@@ -18,7 +18,7 @@ from . import wording
 from .cases import Case
 from .declaration import Declaration
 from .diagnosis import Trial, diagnose, first_difference
-from .host import codes, import_for, is_empty, what_is_missing
+from .host import codes, how_to_get_hints, import_for, is_empty, what_is_missing
 from .intact import Intact
 from .limit import call
 from .play import ForgotReturn, Problem, Raised, Run, kind
@@ -209,8 +209,8 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     changed = sorted(run.changed, key=exercise.parameters.index)
     if not attempt.repeats:
         return _Verdict(Status.NOT_YET, (wording.REMEMBERS,), ("remembers",))
-    if not run.problem:
-        wrong = _what_is_wrong(exercise, run, trial.right)
+    if not run.problem or (exercise.goal is None and not isinstance(run.problem, Raised)):
+        wrong = (*_what_is_wrong(exercise, run, trial.right), *wrong)
     if not wrong and not changed:
         return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
     also = (wording.describe_in_place(changed),) if changed else ()
@@ -221,16 +221,29 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     if changed:
         names = (*names, "in place")
     if len(mutants) == 2:
-        sentences = ("Two things are wrong at once.", *sentences)
+        sentences = ("Two things are wrong at once.", *map(_without_praise, sentences))
     if not mutants and isinstance(run.problem, Raised) and wording.is_name_from_elsewhere(run.problem.error):
         names = ("a name from elsewhere", *names)
-    hint = () if mutants or not wrong else (f"Stuck? `ex.{exercise.name}.hint()` gives a hint.",)
+    hint = () if mutants or not wrong else (how_to_get_hints(exercise.name),)
     return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names)
+
+
+def _without_praise(sentence: str) -> str:
+    """Return what a mistake's sentence says, without what it finds right: beside another mistake it may not be.
+
+    >>> _without_praise("Your velocity is right, but `x` does not use it.")
+    '`x` does not use it.'
+    """
+    for joint in (" right, but ", " right, and ", " right. ", " right: "):
+        praise, found, rest = sentence.partition(joint)
+        if found and len(praise.split()) <= 4:
+            return rest[:1].upper() + rest[1:]
+    return sentence
 
 
 def _what_is_wrong(exercise: Declaration, run: Run, right: Run) -> tuple[str, ...]:
     if exercise.goal is None:
-        difference = first_difference(run.calls, right.calls)
+        difference = first_difference(run.calls, right.calls[: len(run.calls)])
         return wording.describe_difference(exercise, difference) if difference else ()
     for made in run.calls:
         sentence = exercise.goal(**made.args, **made.outputs)

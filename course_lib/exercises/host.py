@@ -40,6 +40,11 @@ def describe_error(error: BaseException) -> str:
     return type(error).__name__ + colon + words  # without the module's name
 
 
+def how_to_get_hints(name: str) -> str:
+    """Return the sentence that leads to an exercise's hints."""
+    return f"Stuck? `ex.{name}.hint()` gives a hint."
+
+
 def what_is_missing(error: BaseException) -> str:
     """Return a sentence if an error only says that this Python lacks something: in a notebook it lacks nothing."""
     return ""

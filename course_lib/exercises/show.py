@@ -123,10 +123,12 @@ def _paragraph(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Escape text for HTML; text between backquotes becomes code.
+    """Escape text for HTML; text between backquotes becomes code, and a *word* between asterisks is stressed.
 
     >>> inline("`a < b` holds")
     '<code style="color: inherit; background: transparent">a &lt; b</code> holds'
     """
     style = "color: inherit; background: transparent"
-    return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', html.escape(text, quote=False))
+    parts = html.escape(text, quote=False).split("`")
+    parts[::2] = [re.sub(r"(^|[\s(])\*(\w[^*]*)\*", r"\1<em>\2</em>", part) for part in parts[::2]]
+    return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', "`".join(parts))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import chapters, inpage
+from course_lib.exercises.host import how_to_get_hints
 from course_lib.exercises.notebooks import check_cell
 from course_lib.site.serve import make_server
 
@@ -97,6 +98,9 @@ def compare(page, exercise, texts):
     python, there = judged_by_python(exercise, texts), judged_by_page(page, exercise, texts)
     verdicts = {label: without_words(result) for label, result in there.items()}
     assert verdicts == {label: without_words(result) for label, result in python.items()}
+    for result in python.values():  # where the page has a button
+        words = how_to_get_hints(exercise.name)
+        result["message"] = ["Stuck? Press “Hint”." if one == words else one for one in result["message"]]
     said = {label: (there[label]["paragraphs"], there[label]["printed"]) for label in texts}
     wanted = {label: (python[label]["message"], python[label]["printed"]) for label in texts}
     for label in IN_OTHER_WORDS & set(texts):
@@ -169,13 +173,16 @@ def test_from_disk_too(page, folder, exercise):
     [
         ("np.fft.fft(np.ones(4))", "the page's NumPy does not have `np.fft`"),
         ("np.ones(3, dtype=complex)", "the page's NumPy does not have dtype `complex`"),
-        ("__import__('scipy')", "has only `numpy` and `math` to import"),
+        ("functools.reduce(max, [1, 2])", "the page's Python does not have `functools`"),
+        ("sp.fft", "the page's Python does not have `scipy`"),
+        ("open('x')", "the page has no files"),
     ],
 )
 def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, words):
     exercise = KINDS[0]
-    text = f"def {exercise.function}({', '.join(exercise.parameters)}):\n    return {line}\n"
-    texts = {"inside": text, "above": f"x = {line}\n{exercise.source}"}
+    head = "import functools, numpy as np\nimport scipy as sp\nfrom typing import Tuple\n"
+    text = f"{head}def {exercise.function}({', '.join(exercise.parameters)}):\n    return {line}\n"
+    texts = {"inside": text, "above": f"{head}x = {line}\n{exercise.source}"}
     for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
         assert said["status"] == "NOT ATTEMPTED" and words in said["paragraphs"][0]
         assert "In JupyterLab or Colab it works." in said["paragraphs"][0]

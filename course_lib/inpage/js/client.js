@@ -23,7 +23,7 @@
       URL.revokeObjectURL(address);
       for (const { failed } of waiting.values()) failed(error);
       waiting.clear();
-      ended();
+      ended(); // the next question starts another
     }
     function expect(id, patient) {
       return new Promise((done, failed) => {
@@ -33,8 +33,11 @@
         (function watch() {
           if (patient || waiting.get(id) !== one) return;
           const left = heard + SILENCE - performance.now();
-          if (left > 0) setTimeout(watch, left);
-          else end(Object.assign(new Error("Python did not come to an end."), { hung: true }));
+          if (left > 0) return setTimeout(watch, left);
+          const [oldest] = waiting.values(); // it hangs; the others have not begun
+          waiting.delete(waiting.keys().next().value);
+          end(Object.assign(new Error("Python was ended."), { again: true }));
+          oldest.failed(Object.assign(new Error("Python did not come to an end."), { hung: true }));
         })();
       });
     }
@@ -84,6 +87,7 @@
     try {
       return await send({ kind: "check", exercise, text, seconds });
     } catch (error) {
+      if (error.again) return check(exercise, text, seconds);
       if (!error.hung) throw error;
       begin().catch(() => {}); // for the next check
       return timeout(exercise.name, seconds);

@@ -10,6 +10,7 @@ from layout import first_error
 from course_lib.exercises import cell, checking, diagnosis
 from course_lib.exercises.cases import Case
 from course_lib.exercises.declaration import Declaration, Mutant
+from course_lib.exercises.host import CANNOT
 from course_lib.exercises.limit import own_time
 from course_lib.exercises.result import Result, Status
 from course_lib.exercises.stub import todo
@@ -109,6 +110,33 @@ def _no_input(prompt=""):
     raise EOFError("EOF when reading a line")
 
 
+def _exit(code=None):
+    raise SystemExit(code)
+
+
+def _no_files(*args, **named):
+    raise np.Missing("the page has no files to `open`")
+
+
+class _Lacking:
+    """What stands for a module, or for what is imported from one, that the page does not have."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def _tell(self, *args, **named):
+        raise np.Missing(f"the page's Python does not have `{self._name}`")
+
+    __call__ = __getattr__ = __getitem__ = _tell
+
+
+#: What a reader's text knows besides Python and what it defines itself.
+_KNOWN = {
+    "np": np, "input": _no_input, "exit": _exit, "quit": _exit, "open": _no_files, "__lacking__": _Lacking,
+    "__name__": "__exercise__",
+}  # fmt: skip
+
+
 def check(exercise, text, seconds):
     """Check a text; return the fields of the result, and its card."""
     if not text.strip():
@@ -117,7 +145,7 @@ def check(exercise, text, seconds):
         return _fields(Result(exercise.name, Status.NOT_ATTEMPTED, "The cell is as it was at first."))
     file = f"<the cell exercise:{exercise.name}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-    namespace = {"np": np, "ex": _Ex(), "input": _no_input, "__name__": "__exercise__"}
+    namespace = {**_KNOWN, "ex": _Ex()}
 
     def run():
         code = _compile(text, file)
@@ -167,12 +195,15 @@ def _in_words(message, line):
 
 
 def _fields(result):
+    html = result.html
+    if result.message.startswith(CANNOT):
+        html = html.replace("NOT ATTEMPTED</strong>", "NOT CHECKED</strong>")
     return {
         "status": str(result.status),
         "paragraphs": list(result.paragraphs),
         "diagnoses": list(result.diagnoses),
         "printed": result.printed,
-        "html": result.html,
+        "html": html,
     }
 
 

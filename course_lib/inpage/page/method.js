@@ -203,6 +203,7 @@
       return read(text, settings);
     } catch (error) {
       if (error instanceof Wrong) return { wrong: error.message };
+      if (error instanceof RangeError) return { wrong: "The page cannot read brackets that are this deep." };
       const { lineno, msg } = $B.exception(error);
       if (!lineno) throw error;
       const line = msg === "unexpected indent" ? lineno - 1 : lineno; // Brython counts one too many

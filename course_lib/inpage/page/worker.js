@@ -34,20 +34,70 @@
 
   // -- trees of the reader's text
   const parse = (text, file) => $B.pythonToAST(text, file, "file");
-  const { Expr, Constant, Pass, Call, Attribute, FunctionDef } = $B.ast;
+  const { Expr, Constant, Pass, Call, Attribute, FunctionDef, Import, ImportFrom, Return } = $B.ast;
   const sources = new Map();
   const isUse = ({ value }) => value instanceof Call && value.func instanceof Attribute && value.func.attr === "use";
-  /** The text without bare calls and without `f = ex.name.use(f)`, with its lines where they were. */
+  /** Every node of a tree, the outer ones first. */
+  function* nodes(node) {
+    if (Array.isArray(node)) for (const inner of node) yield* nodes(inner);
+    else if (node?.constructor?._fields) {
+      yield node;
+      for (const name of node.constructor._fields) yield* nodes(node[name.replace(/[*?]$/, "")]);
+    }
+  }
+  /** What stands for an import of a module that the page lacks: it tells so when it is used. */
+  function standIn(node) {
+    if (node instanceof ImportFrom) {
+      if (node.module === "__future__") return "pass";
+      if (HERE.has(node.module)) return null;
+      return node.names.map(({ name, asname }) => lacking(asname || name, `${node.module}.${name}`)).join("; ");
+    }
+    if (node.names.every(({ name }) => HERE.has(name))) return null;
+    return node.names
+      .map(({ name, asname }) => {
+        const known = asname || name.split(".")[0];
+        return HERE.has(name) ? `import ${name} as ${known}` : lacking(known, name);
+      })
+      .join("; ");
+  }
+  const HERE = new Set(["numpy", "numpy.linalg", "math", "typing"]), // all else that can be imported serves the engine
+    lacking = (known, name) => `${known} = __lacking__("${name}")`;
+  /** The text without bare calls, without `f = ex.name.use(f)`, and without annotations, which Brython cannot compile
+      here; all else stays in its place. */
   function definitions(text, file) {
-    const lines = text.split("\n");
-    for (const node of parse(text, file).body) {
-      if (!(node instanceof Expr || isUse(node))) continue;
-      for (let i = node.lineno; i <= node.end_lineno; i++) lines[i - 1] = "";
+    const lines = text.split("\n"),
+      tree = parse(text, file);
+    function blank({ lineno, col_offset, end_lineno, end_col_offset }, instead = "") {
+      for (let i = lineno; i <= end_lineno; i++) {
+        const line = lines[i - 1],
+          from = i === lineno ? col_offset : 0,
+          to = i === end_lineno ? end_col_offset : line.length;
+        const put = i === lineno ? instead : "";
+        lines[i - 1] = line.slice(0, from) + put.padEnd(to - from) + line.slice(to);
+      }
+    }
+    for (const node of tree.body) if (node instanceof Expr || isUse(node)) blank(node, "0");
+    for (const node of [...nodes(tree)].reverse()) {
+      // from the end, for a stand-in may be longer
+      if (node instanceof Import || node instanceof ImportFrom) {
+        const instead = standIn(node);
+        if (instead !== null) blank(node, instead);
+      }
+      if (node.annotation && "arg" in node) blank({ ...node, col_offset: node.col_offset + node.arg.length });
+      if (node.returns) {
+        const { lineno, col_offset } = node.returns;
+        blank({ ...node.returns, col_offset: lines[lineno - 1].lastIndexOf("->", col_offset) });
+      }
     }
     sources.set(file, text);
     return lines.join("\n");
   }
-  const says = (node) => !(node instanceof Pass || (node instanceof Expr && node.value instanceof Constant));
+  const says = (node) =>
+    !(
+      node instanceof Pass ||
+      (node instanceof Expr && node.value instanceof Constant) ||
+      (node instanceof Return && (!node.value || node.value.value === None))
+    );
   function isEmpty(file, name) {
     const text = sources.get(file);
     const found = text && parse(text, file).body.findLast((n) => n instanceof FunctionDef && n.name === name);

@@ -108,7 +108,7 @@ def momentum_step(x, dx, v, lr, rho):
             "velocity discarded",
             "x - lr * v",
             "x - lr * dx",
-            "Your velocity is right, but nothing uses it: `x` moves by the gradient `dx`, as in plain gradient "
+            "Your velocity is right, but it is not used: `x` moves by the gradient `dx`, as in plain gradient "
             "descent. Move it by the velocity.",
         ),
         Mutant(

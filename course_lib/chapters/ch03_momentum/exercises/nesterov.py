@@ -172,8 +172,8 @@ def nesterov_step(x, grad, v, lr, rho):
             "velocity discarded",
             "x - lr * (dx + rho * v)",
             "x - lr * dx",
-            "Your velocity is right, but nothing uses it: this is plain gradient descent. `x` moves by the gradient "
-            "and by `rho` times the new velocity.",
+            "Your velocity is right, but the velocity is not used: this is plain gradient descent. `x` moves by the "
+            "gradient and by `rho` times the new velocity.",
         ),
         Mutant(
             "rho missing in the step",

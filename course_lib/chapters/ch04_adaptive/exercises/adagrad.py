@@ -72,6 +72,13 @@ def adagrad_step(x, dx, s, lr, eps):
             "forgets at once", "s + dx * dx", "dx * dx", "You replace the sum by the newest square. AdaGrad adds to it."
         ),
         Mutant(
+            "the gradient itself",
+            "s + dx * dx",
+            "s + dx",
+            "You sum the gradients themselves. Of both signs, they may come to less than 0, "
+            "and the root of that is not a number: square them.",
+        ),
+        Mutant(
             "no square",
             "s + dx * dx",
             "s + np.abs(dx)",

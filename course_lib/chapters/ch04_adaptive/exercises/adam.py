@@ -208,6 +208,13 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
             "`v` is a mean: the new square needs the weight 1 − β₂.",
         ),
         Mutant(
+            "the gradient itself",
+            "(1 - beta2) * dx * dx",
+            "(1 - beta2) * dx",
+            "You average the gradients themselves in `v`. Of both signs, they may come to less than 0, "
+            "and the root of that is not a number: square them.",
+        ),
+        Mutant(
             "no square",
             "(1 - beta2) * dx * dx",
             "(1 - beta2) * np.abs(dx)",

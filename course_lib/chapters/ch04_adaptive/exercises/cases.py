@@ -90,7 +90,12 @@ def of_the_step(step: str, root: str) -> tuple[Mutant, ...]:
         ),
         Mutant("no root", square, square[8:-1], "The root is missing: the step would depend on the gradient's unit."),
         Mutant("rate forgotten", whole, whole.removeprefix("lr * "), "The rate `lr` is missing in the step."),
-        Mutant("uphill", "x = x - lr", "x = x + lr", "Your step goes uphill: `x` moves *against* the gradient."),
+        Mutant(
+            "uphill",
+            "x = x - lr",
+            "x = x + lr",
+            "Your step goes uphill: the gradient points up, and `x` moves along it.",
+        ),
         Mutant(
             "the step, not the point",
             f"x = x - {whole}",

@@ -91,6 +91,13 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
             "The weights do not add up to 1: the new square needs the factor 1 − decay.",
         ),
         Mutant(
+            "the gradient itself",
+            "(1 - decay) * dx * dx",
+            "(1 - decay) * dx",
+            "You average the gradients themselves. Of both signs, they may come to less than 0, "
+            "and the root of that is not a number: square them.",
+        ),
+        Mutant(
             "no square",
             "(1 - decay) * dx * dx",
             "(1 - decay) * np.abs(dx)",

@@ -11,7 +11,7 @@ NUMPY = frozenset([name for name in NAMES["numpy"] if not hasattr(builtins, name
 #: How the files begin whose lines are not the reader's.
 NOT_THE_READERS = ("VFS.", "http", "blob")
 
-_ELSEWHERE = "In JupyterLab or Colab it works."
+CANNOT, _ELSEWHERE = "This cannot be checked here:", "In JupyterLab or Colab it works."
 
 
 def describe_error(error):
@@ -24,12 +24,17 @@ def describe_error(error):
     return f"{kind}: {text}" if text else kind
 
 
+def how_to_get_hints(name):
+    """Return the sentence that leads to an exercise's hints."""
+    return "Stuck? Press “Hint”."
+
+
 def what_is_missing(error):
     """Return a sentence if an error only says that the page's Python lacks something."""
     if isinstance(error, Missing):
-        return f"This cannot be checked here: {error}. {_ELSEWHERE}"
+        return f"{CANNOT} {error}. {_ELSEWHERE}"
     if isinstance(error, ImportError):
-        return f"This cannot be checked here: the page's Python has only `numpy` and `math` to import. {_ELSEWHERE}"
+        return f"{CANNOT} the page's Python does not have `{error.name or 'it'}`. {_ELSEWHERE}"
     return ""
 
 

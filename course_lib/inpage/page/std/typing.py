@@ -1,4 +1,4 @@
 """The page's typing: names for annotations."""
 
 TYPE_CHECKING = False
-Any = Self = object
+Any = Self = Callable = Iterable = Sequence = Optional = Union = Tuple = List = Dict = object
