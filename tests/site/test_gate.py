@@ -150,6 +150,17 @@ def test_a_call_that_never_comes_to_another_line_ends_with_its_worker(page, base
 
 
 @pytest.mark.browser
+def test_who_waits_behind_a_call_that_hangs_is_judged_all_the_same(page, base):
+    opened, (first, second) = page("index.html", base=base), EXERCISES[:2]
+    hangs = f"def {first.function}(*args):\n    return sum(range(10**11))\n"
+    both = opened.evaluate(
+        """(asked) => Promise.all(asked.map(([name, text]) => course.inpage.check(course.exercises[name], text)))""",
+        [[first.name, hangs], [second.name, second.source]],
+    )
+    assert [result["status"] for result in both] == ["TIMEOUT", "PASS"]
+
+
+@pytest.mark.browser
 def test_only_the_readers_own_time_counts(page, base):
     exercise = KINDS[0]
     opened = page("index.html", base=base)
@@ -176,6 +187,9 @@ def test_from_disk_too(page, folder, exercise):
         ("functools.reduce(max, [1, 2])", "the page's Python does not have `functools`"),
         ("sp.fft", "the page's Python does not have `scipy`"),
         ("open('x')", "the page has no files"),
+        ("np.ones(3) * 1j", "the page's NumPy does not have complex numbers"),
+        ("np.exp(2j)", "the page's NumPy does not have complex numbers"),
+        ("np.zeros(10**10)", "the page's NumPy does not have room for an array"),
     ],
 )
 def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, words):
