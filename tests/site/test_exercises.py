@@ -76,7 +76,8 @@ PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Exercises<
 {before}<div class="cell"><div class="highlight"><pre>{code}
 </pre></div></div>{after}<p><a href="#">after</a></p></main></html>"""
 #: What the book's own sheet says of a page.
-LOOK = """body { margin: 8px; background: var(--paper); color: var(--ink) }
+LOOK = """pre { margin: 0 }
+body { margin: 8px; background: var(--paper); color: var(--ink) }
 a { color: var(--link) }
 :focus-visible { outline: 2px solid var(--link) }
 :root { --paper: #fdfcf9; --ink: #22262d; --quiet: #5a606a; --line: #e2ddd1; --edge: #8b877d; --link: #0b5c94;

@@ -219,13 +219,14 @@ def test_the_keys_are_told_and_go_as_the_eye_does(race):
     assert order == ["Remove mine", "SGD"]
 
 
-def test_without_its_scripts_the_box_says_so_and_tries_again(boxed):
+def test_without_its_scripts_the_box_says_so_and_tries_again(boxed, tmp_path):
     shown = boxed(RACE(), opened=False)
-    shown.route("**/yours.js*", lambda route: route.abort())
+    script, away = tmp_path / "inpage/yours.js", tmp_path / "yours.js"
+    script.rename(away)
     summary = shown.locator(".cx-yours summary")
     summary.click()
     say(shown, "yours.js cannot be loaded: close this box and open it again to try once more.")
-    shown.unroute("**/yours.js*")
+    away.rename(script)
     summary.click()
     summary.click()
     shown.locator(".cx-editor").wait_for()

@@ -92,7 +92,7 @@
     const box = html("details", { class: "cx-yours" }, html("summary", { textContent: "Race your own optimizer" }));
     place.querySelector(".cx").append(box);
     const lost = html("p", { class: "cx-say", role: "status" });
-    let filled = null;
+    let filled = null; // or under way
     const fill = async () => {
       await Promise.all(["update.js", "yours.js"].map(course.load));
       lost.remove();
@@ -104,7 +104,9 @@
       box.append(lost);
     };
     box.addEventListener("toggle", () => {
-      if (box.open) filled ??= fill().catch(retry);
+      if (!box.open || filled) return;
+      filled = fill();
+      filled.catch(retry);
     });
   }
 
