@@ -111,9 +111,7 @@ def tables() -> Iterator[Table]:
                 times = [median(one[key] for one in visits) for key in ("ready", "first", "right", "known", "unknown")]
                 shown = [f"{ms / 1000:.2f} s" for ms in times]
                 rows.append((f"`{exercise.name}`, {device}", f"{weight(exercise) / 1024:.0f} KiB", *shown))
-        text = (
-            f"With {browser.browser_type.name.capitalize()} {browser.version}; from disk."
-        )
+        text = f"With {browser.browser_type.name.capitalize()} {browser.version}; from disk."
         browser.close()
     head = ("exercise", "loaded once", "Python ready", "first check", "right", "known mistake", "unknown mistake")
     yield Table("An exercise in the page", text, head, rows)
