@@ -37,6 +37,7 @@ DOUBLE = Exercise(
     explanation="Twice is `2 * x`.\n\nSo is `x + x`.",
 )
 START = DOUBLE.stub.strip()
+LOST = "This browser keeps nothing: copy your code before you leave."
 COLAB = "https://colab.example/double.ipynb"
 RIGHT, WRONG = "def double(x):\n    return x + x", "def double(x):\n    return x / 2"
 VERDICTS = {
@@ -75,7 +76,8 @@ PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Exercises<
 {before}<div class="cell"><div class="highlight"><pre>{code}
 </pre></div></div>{after}<p><a href="#">after</a></p></main></html>"""
 #: What the book's own sheet says of a page.
-LOOK = """body { margin: 8px; background: var(--paper); color: var(--ink) }
+LOOK = """pre { margin: 0 }
+body { margin: 8px; background: var(--paper); color: var(--ink) }
 a { color: var(--link) }
 :focus-visible { outline: 2px solid var(--link) }
 :root { --paper: #fdfcf9; --ink: #22262d; --quiet: #5a606a; --line: #e2ddd1; --edge: #8b877d; --link: #0b5c94;
@@ -168,6 +170,17 @@ def said(shown, words):
     place = shown.locator(".ce-said", has_text=words)
     place.wait_for()
     return place.inner_text()
+
+
+def solved(shown):
+    """Whether a tick says so."""
+    content = "getComputedStyle(document.querySelector('.ce-actions'), '::after').content"
+    return shown.evaluate(content).startswith('"✓ Solved"')
+
+
+def bottom(shown, selector):
+    """How far the last of some elements reaches below what is seen."""
+    return shown.locator(selector).last.evaluate("e => e.getBoundingClientRect().bottom - innerHeight")
 
 
 def kept(shown):
@@ -358,8 +371,39 @@ def test_a_browser_that_keeps_nothing_does_no_harm(show, address, store):
     shown.add_init_script(store)
     shown.reload()
     opened(shown)
+    assert "keeps nothing" not in shown.locator(".course-exercise").inner_text()
     assert check(shown, RIGHT).startswith("PASS")
     assert shown.locator("[data-passed]").count() == 1
+    assert shown.get_by_role("status").first.inner_text() == LOST
+    assert shown.evaluate("course.drafts.get('00_numbers', 'double')") == RIGHT, "as long as the page lives"
+    write(shown, START)
+    assert shown.get_by_role("status").first.inner_text() == "", "there is nothing to copy"
+
+
+def test_an_older_draft_does_not_come_back_in_place_of_what_could_not_be_kept(show):
+    shown = show()
+    opened(shown)
+    write(shown, WRONG)
+    shown.evaluate("void (Storage.prototype.setItem = () => { throw new Error('full'); })")
+    write(shown, RIGHT)
+    shown.get_by_text(LOST).wait_for()
+    shown.reload()
+    assert shown.locator(".ce-code").inner_text().strip() == START
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_draft_is_none(show, blank):
+    shown = show()
+    opened(shown)
+    write(shown, WRONG)
+    write(shown, blank)
+    assert kept(shown) == {} and button(shown, "Start again").is_visible()
+    shown.evaluate("text => localStorage.setItem('descent-draft/00_numbers/double', text)", blank)
+    shown.reload()
+    assert shown.locator(".ce-code").inner_text().strip() == START
+    button(shown, "Check").click()
+    said(shown, "Write it first.")
+    assert shown.evaluate("course.checked") == ["double", START]
 
 
 def test_starting_again_can_be_undone(show):
@@ -412,10 +456,9 @@ def test_an_answer_that_passes_counts_and_goes_on_counting(show):
     check(shown, RIGHT)
     assert json.loads(kept(shown)["descent-progress"])["00_numbers"]["exercises"] == {"double": True}
     check(shown, WRONG)
-    tick = "getComputedStyle(document.querySelector('.ce-check'), '::after').content"
-    assert shown.evaluate(tick).startswith('" ✓"')
+    assert solved(shown) and "✓" not in button(shown, "Check").aria_snapshot(), "the verdict is another one by now"
     shown.reload()
-    assert shown.evaluate(tick).startswith('" ✓"')
+    assert solved(shown)
     button(shown, "Why").click()
     shown.get_by_text("So is x + x.").wait_for()
     assert button(shown, "Why").get_attribute("aria-expanded") == "true"
@@ -512,6 +555,42 @@ def test_the_solution_waits_for_a_try_or_is_asked_twice(show):
     assert not answer.is_visible() and solution.get_attribute("aria-expanded") == "false"
 
 
+def test_help_is_scrolled_to(show):
+    shown = show(width=390, height=240, has_touch=True, is_mobile=True)
+
+    def seen(name, selector):
+        shown.locator(".ce-actions").evaluate("e => e.scrollIntoView({ block: 'end' })")
+        button(shown, name).tap()
+        shown.locator(selector).last.wait_for()
+        shown.wait_for_load_state("networkidle")
+        return bottom(shown, selector) <= 0
+
+    assert seen("Hint 1 of 2", ".ce-below p:nth-child(1)")
+    assert seen("Hint 2 of 2", ".ce-below p:nth-child(3)")
+    assert seen("Solution", ".ce-below p:nth-child(5)")
+    assert seen("Solution", ".ce-answer")
+    shown.evaluate("course.progress.set('00_numbers', 'exercises', 'double', true)")
+    button(shown, "Solution").tap()
+    shown.locator(".ce-answer").wait_for(state="hidden")
+    assert seen("Why", ".ce-reason")
+
+
+def test_the_code_of_a_solution_is_not_wrapped(show):
+    shown = show(width=320, height=844, has_touch=True, is_mobile=True)
+    shown.evaluate("course.load('inpage/ex-double.js?v=0')")
+    shown.evaluate("course.exercises.double.solution = `def double(x):\\n    return ${'x + '.repeat(20)}0`")
+    button(shown, "Solution").tap()
+    shown.get_by_text("Try it first").wait_for()
+    button(shown, "Solution").tap()
+    code = shown.locator(".ce-answer pre")
+    code.wait_for()
+    assert code.evaluate("e => [e.scrollWidth > e.clientWidth, e.tabIndex]") == [True, 0]
+    assert shown.evaluate("document.scrollingElement.scrollWidth") <= 320
+    shown.evaluate(Axe().axe_script)
+    found = shown.evaluate("axe.run('.course-exercise', { preload: false, resultTypes: ['violations'] })")
+    assert [v["id"] for v in found["violations"]] == []
+
+
 @pytest.mark.parametrize("text", [START, WRONG], ids=["stub", "wrong"])
 def test_only_an_answer_is_a_try(show, text):
     shown = show()
@@ -559,6 +638,44 @@ def test_a_phone_shows_it(show, width):
     assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
     boxes = [one.bounding_box() for one in shown.get_by_role("button").all()]
     assert len(boxes) == 4 and all(box["height"] >= 44 and box["width"] >= 44 for box in boxes)
+
+
+def test_a_long_name_does_not_widen_a_phone(show):
+    shown = show(width=320, height=844, has_touch=True, is_mobile=True)
+    opened(shown)
+    words = f"NameError: name '{'x' * 60}' is not defined"
+    shown.evaluate("html => course.verdicts['y'] = { status: 'NOT YET', html }", f"<div><p>{words}</p></div>")
+    write(shown, "y")
+    button(shown, "Check").tap()
+    assert said(shown, "NameError") == words
+    assert shown.evaluate("document.scrollingElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("touch", [True, False], ids=["touch", "mouse"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_as_the_editor_opens(show, width, touch):
+    shown = show(width=width, height=844, has_touch=touch, is_mobile=touch)
+    before = button(shown, "Check").bounding_box()["y"]
+    opened(shown)
+    shown.wait_for_selector("[data-ready]")
+    assert button(shown, "Check").bounding_box()["y"] == pytest.approx(before, abs=1)
+    assert ("Tab indents" in shown.locator(".ce-keys").first.inner_text()) == (not touch)
+
+
+def test_a_wrapped_line_goes_on_further_in_than_it_begins(show):
+    shown = show(width=390, height=844)
+    opened(shown)
+    write(shown, "def double(x):\n    return " + "x + " * 30 + "0")
+    first, second = shown.locator(".cm-line").last.evaluate("""line => {
+      const range = document.createRange();
+      range.selectNodeContents(line);
+      const boxes = [...range.getClientRects()].filter((box) => box.width);
+      const top = Math.min(...boxes.map((box) => box.top));
+      const left = (row) => Math.min(...row.map((box) => box.left));
+      return [boxes.filter((box) => box.top <= top + 5), boxes.filter((box) => box.top > top + 5)].map(left);
+    }""")
+    column = shown.locator(".cm-line .nf").evaluate("e => e.getBoundingClientRect().width / e.textContent.length")
+    assert second - first == pytest.approx(6 * column, abs=1), "four columns of its own, and two"
 
 
 def test_it_prints_as_code_alone(show):

@@ -24,7 +24,10 @@ PYTHON = """
 course.begun = 0;
 course.loading = {};
 course.load = (name) => course.loading[name] ??= new Promise((onload, failed) => {
-  const onerror = () => failed(Error(`${name} cannot be loaded`));
+  const onerror = () => {
+    delete course.loading[name];
+    failed(Error(`${name} cannot be loaded`));
+  };
   document.head.append(Object.assign(document.createElement("script"), { src: `inpage/${name}`, onload, onerror }));
 });
 """
@@ -56,9 +59,9 @@ LOST = """{
 
 @pytest.fixture
 def boxed(exhibits, page, tmp_path):
-    """A function that opens a page with an experiment, scrolled to, and opens its box."""
+    """A function that opens a page with an experiment, scrolled to, and opens its box unless told otherwise."""
 
-    def show(experiment, client="", editor="", **options):
+    def show(experiment, client="", editor="", opened=True, **options):
         worker = json.dumps("\n".join([BEFORE, brython(), AFTER, "globalThis.pageKinds = {};", METHOD, START, ANSWER]))
         scripts = {
             "python.js": PROGRESS + PYTHON,
@@ -71,8 +74,9 @@ def boxed(exhibits, page, tmp_path):
             (tmp_path / "inpage" / name).write_text(text, encoding="utf-8")
         base = exhibits(experiment, '<script defer src="inpage/python.js"></script>')
         shown = page("page.html", base=base, reduced_motion="reduce", **options)
-        shown.locator(".cx-yours summary").click()
-        shown.locator(".cx-editor").wait_for()
+        if opened:
+            shown.locator(".cx-yours summary").click()
+            shown.locator(".cx-editor").wait_for()
         return shown
 
     return show
@@ -196,11 +200,98 @@ def test_mine_is_removed_and_may_come_again(race):
     assert lines(shown, "Yours")
     shown.get_by_role("button", name="Remove mine").click()
     assert lines(shown, "Yours") == [] and told(shown, "Yours") is None
+    assert shown.evaluate("document.activeElement.textContent") == "Race your own optimizer"
     assert not area(shown).is_visible() and not shown.locator(".cx-legend [data-series=Yours]").is_visible()
     shown.locator(".cx-yours summary").click()
     area(shown).focus()
     shown.locator(".cx-legend [data-series=Yours]").wait_for()
     assert area(shown).input_value() == "x -= 0.1 * dx"
+
+
+def test_the_keys_are_told_and_go_as_the_eye_does(race):
+    shown = race()
+    assert shown.get_by_text("Tab indents; Escape, then Tab, leaves the editor.").is_visible()
+    shown.locator(".cx-yours summary").focus()
+    order = []
+    for _ in range(2):
+        shown.keyboard.press("Tab")
+        order.append(shown.evaluate("document.activeElement.textContent"))
+    assert order == ["Remove mine", "SGD"]
+
+
+def test_without_its_scripts_the_box_says_so_and_tries_again(boxed, tmp_path):
+    shown = boxed(RACE(), opened=False)
+    script, away = tmp_path / "inpage/yours.js", tmp_path / "yours.js"
+    script.rename(away)
+    summary = shown.locator(".cx-yours summary")
+    summary.click()
+    say(shown, "yours.js cannot be loaded: close this box and open it again to try once more.")
+    away.rename(script)
+    summary.click()
+    summary.click()
+    shown.locator(".cx-editor").wait_for()
+    assert shown.locator(".cx-editor").count() == shown.locator(".cx-say").count() == 1
+    shown.console.clear()
+
+
+def test_a_mistake_is_said_when_the_reader_rests(race):
+    shown = race()
+    area(shown).fill("x -= self.lr * dx")
+    say(shown, "self.lr is the slider.")
+    shown.evaluate("""() => {
+      const { send } = course.inpage;
+      course.answered = course.written = 0;
+      course.inpage.send = async (message) => {
+        const answer = await send(message);
+        setTimeout(() => course.answered++); // once the page has read it
+        return answer;
+      };
+      const count = (changes) => (course.written += changes.length);
+      new MutationObserver(count).observe(document.querySelector(".cx-say"), { childList: true });
+    }""")
+    good = shown.locator(".cx-say").text_content()
+    area(shown).press_sequentially(" / 20")  # a mistake in between, "… /"
+    shown.wait_for_function("course.answered === 5")
+    shown.clock.install(time=0)
+    shown.clock.pause_at(1000)
+
+    def said_after(milliseconds):
+        shown.clock.run_for(milliseconds)
+        return shown.locator(".cx-say").text_content(), shown.locator(".cx-yours").get_attribute("data-state")
+
+    def answered(text):
+        count = shown.evaluate("course.answered")
+        area(shown).fill(text)
+        while shown.evaluate("course.answered") == count:
+            shown.clock.run_for(0)
+
+    answered("x -= self.lr * (")
+    assert said_after(699) == (good, "")
+    answered("x -= self.lr * (dx")
+    assert said_after(699) == (good, "")
+    words, state = said_after(1)
+    assert "'(' was never closed" in words and state == "wrong"
+    assert shown.evaluate("course.written") == 1
+    answered("x -= self.lr * (dx)")
+    assert said_after(0) == (good, ""), "what is right is shown at once"
+
+
+def test_what_a_browser_does_not_keep_is_said(race):
+    shown = race()
+    shown.evaluate("void (Storage.prototype.setItem = () => { throw new Error('full'); })")
+    area(shown).fill("x -= self.lr * dx / 3")
+    shown.get_by_text("This browser keeps nothing: copy your code before you leave.").wait_for()
+
+
+@pytest.mark.parametrize("editor", ["", (INPAGE / "js" / "editor.js").read_text("utf-8")], ids=["plain", "editor"])
+def test_a_click_on_the_label_leads_to_the_editor(race, editor):
+    shown = race(editor=editor)
+    field = shown.locator(".cx-editor").locator(".cm-content" if editor else "textarea")
+    area(shown).focus()
+    field.wait_for()
+    shown.locator(".cx-yours summary").focus()
+    shown.get_by_text("Each step, with the point").click()
+    assert field.evaluate("e => document.activeElement === e")
 
 
 def test_what_was_typed_is_there_after_a_reload(race):

@@ -91,11 +91,23 @@
   function offer(place, spec, model) {
     const box = html("details", { class: "cx-yours" }, html("summary", { textContent: "Race your own optimizer" }));
     place.querySelector(".cx").append(box);
+    const lost = html("p", { class: "cx-say", role: "status" });
+    let filled = null; // or under way
     const fill = async () => {
       await Promise.all(["update.js", "yours.js"].map(course.load));
+      lost.remove();
       course.yours(box, spec, model);
     };
-    box.addEventListener("toggle", fill, { once: true });
+    const retry = ({ message }) => {
+      filled = null;
+      lost.textContent = `${message}: close this box and open it again to try once more.`;
+      box.append(lost);
+    };
+    box.addEventListener("toggle", () => {
+      if (!box.open || filled) return;
+      filled = fill();
+      filled.catch(retry);
+    });
   }
 
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */

@@ -45,7 +45,9 @@
       said = find(".ce-said"),
       below = find(".ce-below"),
       answer = find(".ce-answer"),
-      reason = find(".ce-reason");
+      reason = find(".ce-reason"),
+      keys = find(".ce-keys"),
+      lost = Object.assign(document.createElement("p"), { className: "ce-keys", role: "status" });
     const passed = () => place.hasAttribute("data-passed");
     let editor = null,
       before = "", // the text that *Start again* has replaced
@@ -68,6 +70,13 @@
     const paragraph = (html) => Object.assign(document.createElement("p"), { innerHTML: html });
     const escaped = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
     const say = (html) => said.replaceChildren(paragraph(html));
+    /** Scroll no more than it takes to see an element. */
+    const look = (element) => element.scrollIntoView({ block: "nearest" });
+    /** Show paragraphs below what is there. */
+    function add(...paragraphs) {
+      below.append(...paragraphs.map(paragraph));
+      look(below.lastElementChild);
+    }
 
     /** Wait for what may take long, and say so if it does. */
     async function patiently(words, promise) {
@@ -88,7 +97,8 @@
     // -- the editor
     function changed() {
       const now = editor.text;
-      course.drafts.set(page, name, now === start ? undefined : now);
+      const kept = course.drafts.set(page, name, now === start ? undefined : now);
+      if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
       again.hidden = now === start;
       undo.hidden = true;
     }
@@ -107,8 +117,9 @@
       const untouched = area.value === text();
       editor = plain(area, options);
       if (untouched) selectTodo();
+      keys.after(lost);
       changed();
-      find(".ce-keys").textContent = KEYS;
+      if (!matchMedia("(pointer: coarse)").matches) keys.textContent = KEYS; // a phone has no such keys
       Promise.all([data(), python()])
         .then(([exercise]) => course.inpage.prepare(exercise))
         .catch((error) => error.policy && refuse()); // anything else is said when it is needed
@@ -157,7 +168,7 @@
       }
       busy = false;
       delete place.dataset.busy;
-      said.scrollIntoView({ block: "nearest" });
+      look(said);
     }
 
     // -- help
@@ -166,9 +177,9 @@
       const number = ++given,
         last = number === hints.length;
       if (number > hints.length) return;
-      below.append(paragraph(`<strong>Hint ${number} of ${hints.length}</strong> · ${hints[number - 1]}`));
+      add(`<strong>Hint ${number} of ${hints.length}</strong> · ${hints[number - 1]}`);
       if (last) {
-        below.append(paragraph("That was the last one. The answer: <em>Solution</em>."));
+        add("That was the last one. The answer: <em>Solution</em>.");
         if (document.activeElement === hint) solution.focus();
       } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
       hint.hidden = last;
@@ -186,19 +197,23 @@
       if (!tried && !asked && !passed()) {
         asked = true;
         const nudge = hint.hidden ? "" : ` A nudge: <em>${hint.textContent}</em>.`;
-        below.append(paragraph(`Try it first: a wrong answer is told what is wrong in it.${nudge}`));
-        below.append(paragraph("To see the solution all the same, press <em>Solution</em> once more."));
+        add(
+          `Try it first: a wrong answer is told what is wrong in it.${nudge}`,
+          "To see the solution all the same, press <em>Solution</em> once more.",
+        );
         return;
       }
       const pre = answer.firstElementChild,
         shown = answer.hidden;
       pre.textContent = (await data()).solution.trim();
+      pre.tabIndex = 0; // long lines are scrolled to, with the keyboard too
       await course.load("editor.js").then(
         () => course.editor.paint(pre, pre.textContent),
         () => {}, // without colours
       );
       reveal(answer, solution, shown);
       await showWhy(shown);
+      if (shown) look(answer);
     }
 
     const on = (button, act) =>
@@ -212,7 +227,10 @@
     on(check, judge);
     on(hint, giveHint);
     on(solution, showSolution);
-    on(why, () => showWhy(reason.hidden));
+    on(why, async () => {
+      await showWhy(reason.hidden);
+      if (!reason.hidden) look(reason);
+    });
     on(again, startAgain);
     on(undo, takeBack);
     return { edit };

@@ -7,7 +7,8 @@
     "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 
-  const KEYS = "Once you have typed, Tab indents; Escape, then Tab, leaves the editor.";
+  const KEYS = "Tab indents; Escape, then Tab, leaves the editor.";
+  const PATIENCE = 700; // milliseconds that a reader may type on before a mistake is said
   const LABEL = "Each step, with the point x and its gradient dx:";
 
   /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
@@ -21,6 +22,7 @@
         area.value = text;
         changed();
       },
+      focus: () => area.focus(),
     };
   }
 
@@ -47,15 +49,19 @@
       { yours: run } = course.experiments[spec.compiled],
       sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
     let ready = null,
-      asked = 0;
+      asked = 0,
+      later; // a mistake that is not said yet
 
     const first = START + Object.values(fills)[0],
       start = course.drafts.get("yours", spec.compiled) ?? first;
     const area = html("textarea", { id: unique("yours"), value: start, spellcheck: false, autocapitalize: "off" });
-    const place = html("div", { class: "cx-editor" }, html("label", { htmlFor: area.id, textContent: LABEL }), area);
+    const label = html("label", { htmlFor: area.id, textContent: LABEL });
+    const place = html("div", { class: "cx-editor" }, label, area);
     const longest = Math.max(...Object.values(fills).map((lines) => lines.split("\n").length));
     place.style.setProperty("--lines", longest + 1); // and a comment; so high from the start, nothing moves later
-    const say = html("p", { class: "cx-say", textContent: HELP, role: "status" });
+    const keys = html("p", { class: "cx-keys", textContent: KEYS });
+    const lost = html("p", { class: "cx-lost", role: "status" });
+    const said = html("p", { class: "cx-say", textContent: HELP, role: "status" });
     const remove = html("button", { type: "button", class: "cx-remove", textContent: "Remove mine" });
     const options = { label: LABEL, description: KEYS, changed: read, entered() {}, passing: true };
     let editor = plain(area, options);
@@ -65,10 +71,17 @@
       return button;
     });
 
+    /** Say words; those that are said already are not read aloud once more. */
+    function say(words, state = "") {
+      clearTimeout(later);
+      box.dataset.state = state;
+      if (said.textContent !== words) said.textContent = words;
+    }
+
     /** Start Python at the first touch, and fetch the editor with colours. */
     function begin() {
       if (!ready) {
-        say.textContent = "Python is starting …";
+        say("Python is starting …");
         ready = course.load("client.js").then(() => course.inpage.begin());
         ready.catch(() => (ready = null)); // the next touch tries again
         course
@@ -85,19 +98,23 @@
     /** Let the optimizer of the reader's lines join; while they are no Python, the last one stays. */
     async function read() {
       const mine = ++asked;
-      course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
+      clearTimeout(later);
+      const kept = course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
+      if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
       model.set("yours", true); // now, and not when Python is ready: then the reader types, and nothing shall move
       try {
         await begin();
         const method = await course.inpage.send({ kind: "method", text: editor.text, settings: Object.keys(settings) });
         if (mine !== asked) return; // the reader has typed on
-        box.dataset.state = method.wrong ? "wrong" : "";
-        say.textContent = method.wrong ?? told(method, sliders, settings);
-        if (!method.wrong) join(method);
+        if (method.wrong) {
+          later = setTimeout(() => say(method.wrong, "wrong"), PATIENCE);
+          return;
+        }
+        say(told(method, sliders, settings));
+        join(method);
       } catch (error) {
         model.set("yours", false);
-        box.dataset.state = "wrong";
-        say.textContent = error.policy ? FORBIDDEN : `Python could not start: ${error.message}`;
+        say(error.policy ? FORBIDDEN : `Python could not start: ${error.message}`, "wrong");
       }
     }
 
@@ -113,9 +130,13 @@
       asked++;
       model.join(null);
       model.set("yours", false);
-      box.dataset.state = "";
-      say.textContent = HELP;
+      say(HELP);
       box.open = false;
+      box.querySelector("summary").focus();
+    });
+    label.addEventListener("click", (event) => {
+      event.preventDefault(); // the text area may have given way to the editor
+      editor.focus();
     });
     place.addEventListener("focusin", () => model.get("yours") || read());
     const group = html(
@@ -123,7 +144,7 @@
       { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } },
       ...buttons,
     );
-    box.append(group, place, say, remove);
+    box.append(remove, group, place, keys, lost, said);
   }
 
   course.yours = yours;

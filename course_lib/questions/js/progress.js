@@ -9,6 +9,7 @@
     DRAFT = "descent-draft",
     KINDS = ["predictions", "checks", "exercises"];
   let memory = null; // what the browser refuses to keep lives as long as the page
+  const unkept = new Map(); // and so do drafts
 
   const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
   const kept = (record, keep) => Object.fromEntries(Object.entries(isRecord(record) ? record : {}).filter(keep));
@@ -76,6 +77,7 @@
     /** Forget everything, drafts too. */
     clear() {
       memory = null;
+      unkept.clear();
       try {
         const own = Object.keys(localStorage).filter((key) => key === KEY || key.startsWith(`${DRAFT}/`));
         for (const key of own) localStorage.removeItem(key);
@@ -87,22 +89,37 @@
   };
 
   course.drafts = {
-    /** A draft, or undefined. */
+    LOST: "This browser keeps nothing: copy your code before you leave.",
+    /** A draft, or undefined; a blank one is none. */
     get(page, name) {
+      const key = `${DRAFT}/${page}/${name}`;
+      let text = unkept.get(key);
       try {
-        return localStorage.getItem(`${DRAFT}/${page}/${name}`) ?? undefined;
+        text ??= localStorage.getItem(key);
       } catch {
-        return undefined;
+        /* nothing was kept */
       }
+      return text?.trim() ? text : undefined;
     },
-    /** Keep a draft; undefined forgets it. */
+    /** Keep a draft; undefined, or a blank one, forgets it. Return whether the browser has kept it. */
     set(page, name, text) {
+      const key = `${DRAFT}/${page}/${name}`,
+        blank = !text?.trim();
+      unkept.delete(key);
       try {
-        if (text === undefined) localStorage.removeItem(`${DRAFT}/${page}/${name}`);
-        else localStorage.setItem(`${DRAFT}/${page}/${name}`, text);
+        if (blank) localStorage.removeItem(key);
+        else localStorage.setItem(key, text);
+        return true;
       } catch {
-        /* full or forbidden: it lives in the editor */
+        if (blank) return true; // there is nothing to lose
+        unkept.set(key, text);
       }
+      try {
+        localStorage.removeItem(key); // or an older draft would come back in its place
+      } catch {
+        /* forbidden */
+      }
+      return false;
     },
   };
   globalThis.addEventListener?.("storage", (event) => {

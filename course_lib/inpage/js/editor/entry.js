@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } 
 import { pythonLanguage } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { highlightCode, tagHighlighter, tags } from "@lezer/highlight";
 
 /** Pygments' names of classes, so that code looks as everywhere in the book. */
@@ -32,6 +32,18 @@ const leave = (view) => {
   view.setTabFocusMode(true);
   return true;
 };
+
+/* A line that is wrapped goes on two columns further in than it begins, so that it does not read as a line of its own. */
+const hanging = EditorView.decorations.compute(["doc"], ({ doc }) => {
+  const lines = Array.from({ length: doc.lines }, (_, i) => doc.line(i + 1));
+  return Decoration.set(
+    lines.map(({ from, text }) => {
+      const columns = text.search(/\S|$/) + 2;
+      const style = `margin-left: ${columns}ch; text-indent: -${columns}ch`;
+      return Decoration.line({ attributes: { style } }).range(from);
+    }),
+  );
+});
 
 /** Make an editor in the place of a text area.
     label, description: for screen readers; changed: called after each change; entered: by Shift- or Ctrl-Enter;
@@ -64,6 +76,7 @@ function editor(area, { label, description, changed, entered, passing }) {
         pythonLanguage,
         syntaxHighlighting(colours),
         EditorView.lineWrapping,
+        hanging,
         EditorView.contentAttributes.of({
           "aria-label": label,
           "aria-description": description,
