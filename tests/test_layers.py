@@ -12,9 +12,12 @@ import course_lib
 from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
-ORDER = "validation claims progress optim plots nn data ensembles deep studies explore exercises questions chapters"
+ORDER = (
+    "validation claims progress optim plots nn data ensembles deep studies explore exercises inpage questions chapters"
+)
 ORDER = [*ORDER.split(), "site", "cli"]
-MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+PAGE = ROOT / "inpage" / "page"  # runs in a web page, with modules of its own
+MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py" and PAGE not in path.parents)
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
 BASIC = {"numpy", "matplotlib", "IPython", "anywidget", "traitlets", *sys.stdlib_module_names}
 EXTRA = {
@@ -25,6 +28,7 @@ EXTRA = {
     r"studies\.sweep": {"torch"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
+    "inpage": {"quickjs"},
     r"chapters\.ch12_\w+": {"torch"},
     "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
     r"site\.fonts": {"fontTools"},
