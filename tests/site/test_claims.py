@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
+from course_lib import chapters
 from course_lib.site import build as site_build
 from course_lib.site import numbers
 from course_lib.site.folding import label
@@ -86,7 +87,7 @@ CELLS = [
     cell("code", "own", "z = 1", code_prompt_show="How z is chosen"),
     cell("code", "hidden", "print('secret')", "hide-output"),
     cell("code", "old", "print('old')", "hide-input"),
-    cell("code", "exercise-a", "def answer():\n    ...", "exercise:a"),
+    cell("code", "exercise-a", "def answer():\n    ...", f"exercise:{next(iter(chapters.exercises()))}"),
 ]
 
 

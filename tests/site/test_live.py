@@ -111,6 +111,6 @@ def test_three_widgets_on_one_page_keep_to_themselves(live):
 
 def test_a_closed_view_leaves_no_listener(live):
     shown = live(NAMED["phase"]())
-    assert shown.evaluate("listeners()") == 3
+    assert shown.evaluate("listeners()") == 4
     shown.evaluate("clean()")
     assert shown.evaluate("listeners()") == 0

@@ -201,8 +201,8 @@ def test_paper_has_no_control_and_all_text(page, chapter):
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     shown.emulate_media(media="print")
-    assert shown.locator("article details:not([open])").count() == 0
-    for part in (".cx-cover", ".cx-time", ".cx-controls", ".course-experiment input"):
+    assert shown.locator("article details:not([open], .cx-yours)").count() == 0
+    for part in (".cx-cover", ".cx-time", ".cx-controls", ".cx-yours", ".course-experiment input"):
         assert [e for e in shown.locator(part).all() if e.is_visible()] == [], part
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
     assert shown.locator("article details[data-printed]").count() == 0

@@ -119,7 +119,7 @@ def test_the_number_of_a_formula_takes_no_room_from_it(page, chapter):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_code_looks_alike_and_is_not_wrapped(page, chapter, width):
     shown = page(chapter, width=width, height=844)
-    code = shown.locator("article :is(.highlight-python, .highlight-ipython3) pre")
+    code = shown.locator("article :is(.highlight-python, .highlight-ipython3):not(.course-exercise *) pre")
     looks = code.evaluate_all("""all => all.map(e => {
         const { whiteSpace, overflowX, backgroundColor, fontSize, padding, borderRadius } = getComputedStyle(e);
         return [whiteSpace, overflowX, backgroundColor, fontSize, padding, borderRadius].join();
