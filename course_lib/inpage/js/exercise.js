@@ -4,7 +4,7 @@
   const course = globalThis.course;
   const PATIENCE = 300; // milliseconds that a reader waits without a word
   const KEYS = "Tab indents; Escape, then Tab, leaves the editor. Shift-Enter checks.";
-  const TODO = "ex.todo()";
+  const PLACE = "ex.todo()";
 
   /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
   function plain(area, { label, description, changed, entered }) {
@@ -103,9 +103,9 @@
       undo.hidden = true;
     }
     function selectTodo() {
-      const at = editor.text.indexOf(TODO),
+      const at = editor.text.indexOf(PLACE),
         end = editor.text.length;
-      editor.select(...(at < 0 ? [end, end] : [at, at + TODO.length]));
+      editor.select(...(at < 0 ? [end, end] : [at, at + PLACE.length]));
     }
 
     /** Make an editor of the text area that has taken the code's place; Python starts meanwhile.
