@@ -448,6 +448,21 @@ def test_verdicts_are_the_engines(show):
     assert shown.locator(".ce-said").get_attribute("aria-live") == "polite"
 
 
+def test_a_verdict_says_that_it_is_of_an_earlier_answer(show):
+    shown = show()
+    opened(shown)
+    earlier = "getComputedStyle(document.querySelector('.ce-said'), '::before').content"
+    check(shown, RIGHT)
+    assert shown.evaluate(earlier) == "none"
+    write(shown, WRONG)
+    assert shown.evaluate(earlier) == '"Before your last change:"'
+    write(shown, RIGHT)
+    assert shown.evaluate(earlier) == "none", "it is that answer again"
+    write(shown, WRONG)
+    check(shown, WRONG)
+    assert shown.evaluate(earlier) == "none"
+
+
 def test_an_answer_that_passes_counts_and_goes_on_counting(show):
     shown = show()
     opened(shown)

@@ -51,6 +51,7 @@
     const passed = () => place.hasAttribute("data-passed");
     let editor = null,
       before = "", // the text that *Start again* has replaced
+      judged = "", // the text that the verdict is of
       given = 0, // hints
       tried = false,
       asked = false, // for the solution, before a try
@@ -101,6 +102,7 @@
       if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
       again.hidden = now === start;
       undo.hidden = true;
+      said.toggleAttribute("data-earlier", now !== judged);
     }
     function selectTodo() {
       const at = editor.text.indexOf(PLACE),
@@ -155,10 +157,13 @@
       place.dataset.busy = "1";
       try {
         await patiently("Python is starting …", python());
+        const judging = text();
         const result = await patiently(
           "Checking …",
-          data().then((exercise) => course.inpage.check(exercise, text())),
+          data().then((exercise) => course.inpage.check(exercise, judging)),
         );
+        judged = judging;
+        said.toggleAttribute("data-earlier", text() !== judged); // the reader may have typed on
         tried ||= result.status !== "NOT ATTEMPTED";
         said.innerHTML = result.html;
         if (result.status === "PASS") course.progress.set(page, "exercises", name, true);

@@ -18,7 +18,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         "short memories": {"beta1": 0.5, "beta2": 0.8},
         "a large ε": {"eps": 0.1},
     }
-    x, m, v, *gradients = rng.standard_normal((6, 3))
+    x, m, v, *gradients = rng.standard_normal((6, 3)).round(3)
     given = tuple({"dx": dx, "t": t, **usual, "eps": 1e-3} for t, dx in enumerate(gradients, start=8))
     return [
         *from_rest(rng, ["m", "v"], usual, others, clock=True),

@@ -39,7 +39,7 @@ def from_rest(
 
     def case(label: str, size: np.ndarray, setting: Mapping[str, float]) -> Case:
         start = {"x": np.full_like(size, 2.0)} | {name: np.zeros_like(size) for name in state}
-        gradients = size * rng.standard_normal((STEPS, *size.shape)).astype(size.dtype)
+        gradients = size * rng.standard_normal((STEPS, *size.shape)).round(3).astype(size.dtype)
         if label == "a single number":
             gradients = rng.uniform(1, 3, STEPS).round(1)  # can be checked by hand
         elif label == "no gradient at first":

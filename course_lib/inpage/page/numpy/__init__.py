@@ -118,6 +118,30 @@ def _dtype_of(a):
 # Arrays and scalars
 
 
+class flatiter:
+    """All elements of an array in order: to iterate over, to pick from, to set."""
+
+    def __init__(self, base):
+        self.base, self._elements = base, iter(base.reshape(-1))
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._elements)
+
+    def __len__(self):
+        return self.base.size
+
+    def __getitem__(self, key):
+        return self.base.reshape(-1)[key]
+
+    def __setitem__(self, key, value):
+        flat = self.base.reshape(-1)
+        flat[key] = value
+        self.base[...] = flat.reshape(self.base.shape)
+
+
 class ndarray:
     """An array. Operators and indexing are those of the kernels; most methods are the functions of the same name."""
 
@@ -169,7 +193,7 @@ class ndarray:
 
     @property
     def flat(self):
-        return iter(self.reshape(-1))
+        return flatiter(self)
 
     @property
     def nbytes(self):
@@ -916,7 +940,9 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if returned:
         raise Missing("the page's NumPy does not have the keyword `returned` of `np.average`")
     if weights is None:
-        return mean(a, axis, keepdims=keepdims)
+        means = mean(a, axis, keepdims=keepdims)
+        size(a) / size(means)  # NumPy divides here, and so raises an error if there are no means
+        return means
     a, weights = asarray(a), asarray(weights)
     kind = _nd.kind(a * 1.0 + weights.reshape(-1)[:1].sum())
     if a.shape != weights.shape:
