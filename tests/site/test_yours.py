@@ -169,6 +169,7 @@ def test_the_last_good_curve_stays_and_nothing_moves(race):
     ]:
         area(shown).fill(text)
         say(shown, words)
+        say(shown, "Yours is still what ran last.")
         assert lines(shown, "Yours") == drawn and told(shown, "Yours") == said
         assert shown.locator(".cx-controls").bounding_box() == place
     area(shown).fill("x -= self.lr * dx")
@@ -191,6 +192,16 @@ def test_settings_without_a_slider_are_told(race):
     shown = race()
     area(shown).fill(lines_of(Adam))
     say(shown, "self.beta1 = 0.9, self.beta2 = 0.999, self.correct = True and self.eps = 1e-8.")
+
+
+def test_what_becomes_nan_is_told_and_what_diverges_is_not(race):
+    shown = race()
+    area(shown).fill("root = np.sqrt(dx)\nx -= self.lr * root")
+    say(shown, "In this run root becomes nan: 0 / 0, or the root of less than 0.")
+    area(shown).fill("x -= 1e9 * dx")
+    say(shown, "A name of your own")
+    area(shown).fill("x -= 1e9 * (")
+    say(shown, "was never closed. Yours is still what ran last.")
 
 
 def test_mine_is_removed_and_may_come_again(race):
@@ -394,3 +405,5 @@ def test_on_the_built_page_it_is_loaded_when_opened_and_styled(page, name):
     field.wait_for(state="attached")
     assert len([address for address in shown.requests if "inpage/yours.js?v=" in address]) == 1
     assert field.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).resize]") == ["block", "vertical"]
+    panels, box = experiment.locator(".cx-panels").bounding_box(), field.bounding_box()
+    assert box["y"] + box["height"] - panels["y"] < 740, "whoever types sees the curves"

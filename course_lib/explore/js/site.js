@@ -90,7 +90,7 @@
   /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (inpage/js/yours.js). */
   function offer(place, spec, model) {
     const box = html("details", { class: "cx-yours" }, html("summary", { textContent: "Race your own optimizer" }));
-    place.querySelector(".cx").append(box);
+    place.querySelector(".cx-controls").before(box); // near the pictures, which what is typed moves
     const lost = html("p", { class: "cx-say", role: "status" });
     let filled = null; // or under way
     const fill = async () => {

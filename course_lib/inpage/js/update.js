@@ -19,7 +19,8 @@
     negative: (a) => -a,
   };
 
-  /** The function (h, x, dx, ...slots) → [x, ...slots] of an update, for `descend`; h are the settings. */
+  /** The function (h, x, dx, ...slots) → [x, ...slots] of an update, for `descend`; h are the settings.
+      What first became nan though all that came in were numbers, is its `nan`. */
   function updateOf({ slots, lines }) {
     const cells = ["x", "dx", ...slots],
       memory = [];
@@ -42,13 +43,18 @@
     }
 
     const steps = lines.map(([cell, tree]) => [at(cell), evaluate(tree)]);
-    return (h, x, dx, ...state) => {
+    function update(h, x, dx, ...state) {
       memory[0] = x;
       memory[1] = dx;
       for (let k = 0; k < slots.length; k++) memory[k + 2] = state[k];
-      for (const [i, f] of steps) memory[i] = +f(h); // a truth counts as 1 or 0
+      const sound = Number.isFinite(x) && Number.isFinite(dx) && state.every(Number.isFinite);
+      for (const [i, f] of steps) {
+        memory[i] = +f(h); // a truth counts as 1 or 0
+        if (sound && Number.isNaN(memory[i])) update.nan ??= cells[i].split(":")[0];
+      }
       return [memory[0], ...memory.slice(2, 2 + slots.length)];
-    };
+    }
+    return update;
   }
 
   course.updateOf = updateOf;

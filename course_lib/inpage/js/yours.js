@@ -7,6 +7,7 @@
     "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 
+  const NAN = "0 / 0, or the root of less than 0";
   const KEYS = "Tab indents; Escape, then Tab, leaves the editor.";
   const PATIENCE = 700; // milliseconds that a reader may type on before a mistake is said
   const LABEL = "Each step, with the point x and its gradient dx:";
@@ -49,6 +50,7 @@
       { yours: run } = course.experiments[spec.compiled],
       sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
     let ready = null,
+      joined = false,
       asked = 0,
       later; // a mistake that is not said yet
 
@@ -107,27 +109,33 @@
         const method = await course.inpage.send({ kind: "method", text: editor.text, settings: Object.keys(settings) });
         if (mine !== asked) return; // the reader has typed on
         if (method.wrong) {
-          later = setTimeout(() => say(method.wrong, "wrong"), PATIENCE);
+          const words = joined ? `${method.wrong.replace(/\.?$/, ".")} Yours is still what ran last.` : method.wrong;
+          later = setTimeout(() => say(words, "wrong"), PATIENCE);
           return;
         }
-        say(told(method, sliders, settings));
-        join(method);
+        box.dataset.state = "";
+        join(method, told(method, sliders, settings));
       } catch (error) {
         model.set("yours", false);
         say(error.policy ? FORBIDDEN : `Python could not start: ${error.message}`, "wrong");
       }
     }
 
-    function join(method) {
+    function join(method, words) {
       const update = course.updateOf(method);
+      joined = true;
       model.join((params) => {
+        delete update.nan;
         const optimizer = { slots: method.slots, update, h: { ...settings, ...params } };
-        return run(optimizer, ...needs.map((name) => params[name]));
+        const data = run(optimizer, ...needs.map((name) => params[name]));
+        if (!box.dataset.state) say(update.nan ? `In this run ${update.nan} becomes nan: ${NAN}.` : words);
+        return data;
       });
     }
 
     remove.addEventListener("click", () => {
       asked++;
+      joined = false;
       model.join(null);
       model.set("yours", false);
       say(HELP);
