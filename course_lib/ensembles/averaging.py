@@ -31,7 +31,7 @@ class _Averaging(Wrapper):
         innermost = inner
         while isinstance(innermost, Wrapper):
             innermost = innermost.inner
-        if callable(getattr(innermost, "average", None)):
+        if innermost.tests_others:
             raise TypeError(f"inner must not be {type(innermost).__name__}: it keeps an average of its own")
         self.own_settings()
 
@@ -71,17 +71,14 @@ class _Averaging(Wrapper):
         check_broadcast({name: h for name, h in now.items() if isinstance(h, np.ndarray)}, xs)
         return xs
 
-    def average(self, params: Any) -> Any:
-        """Return the average, x_test, structured like `params` (a copy): use it for testing, and at the end.
-
-        Args:
-            params: as for `step`. Before there is an average, their own values are returned.
+    def test_params(self, params: Any) -> Any:
+        """Return the average, x_test, structured like `params` (a copy); see `Optimizer.test_params`.
 
         >>> from course_lib.optim import SGD
         >>> x, opt = np.array([8.0]), SWA(SGD(0.5), start=1)
         >>> for _ in range(2):
         ...     opt.step(x, grads=x)
-        >>> x, opt.average(x)
+        >>> x, opt.test_params(x)
         (array([2.]), array([3.]))
         """
         xs, weight = self._check_params(params), self.weight()
@@ -94,7 +91,7 @@ class EMA(_Averaging):
 
     x ← inner step(x);    x_test ← d x_test + (1 − d) x, with d = .995: x_test ← .995 x_test + .005 x
 
-    `params` hold x, whose path the average does not change. **Test with the average**: `opt.average(params)`; `fit`
+    `params` hold x, whose path the average does not change. **Test with the average**: `opt.test_params(params)`; `fit`
     does so by itself, and leaves it in the network at the end. Its memory is about 1/(1 − d) steps: 200 for .995.
 
     `x_test` starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up
@@ -110,16 +107,16 @@ class EMA(_Averaging):
     Args:
         inner: the optimizer that makes the steps. (Not Schedule-Free, which has an average of its own.)
         decay: d, 0 ≤ d < 1, a number, or an array that broadcasts; 0 means no averaging.
-        start_up: whether `average` corrects for the start at 0.
+        start_up: whether `test_params` corrects for the start at 0.
 
     >>> from course_lib.optim import SGD
     >>> x, opt = np.array([8.0]), EMA(SGD(0.0), decay=0.995)  # it stays where it is
     >>> for _ in range(2):
     ...     opt.step(x, grads=x)
-    >>> opt.start_up, opt.average(x)
+    >>> opt.start_up, opt.test_params(x)
     (True, array([8.]))
     >>> opt.start_up = False
-    >>> opt.average(x).round(4)  # .005 · 8 · (1 + .995)
+    >>> opt.test_params(x).round(4)  # .005 · 8 · (1 + .995)
     array([0.0798])
 
     Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992.
@@ -151,7 +148,7 @@ class SWA(_Averaging):
     x ← inner step(x);    after the steps t₀, t₀ + c, t₀ + 2c, …:  n ← n + 1,  x_test ← x_test + (x − x_test)/n
 
     The rate should stay large, or go in cycles of c steps: points that no longer move leave nothing to average.
-    `params` hold x. **Test with the average**: `opt.average(params)`; `fit` does so by itself, and leaves it in the
+    `params` hold x. **Test with the average**: `opt.test_params(params)`; `fit` does so by itself, and leaves it in the
     network at the end. Before t₀ the average is x itself. The running statistics of batch normalization are those of
     x, not of x_test: see `refresh_batch_norm`. As with `EMA`, other wrappers go inside.
 
@@ -164,7 +161,7 @@ class SWA(_Averaging):
     >>> x, opt = np.array([16.0]), SWA(SGD(0.5), start=2, every=2)
     >>> for _ in range(4):  # 8, 4, 2, 1: the mean of 4 and 1
     ...     opt.step(x, grads=x)
-    >>> opt.average(x)
+    >>> opt.test_params(x)
     array([2.5])
 
     Source: Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, Averaging weights leads to wider optima and better

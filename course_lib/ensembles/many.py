@@ -217,7 +217,7 @@ def _broken(values: np.ndarray) -> np.ndarray:
 def _check_optimizer(optimizer: Any, shape: tuple[int, int]) -> None:
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
-    if not optimizer.elementwise or callable(getattr(optimizer, "average", None)):
+    if not optimizer.elementwise or optimizer.tests_others:
         raise TypeError(
             f"optimizer must work element by element and test with the weights that it trains, and "
             f"{type(optimizer).__name__} does not: use train_members"

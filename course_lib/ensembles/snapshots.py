@@ -140,12 +140,8 @@ def _peak(optimizer: Any) -> float:
     """Return the rate that the cycles start with."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
-    inner = optimizer
-    while inner is not None:
-        if callable(getattr(inner, "slow", None)) or callable(getattr(inner, "average", None)):
-            name = type(inner).__name__
-            raise TypeError(f"optimizer must not be {name}: it tests with other weights than it trains")
-        inner = getattr(inner, "inner", None)
+    if optimizer.tests_others:
+        raise TypeError(f"optimizer must not be {optimizer!r}: it tests with other weights than it trains")
     if callable(optimizer.lr):
         raise TypeError(f"optimizer.lr must be a number, the peak of the cycles, not {optimizer.lr!r}")
     return check_number("the optimizer's lr", optimizer.lr)

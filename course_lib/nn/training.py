@@ -258,23 +258,13 @@ def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
     """Set the network's final weights: those of the best epoch, or those that the method tests with."""
     if kept is not None:
         restore(net, kept)
-    elif (other := _other_weights(net, optimizer)) is not None:
-        copy_into(net.params, other)
-
-
-def _other_weights(net: Layer, optimizer: Any) -> Any:
-    """Return the weights that a method tests with, or None if they are the ones it trains."""
-    while optimizer is not None:
-        for name in ("slow", "average"):
-            if callable(test_params := getattr(optimizer, name, None)):
-                return test_params(net.params)
-        optimizer = getattr(optimizer, "inner", None)
-    return None
+    elif optimizer.tests_others:
+        copy_into(net.params, optimizer.test_params(net.params))
 
 
 def _test_weights(net: Layer, optimizer: Optimizer) -> contextlib.AbstractContextManager:
-    other = _other_weights(net, optimizer)
-    return contextlib.nullcontext() if other is None else using_params(net, other)
+    """While testing, put the weights to test with in the network, if the method trains others."""
+    return using_params(net, optimizer.test_params(net.params)) if optimizer.tests_others else contextlib.nullcontext()
 
 
 def _history(log: list, best: int, stopped: str) -> History:

@@ -224,6 +224,30 @@ class Optimizer:
         """
         self.step(params, gradient(loss, params), nonfinite=nonfinite)
 
+    def test_params(self, params: Any) -> Any:
+        """Return the weights to test with, and to keep at the end: here `params` themselves.
+
+        A method that trains other weights, such as an average of its own, returns those, structured like `params`: new
+        arrays. Before its first step they are equal to `params`.
+
+        Args:
+            params: as in `step`.
+
+        Raises:
+            ValueError: params has another structure than in earlier steps.
+
+        >>> from course_lib.optim import SGD
+        >>> x = np.array([8.0])
+        >>> SGD(0.5).test_params(x) is x
+        True
+        """
+        return params
+
+    @property
+    def tests_others(self) -> bool:
+        """Whether the weights to test with are others than those that it trains."""
+        return type(self).test_params is not Optimizer.test_params
+
     def settings(self) -> dict[str, Any]:
         """Return the checked hyper-parameters of the next step: floats or arrays; a schedule's current rate for `lr`.
 

@@ -19,18 +19,12 @@ class _ScheduleFree(Optimizer):
 
     domains = Optimizer.domains | {"warmup": (1.0, math.inf), "power": (0.0, 16.0), "lr_power": (0.0, 16.0)}
 
-    def average(self, params: Any) -> Any:
-        """Return the average of the points so far, structured like `params` (a copy): for testing, and as the result.
-
-        Args:
-            params: as in `step`. Before the first step they are themselves the average.
-
-        Raises:
-            ValueError: params has another structure than in earlier steps.
+    def test_params(self, params: Any) -> Any:
+        """Return the average of the points so far, structured like `params` (a copy); see `Optimizer.test_params`.
 
         >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.1)
         >>> opt.step(x, grads=x)
-        >>> opt.average(x)
+        >>> opt.test_params(x)
         array([0.9])
         """
         xs = check_params(params)
@@ -47,7 +41,7 @@ class ScheduleFreeSGD(_ScheduleFree):
     z ← z − αₜ (∇f(x) + λ x)        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
 
     z takes SGD's steps, a is its average (cₜ = 1/t if all weights are equal), and the gradient is taken between the
-    two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`. With β₁ = 0 it is the average of
+    two, at x, which is what `params` hold. **Test with a**: `opt.test_params(params)`. With β₁ = 0 it is the average of
     SGD's own points, with β₁ → 1 the gradient is taken at the average itself. The paper writes y for x, and x for a.
 
     Args:
@@ -61,7 +55,7 @@ class ScheduleFreeSGD(_ScheduleFree):
     >>> x, opt = np.array([1.0]), ScheduleFreeSGD(0.5)
     >>> for _ in range(50):
     ...     opt.step(x, grads=x)
-    >>> abs(opt.average(x)) < 0.01
+    >>> abs(opt.test_params(x)) < 0.01
     array([ True])
 
     Source: Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024.
@@ -101,7 +95,7 @@ class ScheduleFreeAdamW(_ScheduleFree):
     z ← z − αₜ d        a ← a + cₜ (z − a)        x ← β₁ a + (1 − β₁) z
 
     It has no first moment: the average takes its place. z takes Adam's steps, a is its average, and the gradient is
-    taken between the two, at x, which is what `params` hold. **Test with a**: `opt.average(params)`.
+    taken between the two, at x, which is what `params` hold. **Test with a**: `opt.test_params(params)`.
 
     Args:
         lr: learning rate α ≥ 0: a number or a schedule (which is not needed here).
@@ -115,7 +109,7 @@ class ScheduleFreeAdamW(_ScheduleFree):
 
     >>> x, opt = np.array([1.0, -100.0]), ScheduleFreeAdamW(0.1)
     >>> opt.step(x, grads=x)
-    >>> opt.average(x)  # the first step is α long, whatever the gradient
+    >>> opt.test_params(x)  # the first step is α long, whatever the gradient
     array([  0.9, -99.9])
 
     Source: Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024.

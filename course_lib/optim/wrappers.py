@@ -62,6 +62,15 @@ class Wrapper(Optimizer):
     def lr(self, value: Any) -> None:
         self.inner.lr = value
 
+    def test_params(self, params: Any) -> Any:
+        """Return the weights to test with: the inner optimizer's; see `Optimizer.test_params`."""
+        return self.inner.test_params(params)
+
+    @property
+    def tests_others(self) -> bool:
+        """Whether the wrapper or its inner optimizer tests with others than it trains."""
+        return self.inner.tests_others or type(self).test_params is not Wrapper.test_params
+
     def own_settings(self) -> dict[str, Any]:
         """Return the checked hyper-parameters of the wrapper alone."""
         return super().settings()
@@ -96,7 +105,7 @@ class Lookahead(Wrapper):
     k times: fast ← inner step(fast)        then: slow ← slow + α (fast − slow),  fast ← slow
 
     `params` hold the fast weights; after every k-th step the two are the same. **Test with the slow ones**:
-    `opt.slow(params)`. The inner optimizer's state, such as a velocity, is kept.
+    `opt.test_params(params)`. The inner optimizer's state, such as a velocity, is kept.
 
     Args:
         inner: the optimizer of the fast steps. (Not Schedule-Free, which would not return to the slow weights.)
@@ -158,19 +167,13 @@ class Lookahead(Wrapper):
                 slow += _in(fast.dtype, alpha) * (fast - slow)
                 fast[...] = slow
 
-    def slow(self, params: Any) -> Any:
-        """Return the slow weights, structured like `params` (a copy): for testing, and as the result.
-
-        Args:
-            params: as in `step`. Before the first step they are themselves the slow weights.
-
-        Raises:
-            ValueError: params has another structure than in earlier steps.
+    def test_params(self, params: Any) -> Any:
+        """Return the slow weights, structured like `params` (a copy); see `Optimizer.test_params`.
 
         >>> from course_lib.optim import SGD
         >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2)
         >>> opt.step(x, grads=x)
-        >>> x, opt.slow(x)
+        >>> x, opt.test_params(x)
         (array([4.]), array([8.]))
         """
         xs = check_params(params)

@@ -154,7 +154,7 @@ def test_all_averages_are_torchs(inner, their_inner, scale, kind):
         {"raw": ema_from(zeros, 0.995), "corrected": ema_from(zeros, 0.98), "theirs": ema_from(None, 0.995)}
         | {name: (swa_utils.AveragedModel, points[name].__contains__) for name in settings},
     )
-    ours = {name: opt.average(x) for name, opt in opts.items()}
+    ours = {name: opt.test_params(x) for name, opt in opts.items()}
     close(ours["raw"], theirs["raw"])
     close(ours["corrected"], [a / (1 - 0.98**steps) for a in theirs["corrected"]])
     from_first = [a + 0.995**steps * x1 for a, x1 in zip(arrays_of(ours["raw"]), arrays_of(first), strict=True)]
@@ -176,8 +176,8 @@ def test_start_up(decay):
     for t in range(1, 51):
         raw.step(x, g)
         corrected.step(x, g)
-        np.testing.assert_allclose(raw.average(x), x * (1 - decay**t), rtol=1e-11)
-        np.testing.assert_allclose(corrected.average(x), x, rtol=1e-11)
+        np.testing.assert_allclose(raw.test_params(x), x * (1 - decay**t), rtol=1e-11)
+        np.testing.assert_allclose(corrected.test_params(x), x, rtol=1e-11)
 
 
 def test_ema_is_the_weighted_mean_of_the_walk():
@@ -187,7 +187,7 @@ def test_ema_is_the_weighted_mean_of_the_walk():
         opt.step(x, g)
         walk.append(x.copy())
     weights = 0.9 ** np.arange(39, -1, -1)
-    np.testing.assert_allclose(opt.average(x), np.average(walk, axis=0, weights=weights), rtol=1e-12)
+    np.testing.assert_allclose(opt.test_params(x), np.average(walk, axis=0, weights=weights), rtol=1e-12)
 
 
 def test_without_decay_it_is_the_last_point():
@@ -195,7 +195,7 @@ def test_without_decay_it_is_the_last_point():
     opt = EMA(SGD(0.1), decay=0.0)
     for g in grads:
         opt.step(x, g)
-    assert same_bits(opt.average(x), x)
+    assert same_bits(opt.test_params(x), x)
 
 
 def test_a_grid_of_decays():
@@ -209,7 +209,7 @@ def test_a_grid_of_decays():
         for y, one in ones:
             one.step(y, g[0])
     for i, (y, one) in enumerate(ones):
-        assert np.array_equal(opt.average(x)[i], one.average(y))
+        assert np.array_equal(opt.test_params(x)[i], one.test_params(y))
 
 
 # SWA
@@ -224,11 +224,11 @@ def test_swa_is_the_mean_of_its_points(kind):
         if t in (4, 7, 10, 13, 16, 19):
             points.append([a.copy() for a in arrays_of(x)])
         if t < 4:
-            assert same_bits(opt.average(x), x) and opt.n_averaged() == 0
+            assert same_bits(opt.test_params(x), x) and opt.n_averaged() == 0
         else:
-            close(opt.average(x), [np.mean(a, axis=0) for a in zip(*points, strict=True)])
+            close(opt.test_params(x), [np.mean(a, axis=0) for a in zip(*points, strict=True)])
             assert opt.n_averaged() == len(points)
-    assert type(opt.average(x)) is type(x)
+    assert type(opt.test_params(x)) is type(x)
 
 
 # Both, as Lookahead is tested
@@ -287,8 +287,7 @@ def test_resume_is_bit_for_bit(new, kind):
     second.load_state_dict(saved)
     asked(second, broken, grads[22:])
     assert same_bits(straight, broken) and second.t == 50
-    average, other = (getattr(opt, "average", None) or opt.inner.average for opt in (whole, second))
-    assert same_bits(average(straight), other(broken))
+    assert same_bits(whole.test_params(straight), second.test_params(broken))
 
 
 @ALL
@@ -312,7 +311,7 @@ def test_a_skipped_step_does_not_count(new):
             for value in entries:
                 g = {"W": np.full((2, 2), value), "b": np.ones(2)}
                 opt.step_closure(w, Ask(lambda params, g=g: g), nonfinite="skip")
-    averages = [(getattr(opt, "average", None) or opt.inner.average)(w) for opt, w in ((first, one), (second, two))]
+    averages = [opt.test_params(w) for opt, w in ((first, one), (second, two))]
     assert first.t == second.t == 6 and same_bits(one, two) and same_bits(*averages)
 
 
@@ -321,9 +320,9 @@ def test_step_takes_nonfinite():
     with pytest.raises(ValueError, match=r"grads holds nan at \(0,\)"):
         opt.step(x, np.array([np.nan, 1.0]))
     opt.step(x, np.array([np.nan, 1.0]), nonfinite="skip")
-    assert opt.t == 0 and x.tolist() == [1, 1] and opt.average(x).tolist() == [1, 1]
+    assert opt.t == 0 and x.tolist() == [1, 1] and opt.test_params(x).tolist() == [1, 1]
     opt.step(x, np.array([np.nan, 1.0]), nonfinite="allow")
-    assert opt.t == 1 and np.isnan(opt.average(x)[0]) and opt.average(x)[1] == pytest.approx(0.9)
+    assert opt.t == 1 and np.isnan(opt.test_params(x)[0]) and opt.test_params(x)[1] == pytest.approx(0.9)
     with pytest.raises(ValueError, match="nonfinite must be"):
         opt.step(x, x, nonfinite="no")
 
@@ -345,8 +344,8 @@ def test_dtype_stays(dtype):
         x = np.ones((2, 3), dtype)
         for _ in range(3):
             opt.step(x, (x + 1).astype(np.float64))
-        assert opt.average(x).dtype == opt.state_dict()["x_test"].dtype == x.dtype == dtype
-        assert np.all(opt.average(x) > x)
+        assert opt.test_params(x).dtype == opt.state_dict()["x_test"].dtype == x.dtype == dtype
+        assert np.all(opt.test_params(x) > x)
 
 
 def test_float32_does_not_drift():
@@ -354,22 +353,22 @@ def test_float32_does_not_drift():
     x, opt = np.array([1.0], np.float32), EMA(SGD(0.0), decay=0.9999)
     for _ in range(5_000):
         opt.step(x, x)
-    assert opt.average(x)[0] == pytest.approx(1.0, abs=2e-5)
+    assert opt.test_params(x)[0] == pytest.approx(1.0, abs=2e-5)
 
 
 def test_average_is_a_copy():
     w = [np.array([8.0]), np.array(4.0)]
-    assert same_bits(EMA(SGD(0.5), start_up=False).average(w), w)
+    assert same_bits(EMA(SGD(0.5), start_up=False).test_params(w), w)
     for opt in (EMA(SGD(0.5)), SWA(SGD(0.5), start=1)):
         before = copy.deepcopy(w)
-        assert same_bits(opt.average(w), w) and opt.average(w)[0] is not w[0]
+        assert same_bits(opt.test_params(w), w) and opt.test_params(w)[0] is not w[0]
         opt.step(w, [np.zeros(1), np.array(0.0)])
-        for a in opt.average(w):
+        for a in opt.test_params(w):
             a[...] = 0.0
-        close(opt.average(w), before)
+        close(opt.test_params(w), before)
         assert same_bits(w, before)
         with pytest.raises(ValueError, match=r"params\[0\] was float64 \(1,\) before and is now float64 \(2,\)"):
-            opt.average([np.zeros(2), np.array(0.0)])
+            opt.test_params([np.zeros(2), np.array(0.0)])
 
 
 def test_another_set_is_looked_at():
@@ -381,7 +380,7 @@ def test_another_set_is_looked_at():
     opt.step(same, same.zeros_like())
     with pytest.raises(ValueError, match=r"params\['W'\] was float64 \(2,\) before and is now float64 \(3,\)"):
         opt.step(other, other.zeros_like())
-    assert opt.clone().average(other)["W"].shape == (3,)
+    assert opt.clone().test_params(other)["W"].shape == (3,)
 
 
 BAD = {
@@ -427,7 +426,7 @@ def test_errors_in_mid_run_change_nothing(new):
     x, opt = [np.ones(2), np.ones(1)], new()
     opt.step(x, x)
     name = opt.hyper[0]
-    good, before, state, average = getattr(opt, name), copy.deepcopy(x), opt.state_dict(), opt.average(x)
+    good, before, state, average = getattr(opt, name), copy.deepcopy(x), opt.state_dict(), opt.test_params(x)
     bad = [
         (lambda: setattr(opt, name, -1.0), x, x, f"{name} must be"),
         (lambda: setattr(opt, name, np.ones(3) / 2), x, x, rf"{name} (of shape \(3,\) does not broadcast|must be)"),
@@ -443,7 +442,7 @@ def test_errors_in_mid_run_change_nothing(new):
         setattr(opt, name, good)
         opt.inner.rho = 0.9
         assert same_bits(x, before) and opt.t == opt.inner.t == 1
-        assert same_bits(opt.state_dict()["inner"]["v"], state["inner"]["v"]) and same_bits(opt.average(x), average)
+        assert same_bits(opt.state_dict()["inner"]["v"], state["inner"]["v"]) and same_bits(opt.test_params(x), average)
 
 
 BAD_STATES = {
@@ -461,10 +460,10 @@ BAD_STATES = {
 def test_a_bad_state_changes_nothing(new, state, error, message):
     opt, x = new(), np.zeros(2)
     opt.step(x, np.ones(2))
-    before = opt.average(x)
+    before = opt.test_params(x)
     with pytest.raises(error, match=message):
         opt.load_state_dict(state)
-    assert opt.t == opt.inner.t == 1 and same_bits(opt.average(x), before)
+    assert opt.t == opt.inner.t == 1 and same_bits(opt.test_params(x), before)
 
 
 def test_noise_is_averaged_out():
@@ -474,7 +473,7 @@ def test_noise_is_averaged_out():
         rng, points = np.random.default_rng(0), np.ones((300, 1))
         for _ in range(1_000):
             opt.step(points, points + rng.normal(size=points.shape))
-        x[name] = points.var(), opt.average(points).var()
+        x[name] = points.var(), opt.test_params(points).var()
     for last, average in x.values():
         assert last == pytest.approx(0.3 / (2 - 0.3), rel=0.3) and average < last / 20
     path = descend(Quadratic([1.0]), EMA(SGD(0.3)), [1.0], 5)
@@ -504,7 +503,7 @@ def test_fit_tests_with_the_average_and_leaves_it(new, around):
     opt = around(new())
     history = fit(net, data, opt, epochs=3, rng=np.random.default_rng(1))
     fit(plain, data, around(Momentum(0.3)), epochs=3, rng=np.random.default_rng(1))
-    average = (opt if isinstance(opt, EMA | SWA) else opt.inner).average(plain.params)  # the walk ends at plain's
+    average = opt.test_params(plain.params)  # the walk ends at plain's
     assert same_bits(dict(net.params), dict(average)) and not same_bits(dict(net.params), dict(plain.params))
     score = evaluate(net, data.x_val, data.y_val)
     assert history.val_loss[-1] == score.loss and history.val_accuracy[-1] == score.accuracy
@@ -514,7 +513,7 @@ def test_lookahead_outside_has_the_last_word():
     data, net = blobs(), dense()
     opt = Lookahead(EMA(Momentum(0.3), decay=0.9), k=4)
     fit(net, data, opt, epochs=2, rng=np.random.default_rng(1))
-    slow, average = opt.slow(net.params), opt.inner.average(net.params)
+    slow, average = opt.test_params(net.params), opt.inner.test_params(net.params)
     assert same_bits(dict(net.params), dict(slow)) and not same_bits(dict(slow), dict(average))
 
 

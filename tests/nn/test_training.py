@@ -139,10 +139,7 @@ def test_every_kind_of_optimizer_against_a_plain_loop(make):
         for rows in np.split(order, 3):
             params = dict(theirs.params)
             opt.step_closure(params, Slow(theirs, data.x_train[rows], data.y_train[rows]))
-    tested = {**dict(theirs.params)}
-    for name in ("slow", "average"):
-        if hasattr(opt, name):
-            tested = getattr(opt, name)(dict(theirs.params))
+    tested = opt.test_params(dict(theirs.params))
     history = fit(mine, data, make(), epochs=2, batch=30, rng=np.random.default_rng(3))
     for k in mine.params:
         np.testing.assert_allclose(mine.params[k], tested[k], rtol=1e-10, atol=1e-13)

@@ -82,11 +82,11 @@ def test_parity(cls, hyper, scale, kind):
     opt, ours = cls(**hyper[cls]), [a.copy() for a in arrays]
     if kind == "list":
         run(opt, ours, grads)
-        averages = opt.average(ours)
+        averages = opt.test_params(ours)
     else:
         keyed = dict(zip(SHAPES, ours, strict=True))
         run(opt, keyed, [dict(zip(SHAPES, g, strict=True)) for g in grads])
-        averages = list(opt.average(keyed).values())
+        averages = list(opt.test_params(keyed).values())
     points, their_averages = their_path(cls, hyper[cls], arrays, grads)
     close(ours, points)
     close(averages, their_averages)
@@ -102,7 +102,7 @@ def test_parity_of_single_arrays(cls, scale, shape):
     (point,), (average,) = their_path(cls, MOVED[cls], [x], [[g] for g in grads])
     opt = cls(**MOVED[cls])
     run(opt, x, grads)
-    close([x, opt.average(x)], [point, average])
+    close([x, opt.test_params(x)], [point, average])
 
 
 @BOTH
@@ -116,7 +116,7 @@ def test_parity_with_a_schedule(cls, rate):
     run(opt, ours, grads)
     points, averages = their_path(cls, MOVED[cls], arrays, grads, lr=rate)
     close(ours, points)
-    close(opt.average(ours), averages)
+    close(opt.test_params(ours), averages)
 
 
 @BOTH
@@ -131,7 +131,7 @@ def test_parity_where_the_gradient_depends_on_the_point(cls):
         ours.step(x, -np.sin(x) + 0.2 * x)
     close([x], [p.detach().numpy()])
     other.eval()
-    close([ours.average(x)], [p.detach().numpy()])
+    close([ours.test_params(x)], [p.detach().numpy()])
 
 
 @BOTH
@@ -141,9 +141,9 @@ def test_parity_in_float32(cls):
     (point,), (average,) = their_path(cls, MOVED[cls], [x], [[g] for g in grads])
     opt = cls(**MOVED[cls])
     run(opt, x, grads)
-    assert x.dtype == opt.average(x).dtype == np.float32
+    assert x.dtype == opt.test_params(x).dtype == np.float32
     np.testing.assert_allclose(x, point, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(opt.average(x), average, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(opt.test_params(x), average, rtol=1e-4, atol=1e-4)
 
 
 # What it means
@@ -157,7 +157,7 @@ def test_without_beta1_it_is_the_mean_of_sgd():
         sgd.step(y, y * [1.0, 2.0])
         walk.append(y.copy())
         np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-15)
-        np.testing.assert_allclose(opt.average(x), np.mean(walk, axis=0), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(opt.test_params(x), np.mean(walk, axis=0), rtol=1e-12, atol=1e-15)
 
 
 def test_powers_weigh_the_average():
@@ -170,7 +170,7 @@ def test_powers_weigh_the_average():
     rates = lr * np.minimum(1, t / T)
     walk = -np.cumsum(rates * grads)
     weights = t**p * rates**q
-    assert float(opt.average(x)) == pytest.approx((weights @ walk) / weights.sum(), rel=1e-12)
+    assert float(opt.test_params(x)) == pytest.approx((weights @ walk) / weights.sum(), rel=1e-12)
 
 
 @BOTH
@@ -184,7 +184,7 @@ def test_the_average_is_quieter_than_the_walk(cls):
         noise = rng.normal(size=x.shape)
         opt.step(x, x + noise)
         plain.step(y, y + noise)
-    average = opt.average(x)
+    average = opt.test_params(x)
     assert average.var() < 0.7 * x.var()  # the parameters themselves are noisier than their average,
     assert average.var() < y.var() / 6  # and the method without averaging much more so
 
@@ -195,13 +195,13 @@ def test_the_average_is_quieter_than_the_walk(cls):
 @BOTH
 def test_average_is_a_copy_built_like_the_parameters(cls):
     w, opt = {"W": np.ones((2, 3), np.float32), "b": np.zeros(())}, cls(0.1)
-    before = opt.average(w)
+    before = opt.test_params(w)
     assert list(before) == ["W", "b"] and np.array_equal(before["W"], w["W"]) and before["W"] is not w["W"]
     opt.step(w, {"W": np.ones((2, 3)), "b": np.ones(())})
-    opt.average(w)["W"][...] = 7.0
-    np.testing.assert_allclose(opt.average(w)["W"], 0.9, rtol=1e-6)
+    opt.test_params(w)["W"][...] = 7.0
+    np.testing.assert_allclose(opt.test_params(w)["W"], 0.9, rtol=1e-6)
     with pytest.raises(ValueError, match=r"params\['b'\] was float64 \(\) before and is now float64 \(2,\)"):
-        opt.average({"W": w["W"], "b": np.zeros(2)})
+        opt.test_params({"W": w["W"], "b": np.zeros(2)})
 
 
 @BOTH
@@ -255,7 +255,7 @@ def test_resume_is_bit_for_bit(cls, kind):
     second = cls(**hyper)
     second.load_state_dict(first.state_dict())
     run(second, broken, map(make, grads[23:]))
-    pairs = [(straight, broken), (one.average(straight), second.average(broken))]
+    pairs = [(straight, broken), (one.test_params(straight), second.test_params(broken))]
     for a, b in pairs:
         keys = [...] if kind == "array" else range(3) if kind == "list" else SHAPES
         assert all(same_bits(a[k], b[k]) for k in keys)

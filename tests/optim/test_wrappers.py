@@ -93,7 +93,7 @@ def test_lookahead_parity(inner, their_inner, scale, kind):
             p.grad = torch.tensor(dx)
         other.step()
     close(ours, [p.detach().numpy() for p in params])
-    close(opt.slow(ours), [other.state[p]["slow_params"].detach().numpy() for p in params])
+    close(opt.test_params(ours), [other.state[p]["slow_params"].detach().numpy() for p in params])
 
 
 def test_lookahead_by_hand():
@@ -101,7 +101,7 @@ def test_lookahead_by_hand():
     x, opt, path = np.array([8.0]), Lookahead(SGD(0.5), k=3, alpha=0.5), []
     for _ in range(6):
         opt.step(x, x)
-        path.append((float(x[0]), float(opt.slow(x)[0])))
+        path.append((float(x[0]), float(opt.test_params(x)[0])))
     assert path == [(4.0, 8.0), (2.0, 8.0), (4.5, 4.5), (2.25, 4.5), (1.125, 4.5), (2.53125, 2.53125)]
 
 
@@ -445,17 +445,17 @@ def test_dtype_stays(dtype):
         assert x.dtype == dtype and np.all(x < 1)
     look = Lookahead(SGD(0.1), k=2)
     look.step(x, x)
-    assert look.slow(x).dtype == look.state_dict()["slow"].dtype == dtype
+    assert look.test_params(x).dtype == look.state_dict()["slow"].dtype == dtype
 
 
 def test_slow_is_a_copy_built_like_the_parameters():
     w, opt = [np.array([8.0]), np.array(4.0)], Lookahead(SGD(0.5))
-    assert same_bits(opt.slow(w), w) and opt.slow(w)[0] is not w[0]
+    assert same_bits(opt.test_params(w), w) and opt.test_params(w)[0] is not w[0]
     opt.step(w, w)
-    opt.slow(w)[0][...] = 0.0
-    assert opt.slow(w) == [8.0, 4.0] and w == [4.0, 2.0]
+    opt.test_params(w)[0][...] = 0.0
+    assert opt.test_params(w) == [8.0, 4.0] and w == [4.0, 2.0]
     with pytest.raises(ValueError, match=r"params\[0\] was float64 \(1,\) before and is now float64 \(2,\)"):
-        opt.slow([np.zeros(2), np.array(0.0)])
+        opt.test_params([np.zeros(2), np.array(0.0)])
 
 
 def test_sam_cannot_step():
@@ -512,7 +512,7 @@ def test_errors_in_mid_run_change_nothing():
         opt.alpha, opt.inner.rho = 0.5, 0.9
         assert same_bits(x, before) and opt.t == opt.inner.t == 1
         assert same_bits(opt.state_dict()["inner"]["v"], state["inner"]["v"])
-        assert same_bits(opt.slow(x), state["slow"])
+        assert same_bits(opt.test_params(x), state["slow"])
 
 
 BAD_STATES = {
@@ -531,7 +531,7 @@ def test_a_bad_state_changes_nothing(state, error, message):
     opt.step(x, np.ones(2))
     with pytest.raises(error, match=message):
         opt.load_state_dict(state)
-    assert opt.t == opt.inner.t == 1 and opt.slow(x).tolist() == [0, 0]
+    assert opt.t == opt.inner.t == 1 and opt.test_params(x).tolist() == [0, 0]
     assert opt.state_dict()["inner"]["v"].tolist() == [1, 1]
 
 
@@ -546,6 +546,19 @@ def test_a_parameter_set_takes_the_same_path_as_a_dict(opt):
     for walker, params, grads in ((opt.clone(), w, dict), (opt.clone(), flat, ParameterSet)):
         for _ in range(10):
             walker.step_closure(params, Ask(lambda p, grads=grads: grads({key: np.sin(a) for key, a in p.items()})))
-        average = walker.average(params) if hasattr(walker, "average") else params
+        average = walker.test_params(params)
         assert list(average) == ["W", "b"]
     assert same_bits(w, dict(flat)) and not same_bits(w, arrays)
+
+
+def test_the_weights_to_test_with_are_asked_for_by_one_name():
+    x = np.ones(2)
+    plain = [SGD(0.1), SAM(Momentum(0.1)), Muon(0.1)]
+    others = [ScheduleFreeSGD(0.1), Lookahead(SGD(0.1)), SAM(Lookahead(SGD(0.1))), SAM(ScheduleFreeAdamW(0.1))]
+    for opt in plain:
+        assert not opt.tests_others and opt.test_params(x) is x
+    for opt in others:
+        assert opt.tests_others and opt.test_params(x) is not x and same_bits(opt.test_params(x), x)
+    opt = SAM(Lookahead(SGD(0.5), k=2), radius=0.0)
+    opt.step_closure(x, Ask(lambda w: w))
+    assert x.tolist() == [0.5, 0.5] and opt.test_params(x).tolist() == [1, 1]
