@@ -127,25 +127,6 @@ def fused() -> Table:
     )
 
 
-def threads() -> Table:
-    rows = []
-    for name, row in METHODS.items():
-        cells = []
-        for size in SIZES:
-            one, two = row.cls(**row.defaults), row.cls(**row.defaults)
-            two.threads = 2
-            a, b = medians(ours(one, size), ours(two, size))
-            cells.append(times(a / b))
-        rows.append((name, *cells))
-    return Table(
-        "Two threads over the blocks",
-        "`opt.threads = 2` shares the blocks of a large array among two threads. One thread's time over two's; an "
-        f"array of up to {4 * Optimizer.wide * Optimizer.block / 1e6:.0f} MB is left to one.",
-        ("method", *(f"{size:,}" for size in SIZES)),
-        rows,
-    )
-
-
 def grids() -> Table:
     """Time one run with arrays of settings against a loop over the same class."""
     rows, surface = [], Ravine()
@@ -199,5 +180,5 @@ def bandwidth() -> Table:
 def tables() -> Iterator[Table]:
     """Yield every table, in an order in which none affects the next."""
     torch.set_num_threads(1)
-    for make in (small, large, fused, bandwidth, threads, grids, warm_allocator):
+    for make in (small, large, fused, bandwidth, grids, warm_allocator):
         yield make()

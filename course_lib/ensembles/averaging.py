@@ -15,7 +15,6 @@ from ..nn.layers import Layer
 from ..nn.normalization import BatchNorm
 from ..nn.steps import iter_layers
 from ..optim.optimizer import Optimizer
-from ..optim.parameter_set import ParameterSet
 from ..optim.trees import check_broadcast, check_layout, check_params, has_nonfinite, layout_of, rebuild_like
 from ..optim.wrappers import Wrapper
 from ..validation import check_count
@@ -59,14 +58,14 @@ class _Averaging(Wrapper):
             return
         if self._layout is None:
             self._layout, self._state = layout_of(params, xs), [{key: np.zeros_like(x) for key, x in xs.items()}]
-        self.t, self._last = self.t + 1, params if isinstance(params, ParameterSet) else None
+        self.t += 1
         for key, x in xs.items():
             self.update_average(x, self._state[0][key])
 
     def _check_params(self, params: Any) -> dict[Any, np.ndarray]:
         now = self.own_settings()
-        xs = params if params is self._last else check_params(params)  # the keys and shapes of a set never change
-        if self._layout is not None and xs is not params:
+        xs = check_params(params)
+        if self._layout is not None:
             check_layout(layout_of(params, xs), self._layout, "params")
         check_broadcast({name: h for name, h in now.items() if isinstance(h, np.ndarray)}, xs)
         return xs

@@ -40,6 +40,7 @@ from .first_order import (
     RMSPropMomentum,
 )
 from .gradients import clip_norm, clip_value, global_norm, l2
+from .groups import Groups, by_shape
 from .muon import Muon, orthogonalize
 from .optimizer import Optimizer
 from .parameter_set import ParameterSet
@@ -139,6 +140,7 @@ __all__ = [
     "Exponential",
     "Function",
     "GradientDescent",
+    "Groups",
     "Himmelblau",
     "InverseTime",
     "LeastSquares",
@@ -201,6 +203,7 @@ __all__ = [
     "best_gd",
     "best_heavy_ball",
     "best_nesterov",
+    "by_shape",
     "cg",
     "classic_nesterov",
     "clip_norm",

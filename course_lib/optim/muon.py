@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Collection
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from ..validation import cast_hyper, check_bool, check_count
-from .adam import AdamW
+from ..validation import check_bool, check_count
+from .bound import Checked
 from .optimizer import Optimizer, Rate
-from .trees import check_broadcast, check_grads, check_layout, check_params, find_nonfinite, layout_of
-from .wrappers import load_with
+from .trees import leaves
 
 
 def orthogonalize(m: np.ndarray, *, steps: int = 5, eps: float = 1e-7) -> np.ndarray:
@@ -88,10 +85,9 @@ class Muon(Optimizer):
     ones only; here all directions move alike, and the gradient's size does not matter. (m is a mean here, as in
     the authors' code; with a sum the step is the same, apart from ε.)
 
-    What is not a matrix (a bias, a gain, a convolution's filters) is left to `partner`, which has settings of its
-    own. The authors use Muon on filters as well, flattened to a matrix (outputs, all the rest), which this class does
-    not do; for embeddings and the last layer, too, they advise the partner: list the other matrices in `matrices`.
-    `opt.matrix_keys(params)` lists the parameters that are treated as matrices.
+    Every parameter must be a matrix, or with more axes a batch of matrices; the others (biases, gains, a convolution's
+    filters) go to another optimizer, in `Groups`. The authors use Muon on filters as well, flattened to a matrix
+    (outputs, all the rest), which this class does not do; embeddings and the last layer, too, they leave to AdamW.
 
     Args:
         lr: learning rate α ≥ 0: a number or a schedule. 0.02 is usual.
@@ -102,12 +98,11 @@ class Muon(Optimizer):
         match_adamw: False: s = √max(1, outputs/inputs). True: s = 0.2 √max(outputs, inputs), which makes steps as
             large as AdamW's, so that AdamW's α and λ can be used.
         inputs_first: False: matrices are (outputs, inputs), as in torch. True: (inputs, outputs), as in `Dense`.
-        partner: the optimizer of all other parameters. None: AdamW(3e-4).
-        matrices: the keys of the arrays to treat as matrices (with more than two axes, as batches of them).
-            None: all that have two axes.
 
+    >>> from course_lib.optim import AdamW, Groups, by_shape
     >>> w = {"W": np.zeros((2, 2)), "b": np.zeros(2)}
-    >>> Muon(0.1).step(w, {"W": np.diag([1e6, 1e5]), "b": np.ones(2)})
+    >>> opt = Groups({"matrices": Muon(0.1), "others": AdamW(3e-4)}, by_shape)
+    >>> opt.step(w, {"W": np.diag([1e6, 1e5]), "b": np.ones(2)})
     >>> w["W"].round(2), w["b"].round(4)
     (array([[-0.07,  0.  ],
            [ 0.  , -0.07]]), array([-0.0003, -0.0003]))
@@ -129,16 +124,10 @@ class Muon(Optimizer):
         eps: float = 1e-7,
         match_adamw: bool = False,
         inputs_first: bool = False,
-        partner: Optimizer | None = None,
-        matrices: Collection[Any] | None = None,
     ) -> None:
         switches = {"nesterov": nesterov, "match_adamw": match_adamw, "inputs_first": inputs_first}
         for name, value in switches.items():
             check_bool(name, value)
-        if not isinstance(partner, Optimizer | None):
-            raise TypeError(f"partner must be an optimizer such as AdamW(3e-4), not {partner!r}")
-        if matrices is not None and (isinstance(matrices, str) or not isinstance(matrices, Collection)):
-            raise TypeError(f"matrices must be a list or set of keys, not {matrices!r}")
         super().__init__(
             lr,
             rho=rho,
@@ -148,8 +137,6 @@ class Muon(Optimizer):
             match_adamw=match_adamw,
             inputs_first=inputs_first,
         )
-        self.partner = partner or AdamW(3e-4)
-        self.matrices = matrices
 
     def update(self, x, dx, m):
         m *= self.rho
@@ -166,70 +153,14 @@ class Muon(Optimizer):
             raise TypeError(f"eps must be a number, the least norm of a whole matrix, not {self.eps!r}")
         return now
 
-    def matrix_keys(self, params: Any) -> list[Any]:
-        """List the keys of the parameters that are treated as matrices; the others go to the partner.
-
-        Args:
-            params: as in `step`. In a list the keys are 0, 1, 2, …; a single array has the key None.
-
-        Raises:
-            ValueError: a key of `matrices` is missing in params, or its array is not a matrix.
-
-        >>> Muon(0.1).matrix_keys({"W": np.zeros((2, 3)), "b": np.zeros(3)})
-        ['W']
-        """
-        xs = check_params(params)
-        if self.matrices is None:
-            return [key for key, x in xs.items() if x.ndim == 2]
-        for key in self.matrices:
-            if key not in xs:
-                raise ValueError(f"matrices names {key!r}, but params has no such key")
-            if xs[key].ndim < 2:
-                raise ValueError(f"matrices names {key!r}, but params[{key!r}] has shape {xs[key].shape}")
-        return [key for key in xs if key in self.matrices]
-
-    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
-        """Make one step, the partner's too; see `Optimizer.step`."""
-        xs = check_params(params)
-        dxs = check_grads(grads, params, xs)
-        keys = self.matrix_keys(params)
-        if len(keys) == len(xs):
-            return super().step(params, grads, nonfinite=nonfinite)
-        matrices, rest = {key: xs[key] for key in keys}, {key: x for key, x in xs.items() if key not in keys}
-        self._check(matrices, dxs, nonfinite)
-        if nonfinite == "skip" and find_nonfinite(dxs):
-            return
-        if matrices:
-            self.partner.step(rest, {key: dxs[key] for key in rest}, nonfinite="allow")
-        else:
-            self.partner.step(params, grads, nonfinite="allow")
-        super().step(matrices, {key: dxs[key] for key in matrices}, nonfinite="allow")
-
-    def _check(self, xs: dict[Any, np.ndarray], dxs: dict[Any, np.ndarray], nonfinite: str) -> None:
-        """Raise any error that the step on the matrices would raise, before the partner has moved."""
-        self.check_options(nonfinite)
-        layout, hyper = layout_of(xs, xs), self.settings()
-        check_layout(layout, self._layout or layout, "params")
-        check_broadcast({name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}, xs)
-        for dtype in {x.dtype for x in xs.values()}:
-            cast_hyper(hyper, dtype, self.domains)
-        if nonfinite == "raise" and (where := find_nonfinite(dxs)):
-            raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return a copy of both states: m of the matrices, and the partner's; see `Optimizer.state_dict`."""
-        return {**super().state_dict(), "partner": self.partner.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a state that `state_dict` returned; see `Optimizer.load_state_dict`."""
-        load_with("partner", self, state)
-
-    def clone(self) -> Self:
-        """Return an optimizer with the same settings and a cloned partner; neither has a state."""
-        new = copy.copy(self)
-        new.partner = self.partner.clone()
-        return Optimizer.clone(new)
-
-    def __repr__(self) -> str:
-        matrices = "" if self.matrices is None else f", matrices={self.matrices!r}"
-        return f"{super().__repr__().removesuffix(')')}, partner={self.partner!r}{matrices})"
+    def check(self, params: Any, grads: Any, nonfinite: str = "raise") -> Checked | None:
+        """Check a step, and that all parameters are matrices; see `Optimizer.check`."""
+        checked = super().check(params, grads, nonfinite)
+        for key, x in leaves(params, "params").items():
+            if x.ndim < 2:
+                name = "params" if key is None else f"params[{key!r}]"
+                raise ValueError(
+                    f"{name} has shape {x.shape}, but Muon moves matrices: give the others to another optimizer, as in "
+                    'Groups({"matrices": Muon(0.02), "others": AdamW(3e-4)}, by_shape)'
+                )
+        return checked

@@ -20,19 +20,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..validation import cast_hyper, check_count, check_hyper
-from .blocks import update_in_blocks
+from ..validation import check_count, check_hyper
+from .bound import Bound, Cast, Checked, cast_for, rows_of_grid
 from .parameter_set import ParameterSet
 from .schedules.schedule import Schedule
 from .trees import (
     Layout,
+    Leaves,
     check_broadcast,
     check_grads,
     check_layout,
     check_params,
     check_state,
     find_nonfinite,
+    has_nonfinite,
     layout_of,
+    leaves,
     rebuild,
     zeros_like,
 )
@@ -77,10 +80,6 @@ class Optimizer:
     #: Bytes a block has of each array: so few that `update`'s temporaries stay in the processor's cache, and just
     #: under the 128 KB from which on glibc fetches memory from the system, page by page. None: no blocks.
     block: int | None = 128_000
-    #: Threads that share the blocks of a large array. Their blocks are `wide` times as large, because threads
-    #: take turns in the interpreter between NumPy's calls; less than four such blocks get one thread.
-    threads: int = 1
-    wide: ClassVar[int] = 8
     #: Where each hyper-parameter must lie: low ≤ value < high. One that is not listed must be finite.
     domains: ClassVar[dict[str, tuple[float, float]]] = {
         "lr": (0.0, math.inf),
@@ -104,7 +103,7 @@ class Optimizer:
         self.hyper = ("lr", *hyper)
         self._layout: Layout | None = None  # structure, keys, shapes, dtypes: known after the first step
         self._state: list[Mapping[Any, np.ndarray]] = []  # for each slot: key → array
-        self._last: Last | None = None  # set after a step on one array
+        self._bound: Bound | None = None  # what the last step has checked
         for name, value in {"lr": lr, **hyper}.items():
             is_schedule = name == "lr" and _is_schedule(value)
             setattr(self, name, value if is_schedule else check_hyper(name, value, self.domains.get(name)))
@@ -129,84 +128,65 @@ class Optimizer:
         >>> w["b"]
         array([-0.5, -0.5, -0.5])
         """
-        last = self._last
-        if last is None or nonfinite not in _NONFINITE or not self._step_again(last, params, grads):
-            self._step_checked(params, grads, nonfinite)
+        checked = self.check(params, grads, nonfinite)
+        if checked is not None:
+            self.move(*checked)
 
-    def check_options(self, nonfinite: str) -> None:
-        """Check the options of a step: `nonfinite`, `threads` and `block`."""
+    def check(self, params: Any, grads: Any, nonfinite: str = "raise") -> Checked | None:
+        """Check a step and change nothing; return what `move` needs to make it, or None if it is to be skipped.
+
+        Args:
+            params, grads, nonfinite: as in `step`.
+        """
         if nonfinite not in _NONFINITE:
             raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
-        check_count("threads", self.threads)
+        checked = (self._bound and self._bound.again(self, params, grads)) or self._bind(params, grads)
+        bound, dxs, _ = checked
+        for dx in dxs.values() if nonfinite != "allow" else ():
+            if has_nonfinite(dx):
+                if nonfinite == "skip":
+                    return None
+                where = find_nonfinite(leaves(grads, "grads") if bound.as_one else dxs)
+                raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
+        return checked
+
+    def move(self, bound: Bound, dxs: Leaves, cast: Cast) -> None:
+        """Make a step that was checked: call `update` for each block of each parameter."""
+        if bound is not self._bound:
+            self._bound, self._layout, self._state = bound, bound.layout, bound.state
+        self.t += 1
+        for key, x, slots, rows, flat in bound.blocks:
+            now = object.__new__(type(self))  # the optimizer as `update` sees it: with this step's settings
+            now.__dict__ = self.__dict__ | cast[x.dtype] if cast else self.__dict__.copy()
+            dx = dxs[key]
+            if rows is not None:
+                dx = (dx.reshape(-1) if flat else dx)[rows]
+                for name in bound.grids:
+                    setattr(now, name, rows_of_grid(getattr(now, name), x, rows))
+            now.update(x, dx, *slots)
+
+    def _bind(self, params: Any, grads: Any) -> Checked:
+        """Check settings, parameters and gradients; find or make the state that belongs to them."""
         if self.block is not None:
             check_count("block", self.block)
-
-    def _step_checked(self, params: Any, grads: Any, nonfinite: str) -> None:
-        """Check everything, then make the step."""
-        self._last = None
-        self.check_options(nonfinite)
         xs = check_params(params)
         dxs = check_grads(grads, params, xs)
         layout = layout_of(params, xs)
-        if self._layout is not None:
-            check_layout(layout, self._layout, "params")
+        check_layout(layout, self._layout or layout, "params")
         hyper = self.settings()
         grids = {name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}
         check_broadcast(grids, xs)
-        cast = {dtype: cast_hyper(hyper, dtype, self.domains) for dtype in {x.dtype for x in xs.values()}}
-        if nonfinite != "allow" and (where := find_nonfinite(dxs)):
-            if nonfinite == "skip":
-                return
-            raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
-        is_set = isinstance(params, ParameterSet)
-        if self._layout is None:
-            self._state = [params.zeros_like() if is_set else zeros_like(xs) for _ in self.slots]
-            self._layout = layout
+        cast = cast_for({x.dtype for x in xs.values()}, hyper, self.domains)
+        anywhere = self.elementwise and not grids
+        as_one = anywhere and isinstance(params, ParameterSet) and params.fits(grads)
         state = self._state
-        if is_set and xs and self.elementwise and not grids and params.fits(grads):  # the buffers are one array
-            state = self._state = [s if params.fits(s) else ParameterSet({k: s[k] for k in params}) for s in state]
-            dx = grads.flat.copy() if grads is params else grads.flat
-            xs, dxs, state = {None: params.flat}, {None: dx}, [{None: s.flat} for s in state]
-        self.t += 1
-        now = object.__new__(type(self))  # the optimizer as `update` sees it: with this step's settings
-        now.__dict__.update(self.__dict__, **hyper)
-        for key, x in xs.items():
-            now.__dict__.update(cast[x.dtype])
-            update_in_blocks(now, {name: cast[x.dtype][name] for name in grids}, x, dxs[key], *[s[key] for s in state])
-        if (is_set or xs.keys() == {None}) and len(xs) == 1 and Last.suits(self, x):
-            self._last = Last(self, params, x, [s[key] for s in state])
-
-    def _step_again(self, last: Last, params: Any, grads: Any) -> bool:
-        """Repeat the last step without most of the checks if only numbers have changed; return whether it was done.
-
-        Arrays that own their memory share none; a finite sum of squares has no nan or inf in it.
-        """
-        if params is not last.params:
-            return False
-        x, dx = last.x, grads
-        if type(dx) is ParameterSet and type(params) is ParameterSet and params.fits(dx):
-            dx = dx.flat
-        if type(dx) is not np.ndarray or dx.base is not None or dx is x or not x.flags.writeable:
-            return False
-        if not (dx.shape == x.shape == last.shape and dx.dtype is x.dtype is last.dtype):
-            return False
-        for name, value in last.settings:
-            if getattr(self, name) is not value:
-                return False
-        if not math.isfinite(np.vdot(dx, dx)):
-            return False
-        rate = self.lr(self.t) if last.scheduled else self.lr
-        if not (isinstance(rate, float) and last.low <= rate < last.high and rate <= last.largest):
-            return False
-        self.t += 1
-        now = object.__new__(type(self))
-        now.__dict__ = self.__dict__.copy()
-        now.__dict__["lr"] = float(rate)
-        if last.whole:
-            now.update(x, dx, *last.slots)
-        else:
-            update_in_blocks(now, {}, x, dx, *last.slots)
-        return True
+        if self._layout is None:
+            state = [params.zeros_like() if as_one else zeros_like(xs) for _ in self.slots]
+        elif as_one:
+            state = [s if params.fits(s) else ParameterSet({key: s[key] for key in params}) for s in state]
+        if as_one:
+            dxs = {None: grads.flat.copy() if grads is params else grads.flat}
+        return Bound(self, params, xs, as_one, layout, state, grids), dxs, cast
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss function, for methods that need its gradient at another point, or twice.
@@ -242,6 +222,15 @@ class Optimizer:
         True
         """
         return params
+
+    def innermost(self) -> list[Optimizer]:
+        """Return the optimizers that make the steps: this one, or those within it."""
+        return [self]
+
+    @property
+    def has_plain_settings(self) -> bool:
+        """Whether settings that are numbers are the same at every step."""
+        return type(self).settings is Optimizer.settings
 
     @property
     def tests_others(self) -> bool:
@@ -296,12 +285,12 @@ class Optimizer:
         1
         """
         layout, slots = check_state(state, self.slots, self._layout)
-        self.t, self._layout, self._state, self._last = int(state["t"]), layout, slots, None
+        self.t, self._layout, self._state, self._bound = int(state["t"]), layout, slots, None
 
     def clone(self) -> Self:
         """Return an optimizer with the same settings and no state."""
         new = copy.copy(self)
-        new.t, new._layout, new._state, new._last = 0, None, [], None
+        new.t, new._layout, new._state, new._bound = 0, None, [], None
         new = copy.deepcopy(new)
         if isinstance(self.lr, Schedule):
             new.lr = self.lr.clone()
@@ -309,26 +298,6 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={_format_setting(getattr(self, k))}' for k in self.hyper)})"
-
-
-class Last:
-    """A checked step on one array: as long as these values stay the same, the next step needs no full check."""
-
-    __slots__ = ("dtype", "high", "largest", "low", "params", "scheduled", "settings", "shape", "slots", "whole", "x")
-
-    def __init__(self, opt: Optimizer, params: Any, x: np.ndarray, slots: list[np.ndarray]) -> None:
-        self.params, self.x, self.shape, self.dtype, self.slots = params, x, x.shape, x.dtype, slots
-        self.low, self.high = opt.domains.get("lr", (-math.inf, math.inf))
-        self.settings = [(name, getattr(opt, name)) for name in (*opt.hyper, "block", "threads")]
-        self.scheduled, self.largest = _is_schedule(opt.lr), float(np.finfo(x.dtype).max)
-        self.whole = not opt.elementwise or opt.block is None or x.nbytes <= opt.block
-
-    @staticmethod
-    def suits(opt: Optimizer, x: np.ndarray) -> bool:
-        """Return whether the fast path applies: settings are numbers, and x owns its memory."""
-        plain = all(type(getattr(opt, name)) in (float, bool) or name == "lr" for name in opt.hyper)
-        own = type(x) is np.ndarray and x.base is None
-        return plain and own and x.ndim > 0 and type(opt).settings is Optimizer.settings
 
 
 def gradient(loss: Any, params: Any) -> Any:

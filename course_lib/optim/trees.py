@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,26 +15,26 @@ import numpy as np
 from ..validation import check_count, check_float, describe
 from .parameter_set import ParameterSet
 
+_ARRAY, _LIST = (np.ndarray, np.floating), (list, tuple)
 Leaves = dict[Any, np.ndarray]  # key → array; the key is None, an index or a dict's key
 Layout = tuple[str, dict[Any, tuple[tuple[int, ...], np.dtype]]]  # kind, and key → (shape, dtype)
 
 
 def kind_of(tree: Any) -> str | None:
     """Return "array", "list" or "dict"; None for anything else."""
-    if isinstance(tree, np.ndarray | np.floating):
+    if isinstance(tree, _ARRAY):
         return "array"
-    return "list" if isinstance(tree, list | tuple) else "dict" if isinstance(tree, Mapping) else None
+    return "list" if isinstance(tree, _LIST) else "dict" if isinstance(tree, Mapping) else None
 
 
 def leaves(tree: Any, what: str) -> Leaves:
     """Return the arrays of an array, a list or a dict by key; TypeError for anything else."""
-    match kind_of(tree):
-        case "array":
-            return {None: tree}
-        case "list":
-            return dict(enumerate(tree))
-        case "dict":
-            return dict(tree)
+    if isinstance(tree, _ARRAY):
+        return {None: tree}
+    if isinstance(tree, _LIST):
+        return dict(enumerate(tree))
+    if isinstance(tree, Mapping):
+        return dict(tree)
     raise TypeError(f"{what} must be a NumPy float array, or a list or dict of them, not {describe(tree)}")
 
 
@@ -64,51 +63,80 @@ def check_params(params: Any) -> Leaves:
             raise TypeError(f"{label} is a NumPy scalar and cannot be changed in place: write np.array({x})")
         if not x.flags.writeable:
             raise ValueError(f"{label} is read-only, so it cannot be changed in place")
-    check_apart(xs)
+    if not isinstance(params, ParameterSet):  # its arrays are parts of one buffer
+        check_apart(xs)
     return xs
 
 
 def check_apart(xs: Leaves) -> None:
     """Raise ValueError if two parameters share memory: a step would change it twice."""
-    if len(xs) < 2 or _all_own_memory(list(xs.values())):
+    owners = owners_of(xs)
+    if owners is not None and len(owners) == len(xs):
         return
-    keys, arrays = list(xs), list(xs.values())
-    near: list[tuple[int, int]] = []  # (end, index) of the arrays that reach to where the next one starts
-    for low, high, i in sorted((*_bounds(x), i) for i, x in enumerate(arrays)):
-        near = [(end, j) for end, j in near if end > low]
-        for _, j in near:
-            if np.shares_memory(arrays[i], arrays[j]):
-                first, second = (keys[k] for k in sorted((i, j)))
-                raise ValueError(f"{_name('params', second)} shares memory with {_name('params', first)}")
-        near.append((high, i))
+    for (first, a), (second, b) in itertools.combinations(xs.items(), 2):
+        if np.shares_memory(a, b):
+            raise ValueError(f"{_name('params', second)} shares memory with {_name('params', first)}")
 
 
-def check_grads(grads: Any, params: Any, xs: Leaves) -> Leaves:
-    """Return the gradients by key, cast to the parameters' dtypes, if structure, keys and shapes are the same."""
+def owner(x: np.ndarray) -> Any:
+    """Return what owns an array's memory: the array itself, another one, or an object that is none, such as a tensor.
+
+    >>> x = np.zeros(6)
+    >>> owner(x[1:].reshape(5, 1)) is owner(x) is x
+    True
+    """
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x if x.base is None else x.base
+
+
+def owners_of(xs: Leaves) -> set[int] | None:
+    """Return the identities of the arrays that own the memory; None if others do, which may share it, as tensors do."""
+    owners = [owner(x) for x in xs.values()]
+    return {id(one) for one in owners} if all(isinstance(one, np.ndarray) for one in owners) else None
+
+
+def check_grads(grads: Any, params: Any, xs: Leaves, owners: set[int] | None = None) -> Leaves:
+    """Return the gradients by key, in the parameters' dtypes, if structure, keys and shapes are the same.
+
+    f(x, y) = x·y has the gradient (y, x): one in a parameter's memory would change while it is being used. So a
+    gradient is copied unless its memory has another owner than theirs.
+
+    Args:
+        grads: what is checked.
+        params: as in `Optimizer.step`.
+        xs: their arrays by key.
+        owners: their `owners_of`; None if that is not known.
+    """
     dxs = leaves(grads, "grads")
-    kind = kind_of(params)
-    if kind_of(grads) != kind:
-        raise TypeError(f"grads must be of the same kind as params: {kind}, not {kind_of(grads)}")
-    if kind == "list" and len(dxs) != len(xs):
+    if type(grads) is not type(params) and kind_of(grads) != kind_of(params):
+        raise TypeError(f"grads must be of the same kind as params: {kind_of(params)}, not {kind_of(grads)}")
+    if dxs.keys() != xs.keys():
+        _name_odd_key(dxs, xs, kind_of(params))
+    for key, x in xs.items():
+        dx = dxs[key]
+        if not (isinstance(dx, np.ndarray) and dx.dtype.kind == "f"):
+            check_float(dx, _name("grads", key))
+        if dx.shape != x.shape:
+            raise ValueError(f"{_name('grads', key)} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
+        if type(dx) is np.ndarray and dx.dtype is x.dtype and owners is not None:
+            its = dx if dx.base is None else owner(dx)
+            if isinstance(its, np.ndarray) and id(its) not in owners:
+                continue
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is reported as such
+            dxs[key] = np.array(dx, dtype=x.dtype)
+    return dxs
+
+
+def _name_odd_key(dxs: Leaves, xs: Leaves, kind: str) -> None:
+    if kind == "list":
         raise ValueError(f"grads has {len(dxs)} arrays, but params has {len(xs)}")
-    for key in [*xs, *dxs]:
+    for key in xs:
         if key not in dxs:
             raise ValueError(f"{_name('grads', key)} is missing: params has that key")
+    for key in dxs:
         if key not in xs:
             raise ValueError(f"{_name('grads', key)} has no counterpart in params")
-    for key, x in xs.items():
-        dx, label = dxs[key], _name("grads", key)
-        check_float(dx, label)
-        if dx.shape != x.shape:
-            raise ValueError(f"{label} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
-    # f(x, y) = x·y has the gradient (y, x): one in a parameter's memory would change while it is being used, so it is
-    # copied.
-    overlaps = _overlaps(xs, dxs)
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is reported as such
-        return {
-            key: np.array(dxs[key], dtype=x.dtype) if overlaps(dxs[key]) else np.asarray(dxs[key], dtype=x.dtype)
-            for key, x in xs.items()
-        }
 
 
 def has_nonfinite(dx: np.ndarray) -> bool:
@@ -190,36 +218,3 @@ def check_state(state: Any, slots: tuple[str, ...], layout: Layout | None) -> tu
 
 def _name(what: str, key: Any) -> str:
     return what if key is None else f"{what}[{key!r}]"
-
-
-def _all_own_memory(arrays: list[Any]) -> bool:
-    """Return whether each array owns its memory and none occurs twice: then no two of them share memory."""
-    ids = [id(x) for x in arrays if x.flags.owndata]
-    return len(set(ids)) == len(arrays)
-
-
-def _bounds(x: np.ndarray) -> tuple[int, int]:
-    """Return the addresses between which x lies. (`.base` is no help: views of buffers and tensors have one each.)"""
-    low = high = x.__array_interface__["data"][0]
-    if x.size == 0:
-        return low, low
-    for n, stride in zip(x.shape, x.strides, strict=True):
-        low += min(0, (n - 1) * stride)
-        high += max(0, (n - 1) * stride)
-    return low, high + x.itemsize
-
-
-def _overlaps(xs: Leaves, dxs: Leaves) -> Callable[[Any], bool]:
-    """Return a function of a gradient: whether it overlaps the memory bounds of any parameter."""
-    if _all_own_memory([*xs.values(), *dxs.values()]):
-        return lambda dx: False
-    spans = sorted(_bounds(x) for x in xs.values())
-    lows = [low for low, _ in spans]
-    reach = list(itertools.accumulate((high for _, high in spans), max))
-
-    def overlaps(dx: Any) -> bool:
-        low, high = _bounds(dx)
-        before = bisect_left(lows, high)  # so many parameters start before it ends
-        return before > 0 and reach[before - 1] > low
-
-    return overlaps

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -61,6 +62,10 @@ class Wrapper(Optimizer):
     @lr.setter
     def lr(self, value: Any) -> None:
         self.inner.lr = value
+
+    def innermost(self) -> list[Optimizer]:
+        """Return the optimizers that make the steps, within the wrapper."""
+        return self.inner.innermost()
 
     def test_params(self, params: Any) -> Any:
         """Return the weights to test with: the inner optimizer's; see `Optimizer.test_params`."""
@@ -240,9 +245,30 @@ class SAM(Wrapper):
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss function; see `Optimizer.step_closure`."""
+        self.own_settings()
         before = self.inner.t
-        self.inner.step_closure(params, _Uphill(loss, self.own_settings()["radius"], self.axis), nonfinite=nonfinite)
+        self.inner.step_closure(params, _Nearby(self, loss), nonfinite=nonfinite)
         self.t += self.inner.t - before
+
+    def grad(self, params: Any, loss: Any) -> Any:
+        """Return ∇f(x + r g/‖g‖), structured like `params`, which are x again afterwards."""
+        g = gradient(loss, params)
+        way = self.uphill(params, g)
+        if way is None:  # g is not finite, which the inner optimizer will find
+            return g
+        with moved(params, by=way):
+            return copy.deepcopy(gradient(loss, params))  # it may lie in the memory of params
+
+    def uphill(self, params: Any, grads: Any) -> dict[Any, np.ndarray] | None:
+        """Return r g/‖g‖ by key, the way to the highest point: 0 where g is 0; None if ‖g‖ is not finite."""
+        xs = check_params(params)
+        dxs, radius = check_grads(grads, params, xs), self.own_settings()["radius"]
+        if isinstance(radius, np.ndarray):
+            check_broadcast({"radius": radius}, xs)
+        if self.axis is not None:
+            return {key: _in(dx.dtype, radius) * (dx / _norm(dx, self.axis)) for key, dx in dxs.items()}
+        norm = global_norm(dxs) or 1.0
+        return {key: radius * (dx / norm) for key, dx in dxs.items()} if math.isfinite(norm) else None
 
     def __repr__(self) -> str:
         return super().__repr__() if self.axis is None else f"{super().__repr__()[:-1]}, axis={self.axis})"
@@ -253,33 +279,28 @@ def _in(dtype: np.dtype, hyper: float | np.ndarray) -> float | np.ndarray:
     return hyper.astype(dtype) if isinstance(hyper, np.ndarray) else hyper
 
 
-class _Uphill:
-    """A loss whose gradient is taken at a distance uphill."""
+class _Nearby:
+    """A loss whose gradient is SAM's."""
 
-    def __init__(self, loss: Any, radius: float | np.ndarray, axis: int | None) -> None:
-        self.loss, self.radius, self.axis = loss, radius, axis
+    def __init__(self, sam: SAM, loss: Any) -> None:
+        self.sam, self.loss = sam, loss
 
     def grad(self, params: Any) -> Any:
-        xs = check_params(params)
-        first = gradient(self.loss, params)
-        dxs = check_grads(first, params, xs)
-        if isinstance(self.radius, np.ndarray):
-            check_broadcast({"radius": self.radius}, xs)
-        if self.axis is None:
-            norm = global_norm(dxs)
-            if not math.isfinite(norm):
-                return first
-            norms = dict.fromkeys(dxs, norm or 1.0)
-        else:
-            norms = {key: _norm(dx, self.axis) for key, dx in dxs.items()}
-        back = {key: x.copy() for key, x in xs.items()}
-        try:
-            for key, x in xs.items():
-                x += _in(x.dtype, self.radius) * (dxs[key] / norms[key])
-            return copy.deepcopy(gradient(self.loss, params))  # it may lie in the memory of params
-        finally:
-            for key, x in xs.items():
-                x[...] = back[key]
+        return self.sam.grad(params, self.loss)
+
+
+@contextlib.contextmanager
+def moved(params: Any, by: Mapping[Any, np.ndarray]) -> Iterator[None]:
+    """Move parameters, and afterwards back to where they were, bit for bit, whatever is raised meanwhile."""
+    xs = check_params(params)
+    before = {key: x.copy() for key, x in xs.items()}
+    try:
+        for key, x in xs.items():
+            x += by[key]
+        yield
+    finally:
+        for key, x in xs.items():
+            x[...] = before[key]
 
 
 def _norm(dx: np.ndarray, axis: int) -> np.ndarray:

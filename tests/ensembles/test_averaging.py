@@ -22,8 +22,7 @@ from course_lib.nn import (
     evaluate,
     fit,
 )
-from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
-from course_lib.optim.muon import Muon
+from course_lib.optim import SGD, Adam, AdamW, Groups, Momentum, ParameterSet, Quadratic, descend
 from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.schedules import Cosine
 from course_lib.optim.wrappers import SAM, Lookahead
@@ -240,7 +239,7 @@ OPTS = {
     "SWA, not begun": lambda: SWA(Momentum(0.1), start=1_000),
     "EMA(SAM)": lambda: EMA(SAM(Momentum(0.01), radius=0.2), decay=0.8),
     "SAM(EMA)": lambda: SAM(EMA(Momentum(0.01), decay=0.8), radius=0.2),
-    "EMA(Lookahead(Muon))": lambda: EMA(Lookahead(Muon(0.1), k=3)),
+    "EMA(Lookahead(Groups))": lambda: EMA(Lookahead(Groups({"all": Momentum(0.1)}, lambda key, x: "all"), k=3)),
     "SWA(EMA)": lambda: SWA(EMA(SGD(0.01)), start=3),
 }
 ALL = pytest.mark.parametrize("new", OPTS.values(), ids=OPTS)

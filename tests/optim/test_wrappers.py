@@ -7,8 +7,7 @@ import pytest
 import pytorch_optimizer
 import torch
 
-from course_lib.optim import SGD, Adam, AdamW, Momentum, ParameterSet, Quadratic, descend
-from course_lib.optim.muon import Muon
+from course_lib.optim import SGD, Adam, AdamW, Groups, Momentum, Muon, ParameterSet, Quadratic, by_shape, descend
 from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.surfaces.landscapes import SharpFlat
 from course_lib.optim.wrappers import SAM, Lookahead
@@ -31,6 +30,11 @@ STRUCTURES = dict(zip(INNER, ("array", "list", "dict"), strict=True))
 CASES = pytest.mark.parametrize(
     ("inner", "their_inner", "kind"), [(*INNER[name], kind) for name, kind in STRUCTURES.items()], ids=INNER
 )
+
+
+def muon(**hyper):
+    """Muon for the matrices, AdamW for the rest."""
+    return Groups({"matrices": Muon(0.1, **hyper), "others": AdamW(3e-4)}, by_shape)
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +136,7 @@ def test_lookahead_is_quieter_than_its_inner_optimizer():
     assert theory < 0.4 * floor
 
 
-@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), k=3), Lookahead(Muon(0.1), k=3), SAM(SGD(0.1))], ids=str)
+@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), k=3), Lookahead(muon(), k=3), SAM(SGD(0.1))], ids=str)
 def test_a_skipped_step_does_not_count(opt):
     def follow(opt, w, g):
         opt.step_closure(w, Ask(lambda params: {"W": g, "b": np.ones(2)}), nonfinite="skip")
@@ -393,7 +397,7 @@ OPTS = {
     "Lookahead": lambda: Lookahead(Momentum(lambda step: 0.1 / (1 + step)), k=4, alpha=0.3),
     "SAM": lambda: SAM(AdamW(**ADAMW), radius=0.2),
     "Lookahead(SAM)": lambda: Lookahead(SAM(Momentum(0.01), radius=0.2), k=3),
-    "SAM(Lookahead(Muon))": lambda: SAM(Lookahead(Muon(0.1, weight_decay=0.1), k=3), radius=0.2),
+    "SAM(Lookahead(Muon))": lambda: SAM(Lookahead(muon(weight_decay=0.1), k=3), radius=0.2),
 }
 
 
@@ -537,7 +541,7 @@ def test_a_bad_state_changes_nothing(state, error, message):
 
 @pytest.mark.parametrize(
     "opt",
-    [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1), Muon(0.1), Lookahead(Adam(0.1), k=3), SAM(Momentum(0.01))],
+    [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1), muon(), Lookahead(Adam(0.1), k=3), SAM(Momentum(0.01))],
     ids=lambda opt: type(opt).__name__,
 )
 def test_a_parameter_set_takes_the_same_path_as_a_dict(opt):
@@ -553,7 +557,7 @@ def test_a_parameter_set_takes_the_same_path_as_a_dict(opt):
 
 def test_the_weights_to_test_with_are_asked_for_by_one_name():
     x = np.ones(2)
-    plain = [SGD(0.1), SAM(Momentum(0.1)), Muon(0.1)]
+    plain = [SGD(0.1), SAM(Momentum(0.1)), muon()]
     others = [ScheduleFreeSGD(0.1), Lookahead(SGD(0.1)), SAM(Lookahead(SGD(0.1))), SAM(ScheduleFreeAdamW(0.1))]
     for opt in plain:
         assert not opt.tests_others and opt.test_params(x) is x
