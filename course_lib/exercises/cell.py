@@ -35,7 +35,7 @@ def check_text(
     if outcome.timed_out:
         return result(Status.TIMEOUT, *wording.describe_timeout(outcome, timeout))
     if isinstance(outcome.error, NotAttempted):
-        words = "The cell stops at a line that is still to be written."
+        words = "Your code stops at a line that is still to be written."
         return Result(exercise.name, Status.NOT_ATTEMPTED, words)
     if outcome.error is not None and (missing := what_is_missing(outcome.error)):
         return result(Status.NOT_ATTEMPTED, missing)
@@ -43,7 +43,7 @@ def check_text(
         return result(Status.NOT_YET, *_describe(outcome.error))
     if exercise.function not in namespace:
         return result(
-            Status.NOT_YET, f"The cell defines no `{exercise.function}`: it should hold `{exercise.opening}`."
+            Status.NOT_YET, f"Your code defines no `{exercise.function}`: it should hold `{exercise.opening}`."
         )
     return evaluate(exercise, namespace[exercise.function], seed=0, timeout=timeout)
 
@@ -58,7 +58,7 @@ def without_commands(source: str) -> str:
 
 
 def _describe(error: BaseException) -> tuple[str, ...]:
-    words = f"The cell cannot be run: {describe_error(error)}"
+    words = f"Your code cannot be run: {describe_error(error)}"
     if isinstance(error, SyntaxError):
         line = error.text or linecache.getline(str(error.filename), error.lineno or 0)
         return words, f"    line {error.lineno}: {line.strip()}"

@@ -17,11 +17,11 @@ import numpy as np
 from . import wording
 from .cases import Case
 from .declaration import Declaration
-from .diagnosis import Trial, diagnose, first_difference
+from .diagnosis import Trial, diagnose, first_difference, is_in_another_order
 from .host import codes, how_to_get_hints, import_for, is_empty, what_is_missing
 from .intact import Intact
 from .limit import call
-from .play import ForgotReturn, Problem, Raised, Run, kind
+from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
 from .result import Result, Status
 from .stub import NotAttempted
 
@@ -107,8 +107,11 @@ def _attempt(trial: Trial, answer: Any, numpy: Intact) -> _Attempt | _Verdict:
     if NotAttempted.raised > todos:
         words = "This one is yours to write: put your own lines in the place of `ex.todo()`, then check again."
         return _Verdict(Status.NOT_ATTEMPTED, (words,))
-    if not isinstance(run.problem, Raised):
-        message = run.problem.args if run.problem else ()
+    if not run.problem:
+        message = ()
+    elif not isinstance(run.problem, Raised):
+        shows = isinstance(run.problem, (ForgotReturn, NotFinite))
+        message = (*run.problem.args[:1], wording.describe_call(exercise, run.problem, cases[0].init) if shows else "")
     elif missing := what_is_missing(run.problem.error):
         return _Verdict(Status.NOT_ATTEMPTED, (missing,))
     elif _is_unwritten(run.problem.error, answer):
@@ -139,8 +142,8 @@ def _check_signature(exercise: Declaration, answer: Any) -> None:
         return
     if not callable(answer):
         raise Problem(
-            f"The check takes the function itself, and got {kind(answer)}. Leave out the brackets after its "
-            f"name: `ex.{exercise.name}.check({exercise.function})`."
+            f"`{exercise.function}` should be the function itself, and is {kind(answer)}: leave out the brackets after "
+            "its name."
         )
     _check_parameters(answer, exercise.parameters, exercise.function)
 
@@ -148,8 +151,8 @@ def _check_signature(exercise: Declaration, answer: Any) -> None:
 def _check_class(exercise: Declaration, answer: Any) -> None:
     if not isinstance(answer, type):
         raise Problem(
-            f"The check takes the class itself, and got {kind(answer)}: `ex.{exercise.name}.check"
-            f"({exercise.function})`."
+            f"`{exercise.function}` should be the class itself, and is {kind(answer)}: leave out the brackets after "
+            "its name."
         )
     if not callable(getattr(answer, exercise.method, None)):
         line = f"`def {exercise.method}(self, {', '.join(exercise.parameters)}):`"
@@ -209,7 +212,7 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     changed = sorted(run.changed, key=exercise.parameters.index)
     if not attempt.repeats:
         return _Verdict(Status.NOT_YET, (wording.REMEMBERS,), ("remembers",))
-    if not run.problem or (exercise.goal is None and not isinstance(run.problem, Raised)):
+    if not run.problem or exercise.goal is None:
         wrong = (*_what_is_wrong(exercise, run, trial.right), *wrong)
     if not wrong and not changed:
         return _Verdict(Status.PASS, (_passed(exercise, run), exercise.after))
@@ -224,7 +227,12 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
         sentences = ("Two things are wrong at once.", *map(_without_praise, sentences))
     if not mutants and isinstance(run.problem, Raised) and wording.is_name_from_elsewhere(run.problem.error):
         names = ("a name from elsewhere", *names)
-    hint = () if mutants or not wrong else (how_to_get_hints(exercise.name),)
+    if not mutants and is_in_another_order(trial, run):
+        names = ("another order", *names)
+        order = ", ".join(exercise.returns)
+        sentences = (f"The values are right, but returned in another order: `return {order}` is asked for.",)
+        wrong = ()
+    hint = () if sentences or not wrong else (how_to_get_hints(exercise.name),)
     return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names)
 
 
@@ -265,6 +273,6 @@ def _not_passed(status: Status) -> Status:
 def _changed_numpy(names: Sequence[str]) -> str:
     listed = " and ".join(f"`np.{name}`" for name in names[:3]) + (" and more" if len(names) > 3 else "")
     return (
-        f"Your code changed {listed} for the whole notebook; it has been put back. `np.{names[0]} = ...` replaces "
+        f"Your code changed {listed} for all code that runs here; it has been put back. `np.{names[0]} = ...` replaces "
         "what NumPy holds under that name: give your own values a name without `np.`."
     )

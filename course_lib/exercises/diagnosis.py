@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy import (
     absolute,
     argwhere,
     generic,
+    isfinite,
     maximum,
     ndarray,
     shape,
@@ -22,7 +23,7 @@ from numpy import (
 from .cases import Case
 from .declaration import Declaration, Mutant
 from .limit import call
-from .play import Call, Run
+from .play import Call, NotFinite, Run
 
 PATIENCE = 2.0  # seconds for one mutant, and for all pairs: one that never ends is not this mistake
 
@@ -41,8 +42,8 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     """Compare two runs, call by call.
 
     Real numbers are equal if they differ by at most 1e-10 of the size of their inputs (1e-5 where float32 is
-    involved): more than rounding in another order of operations, less than any mistake. Everything else (whole
-    numbers, truth values, labels) must be identical.
+    involved, in an argument too): more than rounding in another order of operations, less than any mistake.
+    Everything else (whole numbers, truth values, labels) must be identical.
 
     >>> from .play import play
     >>> case = Case.one("a number", x=8.0)
@@ -70,15 +71,21 @@ def _close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> ndarray:
         return equal
     sources = [value for value in args.values() if isinstance(value, ndarray) and value.shape == want.shape]
     size = absolute([want, *sources]).max(axis=0)
-    tolerance = 1e-5 if min(got.dtype.itemsize, want.dtype.itemsize) < 8 else 1e-10
+    kinds = [value.dtype for value in [got, want, *_reals(args)] if hasattr(value, "dtype")]
+    tolerance = 1e-5 if min(kind.itemsize for kind in kinds) < 8 else 1e-10
     rounding = where(want == 0, 1e-15 * _largest(args), 0.0)  # where 0 is right, a remainder of rounding will do
     return absolute(got - want) <= maximum(tolerance * size, rounding)
 
 
 def _largest(args: Mapping[str, Any]) -> float:
     """Return the size of the largest real number among the arguments."""
-    real = [v for v in args.values() if isinstance(v, float) or getattr(getattr(v, "dtype", None), "kind", "") == "f"]
-    return max((float(absolute(v).max()) for v in real if not isinstance(v, (ndarray, generic)) or v.size), default=0.0)
+    real = [v for v in _reals(args) if not isinstance(v, (ndarray, generic)) or v.size]
+    return max((float(absolute(v).max()) for v in real), default=0.0)
+
+
+def _reals(args: Mapping[str, Any]) -> list[Any]:
+    """Return the arguments that are real numbers, or arrays or tensors of them."""
+    return [v for v in args.values() if isinstance(v, float) or getattr(getattr(v, "dtype", None), "kind", "") == "f"]
 
 
 @dataclass(eq=False)
@@ -105,8 +112,11 @@ def diagnose(trial: Trial, run: Run) -> tuple[Mutant, ...]:
     """
     mutants = trial.exercise.mutants
     same = [found for m in mutants for found in _same_values(trial, [(m,)], run)]
-    if not same and not run.problem and not _says_little(run):
-        same = _same_values(trial, itertools.combinations(mutants, 2), run)
+    if not same and run.problem:
+        same = [found for m in mutants for found in _same_values(trial, [(m,)], run, up_to_problems=True)]
+    elif not same and not _says_little(run):
+        pairs = _same_values(trial, itertools.combinations(mutants, 2), run)
+        same = [(pair, made) for pair, made in pairs if all(_changed_by(trial, m) <= run.changed for m in pair)]
     for changed in (run.changed, frozenset()):
         found = [mistakes for mistakes, made in same if made.changed == changed]
         if found:
@@ -122,8 +132,28 @@ def rehearse(trial: Trial) -> Iterator[None]:
         yield
 
 
+def is_in_another_order(trial: Trial, run: Run) -> bool:
+    """Check whether the right values are returned, but in another order: in the first call of every case."""
+    if not all(case.calls for case in run.cases):
+        return False
+    names = trial.exercise.returns
+    own = [case.calls[0] for case in run.cases]
+    right = [case.calls[0] for case in trial.right.cases]
+    for order in itertools.permutations(names):
+        moved = [replace(c, outputs={name: c.outputs[o] for name, o in zip(names, order, strict=True)}) for c in own]
+        if order != tuple(names) and not first_difference(moved, right):
+            return True
+    return False
+
+
+def _changed_by(trial: Trial, mutant: Mutant) -> frozenset[str]:
+    """Return the names of the arguments that a mistake by itself changes in place."""
+    alone = _first(trial, (mutant,))
+    return alone.changed if alone else frozenset()
+
+
 def _same_values(
-    trial: Trial, mistakes: Iterable[tuple[Mutant, ...]], run: Run
+    trial: Trial, mistakes: Iterable[tuple[Mutant, ...]], run: Run, up_to_problems: bool = False
 ) -> list[tuple[tuple[Mutant, ...], Run]]:
     """Return the mistakes whose runs have the same values as `run`, with their runs, in limited time."""
     size = _largest(run.calls[0].args) if run.calls else 0.0
@@ -132,7 +162,7 @@ def _same_values(
 
     def try_all() -> None:
         for mutants in waiting:
-            made = _run(trial, mutants, run)
+            made = _run(trial, mutants, run, up_to_problems)
             if made:
                 found.append((mutants, made))
 
@@ -141,8 +171,11 @@ def _same_values(
     return found
 
 
-def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run) -> Run | None:
-    """Run a mutant; return None unless its values, and its problem if any, are those of `run`."""
+def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run, up_to_problems: bool) -> Run | None:
+    """Run a mutant; return None unless its values, and its problem if any, are those of `run` in each case.
+
+    With `up_to_problems`, cases in which `run` has a problem do not count; in another one it must be wrong.
+    """
     if not _begins(_first(trial, mutants), run):  # most are ruled out by the first case
         return None
     if mutants not in trial.whole:
@@ -150,8 +183,32 @@ def _run(trial: Trial, mutants: tuple[Mutant, ...], run: Run) -> Run | None:
         assert answer is not None  # else there had been no first run
         trial.whole[mutants] = trial.exercise.play(answer, trial.cases, like=trial.right)
     made = trial.whole[mutants]
-    same = len(made.calls) == len(run.calls) and not first_difference(run.calls, made.calls)
-    return made if same and str(made.problem) == str(run.problem) else None
+    cases = list(zip(made.cases, run.cases, trial.right.cases, strict=True))
+    if all(_agree(theirs, own) for theirs, own, _ in cases):
+        return made
+    sound = [case for case in cases if not case[1].problem]
+    found = all(_agree(theirs, own) for theirs, own, _ in sound)
+    wrong = any(first_difference(own.calls, right.calls) for _, own, right in sound)
+    return made if up_to_problems and found and wrong else None
+
+
+def _agree(made: Run, run: Run) -> bool:
+    """Check whether two runs of one case have the same values, and the same problem if any."""
+    if len(made.calls) != len(run.calls) or first_difference(run.calls, made.calls):
+        return False
+    ours, theirs = run.problem, made.problem
+    if not (isinstance(ours, NotFinite) and isinstance(theirs, NotFinite)):
+        return str(ours) == str(theirs)
+    return all(_alike(got, theirs.outputs[name], ours.arguments or {}) for name, got in ours.outputs.items())
+
+
+def _alike(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> bool:
+    """Compare values of which some are not finite."""
+    if got.shape != want.shape or want.dtype.kind != "f" or got.dtype.kind != "f":
+        return bool(_close(got, want, args).all())
+    finite = isfinite(want)
+    close = _close(where(finite, got, 0.0), where(finite, want, 0.0), args)
+    return bool((isfinite(got) == finite).all() and close.all())
 
 
 def _says_little(run: Run) -> bool:
@@ -187,8 +244,5 @@ def _resembles(first: Run | None, run: Run, size: float) -> bool:
 
 
 def _begins(first: Run | None, run: Run) -> bool:
-    """Check whether a run begins as a mutant's run on the first case does, and ends there if that does."""
-    if first is None or len(run.calls) < len(first.calls):
-        return False
-    begun = run.calls[: len(first.calls)]
-    return not first_difference(begun, first.calls) and (not first.problem or str(first.problem) == str(run.problem))
+    """Check whether a run on the first case is that of a mutant."""
+    return first is not None and _agree(first.cases[0], run.cases[0])

@@ -26,10 +26,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Run:
-    """All calls; and if they ended early, the problem with the next one."""
+    """The calls of all cases up to the first problem, that problem, and each case by itself."""
 
     calls: list[Call]
     problem: Problem | None = None
+    cases: tuple[Run, ...] = ()
 
     @property
     def changed(self) -> frozenset[str]:
@@ -40,9 +41,19 @@ class Run:
 class Problem(Exception):
     """What is wrong with a call before its values are compared; the message is for the reader."""
 
+    arguments: Mapping[str, Any] | None = None  # of the call
+
 
 class ForgotReturn(Problem):
     """The answer returned None."""
+
+
+class NotFinite(Problem):
+    """The answer returned `outputs` with nan or infinity in them."""
+
+    def __init__(self, message: str, outputs: Mapping[str, ndarray]) -> None:
+        super().__init__(message)
+        self.outputs = outputs
 
 
 class Raised(Problem):
@@ -50,7 +61,8 @@ class Raised(Problem):
 
     def __init__(self, arguments: Mapping[str, Any], error: BaseException) -> None:
         super().__init__(describe_error(error))  # now: later the reader's code is not called
-        self.arguments, self.error = arguments, error
+        self.arguments = arguments
+        self.error = error
 
 
 def play(
@@ -74,48 +86,56 @@ def play(
         like: the run of a right answer, which determines the right kinds and shapes of values; None: any.
 
     Returns:
-        A `Run`. It ends early if the answer raises, or returns something that cannot be compared.
+        A `Run`. A case ends early if the answer raises, or returns something that cannot be compared.
 
     >>> halve = Case("a number", {"x": array(8.0)}, ({}, {}))
     >>> [float(call.outputs["x"]) for call in play(lambda x: x / 2, [halve], ["x"], ["x"]).calls]
     [4.0, 2.0]
     """
-    calls: list[Call] = []
-    try:
-        for call in _calls(answer, cases, parameters, returns, method, like.calls if like else None):
-            calls.append(call)
-    except Problem as problem:
-        return Run(calls, problem)
-    return Run(calls)
+    played, count = [], 0
+    for case in cases:
+        right = like.calls[count : count + len(case.arguments)] if like else []
+        count += len(case.arguments)
+        calls: list[Call] = []
+        problem = None
+        try:
+            for call in _calls(answer, case, parameters, returns, method, right):
+                calls.append(call)
+        except Problem as found:
+            problem = found
+        played.append(Run(calls, problem))
+    broken = next((i for i, run in enumerate(played) if run.problem), len(played) - 1)
+    calls = [call for run in played[: broken + 1] for call in run.calls]
+    return Run(calls, played[broken].problem if played else None, tuple(played))
 
 
 def _calls(
     answer: Callable[..., Any],
-    cases: Sequence[Case],
+    case: Case,
     parameters: Sequence[str],
     returns: Sequence[str],
     method: str,
-    right: Sequence[Call] | None,
+    right: Sequence[Call],
 ) -> Iterator[Call]:
-    count = 0
-    for case in cases:
-        function = answer
-        if method:
-            init = {name: handed(name, value) for name, value in case.init.items()}
-            function = getattr(_called(answer, init, case.init, by_name=True), method)
-        state = dict(case.start)
-        for step, arguments in enumerate(case.arguments, start=1):
-            merged = state | dict(arguments)
-            args = {name: merged[name] for name in parameters}
-            passed = {name: handed(name, value) for name, value in args.items()}
-            result = _called(function, passed, args)
-            like = right[count].outputs if right else {}
-            where = f"{case.label}, step {step}" if len(case.arguments) > 1 else case.label
-            outputs = read(result, returns, like, where)
-            changed = tuple(name for name in args if not unchanged(args[name], passed[name]))
-            yield Call(case, step, args, outputs, changed)
-            count += 1
-            state.update({name: outputs[name] for name in returns if name in state})
+    function = answer
+    if method:
+        init = {name: handed(name, value) for name, value in case.init.items()}
+        function = getattr(_called(answer, init, case.init, by_name=True), method)
+    state = dict(case.start)
+    for step, arguments in enumerate(case.arguments, start=1):
+        merged = state | dict(arguments)
+        args = {name: merged[name] for name in parameters}
+        passed = {name: handed(name, value) for name, value in args.items()}
+        result = _called(function, passed, args)
+        where = f"{case.label}, step {step}" if len(case.arguments) > 1 else case.label
+        try:
+            outputs = read(result, returns, right[step - 1].outputs if right else {}, where)
+        except Problem as problem:
+            problem.arguments = args
+            raise
+        changed = tuple(name for name in args if not unchanged(args[name], passed[name]))
+        yield Call(case, step, args, outputs, changed)
+        state.update({name: outputs[name] for name in returns if name in state})
 
 
 def _called(function: Callable[..., Any], passed: Mapping[str, Any], args: Mapping, by_name: bool = False) -> Any:
@@ -147,7 +167,10 @@ def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where
     """
     line = f"`return {', '.join(returns)}`"
     if result is None:
-        raise ForgotReturn(f"Your function returned None. Its last line should return the result: {line}.")
+        raise ForgotReturn(
+            "Your function returned None: in this call it came to no `return` with a value. It should end with "
+            f"{line}, not under an `if` or in a loop that this call passes by."
+        )
     if hasattr(result, "__next__") or hasattr(result, "__await__"):
         if hasattr(result, "close"):
             result.close()
@@ -167,7 +190,14 @@ def read(result: Any, returns: Sequence[str], like: Mapping[str, ndarray], where
     if len(values) != len(returns):
         count = f"{len(values)} value{'s' * (len(values) != 1)}"
         raise Problem(f"Your function returned {count}; it should return {len(returns)}: {line}.")
-    return {name: _array(value, name, like.get(name), where) for name, value in zip(returns, values, strict=True)}
+    outputs = {name: _array(value, name, like.get(name), where) for name, value in zip(returns, values, strict=True)}
+    for name, output in outputs.items():
+        finite = isfinite(output) if output.dtype.kind == "f" else output == output
+        if not finite.all():
+            index = tuple(int(i) for i in argwhere(~finite)[0])
+            place = f" at index {index}" if index else ""
+            raise NotFinite(f"`{name}` is {output[index]}{place}; it should be a finite number. ({where})", outputs)
+    return outputs
 
 
 def _stacked(result: Any, returns: Sequence[str], like: Mapping[str, ndarray]) -> bool:
@@ -199,13 +229,7 @@ def _array(value: Any, name: str, like: ndarray | None, where: str) -> ndarray:
         copy = copy.astype(float)  # a plain 0 is a fine number
     if copy.dtype.kind not in "fiub" or (copy.dtype.kind == "f" and copy.dtype.itemsize < 4):
         raise Problem(f"`{name}` has dtype {copy.dtype}; it should hold {_KINDS[wanted or 'f']}. ({where})")
-    _shaped(copy, name, like, where)
-    finite = isfinite(copy)
-    if not finite.all():
-        index = tuple(int(i) for i in argwhere(~finite)[0])
-        place = f" at index {index}" if index else ""
-        raise Problem(f"`{name}` is {copy[index]}{place}; it should be a finite number. ({where})")
-    return copy
+    return _shaped(copy, name, like, where)
 
 
 _KINDS = dict.fromkeys("iu", "whole numbers") | {"b": "truth values", "f": "real numbers (float64 or float32)"}

@@ -14,11 +14,11 @@ from .declaration import Declaration
 from .diagnosis import Difference
 from .host import NOT_THE_READERS, NUMPY, describe_error
 from .limit import Outcome
-from .play import Raised
+from .play import Problem, Raised
 
 Place = tuple[str, int]  # file and line
 
-SMALL = 4  # arrays of up to this many numbers are shown in full
+SMALL = 9  # arrays of up to this many numbers are shown in full
 #: Names of our arguments in other courses and papers.
 ELSEWHERE = {
     "lr": ("learning_rate", "alpha", "eta", "step_size", "rate"),
@@ -100,7 +100,8 @@ def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
 
 def describe_in_place(names: Sequence[str]) -> str:
     """Explain that arguments were changed in place."""
-    listed = " and ".join(f"`{name}`" for name in names)
+    *first, last = (f"`{name}`" for name in names)
+    listed = f"{', '.join(first)} and {last}" if first else last
     return (
         f"Your function changes {listed} in place. The array belongs to the caller, and operators such as `-=` and "
         f"`*=`, or `{names[0]}[...] = ...`, write into it. Make a new array instead: `{names[0]} = ...`."
@@ -127,8 +128,12 @@ def describe_raised(exercise: Declaration, raised: Raised, init: Mapping[str, An
     else:
         sentence = f"Your function raised {describe_error(error)}"
     line = own_line(places(error.__traceback__))
-    called = f"It was called like this: `{format_call(exercise, raised.arguments, init)}`"
-    return sentence, line, _tip(exercise, error, raised.arguments), called
+    return sentence, line, _tip(exercise, error, raised.arguments), describe_call(exercise, raised, init)
+
+
+def describe_call(exercise: Declaration, problem: Problem, init: Mapping[str, Any]) -> str:
+    """Show the call that a problem is with."""
+    return f"It was called like this: `{format_call(exercise, problem.arguments or {}, init)}`"
 
 
 def is_name_from_elsewhere(error: BaseException) -> bool:

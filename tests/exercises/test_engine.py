@@ -39,7 +39,7 @@ def test_one_result_is_returned_by_itself(form):
     [
         ("2 * x, x", "returned 2 values; it should return one: `return y`"),
         ("[2 * x]", "`y` is a list"),
-        ("print(x)", "returned None. Its last line should return the result: `return y`"),
+        ("print(x)", "returned None: in this call it came to no `return` with a value. It should end with `return y`"),
         ("3 * x", "`y` is 4.5, and should be 3"),
     ],
 )
@@ -175,8 +175,8 @@ def test_the_stub_of_a_class_names_its_methods():
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("Momentum = 3", "takes the class itself, and got an int"),
-        ("def Momentum(lr, rho): ...", "takes the class itself, and got a function"),
+        ("Momentum = 3", "should be the class itself, and is an int"),
+        ("def Momentum(lr, rho): ...", "should be the class itself, and is a function"),
         (MOMENTUM.replace("update", "step"), "has no method `update`: it should have `def update(self, x, dx):`"),
         (MOMENTUM.replace("self, x, dx", "self, x"), "takes 1 argument (x); it should take 2 arguments (x, dx)"),
         (MOMENTUM.replace("self, x, dx", "x, dx"), "has no `self`"),

@@ -142,7 +142,7 @@ def test_notebook_commands_are_passed_over():
     [
         (HEAD + "    retrun x", Status.NOT_YET, "SyntaxError: invalid syntax\n    line 2: retrun x"),
         (HEAD + "return x", Status.NOT_YET, "IndentationError"),
-        ("def step(x):\n    return x", Status.NOT_YET, "The cell defines no `momentum_step`"),
+        ("def step(x):\n    return x", Status.NOT_YET, "Your code defines no `momentum_step`"),
         ("a = 1 / 0\n" + RIGHT, Status.NOT_YET, "ZeroDivisionError: division by zero\n    line 1: a = 1 / 0"),
         ("while True:\n    pass", Status.TIMEOUT, "line 1: while True:"),
         (HEAD + "    while True:\n        pass", Status.TIMEOUT, "line 2: while True:"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch04_adaptive import ex
+from course_lib.exercises.notebooks import check_cell
 from course_lib.optim import AdaGrad, Adam, RMSProp, descend
 
 RULES = {
@@ -68,3 +69,30 @@ def sizes_of_first_steps(name):
 def test_the_sizes_that_mistakes_are_told_with(name, size, words):
     (mutant,) = [m for m in ex.adam.mutants if m.name == name]
     assert words in mutant.message and sizes_of_first_steps(name) == pytest.approx(size, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("m / (1 - beta1**t)\n    v_hat = v / (1 - beta2**t)", "m / 1 - beta1**t\n    v_hat = v / 1 - beta2**t"),
+        ("v = beta2 * v + (1", "v = beta2 * v - (1"),
+        ("m / (1 - beta1**t)", "m / (beta1**t - 1)"),
+    ],
+)
+def test_nan_alone_names_no_mistake(right, wrong):
+    assert right in ex.adam.source
+    found = check_cell(ex.adam, ex.adam.source.replace(right, wrong))
+    assert found.status == "NOT YET" and "t one behind" not in found.diagnoses
+    found = check_cell(ex.rmsprop, ex.rmsprop.source.replace("+ (1 - decay)", "- (1 - decay)"))
+    assert (
+        found.diagnoses == ()
+        and "is nan" in found.message
+        and "It was called like this: `rmsprop_step(" in found.message
+    )
+
+
+def test_values_in_another_order_are_told():
+    found = check_cell(ex.adagrad, ex.adagrad.source.replace("return x, s", "return s, x"))
+    assert found.diagnoses == ("another order",) and "`return x, s` is asked for" in found.message
+    found = check_cell(ex.adam, ex.adam.source.replace("return x, m, v", "return m, v, x"))
+    assert found.diagnoses == ("another order",)

@@ -74,6 +74,14 @@ def accumulate(grads, sizes, max_norm):
             "    length = (total @ total) ** 0.5\n"
             "    return total * min(1, max_norm / (length + 1e-30))\n"
         ),
+        "one by one, in float64": (
+            "def accumulate(grads, sizes, max_norm):\n"
+            "    g = np.zeros(grads.shape[1])\n"
+            "    for k in range(len(sizes)):\n"
+            "        g += grads[k] * int(sizes[k]) / int(sizes.sum())\n"
+            "    norm = np.sqrt(np.sum(g**2))\n"
+            "    return g * max_norm / norm if norm > max_norm else g\n"
+        ),
         "float32": (
             "def accumulate(grads, sizes, max_norm):\n"
             "    share = (sizes / sizes.sum()).astype(np.float32)\n"

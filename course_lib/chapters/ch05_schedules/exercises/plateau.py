@@ -103,6 +103,18 @@ def plateau(losses, lr, factor, patience):
             "You drop one loss early: `patience` bad losses are tolerated, and the next one lowers the rate.",
         ),
         Mutant(
+            "one too few, after a bad one",
+            "bad = bad + 1\n        if bad > patience:\n            lr, bad = lr * factor, 0",
+            "bad = bad + 1\n            if bad >= patience:\n                lr, bad = lr * factor, 0",
+            "One loss early: as many as `patience` bad losses are tolerated, and the next one lowers the rate.",
+        ),
+        Mutant(
+            "returned in the loop",
+            "lr, bad = lr * factor, 0\n    return lr",
+            "lr, bad = lr * factor, 0\n        return lr",
+            "Your `return` stands in the loop and ends it at the first loss. It comes after all of them.",
+        ),
+        Mutant(
             "one too many",
             "bad > patience",
             "bad > patience + 1",

@@ -14,3 +14,12 @@ def combinations(values, size):
     for i, first in enumerate(values):
         for others in combinations(values[i + 1 :], size - 1):
             yield (first, *others)
+
+
+def permutations(values):
+    values = tuple(values)
+    if not values:
+        yield ()
+    for i, first in enumerate(values):
+        for others in permutations(values[:i] + values[i + 1 :]):
+            yield (first, *others)
