@@ -16,7 +16,7 @@ from .losses import hinge, softmax, softmax_cross_entropy, squared_error
 from .network import Residual, Sequential
 from .noise import Dropout, GaussianNoise, InvertedDropout, Noise, SpatialDropout, average
 from .normalization import BatchNorm, GroupNorm, LayerNorm
-from .penalties import L1, L2, ElasticNet, MaxNorm, Penalty, add_penalty_grad, apply_prox, penalty_value
+from .penalties import L1, L2, ElasticNet, MaxNorm, Penalty, add_penalty_grad, apply_prox, penalty_value, soft_threshold
 from .pooling import FractionalMaxPool
 from .search import coarse_to_fine, grid_search, random_search
 from .steps import Diverged
@@ -92,6 +92,7 @@ __all__ = [
     "random_search",
     "restore",
     "small",
+    "soft_threshold",
     "softmax",
     "softmax_cross_entropy",
     "squared_error",
