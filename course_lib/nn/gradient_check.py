@@ -35,11 +35,11 @@ def numerical_gradient(f: Callable[[np.ndarray], float], w: np.ndarray, h: float
     Source: Bengio, Practical recommendations for gradient-based training of deep architectures, 2012.
     """
     w = np.array(w, dtype=float)
-    dw = np.zeros_like(w)
+    dw, step = np.zeros_like(w), np.zeros_like(w)
     for i in np.ndindex(w.shape):
-        step = np.zeros_like(w)
         step[i] = h
         dw[i] = (f(w + step) - f(w - step)) / (2 * h)
+        step[i] = 0
     return dw
 
 

@@ -138,7 +138,7 @@ class LayerNorm(_Normalization):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
-        x_hat, self._scale = standardize(rows, 1, self.eps)
+        x_hat, self._scale = standardize(rows, self.eps)
         self._x_hat, self._y_shape = x_hat, x.shape
         return (gamma * x_hat + beta).reshape(x.shape)
 
@@ -146,7 +146,7 @@ class LayerNorm(_Normalization):
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
         dy_rows = dy.reshape(x_hat.shape)
         self.grads["beta"][...], self.grads["gamma"][...] = column_sums(dy_rows), column_sums(dy_rows * x_hat)
-        return standardize_backward(gamma * dy_rows, x_hat, self._scale, 1).reshape(dy.shape)
+        return standardize_backward(gamma * dy_rows, x_hat, self._scale).reshape(dy.shape)
 
 
 class GroupNorm(_Normalization):
@@ -180,36 +180,41 @@ class GroupNorm(_Normalization):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
-        x_hat, self._scale = standardize(self._split(rows, len(x)), (1, 3), self.eps)
-        self._x_hat, self._y_shape = x_hat.reshape(rows.shape), x.shape
+        groups, self._scale = standardize(self._group(rows, len(x)), self.eps)
+        self._x_hat, self._y_shape = self._ungroup(groups, len(x)), x.shape
         return (gamma * self._x_hat + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
         dy_rows = dy.reshape(x_hat.shape)
         self.grads["beta"][...], self.grads["gamma"][...] = column_sums(dy_rows), column_sums(dy_rows * x_hat)
-        g, x_hat = (self._split(a, len(dy)) for a in (gamma * dy_rows, x_hat))
-        return standardize_backward(g, x_hat, self._scale, (1, 3)).reshape(dy.shape)
+        g, x_hat = self._group(gamma * dy_rows, len(dy)), self._group(x_hat, len(dy))
+        return self._ungroup(standardize_backward(g, x_hat, self._scale), len(dy)).reshape(dy.shape)
 
-    def _split(self, rows: np.ndarray, n: int) -> np.ndarray:
-        """Return the rows of n examples as (n, pixels, groups, features of one group)."""
-        return rows.reshape(n, -1, self.groups, rows.shape[1] // self.groups)
+    def _group(self, rows: np.ndarray, n: int) -> np.ndarray:
+        """Return a row for each group of each of n examples: its features at all pixels."""
+        split = rows.reshape(n, -1, self.groups, rows.shape[1] // self.groups)  # (n, pixels, groups, features of one)
+        return split.swapaxes(1, 2).reshape(n * self.groups, -1)
+
+    def _ungroup(self, groups: np.ndarray, n: int) -> np.ndarray:
+        """Return the rows again: `_group` undone."""
+        features = len(self.params["gamma"])
+        split = groups.reshape(n, self.groups, -1, features // self.groups)
+        return split.swapaxes(1, 2).reshape(-1, features)
 
     def __repr__(self) -> str:
         return f"GroupNorm({len(self.params['gamma'])}, groups={self.groups})"
 
 
-def standardize(x: np.ndarray, axis: int | tuple[int, ...], eps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return x̂ = (x − μ)/√(σ² + ε), with mean and variance over these axes, and the factor 1/√(σ² + ε)."""
-    x_hat = x - x.mean(axis, keepdims=True)
-    scale = 1 / np.sqrt(np.mean(x_hat * x_hat, axis, keepdims=True) + eps)
+def standardize(rows: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return x̂ = (x − μ)/√(σ² + ε), with μ and σ² of each row, and the factors 1/√(σ² + ε)."""
+    x_hat = rows - rows.mean(axis=1, keepdims=True)
+    scale = 1 / np.sqrt(np.mean(x_hat * x_hat, axis=1, keepdims=True) + eps)
     x_hat *= scale
     return x_hat, scale
 
 
-def standardize_backward(
-    dx_hat: np.ndarray, x_hat: np.ndarray, scale: np.ndarray, axis: int | tuple[int, ...]
-) -> np.ndarray:
-    """Return dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ x̂))/√(σ² + ε), with the means over these axes."""
-    means = dx_hat.mean(axis, keepdims=True), np.mean(dx_hat * x_hat, axis, keepdims=True)
-    return (dx_hat - means[0] - x_hat * means[1]) * scale
+def standardize_backward(g: np.ndarray, x_hat: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return dx = (g − mean(g) − x̂ · mean(g x̂))/√(σ² + ε) for g = dL/dx̂, with the means of each row."""
+    dx = g - g.mean(axis=1, keepdims=True) - x_hat * np.mean(g * x_hat, axis=1, keepdims=True)
+    return dx * scale
