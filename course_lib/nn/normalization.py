@@ -86,7 +86,7 @@ class BatchNorm(_Normalization):
         self.state = {"mean": np.zeros(features, dtype), "var": np.ones(features, dtype)}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        rows, gamma, beta = self._rows(x, at_least=2 if train else 1), self.params["gamma"], self.params["beta"]
+        rows, gamma, beta = self._rows(x, 2 if train else 1), self.params["gamma"], self.params["beta"]
         mu = column_sums(rows) / len(rows) if train else self.state["mean"]
         x_hat = rows - mu
         var = column_sums(x_hat * x_hat) / len(rows) if train else self.state["var"]
@@ -145,14 +145,15 @@ class LayerNorm(_Normalization):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
         dy_rows = dy.reshape(x_hat.shape)
-        self.grads["beta"][...], self.grads["gamma"][...] = column_sums(dy_rows), column_sums(dy_rows * x_hat)
+        self.grads["beta"][...] = column_sums(dy_rows)
+        self.grads["gamma"][...] = column_sums(dy_rows * x_hat)
         return standardize_backward(gamma * dy_rows, x_hat, self._scale).reshape(dy.shape)
 
 
 class GroupNorm(_Normalization):
     """Every group of neighbouring features of an example is brought to mean 0 and variance 1, then scaled and shifted.
 
-    x̂ = (x − μ)/√(σ² + ε),  y = γ x̂ + β, with μ and σ² over one group: its features at all pixels of the example
+    x̂ = (x − μ)/√(σ² + ε),  y = γ x̂ + β, with μ and σ² over the features of a group at all pixels
 
     dβ = Σ dy,  dγ = Σ dy x̂,  dx = (g − mean(g) − x̂ · mean(g x̂))/√(σ² + ε) with g = γ dy
 
@@ -187,9 +188,11 @@ class GroupNorm(_Normalization):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
         dy_rows = dy.reshape(x_hat.shape)
-        self.grads["beta"][...], self.grads["gamma"][...] = column_sums(dy_rows), column_sums(dy_rows * x_hat)
-        g, x_hat = self._group(gamma * dy_rows, len(dy)), self._group(x_hat, len(dy))
-        return self._ungroup(standardize_backward(g, x_hat, self._scale), len(dy)).reshape(dy.shape)
+        self.grads["beta"][...] = column_sums(dy_rows)
+        self.grads["gamma"][...] = column_sums(dy_rows * x_hat)
+        g, x_hat = (self._group(a, len(dy)) for a in (gamma * dy_rows, x_hat))
+        dx = self._ungroup(standardize_backward(g, x_hat, self._scale), len(dy))
+        return dx.reshape(dy.shape)
 
     def _group(self, rows: np.ndarray, n: int) -> np.ndarray:
         """Return a row for each group of each of n examples: its features at all pixels."""
