@@ -3,7 +3,7 @@
 from .averaging import EMA, SWA, average_weights, refresh_batch_norm
 from .bagging import Bootstrap, bootstrap, train_members
 from .calibration import Reliability, brier, ece, nll, reliability
-from .diversity import Pairwise, Spread, disagreement, error_correlation, spread, variance_of_mean
+from .diversity import Pairwise, Spread, disagreement, error_correlation, mean_variance, spread, variance_of_mean
 from .many import fit_many
 from .montecarlo import MonteCarlo, monte_carlo, mutual_information, predictive_entropy
 from .snapshots import SnapshotEnsemble, snapshots
@@ -30,6 +30,7 @@ __all__ = [
     "majority_vote",
     "mean_logit",
     "mean_probability",
+    "mean_variance",
     "monte_carlo",
     "mutual_information",
     "nll",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -76,6 +76,22 @@ def error_correlation(p: Predictions, y: np.ndarray) -> Pairwise:
         return _pairwise(e @ e.T / np.outer(size, size))
 
 
+def mean_variance(rho: Any, sigma: Any, M: Any) -> Any:
+    """Return ρσ² + (1 − ρ)σ²/M, the bare formula of `variance_of_mean`: nothing is checked.
+
+    Args:
+        rho: ρ, a number or an array.
+        sigma: σ, likewise.
+        M: likewise.
+
+    >>> mean_variance(0.5, 2.0, 4)
+    2.5
+
+    Source: Hastie, Tibshirani and Friedman, The elements of statistical learning, 2009, equation 15.1.
+    """
+    return rho * sigma**2 + (1 - rho) * sigma**2 / M
+
+
 def variance_of_mean(rho: float | np.ndarray, sigma: float | np.ndarray, M: int | np.ndarray) -> float | np.ndarray:
     """Return the variance of the mean of M equally correlated numbers.
 
@@ -100,7 +116,7 @@ def variance_of_mean(rho: float | np.ndarray, sigma: float | np.ndarray, M: int 
         raise ValueError(f"sigma must be finite and at least 0, not {sigma}")
     if not np.all((rho * (M - 1) >= -1 - 1e-9) & (rho <= 1 + 1e-9)):
         raise ValueError(f"rho must be at least −1/(M − 1) and at most 1, not {rho} with M = {M}")
-    return (rho * sigma**2 + (1 - rho) * sigma**2 / M)[()]
+    return mean_variance(rho, sigma, M)[()]
 
 
 def spread(e: np.ndarray) -> Spread:

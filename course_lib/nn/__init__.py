@@ -1,6 +1,6 @@
 """Small networks in NumPy: layers, losses, initialization, penalties, noise, training and search."""
 
-from .activations import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
+from .activations import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, SiLU, Tanh
 from .babysitting import Babysitting, babysit, dead_units
 from .batch_loss import BatchLoss, hessian
 from .checkpoint import checkpoint, restore
@@ -15,8 +15,8 @@ from .layers import Dense, Flatten, Layer
 from .losses import hinge, softmax, softmax_cross_entropy, squared_error
 from .network import Residual, Sequential
 from .noise import Dropout, GaussianNoise, InvertedDropout, Noise, SpatialDropout, average
-from .normalization import BatchNorm, LayerNorm
-from .penalties import L1, L2, ElasticNet, MaxNorm, Penalty, add_penalty_grad, apply_prox, penalty_value
+from .normalization import BatchNorm, GroupNorm, LayerNorm
+from .penalties import L1, L2, ElasticNet, MaxNorm, Penalty, add_penalty_grad, apply_prox, penalty_value, soft_threshold
 from .pooling import FractionalMaxPool
 from .search import coarse_to_fine, grid_search, random_search
 from .steps import Diverged
@@ -46,6 +46,7 @@ __all__ = [
     "GaussianNoise",
     "GlobalAvgPool",
     "GradientCheck",
+    "GroupNorm",
     "History",
     "InvertedDropout",
     "Layer",
@@ -62,6 +63,7 @@ __all__ = [
     "Results",
     "Score",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "SpatialDropout",
     "StochasticDepth",
@@ -90,6 +92,7 @@ __all__ = [
     "random_search",
     "restore",
     "small",
+    "soft_threshold",
     "softmax",
     "softmax_cross_entropy",
     "squared_error",

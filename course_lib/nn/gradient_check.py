@@ -34,14 +34,12 @@ def numerical_gradient(f: Callable[[np.ndarray], float], w: np.ndarray, h: float
 
     Source: Bengio, Practical recommendations for gradient-based training of deep architectures, 2012.
     """
-    w, dw = np.array(w, dtype=float), np.zeros(np.shape(w))
+    w = np.array(w, dtype=float)
+    dw, step = np.zeros_like(w), np.zeros_like(w)
     for i in np.ndindex(w.shape):
-        middle = w[i]
-        w[i] = middle + h
-        above = f(w)
-        w[i] = middle - h
-        dw[i] = (above - f(w)) / (2 * h)
-        w[i] = middle
+        step[i] = h
+        dw[i] = (f(w + step) - f(w - step)) / (2 * h)
+        step[i] = 0
     return dw
 
 

@@ -1,4 +1,4 @@
-"""Normalization: every feature over the batch (batch norm), or every example over its features (layer norm)."""
+"""Normalization: features over the batch (batch norm), or an example over its features (layer norm, group norm)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ class _Normalization(Layer):
         self.params = {"gamma": np.ones(features, dtype), "beta": np.zeros(features, dtype)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
-    def _rows(self, x: np.ndarray) -> np.ndarray:
+    def _rows(self, x: np.ndarray, at_least: int = 1) -> np.ndarray:
         """Return all examples and pixels as the rows of a matrix."""
         self._check_batch("x", x)
         self._check_last(x.shape)
-        return x.reshape(-1, x.shape[-1])
+        rows = x.reshape(-1, x.shape[-1])
+        if len(rows) < at_least:
+            raise ValueError(
+                f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs at least two"
+            )
+        return rows
 
     def _check_last(self, shape: tuple[int | str, ...]) -> None:
         features = len(self.params["gamma"])
@@ -81,37 +86,30 @@ class BatchNorm(_Normalization):
         self.state = {"mean": np.zeros(features, dtype), "var": np.ones(features, dtype)}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
+        rows, gamma, beta = self._rows(x, 2 if train else 1), self.params["gamma"], self.params["beta"]
+        mu = column_sums(rows) / len(rows) if train else self.state["mean"]
+        x_hat = rows - mu
+        var = column_sums(x_hat * x_hat) / len(rows) if train else self.state["var"]
         if train:
-            n = len(rows)
-            if n == 1:
-                raise ValueError(
-                    f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs at least two"
-                )
-            mu = column_sums(rows) / n
-            centered = rows - mu
-            var = column_sums(centered * centered) / n
-            self._run("mean", mu)
-            self._run("var", var * (n / (n - 1)))
-        else:
-            centered, var = rows - self.state["mean"], self.state["var"]
-        self._scale = 1 / np.sqrt(var + self.eps)
-        self._x_hat, self._trained, self._y_shape = centered * self._scale, train, x.shape
-        y = self._x_hat * gamma
-        y += beta
-        return y.reshape(x.shape)
+            self._run(mu, var, len(rows))
+        scale = 1 / np.sqrt(var + self.eps)
+        x_hat *= scale
+        self._x_hat, self._scale, self._trained, self._y_shape = x_hat, scale, train, x.shape
+        return (gamma * x_hat + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
-        dy_rows = dy.reshape(x_hat.shape)
-        dbeta, dgamma, n = column_sums(dy_rows), column_sums(dy_rows * x_hat), len(x_hat)
+        dy_rows, n = dy.reshape(x_hat.shape), len(x_hat)
+        dbeta, dgamma = column_sums(dy_rows), column_sums(dy_rows * x_hat)
         self.grads["beta"][...], self.grads["gamma"][...] = dbeta, dgamma
         dx = dy_rows - dbeta / n - x_hat * (dgamma / n) if self._trained else dy_rows
-        return (dx * (gamma * self._scale)).reshape(dy.shape)
+        return (gamma * self._scale * dx).reshape(dy.shape)
 
-    def _run(self, name: str, batch: np.ndarray) -> None:
-        self.state[name] *= self.momentum
-        self.state[name] += (1 - self.momentum) * batch
+    def _run(self, mu: np.ndarray, var: np.ndarray, n: int) -> None:
+        """Move the running statistics towards those of a batch of n."""
+        for name, batch in (("mean", mu), ("var", var * (n / (n - 1)))):
+            self.state[name] *= self.momentum
+            self.state[name] += (1 - self.momentum) * batch
 
 
 class LayerNorm(_Normalization):
@@ -140,16 +138,86 @@ class LayerNorm(_Normalization):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
-        x_hat = rows - rows.mean(axis=1, keepdims=True)
-        self._scale = 1 / np.sqrt(np.mean(x_hat * x_hat, axis=1, keepdims=True) + self.eps)
-        x_hat *= self._scale
+        x_hat, self._scale = standardize(rows, self.eps)
         self._x_hat, self._y_shape = x_hat, x.shape
-        return (x_hat * gamma + beta).reshape(x.shape)
+        return (gamma * x_hat + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
         dy_rows = dy.reshape(x_hat.shape)
-        self.grads["beta"][...], self.grads["gamma"][...] = column_sums(dy_rows), column_sums(dy_rows * x_hat)
-        g = dy_rows * gamma
-        dx = g - g.mean(axis=1, keepdims=True) - x_hat * np.mean(g * x_hat, axis=1, keepdims=True)
-        return (dx * self._scale).reshape(dy.shape)
+        self.grads["beta"][...] = column_sums(dy_rows)
+        self.grads["gamma"][...] = column_sums(dy_rows * x_hat)
+        return standardize_backward(gamma * dy_rows, x_hat, self._scale).reshape(dy.shape)
+
+
+class GroupNorm(_Normalization):
+    """Every group of neighbouring features of an example is brought to mean 0 and variance 1, then scaled and shifted.
+
+    x̂ = (x − μ)/√(σ² + ε),  y = γ x̂ + β, with μ and σ² over the features of a group at all pixels
+
+    dβ = Σ dy,  dγ = Σ dy x̂,  dx = (g − mean(g) − x̂ · mean(g x̂))/√(σ² + ε) with g = γ dy
+
+    Examples do not affect one another, as in layer norm; but an image keeps the differences between its pixels. One
+    group takes all features together, and is `LayerNorm` if there are no pixels; as many groups as features are
+    instance normalization.
+
+    Args:
+        features: length of the last axis.
+        groups: number of groups, a divisor of `features`. The paper has 32.
+        eps: ε ≥ 0.
+        dtype: a float type.
+
+    >>> GroupNorm(4, groups=2).forward(np.array([[1.0, 3.0, 10.0, 30.0]])).round(3)
+    array([[-1.,  1., -1.,  1.]])
+
+    Source: Wu and He, Group normalization, 2018.
+    """
+
+    def __init__(self, features: int, *, groups: int, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
+        super().__init__(features, eps, dtype)
+        self.groups = check_count("groups", groups)
+        if features % groups:
+            raise ValueError(f"groups must divide the {features} features, and {groups} does not")
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
+        groups, self._scale = standardize(self._group(rows, len(x)), self.eps)
+        self._x_hat, self._y_shape = self._ungroup(groups, len(x)), x.shape
+        return (gamma * self._x_hat + beta).reshape(x.shape)
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
+        dy_rows = dy.reshape(x_hat.shape)
+        self.grads["beta"][...] = column_sums(dy_rows)
+        self.grads["gamma"][...] = column_sums(dy_rows * x_hat)
+        g, x_hat = (self._group(a, len(dy)) for a in (gamma * dy_rows, x_hat))
+        dx = self._ungroup(standardize_backward(g, x_hat, self._scale), len(dy))
+        return dx.reshape(dy.shape)
+
+    def _group(self, rows: np.ndarray, n: int) -> np.ndarray:
+        """Return a row for each group of each of n examples: its features at all pixels."""
+        split = rows.reshape(n, -1, self.groups, rows.shape[1] // self.groups)  # (n, pixels, groups, features of one)
+        return split.swapaxes(1, 2).reshape(n * self.groups, -1)
+
+    def _ungroup(self, groups: np.ndarray, n: int) -> np.ndarray:
+        """Return the rows again: `_group` undone."""
+        features = len(self.params["gamma"])
+        split = groups.reshape(n, self.groups, -1, features // self.groups)
+        return split.swapaxes(1, 2).reshape(-1, features)
+
+    def __repr__(self) -> str:
+        return f"GroupNorm({len(self.params['gamma'])}, groups={self.groups})"
+
+
+def standardize(rows: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return x̂ = (x − μ)/√(σ² + ε), with μ and σ² of each row, and the factors 1/√(σ² + ε)."""
+    x_hat = rows - rows.mean(axis=1, keepdims=True)
+    scale = 1 / np.sqrt(np.mean(x_hat * x_hat, axis=1, keepdims=True) + eps)
+    x_hat *= scale
+    return x_hat, scale
+
+
+def standardize_backward(g: np.ndarray, x_hat: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return dx = (g − mean(g) − x̂ · mean(g x̂))/√(σ² + ε) for g = dL/dx̂, with the means of each row."""
+    dx = g - g.mean(axis=1, keepdims=True) - x_hat * np.mean(g * x_hat, axis=1, keepdims=True)
+    return dx * scale

@@ -64,6 +64,25 @@ class L2:
         return f"L2({self.strength:g})"
 
 
+def soft_threshold(w: Any, a: Any) -> Any:
+    """Move w towards 0 by a, and no further: what is nearer to 0 becomes 0.
+
+    sign(w) max(|w| − a, 0)
+
+    It is the proximal step of a |w|. A number or an array for each argument; nothing is checked.
+
+    Args:
+        w: the weights.
+        a: ≥ 0.
+
+    >>> soft_threshold(np.array([3.0, -0.5, -2.0]), 1.0)
+    array([ 2.,  0., -1.])
+
+    Source: Donoho, De-noising by soft-thresholding, 1995.
+    """
+    return w - np.clip(w, -a, a)  # the formula, with no −0 and fewer arrays
+
+
 class L1:
     """The sum of absolute values: every weight shrinks by the same amount, and small ones end at exactly zero.
 
@@ -90,8 +109,7 @@ class L1:
         return self.strength * np.sign(_weights(w))
 
     def prox(self, w: np.ndarray, step: float) -> np.ndarray:
-        shrink = check_number("step", step) * self.strength
-        return _weights(w) - np.clip(w, -shrink, shrink)  # the formula, with no −0 and one array less
+        return soft_threshold(_weights(w), check_number("step", step) * self.strength)
 
     def __repr__(self) -> str:
         return f"L1({self.strength:g})"
@@ -122,7 +140,8 @@ class ElasticNet:
         return L1(self.l1).grad(w) + L2(self.l2).grad(w)
 
     def prox(self, w: np.ndarray, step: float) -> np.ndarray:
-        return L2(self.l2).prox(L1(self.l1).prox(w, step), step)
+        step = check_number("step", step)
+        return soft_threshold(_weights(w), step * self.l1) / (1 + step * self.l2)
 
     def __repr__(self) -> str:
         return f"ElasticNet(l1={self.l1:g}, l2={self.l2:g})"

@@ -38,12 +38,13 @@ class Minibatch:
         on: Callable[[str], bool] = is_weight,
     ) -> None:
         self.net, self.loss, self.penalty, self.proximal, self.on = net, loss, penalty, proximal, on
+        self.steps = 0  # minibatches taken
         if penalty is not None and proximal:  # a limit is kept from the start; other penalties do nothing at step 0
             apply_prox(penalty, net.params, 0.0, on)
 
     def take(self, x: np.ndarray, y: np.ndarray) -> None:
         """Set the next minibatch."""
-        self.x, self.y, self.seen = x, y, None
+        self.x, self.y, self.seen, self.steps = x, y, None, self.steps + 1
 
     def step(self, optimizer: Optimizer) -> None:
         """Take one step, and the proximal one after it."""
@@ -64,18 +65,27 @@ class Minibatch:
             with using_params(self.net, params):
                 return self.grad(self.net.params)
         scores = self.net.forward(self.x, train=True)
+        value, dscores = self._finite_loss(scores)
+        if self.seen is None:  # SAM looks twice: the first look counts
+            self.seen = self._see(value, scores)
+        fill_grads(self.net, dscores)  # backward
+        if self.penalty is not None and not self.proximal:
+            add_penalty_grad(self.penalty, params, self.net.grads, self.on)
+        return self.net.grads
+
+    def _finite_loss(self, scores: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the mean loss and its gradient; raise Diverged where nan or inf begins."""
         if has_nonfinite(scores):
             raise Diverged(f"nan or inf first in {find_nonfinite_layer(self.net, self.x)}")
         value, dscores = self.loss(scores, self.y)
         if not math.isfinite(value):
             raise Diverged(f"the loss is {value}, though the scores are finite")
-        if self.seen is None:
-            extra = 0.0 if self.penalty is None else penalty_value(self.penalty, params, self.on)
-            self.seen = float(value) + extra, extra, accuracy(scores, self.y)
-        fill_grads(self.net, dscores)
-        if self.penalty is not None and not self.proximal:
-            add_penalty_grad(self.penalty, params, self.net.grads, self.on)
-        return self.net.grads
+        return value, dscores
+
+    def _see(self, value: float, scores: np.ndarray) -> tuple[float, float, float]:
+        """Return what the history shows: the loss with the penalty, the penalty, and the accuracy."""
+        extra = 0.0 if self.penalty is None else penalty_value(self.penalty, self.net.params, self.on)
+        return float(value) + extra, extra, accuracy(scores, self.y)
 
 
 def find_nonfinite_layer(net: Layer, x: np.ndarray) -> str:

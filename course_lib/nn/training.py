@@ -13,7 +13,7 @@ import numpy as np
 from ..optim.optimizer import Optimizer
 from ..optim.schedules import Sequence
 from ..optim.trees import has_nonfinite
-from ..progress import progress_bar
+from ..progress import NoBar, progress_bar
 from ..validation import check_count, check_number, check_rng
 from .checkpoint import checkpoint, copy_into, restore, using_params
 from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
@@ -24,6 +24,7 @@ from .penalties import MaxNorm, Penalty, is_weight
 from .steps import Diverged, Minibatch, current_lr
 
 _WATCH = {"val_loss": 1, "loss": 1, "val_accuracy": -1, "accuracy": -1}  # what should fall, and what should rise
+_NO_BAR = NoBar()
 
 
 @dataclass(frozen=True)
@@ -121,53 +122,71 @@ def fit(
     epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
     x, y, val = read_data(data, batch)
     rule = _rule(early_stopping, val is not None)
-    _check_kinds(net, optimizer, rng, penalty)
+    _check_kinds(net, optimizer, rng, penalty, proximal)
     check_first_rows(net, x, y, val, loss, rule.watch)
-    if isinstance(penalty, MaxNorm) and not proximal:
-        raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
-    kept = checkpoint(net)
-    minibatch, log = Minibatch(net, loss, penalty, proximal, penalize), []
-    best, since, best_value, stopped = 0, 0, math.inf, "all epochs done"
-    steps = math.ceil(len(x) / batch)
-
-    with (
-        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-        progress_bar(progress, epochs * steps, "step") as bar,
-    ):
-        for epoch in range(1, epochs + 1):
-            try:
-                rate, seen, order = current_lr(optimizer), [0.0, 0.0, 0.0], rng.permutation(len(x))
-                for i in range(steps):
-                    rows = order[i * batch : (i + 1) * batch]
-                    minibatch.take(*_augmented(augment, x[rows], y[rows], rng))
-                    minibatch.step(optimizer)
-                    seen = [total + len(rows) * new for total, new in zip(seen, minibatch.seen, strict=True)]
-                    bar.update()
+    best, log, stopped = _Best(net, optimizer, rule), [], "all epochs done"
+    minibatch = Minibatch(net, loss, penalty, proximal, penalize)
+    with _quiet(), progress_bar(progress, epochs * math.ceil(len(x) / batch), "step") as bar:
+        try:
+            for epoch in range(1, epochs + 1):
+                rate = current_lr(optimizer)
+                seen = train_epoch(minibatch, optimizer, x, y, batch, rng, augment, bar)
                 tested = _test(net, optimizer, val, loss)
-            except Diverged as broken:
-                where = f"epoch {best}, the best one" if best else "where it began"
-                step = (epoch - 1) * steps + i + 1
-                restore(net, kept)
-                text = f"step {step} (epoch {epoch}): {broken}; the network is back at {where}"
-                raise Diverged(text, _history(log, best, "diverged"), step) from None
-            except KeyboardInterrupt:
-                _leave(net, optimizer, kept if early_stopping is not None and best else None)
-                raise
-            log.append((*(total / len(x) for total in seen), *tested, rate))
-            _observe(optimizer, tested.loss if val else log[-1][0])
-            bar.set_postfix(format_epoch(log[-1]))
-            value = _WATCH[rule.watch] * log[-1][COLUMNS.index(rule.watch)]
-            since += 1
-            if value < best_value - rule.threshold or not best:
-                best, since, best_value = epoch, 0, value
-                with _test_weights(net, optimizer):
-                    kept = checkpoint(net)
-            if early_stopping is not None and rule.patience is not None and since >= rule.patience:
-                stopped = f"no better {rule.watch} for {rule.patience} epochs"
-                break
+                log.append((*seen.tolist(), *tested, rate))
+                _observe(optimizer, tested.loss if val else log[-1][0])
+                bar.set_postfix(format_epoch(log[-1]))
+                best.compare(epoch, log[-1])
+                if best.since == rule.patience:
+                    stopped = f"no better {rule.watch} for {rule.patience} epochs"
+                    break
+        except Diverged as broken:
+            restore(net, best.kept)
+            where = f"epoch {best.epoch}, the best one" if best.epoch else "where it began"
+            text = f"step {minibatch.steps} (epoch {epoch}): {broken}; the network is back at {where}"
+            raise Diverged(text, _history(log, best.epoch, "diverged"), minibatch.steps) from None
+        except KeyboardInterrupt:
+            _leave(net, optimizer, best if early_stopping is not None else None)
+            raise
+    _leave(net, optimizer, best if early_stopping is not None else None)
+    return _history(log, best.epoch, stopped)
 
-    _leave(net, optimizer, kept if early_stopping is not None else None)
-    return _history(log, best, stopped)
+
+def train_epoch(
+    minibatch: Minibatch,
+    optimizer: Optimizer,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch: int,
+    rng: np.random.Generator,
+    augment: Callable | None = None,
+    bar: Any = _NO_BAR,
+) -> np.ndarray:
+    """Train on every row once, in place; return the means of loss (with penalty), penalty and accuracy on the way."""
+    order, total = rng.permutation(len(x)), np.zeros(3)
+    for start in range(0, len(x), batch):
+        rows = order[start : start + batch]
+        minibatch.take(*_augmented(augment, x[rows], y[rows], rng))
+        minibatch.step(optimizer)  # forward, backward, step
+        total += len(rows) * np.array(minibatch.seen)
+        bar.update()
+    return total / len(x)
+
+
+class _Best:
+    """The best epoch, the weights it was tested with (`kept`), and the number of epochs `since`. Epoch 0: none yet."""
+
+    def __init__(self, net: Layer, optimizer: Optimizer, rule: EarlyStopping) -> None:
+        self.net, self.optimizer, self.rule = net, optimizer, rule
+        self.epoch, self.since, self.value, self.kept = 0, 0, math.inf, checkpoint(net)
+
+    def compare(self, epoch: int, row: tuple[float, ...]) -> None:
+        """Keep this epoch, a row of the history, if it is the first, or better by more than the threshold."""
+        value = _WATCH[self.rule.watch] * row[COLUMNS.index(self.rule.watch)]
+        self.since += 1
+        if value < self.value - self.rule.threshold or not self.epoch:
+            with _test_weights(self.net, self.optimizer):
+                kept = checkpoint(self.net)
+            self.epoch, self.since, self.value, self.kept = epoch, 0, value, kept
 
 
 def read_data(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
@@ -191,13 +210,15 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
     return rule
 
 
-def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any) -> None:
+def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool) -> None:
     check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     check_rng("rng", rng)
     if penalty is not None and not all(callable(getattr(penalty, k, None)) for k in ("value", "grad", "prox")):
         raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
+    if isinstance(penalty, MaxNorm) and not proximal:
+        raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
     optimizer.settings()
 
 
@@ -205,19 +226,24 @@ def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None
     """Run one row through the network, to raise for what does not fit before anything changes."""
     parts = {"train": (x, y)} if val is None else {"val": val, "train": (x, y)}
     for part, (inputs, labels) in parts.items():
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _quiet():
             scores = net.forward(inputs[:1])
         if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
             low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
             if low < 0 or high > most:
                 raise ValueError(f"data.y_{part} must lie in 0 … {most}, one class per score, not {low} … {high}")
         try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with _quiet():
                 loss(scores, labels[:1])
         except (TypeError, ValueError) as error:
             raise type(error)(f"the loss does not take one row of data.y_{part}: {error}") from None
     if watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
         raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
+
+
+def _quiet() -> np.errstate:
+    """Silence NumPy where numbers overflow: training raises `Diverged`, which names the place."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple:
@@ -254,10 +280,10 @@ def _observe(optimizer: Optimizer, loss: float) -> None:
             observe(loss)
 
 
-def _leave(net: Layer, optimizer: Optimizer, kept: dict | None) -> None:
+def _leave(net: Layer, optimizer: Optimizer, best: _Best | None) -> None:
     """Set the network's final weights: those of the best epoch, or those that the method tests with."""
-    if kept is not None:
-        restore(net, kept)
+    if best is not None and best.epoch:
+        restore(net, best.kept)
     elif optimizer.tests_others:
         copy_into(net.params, optimizer.test_params(net.params))
 

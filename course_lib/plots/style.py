@@ -44,7 +44,7 @@ _REGULARIZERS = (
     ("L2", "MaxNorm"),
     ("Dropout", "InvertedDropout", "SpatialDropout"),
     ("augmentation", "Cutout"),
-    ("BatchNorm", "LayerNorm"),
+    ("BatchNorm", "LayerNorm", "GroupNorm"),
     ("EarlyStopping",),
     ("L1", "ElasticNet"),
     ("MixUp", "label smoothing"),

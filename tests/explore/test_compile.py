@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from course_lib import chapters, optim
+from course_lib.data.augment import bilinear
+from course_lib.ensembles import mean_variance, variance_of_mean
 from course_lib.explore.compile import CompileError, Library
 from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.primitives import trace
+from course_lib.nn import L1, ElasticNet, soft_threshold
 from course_lib.optim import Momentum, Optimizer
 from course_lib.optim.registry import METHODS
 from course_lib.optim.surfaces import Surface2D
@@ -171,6 +174,43 @@ class Needs(Surface2D):
 def test_what_cannot_be_compiled_is_named(thing, message):
     with pytest.raises(CompileError, match=message):
         Library().add(thing)
+
+
+def drawn(function, n=200):
+    """Arguments for a function that the library and the page share: n of each."""
+    rng = np.random.default_rng(0)
+    if function is bilinear:
+        return [*rng.normal(size=(4, n)), *rng.uniform(size=(2, n))]
+    if function is soft_threshold:
+        return [rng.normal(size=n), rng.uniform(0, 2, size=n)]
+    return [rng.uniform(-0.1, 1, size=n), rng.uniform(0, 3, size=n), rng.integers(1, 11, size=n).astype(float)]
+
+
+@pytest.mark.parametrize("function", [bilinear, soft_threshold, mean_variance], ids=lambda f: f.__name__)
+def test_the_lines_that_the_library_and_the_page_share(function, twin):
+    """Number by number on the page, all at once in the library: the same to the last bit, or nearly (powers)."""
+    library, arguments = Library(), drawn(function)
+    name = library.add(function)
+    columns = json.dumps(np.transpose(arguments).tolist())
+    got = twin.run(library.script(f"course.out = {columns}.map(row => {name}(...row));"), "course.out")
+    np.testing.assert_allclose(got, function(*arguments), rtol=4e-16, atol=0)
+    single = [function(*map(float, row)) for row in np.transpose(arguments)]
+    np.testing.assert_array_equal(single, function(*arguments))
+
+
+def test_the_library_itself_uses_the_lines_it_shares():
+    w, _ = drawn(soft_threshold)
+    np.testing.assert_array_equal(L1(0.5).prox(w, 0.3), soft_threshold(w, 0.15))
+    np.testing.assert_array_equal(ElasticNet(0.5, 0.2).prox(w, 0.3), soft_threshold(w, 0.15) / (1 + 0.3 * 0.2))
+    np.testing.assert_array_equal(variance_of_mean(*drawn(mean_variance)), mean_variance(*drawn(mean_variance)))
+    assert "soft_threshold" in compiled_with(L1(0.5)) and "soft_threshold" in compiled_with(ElasticNet(0.5, 0.2))
+
+
+def compiled_with(thing):
+    """The names of all that is compiled for a thing."""
+    library = Library()
+    library.add(thing)
+    return set(library.definitions)
 
 
 def test_two_things_of_one_name_are_kept_apart(twin):

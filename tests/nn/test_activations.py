@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
+from course_lib.nn import ELU, GELU, LeakyReLU, Maxout, ReLU, Sigmoid, SiLU, Tanh
 from course_lib.nn.activations import Activation
 
 F = torch.nn.functional
@@ -17,6 +17,7 @@ THEIRS = {
     ELU(): F.elu,
     ELU(0.4): lambda x: F.elu(x, 0.4),
     GELU(): lambda x: F.gelu(x, approximate="tanh"),
+    SiLU(): F.silu,
 }
 SHAPES = [(1, 1), (1, 7), (5, 3), (2, 3, 5, 4)]
 each = pytest.mark.parametrize("layer", THEIRS, ids=repr)
@@ -88,6 +89,16 @@ def test_how_far_the_short_form_of_gelu_is_off():
     assert 4e-4 < off < 5e-4
 
 
+def test_where_silu_is_lowest():
+    """σ + x σ (1 − σ) = 0 where x = −1 − W(1/e), and σ(x) there makes x σ(x) = −W(1/e), W being Lambert's function."""
+    x = np.linspace(-5, 5, 100_001)
+    y = SiLU().forward(x)
+    lambert = 0.2784645427610738  # w eʷ = 1/e
+    assert lambert * np.exp(lambert) == pytest.approx(np.exp(-1))
+    assert (x[y.argmin()], y.min()) == (pytest.approx(-1 - lambert, abs=1e-4), pytest.approx(-lambert, abs=1e-8))
+    np.testing.assert_allclose(y, x / 2 * (1 + np.tanh(x / 2)), rtol=1e-10, atol=1e-15)
+
+
 @pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("pieces", [1, 2, 3])
 @pytest.mark.parametrize("shape", [(1, 6), (5, 12), (2, 3, 5, 6)])
@@ -133,11 +144,12 @@ def test_bad_settings(make, error, message):
 
 
 def test_reprs():
-    assert [repr(layer) for layer in (ReLU(), LeakyReLU(), ELU(0.5), GELU())] == [
+    assert [repr(layer) for layer in (ReLU(), LeakyReLU(), ELU(0.5), GELU(), SiLU())] == [
         "ReLU()",
         "LeakyReLU(0.01)",
         "ELU(0.5)",
         "GELU()",
+        "SiLU()",
     ]
 
 

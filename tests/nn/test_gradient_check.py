@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_lib.data import load_digits
-from course_lib.nn.activations import GELU, Maxout, ReLU, Tanh
+from course_lib.nn.activations import GELU, Maxout, ReLU, SiLU, Tanh
 from course_lib.nn.babysitting import babysit
 from course_lib.nn.conv import Conv2d, MaxPool2d
 from course_lib.nn.dropconnect import DropConnect
@@ -16,7 +16,7 @@ from course_lib.nn.layers import Dense, Flatten, Layer
 from course_lib.nn.losses import softmax_cross_entropy
 from course_lib.nn.network import Residual, Sequential
 from course_lib.nn.noise import SpatialDropout
-from course_lib.nn.normalization import BatchNorm, LayerNorm
+from course_lib.nn.normalization import BatchNorm, GroupNorm, LayerNorm
 from course_lib.nn.pooling import FractionalMaxPool
 from course_lib.nn.stochastic_depth import StochasticDepth
 from course_lib.optim import SGD, Momentum
@@ -128,6 +128,16 @@ def test_a_mistake_inside_a_block_is_named():
     net = Sequential(Dense(4, 4, rng=rng, dtype=F8), NoShortcut(inner), Dense(4, 3, rng=rng, dtype=F8))
     (culprit,) = gradient_check(net, *batch()).culprits
     assert culprit.startswith("layer 1, NoShortcut: dx is off by")
+
+
+def test_group_norm_and_silu_in_a_network():
+    rng = np.random.default_rng(0)
+    net = Sequential(
+        Conv2d(2, 4, 3, padding=1, rng=rng, dtype=F8), GroupNorm(4, groups=2, dtype=F8), SiLU(), Flatten(),
+        Dense(64, 4, rng=rng, dtype=F8), GroupNorm(4, groups=1, dtype=F8), SiLU(), Dense(4, 3, rng=rng, dtype=F8),
+    )  # fmt: skip
+    report = gradient_check(net, rng.normal(size=(5, 4, 4, 2)), rng.integers(0, 3, 5), train=True)
+    assert report.ok and max(row.error for row in report.rows) < 1e-7
 
 
 def test_draws_and_ties():

@@ -16,6 +16,7 @@ from course_lib.nn import (
     Dense,
     Flatten,
     GlobalAvgPool,
+    GroupNorm,
     Layer,
     LayerNorm,
     LeakyReLU,
@@ -25,6 +26,7 @@ from course_lib.nn import (
     Residual,
     Sequential,
     Sigmoid,
+    SiLU,
     Tanh,
     he,
     softmax_cross_entropy,
@@ -203,9 +205,10 @@ def test_dense_alone(n, n_in, n_out, train, by_differences, as_torch):
 
 EVERY = [
     lambda rng: Dense(4, 3, rng=rng), lambda rng: Conv2d(4, 3, 2, padding=1, rng=rng), lambda rng: BatchNorm(4),
-    lambda rng: LayerNorm(4), lambda rng: MaxPool2d(2), lambda rng: AvgPool2d(2), lambda rng: GlobalAvgPool(),
-    lambda rng: Flatten(), lambda rng: Maxout(2), lambda rng: ReLU(), lambda rng: LeakyReLU(), lambda rng: Sigmoid(),
-    lambda rng: Tanh(), lambda rng: ELU(), lambda rng: GELU(), lambda rng: Residual(Dense(4, 4, rng=rng)),
+    lambda rng: LayerNorm(4), lambda rng: GroupNorm(4, groups=2), lambda rng: MaxPool2d(2), lambda rng: AvgPool2d(2),
+    lambda rng: GlobalAvgPool(), lambda rng: Flatten(), lambda rng: Maxout(2), lambda rng: ReLU(),
+    lambda rng: LeakyReLU(), lambda rng: Sigmoid(), lambda rng: Tanh(), lambda rng: ELU(), lambda rng: GELU(),
+    lambda rng: SiLU(), lambda rng: Residual(Dense(4, 4, rng=rng)),
     lambda rng: Sequential(Dense(4, 3, rng=rng), ReLU()),
 ]  # fmt: skip
 
@@ -239,7 +242,7 @@ def test_backward_is_of_the_last_forward_that_was_one(make, train):
     layer.forward(x, train)
     same()
     same()
-    knows_features = isinstance(layer, Dense | Conv2d | BatchNorm | LayerNorm | Residual | Sequential)
+    knows_features = isinstance(layer, Dense | Conv2d | BatchNorm | LayerNorm | GroupNorm | Residual | Sequential)
     for bad in (x.astype(int), x[:0], np.float32(1), *([x[..., :3]] if knows_features else [])):
         with pytest.raises((TypeError, ValueError)):
             layer.forward(bad, train)

@@ -1,10 +1,12 @@
-"""Batch norm and layer norm against finite differences and torch: answers, gradients, running statistics."""
+"""Batch, layer and group norm against finite differences and torch: answers, gradients, running statistics."""
+
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import BatchNorm, LayerNorm
+from course_lib.nn import BatchNorm, GroupNorm, LayerNorm
 
 F = torch.nn.functional
 SHAPES = [(2, 1), (7, 3), (1, 3, 2, 2), (2, 5, 3, 4)]
@@ -96,13 +98,49 @@ def test_a_small_variance_shows_eps(layer):
         np.testing.assert_allclose(of.forward(x, train=True), np.sign(x) / np.sqrt(2), rtol=1e-12)
 
 
-def test_layer_norm_knows_one_example_only():
-    layer, x = LayerNorm(6, dtype=np.float64), batch((4, 6))
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+@pytest.mark.parametrize("shape", [(1, 6), (4, 6), (3, 5, 6), (2, 3, 2, 6)])
+def test_group_norm(shape, groups, train, by_differences, as_torch):
+    x, layer = batch(shape), filled(GroupNorm(6, groups=groups, dtype=np.float64))
+    by_differences(layer, x, train)
+
+    def theirs(x, p):  # torch has the features on the second axis, and refuses a single number per group
+        rows = torch.cat([x, x]) if shape == (1, 6) else x
+        y = F.group_norm(rows.movedim(-1, 1), groups, p["gamma"], p["beta"]).movedim(1, -1)
+        return y[: len(x)]
+
+    as_torch(layer, x, train, theirs)
+
+
+def test_what_one_group_and_groups_of_one_are():
+    """Layer norm, where there are no pixels; each feature of each image by itself; a group of one number is β."""
+    rows, image = batch((5, 6)), batch((2, 4, 3, 6))
+    one, each, layer_norm = GroupNorm(6, groups=1), GroupNorm(6, groups=6), LayerNorm(6)
+    for layer in (one, each, layer_norm):
+        filled(layer)
+    np.testing.assert_array_equal(one.forward(rows), layer_norm.forward(rows))
+    dy = batch(rows.shape, seed=2)
+    np.testing.assert_allclose(one.backward(dy), layer_norm.backward(dy), rtol=1e-12, atol=1e-15)
+    np.testing.assert_array_equal(each.forward(rows), np.tile(each.params["beta"], (5, 1)))
+    y = GroupNorm(6, groups=6, eps=0.0).forward(image)
+    np.testing.assert_allclose(y, (image - image.mean((1, 2), keepdims=True)) / image.std((1, 2), keepdims=True))
+    y = GroupNorm(6, groups=2, eps=0.0).forward(image)
+    first = image[..., :3]
+    expected = (first - first.mean((1, 2, 3), keepdims=True)) / first.std((1, 2, 3), keepdims=True)
+    np.testing.assert_allclose(y[..., :3], expected)
+
+
+@pytest.mark.parametrize("layer", [LayerNorm(6, dtype=np.float64), GroupNorm(6, groups=2, dtype=np.float64)], ids=repr)
+def test_one_example_knows_no_other(layer):
+    x = batch((4, 3, 6))
     for i in range(4):
         np.testing.assert_allclose(layer.forward(x[i : i + 1])[0], layer.forward(x)[i], rtol=1e-12)
 
 
-@pytest.mark.parametrize("layer", [BatchNorm(3), LayerNorm(3)], ids=repr)
+@pytest.mark.parametrize(
+    "layer", [BatchNorm(3), LayerNorm(3), GroupNorm(3, groups=1), GroupNorm(3, groups=3)], ids=repr
+)
 def test_float32_stays(layer):
     x = batch((6, 2, 2, 3)).astype(np.float32)
     before = x.copy()
@@ -121,24 +159,38 @@ def test_a_mean_far_from_zero_costs_little_precision():
     np.testing.assert_allclose(y, exact, atol=5e-3)
 
 
-@pytest.mark.parametrize("layer", [BatchNorm(3), LayerNorm(3)], ids=repr)
-def test_bad_input(layer):
-    name = type(layer).__name__
-    fresh = type(layer)(3)
-    with pytest.raises(RuntimeError, match=rf"{name}\(3\): backward needs a forward first"):
+@pytest.mark.parametrize("n", [8, 50, 2000])
+def test_a_variance_that_float32_hardly_sees(n):
+    """Mean 10⁴, variance 10⁻⁶: no more is lost than μ's own rounding to float32, half a spacing of 10⁻³.
+
+    The short formula for the variance, mean(x²) − μ², would be off by millions of times the variance.
+    """
+    x = (1e4 + 1e-3 * np.random.default_rng(0).normal(size=(n, 5))).astype(np.float32)
+    exact = (x.astype(float) - x.mean(0, dtype=float)) / np.sqrt(x.var(0, dtype=float) + 1e-5)
+    half = np.spacing(np.float32(1e4)) / 2
+    layer = BatchNorm(5)
+    np.testing.assert_allclose(layer.forward(x, train=True), exact, rtol=0, atol=half / np.sqrt(1e-5))
+    assert np.abs(layer.state["var"] - 0.9 - 0.1 * x.var(0, dtype=float, ddof=1)).max() < 1e-6
+
+
+@pytest.mark.parametrize("make", [BatchNorm, LayerNorm, lambda n: GroupNorm(n, groups=3)])
+def test_bad_input(make):
+    layer, fresh = make(3), make(3)
+    name = re.escape(repr(layer))
+    with pytest.raises(RuntimeError, match=rf"{name}: backward needs a forward first"):
         fresh.backward(np.ones((2, 3)))
     for shape in ((2, 4), (3,), (2, 3, 3, 1)):
-        with pytest.raises(ValueError, match=rf"^{name}\(3\): x must have shape \(N, …, 3\), not \("):
+        with pytest.raises(ValueError, match=rf"^{name}: x must have shape \(N, …, 3\), not \("):
             layer.forward(np.ones(shape))
-    with pytest.raises(TypeError, match=rf"^{name}\(3\): x must be a NumPy array of floats, not uint8"):
+    with pytest.raises(TypeError, match=rf"^{name}: x must be a NumPy array of floats, not uint8"):
         layer.forward(np.ones((2, 3), np.uint8))
-    with pytest.raises(ValueError, match=rf"^{name}\(3\): x is empty"):
+    with pytest.raises(ValueError, match=rf"^{name}: x is empty"):
         layer.forward(np.ones((0, 3)))
     layer.forward(np.ones((2, 3), np.float32))
-    with pytest.raises(ValueError, match=rf"^{name}\(3\): dy must have shape \(2, 3\), not \(3, 2\)"):
+    with pytest.raises(ValueError, match=rf"^{name}: dy must have shape \(2, 3\), not \(3, 2\)"):
         layer.backward(np.ones((3, 2)))
     assert layer.output_shape((8, 8, 3)) == (8, 8, 3)
-    with pytest.raises(ValueError, match=rf"^{name}\(3\): x must have shape \(N, …, 3\), not \(N, 5\)"):
+    with pytest.raises(ValueError, match=rf"^{name}: x must have shape \(N, …, 3\), not \(N, 5\)"):
         layer.output_shape((5,))
 
 
@@ -162,6 +214,11 @@ def test_refused_training_changes_nothing():
         (lambda: BatchNorm(2, momentum=np.ones(2) / 2), TypeError, "momentum must be one number"),
         (lambda: LayerNorm(2, eps=-1.0), ValueError, "eps must be finite and at least 0"),
         (lambda: LayerNorm(2, eps="a"), TypeError, "eps must be a number"),
+        (lambda: GroupNorm(6, groups=4), ValueError, "groups must divide the 6 features, and 4 does not"),
+        (lambda: GroupNorm(6, groups=12), ValueError, "groups must divide the 6 features, and 12 does not"),
+        (lambda: GroupNorm(6, groups=0), ValueError, "groups must be at least 1, not 0"),
+        (lambda: GroupNorm(6, groups=2.0), TypeError, "groups must be an integer"),
+        (lambda: GroupNorm(0, groups=1), ValueError, "features must be at least 1, not 0"),
         (lambda: BatchNorm(2, dtype=int), TypeError, "dtype must be a float type, not int64"),
         (lambda: LayerNorm(2, dtype=complex), TypeError, "dtype must be a float type, not complex128"),
     ],

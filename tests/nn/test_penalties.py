@@ -20,6 +20,7 @@ from course_lib.nn.penalties import (
     apply_prox,
     is_weight,
     penalty_value,
+    soft_threshold,
 )
 from course_lib.optim import SGD, Adam, AdamW, ParameterSet
 
@@ -67,6 +68,17 @@ def test_prox_is_the_minimum_it_is_defined_by(penalty, step):
         best = optimize.minimize_scalar(cost, bounds=(-5, 5), method="bounded", options={"xatol": 1e-12}).x
         ours = penalty.prox(np.array([w]), step)[0]
         assert ours == pytest.approx(best, abs=1e-6) and cost(ours) <= cost(best) + 1e-15
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("a", [0.0, 0.3, 5.0])
+def test_soft_threshold_is_torchs(a, dtype):
+    w = np.array([-3.0, -0.3, -1e-9, -0.0, 0.0, 0.05, 0.3, 0.31, 2.5], dtype)
+    found = soft_threshold(w, a)
+    np.testing.assert_allclose(found, torch.nn.functional.softshrink(torch.tensor(w), a).numpy(), rtol=1e-6)
+    assert found.dtype == dtype and not np.signbit(found[np.abs(w) <= a]).any(), "no −0"
+    assert soft_threshold(-2.0, 0.5) == -1.5 and soft_threshold(0.4, 0.5) == 0.0
+    np.testing.assert_array_equal(soft_threshold(w, np.full_like(w, a)), found)
 
 
 def test_prox_of_max_norm_is_the_nearest_point_inside():

@@ -18,8 +18,8 @@ from course_lib.nn.losses import softmax_cross_entropy, squared_error
 from course_lib.nn.network import Residual, Sequential
 from course_lib.nn.normalization import BatchNorm
 from course_lib.nn.penalties import L1, L2, MaxNorm
-from course_lib.nn.steps import Diverged
-from course_lib.nn.training import EarlyStopping, fit
+from course_lib.nn.steps import Diverged, Minibatch
+from course_lib.nn.training import EarlyStopping, fit, train_epoch
 from course_lib.optim import (
     SAM,
     SGD,
@@ -144,6 +144,85 @@ def test_every_kind_of_optimizer_against_a_plain_loop(make):
     for k in mine.params:
         np.testing.assert_allclose(mine.params[k], tested[k], rtol=1e-10, atol=1e-13)
     assert evaluate(mine, data.x_val, data.y_val) == (history.val_loss[-1], history.val_accuracy[-1])
+
+
+def noisy(x, rng):
+    return x + (0.1 * rng.normal(size=x.shape)).astype(x.dtype)
+
+
+BY_HAND = {  # a method, what fit is told, and the same in the loop below
+    "SGD": (lambda: SGD(0.1), {}, {}),
+    "augment": (lambda: Momentum(0.05), {"augment": noisy}, {"augment": noisy}),
+    "penalty": (lambda: Adam(0.01), {"penalty": L2(0.01)}, {"penalty": L2(0.01)}),
+    "proximal": (lambda: Nesterov(0.05), {"penalty": L1(0.01), "proximal": True}, {"prox": L1(0.01)}),
+    "SAM": (lambda: SAM(Momentum(0.05), radius=0.1), {"augment": noisy}, {"augment": noisy}),
+    "Schedule-Free": (lambda: ScheduleFreeSGD(0.1), {"penalty": L2(0.01)}, {"penalty": L2(0.01)}),
+    "Lookahead": (lambda: Lookahead(Adam(0.01), k=4), {}, {}),
+}
+
+
+def train_by_hand(net, data, opt, epochs, rng, augment=None, penalty=None, prox=None):
+    """Train in batches of 20, all lines in one place; return each epoch's mean loss."""
+    means = []
+    for _ in range(epochs):
+        order, losses = rng.permutation(90), 0.0
+        for start in range(0, 90, 20):
+            rows = order[start : start + 20]
+            x, y, first = data.x_train[rows], data.y_train[rows], []
+            x = x if augment is None else augment(x, rng)
+
+            def grad(params, x=x, y=y, first=first):
+                own = {k: p.copy() for k, p in net.params.items()}
+                for k in own:
+                    net.params[k][...] = params[k]
+                value, dscores = softmax_cross_entropy(net.forward(x, train=True), y)
+                cost = penalty or prox
+                first.append(value + sum(cost.value(p) for k, p in params.items() if "W" in k) if cost else value)
+                net.backward(dscores)
+                grads = {k: g.copy() for k, g in net.grads.items()}
+                for k in own:
+                    grads[k] += penalty.grad(params[k]) if penalty and "W" in k else 0
+                    net.params[k][...] = own[k]
+                return grads
+
+            opt.step_closure(dict(net.params), SimpleNamespace(grad=grad))
+            for k, p in net.params.items():
+                if prox is not None and "W" in k:
+                    p[...] = prox.prox(p, opt.lr)
+            losses += len(rows) * first[0]
+        means.append(losses / 90)
+    return means
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", BY_HAND)
+def test_fit_is_the_loop_by_hand_bit_for_bit(name, dtype):
+    make, told, by_hand = BY_HAND[name]
+    mine, theirs, data, opt = network(dtype=dtype), network(dtype=dtype), clouds(dtype=dtype), make()
+    history = fit(mine, data, make(), epochs=3, batch=20, rng=np.random.default_rng(4), **told)
+    means = train_by_hand(theirs, data, opt, 3, np.random.default_rng(4), **by_hand)
+    tested = opt.test_params(dict(theirs.params))
+    assert all(np.array_equal(mine.params[k], tested[k]) and mine.params[k].dtype == dtype for k in tested)
+    np.testing.assert_allclose(history.loss, means, rtol=1e-6 if dtype == np.float32 else 1e-12)
+
+
+def test_an_epoch_alone():
+    """It takes every row once, the last batch being smaller, and returns the means of what it saw."""
+    net, data, seen = network(), clouds(), []
+
+    class Spy(Minibatch):
+        def step(self, optimizer):
+            super().step(optimizer)
+            seen.append((self.x, self.y, self.seen))
+
+    minibatch = Spy(net, softmax_cross_entropy, L2(0.01))
+    means = train_epoch(minibatch, SGD(0.1), data.x_train, data.y_train, 40, np.random.default_rng(0))
+    order = np.random.default_rng(0).permutation(90)
+    assert [len(x) for x, _, _ in seen] == [40, 40, 10] and minibatch.steps == 3
+    np.testing.assert_array_equal(np.concatenate([x for x, _, _ in seen]), data.x_train[order])
+    np.testing.assert_array_equal(np.concatenate([y for _, y, _ in seen]), data.y_train[order])
+    np.testing.assert_allclose(means, np.average([s for _, _, s in seen], axis=0, weights=[40, 40, 10]), rtol=1e-14)
+    assert means[0] > means[1] > 0 and 0 < means[2] < 1
 
 
 def test_the_loss_of_sam_is_that_of_its_first_look():

@@ -21,7 +21,7 @@ from .geometry import (
 )
 from .mixing import CutMix, Cutout, MixUp, cutmix, mixup, one_hot
 from .resizing import ScaleJitterCrop, resize
-from .sampling import affine, distort, rotation, sample, shearing, stretching, translation
+from .sampling import affine, bilinear, distort, rotation, sample, shearing, stretching, translation
 from .warps import Affine, LensDistortion, Rotate, Shear, Stretch, Translate
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Translate",
     "affine",
     "average_views",
+    "bilinear",
     "brightness",
     "center_crop",
     "contrast",

@@ -17,10 +17,35 @@ FILLS = ("constant", "edge", "reflect")
 BLOCK = 1 << 14  # so many pixels at a time: what is computed for them stays in the cache
 
 
-def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constant") -> np.ndarray:
-    """Interpolate every image at its own points (x, y), each between the four nearest pixels.
+def bilinear(I00: Any, I10: Any, I01: Any, I11: Any, a: Any, b: Any) -> Any:
+    """Interpolate between four pixels: first along the two rows, then from the upper row to the lower.
 
-    I(x, y) = (1 − a)(1 − b) I₀₀ + a (1 − b) I₁₀ + (1 − a) b I₀₁ + a b I₁₁,  a = x − ⌊x⌋,  b = y − ⌊y⌋
+    I = (1 − a)(1 − b) I₀₀ + a (1 − b) I₁₀ + (1 − a) b I₀₁ + a b I₁₁
+
+    It is exact at the pixels. A number or an array for each argument; nothing is checked.
+
+    Args:
+        I00: the upper left pixel.
+        I10: the upper right pixel.
+        I01: the lower left pixel.
+        I11: the lower right pixel.
+        a: the way from left to right, 0 ≤ a ≤ 1.
+        b: the way from top to bottom, 0 ≤ b ≤ 1.
+
+    >>> bilinear(0.0, 1.0, 2.0, 3.0, a=0.5, b=0.25)
+    1.0
+
+    Source: Wolberg, Digital image warping, 1990.
+    """
+    upper = I00 + a * (I10 - I00)
+    lower = I01 + a * (I11 - I01)
+    return upper + b * (lower - upper)
+
+
+def sample(batch: np.ndarray, x: np.ndarray, y: np.ndarray, fill: str = "constant") -> np.ndarray:
+    """Interpolate every image at its own points (x, y), each between the four nearest pixels: see `bilinear`.
+
+    I(x, y) = bilinear(I₀₀, I₁₀, I₀₁, I₁₁, a, b),  a = x − ⌊x⌋,  b = y − ⌊y⌋
 
     Args:
         batch: images, shape (N, H, W, C).
@@ -68,21 +93,11 @@ def _sample_planes(planes: np.ndarray, size: tuple[int, int], x: np.ndarray, y: 
     top, bottom, b = _neighbours(y, rows, fill)
     first = np.arange(0, planes.shape[1], rows * columns)[:, None, None]  # where each image begins
     above, below = first + top * columns, first + bottom * columns
-    a, b = a.astype(planes.dtype), b.astype(planes.dtype)
-
-    def between(p: np.ndarray, q: np.ndarray, t: np.ndarray) -> np.ndarray:
-        q -= p  # p + t (q − p): exact at t = 0, and never outside [0, 1]
-        q *= t
-        p += q
-        return p
-
-    out = between(
-        between(planes.take(above + left, axis=1), planes.take(above + right, axis=1), a),
-        between(planes.take(below + left, axis=1), planes.take(below + right, axis=1), a),
-        b,
-    )
+    places = above + left, above + right, below + left, below + right
+    corners = (planes.take(at, axis=1, mode="wrap") for at in places)  # all are inside; "raise" would look again
+    out = bilinear(*corners, a.astype(planes.dtype, copy=False), b.astype(planes.dtype, copy=False))
     if fill == "constant":
-        out *= _inside(x, columns) & _inside(y, rows)
+        out *= (_inside(x, columns) & _inside(y, rows)).astype(out.dtype)
     return out.transpose(1, 2, 3, 0)
 
 

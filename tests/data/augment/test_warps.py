@@ -13,6 +13,7 @@ from course_lib.data.augment import (
     Stretch,
     Translate,
     affine,
+    bilinear,
     distort,
     rotation,
     sample,
@@ -46,6 +47,22 @@ def test_every_image_has_its_own_matrix_as_pillow_has_it(photos, rng):
         for channel in range(3):
             theirs = pillow_affine(np.ascontiguousarray(x[n, :, :, channel]), np.linalg.inv(M[n]))
             np.testing.assert_allclose(y[n, :, :, channel], theirs, atol=2e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_between_four_pixels(dtype, rng):
+    """Each pixel counts by the area of the opposite rectangle; at the pixels, and between equal ones, it is exact."""
+    corners, (a, b) = rng.random((4, 50)).astype(dtype), rng.random((2, 50)).astype(dtype)
+    areas = [(1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b]
+    found = bilinear(*corners, a, b)
+    np.testing.assert_allclose(found, np.sum(np.multiply(areas, corners), axis=0), rtol=8 * np.finfo(dtype).eps)
+    assert found.dtype == dtype
+    assert [bilinear(0.1, 0.2, 0.3, 0.7, a, b) for b in (0, 1) for a in (0, 1)] == pytest.approx(
+        [0.1, 0.2, 0.3, 0.7], rel=1e-15
+    )
+    np.testing.assert_array_equal(bilinear(*[corners[0]] * 4, a, b), corners[0])
+    image = np.array([[0.1, 0.2], [0.3, 0.7]]).reshape(1, 2, 2, 1)
+    assert sample(image, np.array([[[0.25]]]), np.array([[[0.75]]])) == bilinear(0.1, 0.2, 0.3, 0.7, 0.25, 0.75)
 
 
 @pytest.mark.parametrize("way", [0.5, -0.5])
