@@ -80,6 +80,7 @@ from .second_order import (
     TrustRegion,
     cg,
     minimize,
+    newton_step_2d,
 )
 from .surfaces import (
     SURFACES,
@@ -102,6 +103,7 @@ from .surfaces import (
     RosenbrockND,
     Saddle,
     SharpFlat,
+    SoftmaxRegression,
     StyblinskiTang,
     StyblinskiTangND,
     Surface,
@@ -184,6 +186,7 @@ __all__ = [
     "Sequence",
     "SharpFlat",
     "Snapshots",
+    "SoftmaxRegression",
     "Step",
     "StrongWolfe",
     "StyblinskiTang",
@@ -220,6 +223,7 @@ __all__ = [
     "nesterov_limit",
     "nesterov_noise_floor",
     "nesterov_rate",
+    "newton_step_2d",
     "noise_floor",
     "orthogonalize",
     "random_rotation",
