@@ -114,13 +114,13 @@ class LeastSquares(FiniteSum):
 class SoftmaxRegression(FiniteSum):
     """A linear classifier's cross-entropy on a data set: a network without hidden layers, convex in its weights.
 
-    f(w) = −1/N Σ log p_{i yᵢ} + ½ λ‖w‖²,  pᵢ = softmax(xᵢ W),  the matrix W holding w row by row
+    f(w) = −1/N Σ log p_{i yᵢ} + ½ λ ‖w‖²,  pᵢ = softmax(xᵢ W),  w = the rows of W
+    ∇f = Xᵀ(P − T)/N + λ w,  T = the one-hot labels
+    H_{kl} = 1/N Σ pᵢₖ (δₖₗ − pᵢₗ) xᵢ xᵢᵀ + λ δₖₗ I
 
-    ∇f = Xᵀ(P − T)/N + λ w,  T the one-hot labels;  H = 1/N Σ xᵢxᵢᵀ ⊗ (diag pᵢ − pᵢpᵢᵀ) + λ I
-
-    A column of ones is appended to X, so that the last row of W holds the biases, as in [W.ravel(), b]. If λ > 0 there
-    is one minimum; it is found by Newton's method when it is first asked for. If λ = 0 none is named and `f_min` is
-    −∞: the loss of separable data falls towards 0 for ever, and of other data it has many minima.
+    H_{kl} is the block of classes k and l. A column of ones is appended to X, so that the last row of W holds the
+    biases. If λ > 0 there is one minimum; Newton's method finds it when it is first asked for. If λ = 0 none is named,
+    and `f_min` is −∞: on separable data the loss falls towards 0 for ever, on others it has many minima.
 
     Args:
         X: inputs, shape (N, d).
@@ -131,7 +131,8 @@ class SoftmaxRegression(FiniteSum):
     >>> loss.dim, round(float(loss.value(loss.start)), 4), round(loss.f_min, 4)
     (4, 0.6931, 0.2489)
 
-    Source: Bishop, Pattern recognition and machine learning, 2006, chapter 4.3.4.
+    Source: Bridle, Probabilistic interpretation of feedforward classification network outputs, with
+    relationships to statistical pattern recognition, 1990.
     """
 
     window = ((-3.0, 3.0), (-3.0, 3.0))
@@ -171,7 +172,7 @@ class SoftmaxRegression(FiniteSum):
         h = self.strength * np.eye(self.dim) - np.swapaxes(xp, -1, -2) @ xp / len(self.X)
         blocks = h.reshape(*x.shape[:-1], *(self.X.shape[1], self.classes) * 2)  # a view
         for k in range(self.classes):
-            root = self.X * np.sqrt(p[..., k, None])
+            root = self.X * np.sqrt(p[..., k, None])  # a matrix times its own transpose is exactly symmetric
             blocks[..., :, k, :, k] += np.swapaxes(root, -1, -2) @ root / len(self.X)
         return h.astype(x.dtype, copy=False)
 

@@ -18,7 +18,7 @@ def _of_the_loss(name: str) -> property:
 
 
 class _Estimated(Surface):
-    """A loss whose gradient is an estimate: where to begin, what to draw and its minima are those of the loss itself."""
+    """A loss whose gradient is an estimate; its window, starts, minima and saddles are those of the loss itself."""
 
     window, start, starts = (_of_the_loss(name) for name in ("window", "start", "starts"))
     minima, f_min, local_minima, saddles = map(_of_the_loss, ("minima", "f_min", "local_minima", "saddles"))

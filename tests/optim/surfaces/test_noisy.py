@@ -89,7 +89,8 @@ def test_a_batch_is_drawn_anew_at_each_call_and_for_each_point(loss):
     for at in (x, x[0, 0]):
         got, rows = Minibatch(loss, 4, rng(2)).grad(at), rng(2).integers(60, size=(*at.shape[:-1], 4))
         assert np.array_equal(got, loss.grads(at, rows).mean(-2))
-        one = np.array([loss.grads(p)[r].mean(0) for p, r in zip(at.reshape(-1, loss.dim), rows.reshape(-1, 4))])
+        pairs = zip(at.reshape(-1, loss.dim), rows.reshape(-1, 4), strict=True)
+        one = np.array([loss.grads(p)[r].mean(0) for p, r in pairs])
         np.testing.assert_allclose(got, one.reshape(at.shape), rtol=1e-12, atol=1e-14)
 
 
@@ -135,16 +136,16 @@ class Fresh:
 def test_a_line_search_needs_a_held_batch():
     """A batch that is held is minimized like any loss; where each call has its own, the search soon gives up.
 
-    Over 200 seeds a held batch needs SPREAD_HELD steps, fresh ones end after SPREAD_FRESH.
+    Over 200 seeds a held batch needs 12 to 21 steps, and the search gives up after 2 to 11.
     """
     loss = classification()
     for seed in range(10):
         held = Minibatch(loss, 20, rng(seed), held=True)
         found = minimize(held, LBFGS(), loss.start)
-        assert found.reason == "the gradient is below 1e-06" and found.value < held.value(loss.start) / 2
+        assert found.reason == "the gradient is below 1e-06" and found.value < 0.7 * held.value(loss.start)
         np.testing.assert_allclose(found.value, held.batch.f_min, atol=1e-9)
         given_up = minimize(Fresh(held), LBFGS(), loss.start, steps=1000)
-        assert given_up.reason == "the line search found no lower point"
+        assert given_up.reason == "the line search found no lower point" and given_up.steps < found.steps
 
 
 @pytest.mark.parametrize(("method", "rho"), [(SGD(0.1), 0.0), (Momentum(0.1, rho=0.8), 0.8)], ids=["SGD", "Momentum"])
