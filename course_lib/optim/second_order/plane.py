@@ -8,14 +8,15 @@ import numpy as np
 
 
 def newton_step_2d(gradient: Any, curvatures: Any, damping: float = 0.0, absolute: bool = False) -> tuple[Any, Any]:
-    """Return the Newton step in the plane: along each eigenvector of H, the slope divided by the curvature.
+    """Return Newton's step in the plane: along each eigenvector of H, the slope divided by the curvature.
 
-    p = −Σ qᵢ (qᵢᵀ∇f)/(λᵢ + λ)      the solution of (H + λI) p = −∇f;  H qᵢ = λᵢ qᵢ
-    p = −Σ qᵢ (qᵢᵀ∇f)/(|λᵢ| + λ)    with absolute curvatures, which lead away from saddles and maxima
+    p = −Σ qᵢ (qᵢᵀ∇f)/(cᵢ + λ),  H qᵢ = cᵢ qᵢ;  so (H + λ I) p = −∇f
+    p = −Σ qᵢ (qᵢᵀ∇f)/(|cᵢ| + λ)  with absolute curvatures
 
-    With h = (f_xx + f_yy)/2, d = (f_xx − f_yy)/2 and r = √(d² + f_xy²) the curvatures are λᵢ = h ± r, and both
-    (r + d, f_xy) and (f_xy, r − d) point along the eigenvector of h + r. Absolute curvatures below 10⁻⁸ of the
-    larger one are raised to that, as in `SaddleFreeNewton`. Where a divisor is 0 there is no step: it is nan.
+    With h = (f_xx + f_yy)/2, d = (f_xx − f_yy)/2 and r = √(d² + f_xy²) the curvatures are h ± r, and both
+    (r + d, f_xy) and (f_xy, r − d) point along the eigenvector of h + r. Absolute curvatures lead away from saddles
+    and maxima; one below 10⁻⁸ of the other is raised to that, as in `SaddleFreeNewton`. Where a divisor is 0 there is
+    no step: it is nan.
 
     Args:
         gradient: (f_x, f_y), numbers or arrays of one shape.
@@ -33,6 +34,10 @@ def newton_step_2d(gradient: Any, curvatures: Any, damping: float = 0.0, absolut
     [-1.0, -0.102]
     >>> [round(float(p), 3) for p in newton_step_2d(saddle.df(1.0, 0.1), saddle.d2f(1.0, 0.1), 0.0, True)]
     [-1.0, 0.102]
+
+    Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, chapter 3.4; absolute curvatures: Dauphin,
+    Pascanu, Gulcehre, Cho, Ganguli and Bengio, Identifying and attacking the saddle point problem in high-dimensional
+    non-convex optimization, 2014.
     """
     gx, gy = gradient
     xx, xy, yy = curvatures
