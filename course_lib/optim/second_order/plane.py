@@ -13,14 +13,12 @@ def newton_step_2d(gradient: Any, curvatures: Any, damping: float = 0.0, absolut
     p = −Σ qᵢ (qᵢᵀ∇f)/(cᵢ + λ),  H qᵢ = cᵢ qᵢ;  so (H + λ I) p = −∇f
     p = −Σ qᵢ (qᵢᵀ∇f)/(|cᵢ| + λ)  with absolute curvatures
 
-    With h = (f_xx + f_yy)/2, d = (f_xx − f_yy)/2 and r = √(d² + f_xy²) the curvatures are h ± r, and both
-    (r + d, f_xy) and (f_xy, r − d) point along the eigenvector of h + r. Absolute curvatures lead away from saddles
-    and maxima; one below 10⁻⁸ of the other is raised to that, as in `SaddleFreeNewton`. Where a divisor is 0 there is
-    no step: it is nan.
+    Absolute curvatures lead away from saddles and maxima; one that is below 10⁻⁸ of the other is raised to that, as in
+    `SaddleFreeNewton`. Where a divisor is 0 there is no step: it is nan.
 
     Args:
-        gradient: (f_x, f_y), numbers or arrays of one shape.
-        curvatures: (f_xx, f_xy, f_yy), as a surface's `d2f` returns them.
+        gradient: two numbers, as a surface's `df(x, y)` returns them; or two arrays, for many points at once.
+        curvatures: three numbers or arrays, as its `d2f(x, y)` returns them.
         damping: λ ≥ 0.
         absolute: whether curvatures are taken by their absolute values.
 
@@ -28,11 +26,10 @@ def newton_step_2d(gradient: Any, curvatures: Any, damping: float = 0.0, absolut
         (p_x, p_y).
 
     >>> from course_lib.optim import Saddle
-    >>> saddle = Saddle()
-    >>> step = newton_step_2d(saddle.df(1.0, 0.1), saddle.d2f(1.0, 0.1))
-    >>> [round(float(p), 3) for p in step]  # to the saddle
+    >>> slopes, curvatures = Saddle().df(1.0, 0.1), Saddle().d2f(1.0, 0.1)
+    >>> [round(float(p), 3) for p in newton_step_2d(slopes, curvatures)]  # to the saddle
     [-1.0, -0.102]
-    >>> [round(float(p), 3) for p in newton_step_2d(saddle.df(1.0, 0.1), saddle.d2f(1.0, 0.1), 0.0, True)]
+    >>> [round(float(p), 3) for p in newton_step_2d(slopes, curvatures, absolute=True)]
     [-1.0, 0.102]
 
     Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, chapter 3.4; absolute curvatures: Dauphin,
@@ -41,27 +38,29 @@ def newton_step_2d(gradient: Any, curvatures: Any, damping: float = 0.0, absolut
     """
     gx, gy = gradient
     xx, xy, yy = curvatures
+    most, least, x, y = _eigen(xx, xy, yy)
+    if absolute:
+        floor = 1e-8 * np.maximum(np.abs(most), np.abs(least))
+        most = np.maximum(np.abs(most), floor)
+        least = np.maximum(np.abs(least), floor)
+    along = (x * gx + y * gy) / _divisor(most + damping)
+    across = (x * gy - y * gx) / _divisor(least + damping)
+    return y * across - x * along, -x * across - y * along
+
+
+def _eigen(xx: Any, xy: Any, yy: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the curvatures of a symmetric matrix, half ± r, and the unit eigenvector (x, y) of half + r."""
     half = (xx + yy) / 2
     d = (xx - yy) / 2
     r = np.sqrt(d * d + xy * xy)
-    ux = np.where(d >= 0, r + d, xy)  # of the two eigenvectors the longer one, without cancellation
-    uy = np.where(d >= 0, xy, r - d)
-    ux = np.where(r > 0, ux, 1.0)  # equal curvatures: every vector is an eigenvector
-    length = np.sqrt(ux * ux + uy * uy)
-    ux = ux / length
-    uy = uy / length
-    most = half + r
-    least = half - r
-    if absolute:
-        most = np.abs(most)
-        least = np.abs(least)
-        floor = 1e-8 * np.maximum(most, least)
-        most = np.maximum(most, floor)
-        least = np.maximum(least, floor)
-    along = (ux * gx + uy * gy) / _divisor(most + damping)
-    across = (ux * gy - uy * gx) / _divisor(least + damping)
-    return uy * across - ux * along, -ux * across - uy * along
+    # both (r + d, xy) and (xy, r − d) are eigenvectors; the longer one is not lost in round-off
+    x = np.where(d >= 0, r + d, xy)
+    y = np.where(d >= 0, xy, r - d)
+    x = np.where(r > 0, x, 1.0)  # equal curvatures: every vector is an eigenvector
+    length = np.sqrt(x * x + y * y)
+    return half + r, half - r, x / length, y / length
 
 
 def _divisor(curvature: Any) -> Any:
+    """Return a curvature to divide by: nan in place of 0, in Python as in a page."""
     return np.where(curvature == 0, np.nan, curvature)

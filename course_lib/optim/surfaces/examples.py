@@ -118,9 +118,9 @@ class SoftmaxRegression(FiniteSum):
     ∇f = Xᵀ(P − T)/N + λ w,  T = the one-hot labels
     H_{kl} = 1/N Σ pᵢₖ (δₖₗ − pᵢₗ) xᵢ xᵢᵀ + λ δₖₗ I
 
-    H_{kl} is the block of classes k and l. A column of ones is appended to X, so that the last row of W holds the
-    biases. If λ > 0 there is one minimum; Newton's method finds it when it is first asked for. If λ = 0 none is named,
-    and `f_min` is −∞: on separable data the loss falls towards 0 for ever, on others it has many minima.
+    The Hessian has a block for each two classes k and l. A column of ones is appended to X, so that the last row of W
+    holds the biases. If λ > 0 there is one minimum; Newton's method finds it when it is first asked for. If λ = 0 none
+    is named, and `f_min` is −∞: on separable data the loss falls towards 0 for ever, on others it has many minima.
 
     Args:
         X: inputs, shape (N, d).

@@ -96,7 +96,7 @@ class Minibatch(_Estimated):
 
     batch: FiniteSum | None = None
 
-    def __init__(self, loss: FiniteSum, size: int, rng: np.random.Generator, held: bool = False) -> None:
+    def __init__(self, loss: FiniteSum, size: int, rng: np.random.Generator, *, held: bool = False) -> None:
         if not isinstance(loss, FiniteSum):
             raise TypeError(f"loss must be a loss over examples such as LeastSquares(X, y), not {loss!r}")
         super().__init__(loss)
