@@ -81,6 +81,7 @@ from .second_order import (
     TrustRegion,
     cg,
     minimize,
+    newton_step_2d,
 )
 from .surfaces import (
     SURFACES,
@@ -103,6 +104,7 @@ from .surfaces import (
     RosenbrockND,
     Saddle,
     SharpFlat,
+    SoftmaxRegression,
     StyblinskiTang,
     StyblinskiTangND,
     Surface,
@@ -186,6 +188,7 @@ __all__ = [
     "Sequence",
     "SharpFlat",
     "Snapshots",
+    "SoftmaxRegression",
     "Step",
     "StrongWolfe",
     "StyblinskiTang",
@@ -223,6 +226,7 @@ __all__ = [
     "nesterov_limit",
     "nesterov_noise_floor",
     "nesterov_rate",
+    "newton_step_2d",
     "noise_floor",
     "orthogonalize",
     "random_rotation",

@@ -3,6 +3,7 @@
 from .line_search import Backtracking, Evaluations, StrongWolfe
 from .newton import GradientDescent, Minimum, Newton, SecondOrder, minimize
 from .newton_cg import NewtonCG, cg
+from .plane import newton_step_2d
 from .quasi_newton import BFGS, LBFGS
 from .saddles import SaddleFreeNewton, TrustRegion
 
@@ -21,4 +22,5 @@ __all__ = [
     "TrustRegion",
     "cg",
     "minimize",
+    "newton_step_2d",
 ]

@@ -127,9 +127,11 @@ class SecondOrder:
         return None
 
     def _look(self, x: np.ndarray, loss: Loss) -> Point:
-        at = self._at
+        batch = getattr(loss, "batch", None)  # a held minibatch is another loss after each draw
+        at = self._at if batch is self._batch else None
         if at is None or at.loss is not loss or at.x.dtype != x.dtype or not np.array_equal(at.x, x):
-            at = self._at = Point(loss, x.copy(), self.evaluations)
+            at, self._batch = Point(loss, x.copy(), self.evaluations), batch
+            self._at = at
             self.stopped = self.stop_reason(at)
         return at
 
@@ -151,6 +153,7 @@ class SecondOrder:
         self.evaluations = Evaluations()
         self.stopped: str | None = None
         self._at: Point | None = None
+        self._batch: Any = None  # the batch, if any, that the loss held at that point
         self.reset()
 
     def __repr__(self) -> str:

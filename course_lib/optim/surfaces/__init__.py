@@ -3,10 +3,11 @@
 from .classics import Ackley, Beale, Booth, Himmelblau, Rastrigin, StyblinskiTang
 from .common import Bumpy, Quadratic, Ravine, Rosenbrock, Saddle
 from .counterexamples import Reddi, Wilson
+from .examples import FiniteSum, LeastSquares, SoftmaxRegression
 from .landscapes import MonkeySaddle, Plateau, SharpFlat
 from .many_dims import SURFACES, RastriginND, RosenbrockND, StyblinskiTangND
 from .matrices import random_rotation, random_symmetric
-from .noisy import LeastSquares, Minibatch, Noisy
+from .noisy import Minibatch, Noisy
 from .surface import Surface, Surface2D
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Beale",
     "Booth",
     "Bumpy",
+    "FiniteSum",
     "Himmelblau",
     "LeastSquares",
     "Minibatch",
@@ -30,6 +32,7 @@ __all__ = [
     "RosenbrockND",
     "Saddle",
     "SharpFlat",
+    "SoftmaxRegression",
     "StyblinskiTang",
     "StyblinskiTangND",
     "Surface",

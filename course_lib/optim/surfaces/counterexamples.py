@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...validation import ANY, check_count, check_number, check_rng
-from .noisy import LeastSquares
+from .examples import LeastSquares
 
 
 class Reddi:

@@ -11,6 +11,8 @@ from course_lib.optim import (
     Backtracking,
     Evaluations,
     GradientDescent,
+    LeastSquares,
+    Minibatch,
     Newton,
     NewtonCG,
     Quadratic,
@@ -445,3 +447,21 @@ def test_a_method_of_ones_own():
 def test_bad_input(make, error, match):
     with pytest.raises(error, match=match):
         make()
+
+
+# ---- a loss that changes
+
+
+@pytest.mark.parametrize("kind", [LBFGS, GradientDescent])
+def test_a_new_batch_is_looked_at_anew(kind):
+    """Each step is on one batch from end to end: as if each draw were another loss altogether."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    held = Minibatch(LeastSquares(X, rng.standard_normal(60)), 10, rng, held=True)
+    x, y, method, other = np.ones(3), np.ones(3), kind(), kind()
+    for _ in range(5):
+        method.step_closure(x, held)
+        other.step_closure(y, held.batch)
+        assert np.array_equal(x, y) and not method.stopped
+        held.draw()
+    assert method.evaluations == other.evaluations

@@ -127,7 +127,7 @@ def test_a_surface_says_what_it_is():
     assert repr(Noisy(Ravine(kappa=4), 0.5, rng)) == "Noisy(surface=Ravine(kappa=4.0, angle=0.0), sigma=0.5)"
     data = Wilson(train=20, test=7, minority=0.3, rng=rng)
     assert repr(data) == "Wilson(train=20, test=7, minority=0.3)"
-    assert repr(Minibatch(data, 2, rng)) == "Minibatch(loss=Wilson(train=20, test=7, minority=0.3), size=2)"
+    assert repr(Minibatch(data, 2, rng)) == "Minibatch(loss=Wilson(train=20, test=7, minority=0.3), size=2, held=False)"
 
 
 def test_least_values():
