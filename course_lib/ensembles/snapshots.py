@@ -66,9 +66,9 @@ def snapshots(
     Args:
         net: the start of both runs; it is copied, and not changed.
         data: has x_train, y_train, x_val and y_val, as for `fit`.
-        optimizer: any first-order method; its rate, a number, is the peak α₀ (Muon's partner keeps its own rate). A
-            clone of it trains. (None that tests with other weights than it trains, such as `EMA`: a snapshot holds
-            the trained ones.)
+        optimizer: any first-order method; its rate, a number, is the peak α₀ (with `Groups`, the first one's: the
+            others keep their own). A clone of it trains. (None that tests with other weights than it trains, such as
+            `EMA`: a snapshot holds the trained ones.)
         cycles: M, ≥ 1.
         epochs_per_cycle: ≥ 1.
         rng: shuffles and augments; the control draws the same numbers.

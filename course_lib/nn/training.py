@@ -268,10 +268,8 @@ def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Sc
 
 def _observe(optimizer: Optimizer, loss: float) -> None:
     """Pass the loss to the schedules of the last step's rates, if they observe it."""
-    while hasattr(optimizer, "inner"):
-        optimizer = optimizer.inner
     observers: list[Any] = []
-    for method in (optimizer, getattr(optimizer, "partner", optimizer)):  # Muon's partner has a rate of its own
+    for method in optimizer.innermost():
         rate, t = method.lr, method.t - 1
         while isinstance(rate, Sequence):
             rate, t = (rate.first, t) if t < rate.at else (rate.second, t - rate.at)

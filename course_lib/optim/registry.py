@@ -174,8 +174,8 @@ METHODS: dict[str, Method] = {
     ),
 }
 
-#: The same for methods that contain another optimizer: a wrapper's, or one for what is not a matrix. It is passed
-#: beside these settings; in the reference it is called `inner`.
+#: The same for wrappers, whose inner optimizer is passed beside these settings (in the reference, as `inner`), and for
+#: Muon, which moves matrices alone.
 COMPOUND: dict[str, Method] = {
     "Lookahead": Method(
         Lookahead,

@@ -456,7 +456,7 @@ BAD = {
         "must lie in 0 … 9, one class per score, not 10",
     ),
     "optimizer": ({"optimizer": 0.1}, TypeError, "optimizer must be an optimizer"),
-    "a whole": ({"optimizer": Muon(0.1, partner=SGD(0.1))}, TypeError, "must work element by element"),
+    "a whole": ({"optimizer": Muon(0.1)}, TypeError, "must work element by element"),
     "Lookahead": ({"optimizer": Lookahead(SGD(0.1))}, TypeError, "and Lookahead does not: use train_members"),
     "EMA": ({"optimizer": EMA(SGD(0.1))}, TypeError, "and EMA does not"),
     "plateau": ({"optimizer": momentum_on_plateaus()}, TypeError, "ReducePlateau follows the loss of one network"),

@@ -25,6 +25,7 @@ from course_lib.optim import (
     SGD,
     Adam,
     Cosine,
+    Groups,
     Linear,
     Lookahead,
     Momentum,
@@ -33,9 +34,15 @@ from course_lib.optim import (
     NesterovLookAhead,
     ReducePlateau,
     ScheduleFreeSGD,
+    by_shape,
 )
 
 matplotlib.use("agg")
+
+
+def with_muon(rate, muons=0.02):
+    """Muon for the matrices, Adam for the rest."""
+    return Groups({"matrices": Muon(muons), "others": Adam(rate)}, by_shape)
 
 
 def network(seed=0, dtype=np.float64, sizes=(6, 9, 3)):
@@ -351,9 +358,7 @@ class Listening(ReducePlateau):
         return super().observe(loss)
 
 
-@pytest.mark.parametrize(
-    "wrap", [SGD, lambda lr: SAM(Lookahead(Momentum(lr), k=2)), lambda lr: Muon(0.02, partner=Adam(lr))]
-)
+@pytest.mark.parametrize("wrap", [SGD, lambda lr: SAM(Lookahead(Momentum(lr), k=2)), with_muon])
 def test_plateau_in_a_chain_hears_the_losses_of_its_own_steps(wrap):
     """Two epochs of warming up, of 3 steps each; then the plateau; in the end a small rate."""
     plateau = Listening(0.2, factor=0.5, patience=0, threshold=0.2)
@@ -375,7 +380,7 @@ def test_it_is_the_last_step_of_an_epoch_that_counts():
 
 def test_a_plateau_that_two_rates_share_hears_once():
     plateau = Listening(0.02)
-    history = fit(network(), clouds(), Muon(plateau, partner=Adam(plateau)), epochs=2, rng=np.random.default_rng(0))
+    history = fit(network(), clouds(), with_muon(plateau, plateau), epochs=2, rng=np.random.default_rng(0))
     assert plateau.heard == history.val_loss.tolist()
 
 
