@@ -53,7 +53,7 @@ class Bound:
     ) -> None:
         xs = {None: params.flat} if as_one else xs
         self.kind, self.layout, self.state = type(params), layout, state
-        self.as_one = as_one
+        self.as_one, self.alone = as_one, as_one or layout[0] == "array"
         self.forms = [(key, x, x.shape, x.dtype) for key, x in xs.items()]
         self.dtypes = {x.dtype for x in xs.values()}
         self.owners = owners_of(xs)
@@ -62,6 +62,7 @@ class Bound:
         self.are_numbers = opt.has_plain_settings and all(
             type(value) in (float, bool) for name, value in self.given[:-1] if name != "lr"
         )
+        self.are_fixed = self.are_numbers and type(opt.lr) is float
         self.low, self.high = opt.domains.get("lr", ANY)
         self.largest = min((float(np.finfo(dtype).max) for dtype in self.dtypes), default=0.0)
         anywhere, block = opt.elementwise and not grids, opt.block if opt.elementwise else None
@@ -74,7 +75,9 @@ class Bound:
             if getattr(opt, name) is not value:
                 return None
         dxs = self._gradients(params, grads)
-        cast = None if dxs is None else self._settings(opt)
+        if dxs is None:
+            return None
+        cast = {} if self.are_fixed else self._settings(opt)
         return None if cast is None else (self, dxs, cast)
 
     def _gradients(self, params: Any, grads: Any) -> Leaves | None:
@@ -88,7 +91,10 @@ class Bound:
             if not params.fits(grads):
                 return None
             params, grads = params.flat, grads.flat
-        xs, dxs = leaves(params, "params"), leaves(grads, "grads")
+        if self.alone:
+            xs, dxs = {None: params}, {None: grads}
+        else:
+            xs, dxs = leaves(params, "params"), leaves(grads, "grads")
         if not len(xs) == len(dxs) == len(self.forms):
             return None
         for key, x, shape, dtype in self.forms:
@@ -103,8 +109,6 @@ class Bound:
 
     def _settings(self, opt: Any) -> Cast | None:
         """Return the settings that `update` sees instead of the attributes, such as a schedule's rate."""
-        if self.are_numbers and type(opt.lr) is float:
-            return {}
         if self.are_numbers and callable(opt.lr):
             rate = opt.lr(opt.t)
             usual = type(rate) is float and self.low <= rate < self.high and rate <= self.largest
