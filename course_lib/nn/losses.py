@@ -68,28 +68,41 @@ def softmax_cross_entropy(scores: np.ndarray, labels: np.ndarray, smoothing: flo
     """
     scores, labels = _scores(scores), np.asarray(labels)
     smoothing = check_number("smoothing", smoothing, (0.0, 1.0))
-    soft = labels.ndim == 2 and labels.dtype.kind == "f"
-    if soft:
+    if labels.ndim == 2 and labels.dtype.kind == "f":
         _check_probabilities(labels, scores)
+        t = labels.astype(scores.dtype)
     else:
         _check_labels(labels, scores)
+        if not smoothing:
+            return _cross_entropy_of_classes(scores, labels)
+        t = np.eye(scores.shape[1], dtype=scores.dtype)[labels]
+    return _cross_entropy(scores, (1 - smoothing) * t + smoothing / scores.shape[1])
 
-    n, classes = scores.shape
+
+def _cross_entropy_of_classes(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    n = len(scores)
+    right = np.arange(n), y
     with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is nan, and is passed on as nan
         shifted = scores - scores.max(axis=1, keepdims=True)
         p = np.exp(shifted)
         sums = p.sum(axis=1, keepdims=True)
+        loss = (np.log(sums[:, 0]) - shifted[right]).mean()
         p /= sums
-        if soft or smoothing:
-            t = labels.astype(scores.dtype) if soft else np.eye(classes, dtype=scores.dtype)[labels]
-            t = (1 - smoothing) * t + smoothing / classes
-            costs = np.where(t > 0, t * (np.log(sums) - shifted), 0)  # 0 log 0 = 0, for a class that is ruled out
-            loss = costs.sum() / n
-            p -= t
-        else:
-            right = np.arange(n), labels
-            loss = (np.log(sums[:, 0]) - shifted[right]).mean()
-            p[right] -= 1
+        p[right] -= 1
+        p /= n
+    return float(loss), p
+
+
+def _cross_entropy(scores: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
+    n = len(scores)
+    with np.errstate(invalid="ignore", over="ignore"):
+        shifted = scores - scores.max(axis=1, keepdims=True)
+        p = np.exp(shifted)
+        sums = p.sum(axis=1, keepdims=True)
+        costs = np.where(t > 0, t * (np.log(sums) - shifted), 0)  # 0 log 0 = 0, for a class that is ruled out
+        loss = costs.sum() / n
+        p /= sums
+        p -= t
         p /= n
     return float(loss), p
 
