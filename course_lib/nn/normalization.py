@@ -61,7 +61,7 @@ class BatchNorm(_Normalization):
 
     Args:
         features: length of the last axis.
-        momentum: the fraction of the running means that is kept, in [0, 1).
+        momentum: the fraction of the running statistics that is kept, in [0, 1).
         eps: ε ≥ 0; at 0 a feature that is the same in the whole batch gives nan.
         dtype: a float type.
 
@@ -91,7 +91,7 @@ class BatchNorm(_Normalization):
         x_hat = rows - mu
         var = column_sums(x_hat * x_hat) / len(rows) if train else self.state["var"]
         if train:
-            self._run(mu, var, len(rows))
+            self._update_running(mu, var, len(rows))
         scale = 1 / np.sqrt(var + self.eps)
         x_hat *= scale
         self._x_hat, self._scale, self._trained, self._y_shape = x_hat, scale, train, x.shape
@@ -102,10 +102,11 @@ class BatchNorm(_Normalization):
         dy_rows, n = dy.reshape(x_hat.shape), len(x_hat)
         dbeta, dgamma = column_sums(dy_rows), column_sums(dy_rows * x_hat)
         self.grads["beta"][...], self.grads["gamma"][...] = dbeta, dgamma
-        dx = dy_rows - dbeta / n - x_hat * (dgamma / n) if self._trained else dy_rows
-        return (gamma * self._scale * dx).reshape(dy.shape)
+        if self._trained:  # μ and σ² depend on x, too; running ones are constants
+            dy_rows = dy_rows - dbeta / n - x_hat * (dgamma / n)
+        return (gamma * self._scale * dy_rows).reshape(dy.shape)
 
-    def _run(self, mu: np.ndarray, var: np.ndarray, n: int) -> None:
+    def _update_running(self, mu: np.ndarray, var: np.ndarray, n: int) -> None:
         """Move the running statistics towards those of a batch of n."""
         for name, batch in (("mean", mu), ("var", var * (n / (n - 1)))):
             self.state[name] *= self.momentum

@@ -13,10 +13,12 @@ import numpy as np
 from ..optim.optimizer import Optimizer
 from ..optim.schedules import Sequence
 from ..optim.trees import has_nonfinite
+from ..optim.wrappers import Wrapper
 from ..progress import NoBar, progress_bar
 from ..validation import check_count, check_number, check_rng
 from .checkpoint import checkpoint, copy_into, restore, using_params
 from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
+from .gradient_check import Replay
 from .history import COLUMNS, History, format_epoch
 from .layers import Layer
 from .losses import softmax_cross_entropy
@@ -31,7 +33,8 @@ _NO_BAR = NoBar()
 class EarlyStopping:
     """When to stop, and how to choose the best epoch; its weights are restored at the end.
 
-    Training stops after `patience` epochs in a row that were not better than the best one by more than `threshold`.
+    Training stops after `patience` epochs in a row that were not better than the best one by more than `threshold`. The
+    best epoch is the last one that was: with a threshold, a later one may be a little better still.
 
     Args:
         patience: a whole number ≥ 1; None never stops, but still restores the best epoch.
@@ -72,8 +75,8 @@ def fit(
     """Train a network on minibatches, in place.
 
     Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
-    validation set, and a `ReducePlateau` gets that loss; in a chain of schedules, from its first step on. With a
-    penalty R, its strength included:
+    validation set, and a `ReducePlateau` gets that loss (without such a set, the training loss with its penalty); in a
+    chain of schedules, from its first step on. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
         proximal: W ← step with ∇L, then W ← prox(W, α)
@@ -104,8 +107,8 @@ def fit(
 
     Raises:
         TypeError, ValueError: a bad argument; nothing has been changed.
-        Diverged: nan or inf; the message names step and layer. The best epoch so far is restored; the optimizer's
-            state may hold nan: continue with `optimizer.clone()`.
+        Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far is
+            restored; the optimizer's state may hold nan: continue with `optimizer.clone()`.
         KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
 
     >>> from course_lib.data import load_digits
@@ -122,8 +125,9 @@ def fit(
     epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
     x, y, val = read_data(data, batch)
     rule = _rule(early_stopping, val is not None)
-    _check_kinds(net, optimizer, rng, penalty, proximal)
+    _check_kinds(net, optimizer, rng, penalty, proximal, augment)
     check_first_rows(net, x, y, val, loss, rule.watch)
+    _check_first_epoch(net, optimizer, x[: len(x) % batch])
     best, log, stopped = _Best(net, optimizer, rule), [], "all epochs done"
     minibatch = Minibatch(net, loss, penalty, proximal, penalize)
     with _quiet(), progress_bar(progress, epochs * math.ceil(len(x) / batch), "step") as bar:
@@ -132,7 +136,7 @@ def fit(
                 rate = current_lr(optimizer)
                 seen = train_epoch(minibatch, optimizer, x, y, batch, rng, augment, bar)
                 tested = _test(net, optimizer, val, loss)
-                log.append((*seen.tolist(), *tested, rate))
+                log.append((*seen.tolist(), *tested, rate))  # in the order of COLUMNS
                 _observe(optimizer, tested.loss if val else log[-1][0])
                 bar.set_postfix(format_epoch(log[-1]))
                 best.compare(epoch, log[-1])
@@ -210,7 +214,7 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
     return rule
 
 
-def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool) -> None:
+def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool, augment: Any) -> None:
     check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
@@ -219,26 +223,48 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
         raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
-    optimizer.settings()
+    if augment is not None and not callable(augment):
+        raise TypeError(f"augment must be a function (x, rng) → x, not {augment!r}")
+    optimizer.settings()  # raises for a bad one
 
 
 def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
-    """Run one row through the network, to raise for what does not fit before anything changes."""
-    parts = {"train": (x, y)} if val is None else {"val": val, "train": (x, y)}
-    for part, (inputs, labels) in parts.items():
+    """Run one row through the network, and look at all labels: what does not fit raises before anything changes."""
+    for part, (inputs, labels) in {"train": (x, y), "val": val or (x, y)}.items():
         with _quiet():
             scores = net.forward(inputs[:1])
-        if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
-            low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
-            if low < 0 or high > most:
-                raise ValueError(f"data.y_{part} must lie in 0 … {most}, one class per score, not {low} … {high}")
+        _check_classes(f"data.y_{part}", labels, scores)
         try:
             with _quiet():
                 loss(scores, labels[:1])
         except (TypeError, ValueError) as error:
             raise type(error)(f"the loss does not take one row of data.y_{part}: {error}") from None
-    if watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
-        raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
+        if part == "train" and watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
+            raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
+
+
+def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
+    """Check that there is a score for each class."""
+    if scores.ndim == 2 and scores.shape[1] > 1 and labels.ndim == 1 and labels.dtype.kind in "iu":
+        low, high, most = labels.min(), labels.max(), scores.shape[1] - 1
+        if low < 0 or high > most:
+            raise ValueError(f"{label} must lie in 0 … {most}, one class per score, not {low} … {high}")
+
+
+def _check_first_epoch(net: Layer, optimizer: Optimizer, rest: np.ndarray) -> None:
+    """Raise for what would end the first epoch: a last minibatch of too few rows, an optimizer of another network."""
+    if len(rest):
+        replay = Replay(net)
+        try:
+            with _quiet():
+                net.forward(rest, train=True)
+        except ValueError as error:
+            raise ValueError(f"the last minibatch of an epoch, of {len(rest)} rows, does not fit: {error}") from None
+        finally:
+            replay()
+    while isinstance(optimizer, Wrapper):
+        optimizer = optimizer.inner
+    optimizer.check(net.params, net.params, nonfinite="allow")
 
 
 def _quiet() -> np.errstate:

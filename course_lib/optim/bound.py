@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..validation import ANY, cast_hyper
-from .trees import Layout, Leaves, leaves, owners_of
+from .trees import Layout, Leaves, is_apart, leaves, owners_of
 
-Cast = dict[np.dtype, dict[str, Any]]  # type → settings of its parameters, as far as they are not the attributes
+Cast = dict[np.dtype, dict[str, Any]]  # type → what its parameters' `update` sees in place of attributes; {}: nothing
 Checked = tuple["Bound", Leaves, Cast]  # all that a step needs
 
 
@@ -53,45 +53,48 @@ class Bound:
     ) -> None:
         xs = {None: params.flat} if as_one else xs
         self.kind, self.layout, self.state = type(params), layout, state
-        self.as_one, self.alone = as_one, as_one or layout[0] == "array"
+        self.as_one = as_one
+        self.is_single = as_one or layout[0] == "array"
         self.forms = [(key, x, x.shape, x.dtype) for key, x in xs.items()]
         self.dtypes = {x.dtype for x in xs.values()}
         self.owners = owners_of(xs)
-        self.given = [(name, getattr(opt, name)) for name in (*opt.hyper, "block")]
+        settings = [(name, getattr(opt, name)) for name in opt.hyper]
+        self.given = [*settings, ("block", opt.block)]
         self.grids = {name: grid.shape for name, grid in grids.items()}
-        self.are_numbers = opt.has_plain_settings and all(
-            type(value) in (float, bool) for name, value in self.given[:-1] if name != "lr"
+        # Floats that were checked once stay right. Of a schedule only the rate is checked; anything else, as a whole.
+        self.others_are_floats = opt.has_plain_settings and all(
+            type(value) in (float, bool) for name, value in settings if name != "lr"
         )
-        self.are_fixed = self.are_numbers and type(opt.lr) is float
+        self.all_are_floats = self.others_are_floats and type(opt.lr) is float
         self.low, self.high = opt.domains.get("lr", ANY)
         self.largest = min((float(np.finfo(dtype).max) for dtype in self.dtypes), default=0.0)
-        anywhere, block = opt.elementwise and not grids, opt.block if opt.elementwise else None
-        slots = {key: [s.flat if self.as_one else s[key] for s in state] for key in xs}
+        block, anywhere = opt.block if opt.elementwise else None, opt.elementwise and not grids
+        slots = {key: [s.flat if as_one else s[key] for s in state] for key in xs}
         self.blocks = [part for key, x in xs.items() for part in cut(key, x, slots[key], block, anywhere)]
 
-    def again(self, opt: Any, params: Any, grads: Any) -> Checked | None:
-        """Return what a step needs if nothing but numbers has changed since the last one; else None."""
+    def recheck(self, opt: Any, params: Any, grads: Any) -> Checked | None:
+        """Return what a step needs if settings and parameters are the same objects as before; else None.
+
+        Their elements, the gradients and a schedule's rate may be others.
+        """
         for name, value in self.given:
             if getattr(opt, name) is not value:
                 return None
         dxs = self._gradients(params, grads)
         if dxs is None:
             return None
-        cast = {} if self.are_fixed else self._settings(opt)
+        cast = {} if self.all_are_floats else self._settings(opt)
         return None if cast is None else (self, dxs, cast)
 
     def _gradients(self, params: Any, grads: Any) -> Leaves | None:
-        """Return the gradients by key if the parameters are the same, and the gradients plain arrays that fit them.
-
-        Gradients that own their memory share none with the parameters, if arrays own that of these.
-        """
+        """Return the gradients by key if they fit as they are, and the parameters are the same arrays; else None."""
         if type(params) is not self.kind or type(grads) is not self.kind or self.owners is None:
             return None
         if self.as_one:
             if not params.fits(grads):
                 return None
             params, grads = params.flat, grads.flat
-        if self.alone:
+        if self.is_single:
             xs, dxs = {None: params}, {None: grads}
         else:
             xs, dxs = leaves(params, "params"), leaves(grads, "grads")
@@ -102,17 +105,19 @@ class Bound:
             if not (
                 (xs.get(key) is x and x.shape == shape and x.dtype is dtype and x.flags.writeable)
                 and (type(dx) is np.ndarray and dx.shape == shape and dx.dtype is dtype)
-                and (dx.base is None and id(dx) not in self.owners)
+                and is_apart(dx, self.owners)
             ):
                 return None
         return dxs
 
     def _settings(self, opt: Any) -> Cast | None:
-        """Return the settings that `update` sees instead of the attributes, such as a schedule's rate."""
-        if self.are_numbers and callable(opt.lr):
+        """Return what `update` sees in place of the attributes; None where all has to be checked anew."""
+        if self.others_are_floats and callable(opt.lr):
             rate = opt.lr(opt.t)
-            usual = type(rate) is float and self.low <= rate < self.high and rate <= self.largest
-            return {dtype: {"lr": rate} for dtype in self.dtypes} if usual else None
+            is_number = isinstance(rate, (float, int, np.floating)) and not isinstance(rate, bool)
+            if is_number and self.low <= rate < self.high and rate <= self.largest:
+                return {dtype: {"lr": float(rate)} for dtype in self.dtypes}
+            return None
         hyper = opt.settings()
         shapes = {name: value.shape for name, value in hyper.items() if isinstance(value, np.ndarray)}
         return cast_for(self.dtypes, hyper, opt.domains) if shapes == self.grids else None
@@ -137,6 +142,7 @@ def cut(key: Any, x: np.ndarray, slots: list[np.ndarray], block: int | None, any
     [slice(0, 2, None), slice(2, 4, None)]
     """
     large = block is not None and x.nbytes > block
+    # An array without axes gets one: arithmetic with it would give numbers, of their own type.
     flat = anywhere and (large or x.ndim == 0) and all(a.flags.c_contiguous for a in (x, *slots))
     if not (large or flat):
         yield Block(key, x, slots)

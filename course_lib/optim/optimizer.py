@@ -36,6 +36,7 @@ from .trees import (
     has_nonfinite,
     layout_of,
     leaves,
+    owners_of,
     rebuild,
     zeros_like,
 )
@@ -49,8 +50,11 @@ class Optimizer:
 
     A method is a subclass with `slots`, the names of its state arrays (shaped like the parameter, zero at
     first), and `update(self, x, dx, *slots)`, plain in-place arithmetic. Inside `update`, `self.lr` is this
-    step's rate (a schedule has already been evaluated) and `self.t` is this step's number, from 1. All that a
-    method remembers is in its slots.
+    step's rate (a schedule has already been evaluated) and `self.t` is this step's number, from 1.
+
+    `update` may be called several times in a step, each time with a part of an array, and `self` is a copy there: all
+    that a method remembers is in its slots. If it needs an array as a whole (a norm, a mean, a product of matrices),
+    the class says `elementwise = False`.
 
     float32 parameters stay float32: hyper-parameters follow the parameter's type, and so do gradients.
 
@@ -75,7 +79,7 @@ class Optimizer:
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
-    #: True where `update` treats each element alone, so that arrays may be cut into blocks.
+    #: Whether `update` treats each element alone, so that arrays may be cut into blocks and sets be one array.
     elementwise: ClassVar[bool] = True
     #: Bytes a block has of each array: so few that `update`'s temporaries stay in the processor's cache, and just
     #: under the 128 KB from which on glibc fetches memory from the system, page by page. None: no blocks.
@@ -98,10 +102,10 @@ class Optimizer:
     def __init__(self, lr: Rate, **hyper: Any) -> None:
         for name in hyper:
             if name.startswith("_") or hasattr(type(self), name):
-                raise ValueError(f"{name} cannot be a hyper-parameter: it is an attribute of {type(self).__name__}")
+                raise ValueError(f"{name} cannot be a hyper-parameter: it is kept for {type(self).__name__} itself")
         self.t = 0
         self.hyper = ("lr", *hyper)
-        self._layout: Layout | None = None  # structure, keys, shapes, dtypes: known after the first step
+        self._layout: Layout | None = None  # structure, keys, shapes, dtypes, once they are known
         self._state: list[Mapping[Any, np.ndarray]] = []  # for each slot: key → array
         self._bound: Bound | None = None  # what the last step has checked
         for name, value in {"lr": lr, **hyper}.items():
@@ -140,14 +144,19 @@ class Optimizer:
         """
         if nonfinite not in _NONFINITE:
             raise ValueError(f'nonfinite must be "raise", "skip" or "allow", not {nonfinite!r}')
-        checked = (self._bound and self._bound.again(self, params, grads)) or self._bind(params, grads)
+        checked = None if self._bound is None else self._bound.recheck(self, params, grads)
+        if checked is None:
+            checked = self._bind(params, grads)
         bound, dxs, _ = checked
-        for dx in dxs.values() if nonfinite != "allow" else ():
+        if nonfinite == "allow":
+            return checked
+        for dx in dxs.values():
             if has_nonfinite(dx):
                 if nonfinite == "skip":
                     return None
-                where = find_nonfinite(leaves(grads, "grads") if bound.as_one else dxs)
-                raise ValueError(f'{where}; nonfinite="skip" leaves such a step out, "allow" lets it through')
+                named = leaves(grads, "grads") if bound.as_one else dxs  # a set's buffer has no keys
+                words = 'nonfinite="skip" leaves such a step out, "allow" lets it through'
+                raise ValueError(f"{find_nonfinite(named)}; {words}")
         return checked
 
     def move(self, bound: Bound, dxs: Leaves, cast: Cast) -> None:
@@ -170,15 +179,14 @@ class Optimizer:
         if self.block is not None:
             check_count("block", self.block)
         xs = check_params(params)
-        dxs = check_grads(grads, params, xs)
+        dxs = check_grads(grads, params, xs, owners_of(xs))
         layout = layout_of(params, xs)
         check_layout(layout, self._layout or layout, "params")
         hyper = self.settings()
         grids = {name: h for name, h in hyper.items() if isinstance(h, np.ndarray)}
         check_broadcast(grids, xs)
         cast = cast_for({x.dtype for x in xs.values()}, hyper, self.domains)
-        anywhere = self.elementwise and not grids
-        as_one = anywhere and isinstance(params, ParameterSet) and params.fits(grads)
+        as_one = self.elementwise and not grids and isinstance(params, ParameterSet) and params.fits(grads)
         state = self._state
         if self._layout is None:
             state = [params.zeros_like() if as_one else zeros_like(xs) for _ in self.slots]
@@ -207,14 +215,12 @@ class Optimizer:
     def test_params(self, params: Any) -> Any:
         """Return the weights to test with, and to keep at the end: here `params` themselves.
 
-        A method that trains other weights, such as an average of its own, returns those, structured like `params`: new
-        arrays. Before its first step they are equal to `params`.
+        A method that tests with others, such as an average of its own, returns those, structured like `params` (a tuple
+        becomes a list): new arrays. Before its first step they are equal to `params`. It raises a ValueError if params
+        has another structure than in earlier steps.
 
         Args:
             params: as in `step`.
-
-        Raises:
-            ValueError: params has another structure than in earlier steps.
 
         >>> from course_lib.optim import SGD
         >>> x = np.array([8.0])
@@ -229,7 +235,7 @@ class Optimizer:
 
     @property
     def has_plain_settings(self) -> bool:
-        """Whether settings that are numbers are the same at every step."""
+        """Whether the class leaves `settings` as it is, so that numbers are the same at every step."""
         return type(self).settings is Optimizer.settings
 
     @property
@@ -257,7 +263,7 @@ class Optimizer:
 
         Hyper-parameters are not in it: pass them to the constructor again. After `load_state_dict` the run
         continues bit for bit. The slots determine which parameters fit; a method without slots (SGD) saves
-        only its step count, and then accepts any parameters in its next step.
+        only its step count. A tuple comes back as a list, a `ParameterSet` as a dict.
 
         >>> from course_lib.optim import Momentum
         >>> x, opt = np.array([1.0]), Momentum(0.1)

@@ -39,7 +39,7 @@ def leaves(tree: Any, what: str) -> Leaves:
 
 
 def rebuild(kind: str, values: dict[Any, Any]) -> Any:
-    """Rebuild a tree from its leaves: the inverse of `leaves`."""
+    """Rebuild a tree from its leaves: the inverse of `leaves`, but for a tuple, which becomes a list."""
     return values[None] if kind == "array" else list(values.values()) if kind == "list" else values
 
 
@@ -96,17 +96,25 @@ def owners_of(xs: Leaves) -> set[int] | None:
     return {id(one) for one in owners} if all(isinstance(one, np.ndarray) for one in owners) else None
 
 
+def is_apart(dx: np.ndarray, owners: set[int] | None) -> bool:
+    """Check whether an array's memory certainly has none of these owners, which are those of the parameters'."""
+    if owners is None:
+        return False
+    its = dx if dx.base is None else owner(dx)
+    return isinstance(its, np.ndarray) and id(its) not in owners
+
+
 def check_grads(grads: Any, params: Any, xs: Leaves, owners: set[int] | None = None) -> Leaves:
     """Return the gradients by key, in the parameters' dtypes, if structure, keys and shapes are the same.
 
     f(x, y) = x·y has the gradient (y, x): one in a parameter's memory would change while it is being used. So a
-    gradient is copied unless its memory has another owner than theirs.
+    gradient is copied, unless its memory certainly has another owner than theirs.
 
     Args:
         grads: what is checked.
         params: as in `Optimizer.step`.
         xs: their arrays by key.
-        owners: their `owners_of`; None if that is not known.
+        owners: their `owners_of`; None: all gradients are copied.
     """
     dxs = leaves(grads, "grads")
     if type(grads) is not type(params) and kind_of(grads) != kind_of(params):
@@ -119,12 +127,9 @@ def check_grads(grads: Any, params: Any, xs: Leaves, owners: set[int] | None = N
             check_float(dx, _name("grads", key))
         if dx.shape != x.shape:
             raise ValueError(f"{_name('grads', key)} has shape {dx.shape}, but {_name('params', key)} has {x.shape}")
-        if type(dx) is np.ndarray and dx.dtype is x.dtype and owners is not None:
-            its = dx if dx.base is None else owner(dx)
-            if isinstance(its, np.ndarray) and id(its) not in owners:
-                continue
-        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is reported as such
-            dxs[key] = np.array(dx, dtype=x.dtype)
+        if not (type(dx) is np.ndarray and dx.dtype is x.dtype and is_apart(dx, owners)):
+            with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is reported as such
+                dxs[key] = np.array(dx, dtype=x.dtype)
     return dxs
 
 

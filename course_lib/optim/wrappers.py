@@ -34,7 +34,8 @@ def load_with(name: str, opt: Optimizer, state: Any) -> None:
 class Wrapper(Optimizer):
     """Wrap an optimizer, with settings and slots of its own.
 
-    The inner optimizer is used, not copied: `lr` is its rate, and `state_dict` holds its state as "inner".
+    The inner optimizer is used, not copied: `lr` is its rate, and `state_dict` holds its state as "inner". A wrapper
+    has `step` and `step_closure` of its own, in place of `update`.
 
     Args:
         inner: any optimizer, including a wrapper.
@@ -52,7 +53,11 @@ class Wrapper(Optimizer):
             raise TypeError(f"inner must be an optimizer such as SGD(0.1), not {inner!r}")
         self.inner = inner
         super().__init__(inner.lr, **hyper)
-        self.hyper = tuple(hyper)
+        self.hyper = tuple(hyper)  # lr is the inner optimizer's
+
+    def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
+        """Make one step; see `Optimizer.step`."""
+        raise NotImplementedError(f"{type(self).__name__} must define step and step_closure, as every wrapper must")
 
     @property
     def lr(self) -> Any:
@@ -115,7 +120,7 @@ class Lookahead(Wrapper):
     Args:
         inner: the optimizer of the fast steps. (Not Schedule-Free, which would not return to the slow weights.)
         k: fast steps between two slow ones, an integer ≥ 1.
-        alpha: α, 0 ≤ α ≤ 1. 1 is the inner optimizer, 0 never moves.
+        alpha: α, 0 ≤ α ≤ 1. 1 is the inner optimizer, up to rounding; 0 never moves.
 
     >>> from course_lib.optim import SGD
     >>> x, opt = np.array([8.0]), Lookahead(SGD(0.5), k=2, alpha=0.5)
@@ -131,9 +136,9 @@ class Lookahead(Wrapper):
     domains = Optimizer.domains | {"k": (1.0, math.inf), "alpha": (0.0, math.inf)}
 
     def __init__(self, inner: Optimizer, *, k: int = 5, alpha: float | np.ndarray = 0.5) -> None:
-        if isinstance(inner, _ScheduleFree):
-            raise TypeError(f"inner must not be {type(inner).__name__}: it steps from its own state, not from params")
         super().__init__(inner, k=k, alpha=alpha)
+        if any(isinstance(one, _ScheduleFree) for one in inner.innermost()):
+            raise TypeError(f"inner must not be {inner!r}: Schedule-Free steps from its own state, not from params")
         self.k = self.own_settings()["k"]
 
     def own_settings(self) -> dict[str, Any]:
@@ -199,6 +204,9 @@ class SAM(Wrapper):
     the sharp minimum; at a larger one they may stop beside it, where the gradient at the second point is zero. A step
     takes two gradients, so it needs a loss function: `opt.step_closure(params, loss)`, not `opt.step(params, grads)`.
 
+    With a network, the second evaluation is another pass in training mode: dropout draws again, and batch
+    normalization's running statistics move twice.
+
     During the second evaluation `params` themselves are x + r g/‖g‖, so that a network which owns them sees the
     change; before the inner step they are restored to x bit for bit, even if the loss raises. If either gradient is
     not finite, the inner optimizer handles it: see `nonfinite`. With a loss that draws a minibatch at each call the
@@ -208,7 +216,8 @@ class SAM(Wrapper):
         inner: the optimizer that makes the step.
         radius: r ≥ 0 (the paper's ρ; in this book ρ is momentum), a number; 0 is the inner optimizer alone. With
             `axis` it may be an array that broadcasts.
-        axis: None, or the axis of the norm, if other axes are a batch of independent runs (-1 in `descend`).
+        axis: None, or the axis of the norm, if other axes are a batch of independent runs (-1 in `descend`). Then every
+            array has a norm of its own.
 
     >>> from course_lib.optim import SGD, Quadratic
     >>> x = np.array([3.0, 4.0])
@@ -254,7 +263,7 @@ class SAM(Wrapper):
         """Return ∇f(x + r g/‖g‖), structured like `params`, which are x again afterwards."""
         g = gradient(loss, params)
         way = self.uphill(params, g)
-        if way is None:  # g is not finite, which the inner optimizer will find
+        if way is None:  # ‖g‖ is not finite: that is for the inner optimizer to report
             return g
         with moved(params, by=way):
             return copy.deepcopy(gradient(loss, params))  # it may lie in the memory of params

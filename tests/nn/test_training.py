@@ -1,5 +1,6 @@
 """Training against hand-written loops and torch; early stopping, checkpoints, and what breaks."""
 
+import copy
 import math
 import signal
 import sys
@@ -751,3 +752,33 @@ def test_the_bar_of_tqdm(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # not installed: silence
     fit(network(), clouds(), SGD(0.1), rng=np.random.default_rng(0), **run)
     assert capsys.readouterr() == ("", "")
+
+
+NORMED = Sequential(Dense(6, 4, rng=np.random.default_rng(0)), BatchNorm(4))
+
+
+@pytest.mark.parametrize(
+    ("net", "used", "change", "error", "message"),
+    [
+        (
+            NORMED,
+            False,
+            {"batch": 44},
+            ValueError,
+            "the last minibatch of an epoch, of 1 rows, does not fit",
+        ),
+        (network(), False, {"augment": 3}, TypeError, "augment must be a function"),
+        (network(), True, {}, ValueError, "params was of kind array before"),
+    ],
+)
+def test_what_would_end_the_first_epoch_changes_nothing(net, used, change, error, message):
+    """A batch of one that has no variance, an augmentation that is none, an optimizer of another network."""
+    rng, opt = np.random.default_rng(0), Momentum(0.1)
+    if used:
+        opt.step(np.ones(3), np.ones(3))
+    before, draws, t = copy.deepcopy(net), copy.deepcopy(rng.bit_generator.state), opt.t
+    with pytest.raises(error, match=message):
+        fit(net, clouds(n=89), opt, epochs=1, rng=rng, penalty=MaxNorm(0.1), proximal=True, **change)
+    assert all(np.array_equal(net.params[k], before.params[k]) for k in net.params)
+    assert rng.bit_generator.state == draws and opt.t == t
+    assert not NORMED.layers[1].state["mean"].any()

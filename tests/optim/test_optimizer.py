@@ -592,6 +592,30 @@ def test_a_schedule_that_goes_wrong_between_steps(bad):
     assert np.array_equal(x, before) and opt.t == 3
 
 
+@pytest.mark.parametrize("kind", [float, int, np.float64, np.float32])
+def test_a_schedule_is_asked_once_a_step(kind):
+    asked, x = [], np.zeros(2, np.float32)
+    opt = Momentum(lambda step: asked.append(step) or kind(1))
+    for _ in range(4):
+        opt.step(x, np.ones(2, np.float32))
+    assert asked == [0, 1, 2, 3] and x.dtype == np.float32
+
+
+def test_gradients_that_are_views_are_bound_and_not_copied():
+    x, base, seen = np.zeros(4), np.ones(8), []
+
+    class Looks(Optimizer):
+        def update(self, x, dx):
+            seen.append(np.shares_memory(dx, base))
+            x -= self.lr * dx
+
+    opt = Looks(0.1)
+    opt.step(x, base[::2])
+    bound = opt._bound
+    opt.step(x, base[::2])
+    assert opt._bound is bound and seen == [True, True]
+
+
 def test_a_schedule_may_turn_to_arrays_and_whole_numbers():
     rates = [0.5, 1, np.array([1.0, 2.0]), 0.5]
     opt, x = SGD(lambda step: rates[step]), np.zeros(2)

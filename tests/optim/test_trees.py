@@ -11,6 +11,7 @@ from course_lib.optim import (
     SAM,
     SGD,
     Adam,
+    Groups,
     Lookahead,
     Momentum,
     Nesterov,
@@ -314,7 +315,7 @@ def test_names_of_the_class_are_no_hyper_parameters(name):
         def update(self, x, dx):
             x -= self.lr * dx
 
-    with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: it is an attribute of Own"):
+    with pytest.raises(ValueError, match=f"^{name} cannot be a hyper-parameter: it is kept for Own itself"):
         Own(0.1, **{name: 5.0})
     assert Own(0.1, shift=2.0).shift == 2.0
 
@@ -355,5 +356,8 @@ def test_the_look_ahead_form_knows_its_parameters():
 
 @pytest.mark.parametrize("inner", [ScheduleFreeSGD(0.1), ScheduleFreeAdamW(0.1)], ids=repr)
 def test_lookahead_refuses_what_would_not_come_back(inner):
-    with pytest.raises(TypeError, match=f"{type(inner).__name__}: it steps from its own state"):
+    with pytest.raises(TypeError, match=f"{type(inner).__name__}.*: Schedule-Free steps from its own state"):
         Lookahead(inner)
+    for around in (SAM(inner), Groups({"all": inner}, lambda key, x: "all")):
+        with pytest.raises(TypeError, match=f"{type(inner).__name__}.*: Schedule-Free steps from its own state"):
+            Lookahead(around)

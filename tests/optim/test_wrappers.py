@@ -10,7 +10,7 @@ import torch
 from course_lib.optim import SGD, Adam, AdamW, Groups, Momentum, Muon, ParameterSet, Quadratic, by_shape, descend
 from course_lib.optim.schedule_free import ScheduleFreeAdamW, ScheduleFreeSGD
 from course_lib.optim.surfaces.landscapes import SharpFlat
-from course_lib.optim.wrappers import SAM, Lookahead
+from course_lib.optim.wrappers import SAM, Lookahead, Wrapper
 
 SHAPES = {"W": (4, 3), "b": (3,), "scale": ()}
 SCALES = pytest.mark.parametrize("scale", [1.0, 1e-6, 0.0, 1e6])
@@ -566,3 +566,14 @@ def test_the_weights_to_test_with_are_asked_for_by_one_name():
     opt = SAM(Lookahead(SGD(0.5), k=2), radius=0.0)
     opt.step_closure(x, Ask(lambda w: w))
     assert x.tolist() == [0.5, 0.5] and opt.test_params(x).tolist() == [1, 1]
+
+
+def test_a_wrapper_without_a_step_says_so():
+    class Around(Wrapper):
+        pass
+
+    opt, x = Around(SGD(0.1)), np.ones(2)
+    for step in (lambda: opt.step(x, x), lambda: opt.step_closure(x, Quadratic([1.0, 1.0]))):
+        with pytest.raises(NotImplementedError, match="Around must define step and step_closure"):
+            step()
+    assert opt.t == 0 and x.tolist() == [1, 1]
