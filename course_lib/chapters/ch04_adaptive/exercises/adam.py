@@ -196,6 +196,13 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
             "β₁ and β₂ are exchanged: β₁ is the memory of the gradient, β₂ that of its square.",
         ),
         Mutant(
+            "betas exchanged in the moments",
+            MOMENTS,
+            "m = beta2 * m + (1 - beta2) * dx\n    v = beta1 * v + (1 - beta1) * dx * dx",
+            "β₁ and β₂ are exchanged in the two moments: β₁ is the memory of the gradient, β₂ that of its square. (The "
+            "corrections have them right.)",
+        ),
+        Mutant(
             "new gradient at full weight",
             "(1 - beta1) * dx",
             "dx",

@@ -103,6 +103,18 @@ def of_the_step(step: str, root: str) -> tuple[Mutant, ...]:
             "You return the step. The new point is asked for: the old `x` minus the step.",
         ),
         Mutant(
+            "minus the step",
+            f"x = x - {whole}",
+            f"x = -{whole}",
+            "You return the step alone, with its sign. The new point is the old `x` plus that.",
+        ),
+        Mutant(
+            "no bracket",
+            f"({square} + eps)",
+            f"{square} + eps",
+            f"The brackets around the divisor are missing, so ε is added to the new point: write / ({root} + ε).",
+        ),
+        Mutant(
             "x in place",
             "x = x - lr",
             "x -= lr",

@@ -76,6 +76,13 @@ def step_decay(t, lr, every, factor):
             "You drop one step late: at t = `every` the rate is lower already.",
         ),
         Mutant(
+            "one late, and before the first",
+            "t // every",
+            "(t - 1) // every",
+            "You drop one step late, and at t = 0 you even raise the rate, for −1 // every is −1. `t` counts finished "
+            "steps: there is nothing to take off.",
+        ),
+        Mutant(
             "rounded up",
             "t // every",
             "-(-t // every)",
