@@ -84,10 +84,15 @@ def refuse_has(text: str) -> None:
     >>> refuse_has(".a:has(.b) { color: red }")
     Traceback (most recent call last):
         ...
-    ValueError: the site leaves out rules with :has, so write this one without: .a:has(.b){color:red}
+    ValueError: the site leaves out rules with :has, so write this one without: .a:has(.b)
     """
-    if rules := _write(_rules(text), _has):
-        raise ValueError(f"the site leaves out rules with :has, so write this one without: {rules}")
+
+    def passes(selector: list[ast.Node]) -> bool:
+        if _has(selector):
+            raise ValueError(f"the site leaves out rules with :has, so write this one without: {_text(selector)}")
+        return True
+
+    _write(_rules(text), passes)
 
 
 def _has(tokens: list[ast.Node]) -> bool:
