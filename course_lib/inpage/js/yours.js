@@ -38,7 +38,8 @@
       fixed = used.filter((name) => name !== "t" && !sliders.includes(name));
     return [
       ...notes,
-      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : HELP,
+      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : "",
+      slots.length || notes.length ? "" : HELP,
       moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
       fixed.length ? `${listed(fixed.map((name) => `self.${name}\u00a0=\u00a0${python(settings[name])}`))}.` : "",
     ]

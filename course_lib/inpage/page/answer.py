@@ -1,11 +1,11 @@
 """The page's side of a check: from the text in the editor to the engine's result."""
 
+import _warnings
 import linecache
 import math
 import sys
 
 import _page
-import _warnings
 import numpy as np
 from layout import first_error
 

@@ -57,7 +57,6 @@
     let line = 1;
     const wrong = (words) => new Wrong(`line ${line}: ${words}`);
 
-    const know = () => `self has ${settings.join(", ")} and t.`;
     /** Note that a line changes what a line before it has set to 0. */
     function keep(id) {
       if (zeros.has(id)) forgotten.set(id, zeros.get(id));
@@ -90,7 +89,7 @@
         case "Attribute":
           if (node.value.id === "self") {
             if (node.attr !== "t" && !settings.includes(node.attr))
-              throw wrong(`self.${node.attr} is not known: write a number. ${know()}`);
+              throw wrong(`self.${node.attr} is not known: self has ${settings.join(", ")} and t.`);
             used.add(node.attr);
             return { tree: ["self", node.attr], array: false };
           }
