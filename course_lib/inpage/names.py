@@ -2,12 +2,13 @@
 
 import ast
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-PAGE = Path(__file__).parent / "page" / "numpy" / "__init__.py"
+PAGE = Path(__file__).parent / "page" / "numpy"
 
 
 def names() -> str:
@@ -25,13 +26,16 @@ def names() -> str:
     """
     known = {"numpy": _public(np), "linalg": _public(np.linalg), "ndarray": _public(np.ndarray)}
     known["dtypes"] = [name for name in (*known["numpy"], "complex", "object", "bytes") if _is_dtype(name)]
-    lacking = {name: _lacking(name, arguments) for name, arguments in public_functions().items()}
+    lacking = {name: _lacking(getattr(np, name), arguments) for name, arguments in public_functions().items()}
+    for name, arguments in public_functions("linalg").items():
+        lacking[f"linalg.{name}"] = _lacking(getattr(np.linalg, name), arguments)
     return f"NAMES = {known}\nLACKING = { ({name: words for name, words in lacking.items() if words}) }\n"
 
 
-def public_functions() -> dict[str, ast.arguments]:
-    """Return the arguments of every public function of the page's NumPy."""
-    functions = [node for node in ast.parse(PAGE.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+def public_functions(module: str = "__init__") -> dict[str, ast.arguments]:
+    """Return the arguments of every public function of the page's NumPy, or of its module."""
+    source = (PAGE / f"{module}.py").read_text("utf-8")
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     return {node.name: node.args for node in functions if not node.name.startswith("_")}
 
 
@@ -47,8 +51,8 @@ def _is_dtype(name: str) -> bool:
     return True
 
 
-def _lacking(name: str, ours: ast.arguments) -> list[str]:
-    """Return NumPy's keywords that the page's function of the same name does not take."""
+def _lacking(numpys: Callable[..., Any], ours: ast.arguments) -> list[str]:
+    """Return the keywords of a function of NumPy that the page's of the same name does not take."""
     own = {argument.arg for argument in (*ours.posonlyargs, *ours.args, *ours.kwonlyargs)}
-    parameters = inspect.signature(getattr(np, name)).parameters.values()
+    parameters = inspect.signature(numpys).parameters.values()
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in own]

@@ -19,7 +19,7 @@ from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import exercises, katex, search, terms
+from . import exercises, katex, search, stylesheet, terms
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
 
@@ -59,6 +59,9 @@ def prepare(app: Sphinx, config: Config) -> None:
     own += [path for folder in config.html_static_path for path in (Path(app.confdir) / folder).glob("*.css")]
     frame = [path.read_text(encoding="utf-8") for path in sorted(own)]
     config.course_assets_hash = digest([], *assets.values(), *frame)
+    sheets = [text for name, text in assets.items() if name.endswith(".css")]
+    for sheet in [*sheets, *(path.read_text(encoding="utf-8") for path in own if path.suffix == ".css")]:
+        stylesheet.refuse_has(sheet)
     for name, text in assets.items():
         (static / name).write_text(text, encoding="utf-8")
         if name.endswith(".css"):

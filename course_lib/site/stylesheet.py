@@ -72,6 +72,29 @@ def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     return FACE.sub(lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept)
 
 
+def refuse_has(text: str) -> None:
+    """Stop at a rule of the book's own that `trim` would leave out without a word.
+
+    Args:
+        text: a style sheet that somebody of this book has written.
+
+    Raises:
+        ValueError: a selector needs `:has`.
+
+    >>> refuse_has(".a:has(.b) { color: red }")
+    Traceback (most recent call last):
+        ...
+    ValueError: the site leaves out rules with :has, so write this one without: .a:has(.b)
+    """
+
+    def passes(selector: list[ast.Node]) -> bool:
+        if _has(selector):
+            raise ValueError(f"the site leaves out rules with :has, so write this one without: {_text(selector)}")
+        return True
+
+    _write(_rules(text), passes)
+
+
 def _has(tokens: list[ast.Node]) -> bool:
     functions = [token for token in tokens if isinstance(token, ast.FunctionBlock)]
     return any(function.lower_name == "has" or _has(function.arguments) for function in functions)

@@ -111,13 +111,59 @@ def test_names_and_arrays_are_numpys(ride, worker, text):
 
 
 @pytest.mark.parametrize(
-    "wrapped", ["def update(self, x, dx, v):\n{}", "class Mine:\n\n    def update(self, x, dx, v):\n{}"]
+    "wrapped",
+    [
+        "def update(self, x, dx, v):\n{}",
+        "class Mine:\n\n    def update(self, x, dx, v):\n{}",
+        "class Mine:\n    def __init__(self, lr, dx=0):\n        self.lr = lr\n\n    def reset(self):\n        pass\n\n"
+        "    def step(self, x, dx, v):\n{}",
+    ],
 )
 def test_lines_may_be_pasted_with_what_is_around_them(worker, wrapped):
     lines = lines_of(Momentum)
     deep = wrapped.count("    ") * "    " + "    "
     assert worker(wrapped.format(textwrap.indent(lines, deep)))["lines"] == worker(lines)["lines"]
     assert worker(textwrap.indent(lines, "\t"))["lines"] == worker(lines)["lines"]
+
+
+@pytest.mark.parametrize("line", ["v += dx", "v = self.rho * v + dx"])
+def test_a_name_that_is_set_to_0_at_each_step_is_told_to_keep_nothing(worker, line):
+    method = worker(f"x -= 0\nv = 0.0\n{line}\nx -= self.lr * v")
+    assert method["slots"] == []
+    assert method["notes"] == ["Line 2 sets v to 0 at each step, so v keeps nothing: leave that line out."]
+    assert worker("rest = 0\nx -= self.lr * (dx + rest)")["notes"] == worker(lines_of(Momentum))["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("root = np.sqrt(-dx**2)\nx -= root", "root becomes nan: the root of less than 0"),
+        ("x -= 0 * dx / 0", "x becomes nan: 0 / 0"),
+        ("x -= dx**2 / 0", "x becomes -inf: a division by 0"),
+        ("x -= abs(dx) // (v * 0)\nv += 1", "x becomes -inf: a division by 0"),
+        ("x -= 5 % (self.t - 1)", "x becomes nan: a division by 0"),
+        ("x -= np.log(-abs(dx) - 1)", "x becomes nan: the logarithm of less than 0"),
+        ("d = np.log10(0 * dx)\nx -= d", "d becomes -inf: the logarithm of 0"),
+        ("x -= np.arccos(abs(dx) + 1.5)", "x becomes nan: the arccos of less than -1 or more than 1"),
+        ("x -= (-abs(dx)) ** 0.5", "x becomes nan: a fractional power of less than 0"),
+        ("x -= (0 * abs(dx)) ** -1", "x becomes -inf: 0 to a power of less than 0"),
+        ("x -= np.exp(1000 * abs(dx))", "x becomes -inf: the exp of a number that is too large"),
+        ("v += 1e300\nv *= 1e9\nx -= v", "v becomes inf: steps that grow without end"),
+        ("x -= 1e9 * dx", "dx becomes inf: steps that grow without end"),
+        ("x -= np.where(dx > -np.exp(700), 0, dx / 0)", None),
+    ],
+)
+def test_what_is_no_number_any_more_is_told_with_its_reason(worker, library, text, words):
+    library.context.eval(UPDATE)
+    method = worker(text)
+    assert "wrong" not in method
+    run = """(method, h, start) => {
+        const update = course.updateOf(method);
+        course.descend(([x, y]) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)],
+            { slots: method.slots, update, h }, start, 300);
+        return update.fault ?? null;
+    }"""
+    assert library.call(run, method, SETTINGS, Rosenbrock().start.tolist()) == words
 
 
 def test_what_is_read_before_it_is_set_is_kept(worker):
@@ -132,12 +178,17 @@ def test_what_is_read_before_it_is_set_is_kept(worker):
         ("v *= self.rho\nv += dx\nx -= self.lr * (dx + self.rho * v", "line 3: '(' was never closed"),
         ("x -= self.lr dx", "line 1: invalid syntax"),
         ("x -= dx\n  x -= dx", "line 2: unexpected indent"),
-        ("x = x - self.lr * dx", "line 1: x = … makes a new array"),
-        ("v = self.rho * v + dx\nx -= self.lr * v", "write v[...] = … or v *= …"),
+        ("x = x - self.lr * dx", "line 1: x = … makes a new array, and the x that is kept stays as it was: "),
+        ("x = x - self.lr * dx", "write x -= …, in place."),
+        ("v = self.rho * v + dx\nx -= self.lr * v", "line 1: v = … makes a new array"),
+        ("v = self.rho * v + dx\nx -= self.lr * v", "the v that is kept stays as it was: write v[...] = …, in place."),
         ("x -= self.lr * g", "line 1: g is not known"),
         ("x -= lr * dx", "line 1: lr is not known: write self.lr."),
         ("x -= dx / t", "write self.t"),
-        ("x -= self.gamma * dx", "line 1: self.gamma is not known"),
+        ("x -= self.gamma * dx", "line 1: self.gamma is not known: self has lr, "),
+        ("x -= self.gamma * dx", f", {list(SETTINGS)[-1]} and t."),
+        ("x -= self.lr * dx^2", "line 1: a power is written **."),
+        ("x ^= 2", "line 1: a power is written **."),
         ("x -= sqrt(dx)", "write np.sqrt"),
         ("x -= math.exp(dx)", "write np.exp"),
         ("x -= max(dx, 0)", "write np.maximum"),
@@ -149,7 +200,7 @@ def test_what_is_read_before_it_is_set_is_kept(worker):
         ("x[0] -= dx", "none can be picked"),
         ("x -= dx[0]", "none can be picked"),
         ("x -= dx if dx > 0 else 0", "np.where"),
-        ("if self.t > 3:\n    x -= dx", "line 1: write a if condition else b"),
+        ("if self.t > 3:\n    x -= dx", "line 1: no line can begin with if here: np.where(dx > 0, 1, 2)"),
         ("x -= dx\nfor i in x:\n    pass", "line 2: loops cannot run here"),
         ("self.lr *= 0.9\nx -= dx", "self.lr cannot be set here"),
         ("self.v = dx\nx -= dx", "self.v cannot be set here"),
@@ -162,6 +213,7 @@ def test_what_is_read_before_it_is_set_is_kept(worker):
         ("x -= [1, 2]", "takes arithmetic"),
         ("x, y = dx, dx", "takes lines such as"),
         ("import os", "takes lines such as"),
+        ("def a(dx):\n    x -= dx\n\ndef b(dx):\n    x += dx", "Several methods take dx, a and b: leave one of them."),
         ("v += dx", "No line changes x yet."),
         ("", "No line changes x yet."),
         ("# nothing", "No line changes x yet."),

@@ -37,6 +37,10 @@ def set_item(a, key, value):
     a[key] = value
     return a
 
+def flattened(a, values):
+    a.flat = values
+    return a
+
 def sorted_in_place(a):
     a.sort()
     return a
@@ -477,6 +481,8 @@ def test_what_is_lacking_is_told(quick: Quick) -> None:
         "np.array([2**40]) ** 3": "integers beyond 2**53, nor inf and nan as integers",
         "np.array([np.nan]).astype(int)": "integers beyond 2**53, nor inf and nan as integers",
         "np.sqrt(np.array([True]))": "dtype `float16`",
+        "np.ones(3).flat.coords": "`flatiter.coords`",
+        "np.linalg.eigvalsh(np.eye(2), UPLO='U')": "the keyword `UPLO` of `np.linalg.eigvalsh`",
         "np.linalg.svd(np.eye(2))": "`np.linalg.svd` but with compute_uv=False",
         "np.linalg.eigvals(np.array([[0.0, 1], [-1, 0]]))": "`np.linalg.eigvals` of a matrix that is not symmetric",
         "np.einsum('...i->i', np.eye(2))": '`np.einsum` with "...i->i"',
@@ -484,6 +490,13 @@ def test_what_is_lacking_is_told(quick: Quick) -> None:
     told = in_page(quick, list(calls))
     assert [answer[1] for answer in told] == ["Missing"] * len(calls)
     assert [answer[3][0] for answer in told] == [f"the page's NumPy does not have {what}" for what in calls.values()]
+
+
+@pytest.mark.parametrize("kind", ["ndarray", "float64", "flatiter"])
+def test_no_answer_can_change_what_arrays_are(quick: Quick, kind: str) -> None:
+    (said,) = in_page(quick, [f"setattr(np.{kind}, 'copy', None)"])
+    assert said[:2] == ["error", "TypeError"] and "immutable type" in said[3][0]
+    assert in_page(quick, ["np.ones(3).copy()"])[0][0] == "array"
 
 
 def test_brython_takes_no_array_for_true(quick: Quick) -> None:

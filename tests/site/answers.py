@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from course_lib.exercises import Exercise
 
+#: What the page says where a notebook names a command.
+STUCK = "Stuck? Press “Hint”."
+
 
 def own_answers(exercise: Exercise) -> dict[str, str]:
     """Return the answers that an exercise declares: its solution, its stub, known mistakes, other right answers."""
@@ -97,6 +100,8 @@ def common_answers(exercise: Exercise) -> dict[str, str]:
         "a dictionary": all_of("{}"),
         "a function": all_of("np.sqrt"),
         "a generator": body("yield 1"),
+        "a coroutine": source.replace("    def " if exercise.method else "def ", f"{indent[4:]}async def "),
+        "an import that fails": body("raise ImportError"),
         "arrays without an axis": all_of("np.array(1.0)"),
         "changes NumPy": body("np.abs = 3", "return 1 / 0"),
         "no function": "x = 1\n",
@@ -145,6 +150,10 @@ def unreadable_texts(exercise: Exercise) -> dict[str, str]:
         "a keyword": head + "    lambda = 3\n    return 1\n",
         "= for ==": head + "    if x = 3:\n        return x\n",
         "a typographic minus": head + "    return 1 − 2\n",
+        "a space that does not break": head + "    return\u00a01\n",
+        "an invisible letter": head + "    return 1\ufeff + 1\n",
+        "a symbol": head + "    return 😀\n",
+        "a symbol in a name": head + "    x😀 = 1\n    return x😀\n",
         "Python 2": head + "    print x\n    return 1\n",
         "return outside": "return 3\n",
         "tabs": head + "    v = 1\n\tx = 2\n    return x\n",

@@ -184,6 +184,13 @@ def test_a_sheet_that_cannot_be_read_stops_the_build():
         stylesheet.trim("a {x: 1} }", {"a"})
 
 
+def test_a_rule_of_the_books_own_that_would_be_cut_stops_the_build():
+    stylesheet.refuse_has(".a:is(.b, .c) { x: 1 }")
+    for sheet in (".a:has(> b) { x: 1 }", "@media print { .c, .a:not(:has(b))::before { x: 1 } }"):
+        with pytest.raises(ValueError, match="without"):
+            stylesheet.refuse_has(sheet)
+
+
 def test_the_words_of_pages_and_scripts_are_known():
     known = stylesheet.words(['<p class="one-a two" id=three>four</p>'], ["e.className = 'five';"])
     assert known >= {"p", "one-a", "two", "three", "five"}

@@ -21,6 +21,8 @@ from course_lib.inpage.assets import script, told
 from course_lib.site import exercises
 from course_lib.site.serve import make_server
 
+from .answers import STUCK
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
@@ -291,6 +293,13 @@ def test_code_that_is_selected_to_be_copied_stays_what_it_is(show):
     assert shown.evaluate("String(getSelection())") and shown.locator("textarea, .cm-editor").count() == 0
 
 
+def test_a_selection_elsewhere_does_not_keep_the_code_closed(show):
+    shown = show()
+    shown.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+    shown.locator(".ce-code").evaluate("code => code.click()")  # as a phone does it: what is selected stays so
+    shown.locator(".cm-content").wait_for()
+
+
 def test_it_is_highlighted_with_the_classes_of_the_book(show):
     shown = show()
     opened(shown)
@@ -356,6 +365,50 @@ def test_what_is_written_is_kept(show):
     assert text_of(shown) == WRONG
     write(shown, START)
     assert kept(shown) == {}, "there is nothing to keep"
+
+
+DRAFT = "descent-draft/00_numbers/double"
+
+
+def other_tab(shown):
+    """The same page in another tab."""
+    other = shown.context.new_page()
+    other.goto(shown.url)
+    return other
+
+
+def test_two_tabs_have_one_text(show):
+    shown = show()
+    other = other_tab(shown)
+    opened(shown)
+    write(shown, WRONG)
+    opened(other)
+    assert text_of(other) == WRONG and kept(other) == {DRAFT: WRONG}
+    write(other, RIGHT)
+    shown.wait_for_function("text => document.querySelector('.cm-content').innerText === text", arg=RIGHT)
+    write(other, START)
+    assert text_of(shown) == RIGHT, "which starting again elsewhere does not take away"
+
+
+def test_the_text_is_read_when_it_is_touched_and_written_when_it_is_changed(show):
+    shown = show()
+    shown.evaluate("([key, text]) => localStorage.setItem(key, text)", [DRAFT, WRONG])  # a tab hears of the others only
+    opened(shown)
+    assert text_of(shown) == WRONG
+    shown.evaluate("([key, text]) => localStorage.setItem(key, text)", [DRAFT, RIGHT])
+    button(shown, "Check").click()
+    said(shown, "Half of it.")
+    assert kept(shown)[DRAFT] == RIGHT, "nothing was typed"
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_page_that_comes_back_shows_what_was_written_since(show, touched):
+    shown = show()
+    if touched:
+        opened(shown)
+    shown.evaluate("([key, text]) => localStorage.setItem(key, text)", [DRAFT, WRONG])
+    shown.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert (text_of(shown) if touched else shown.locator(".ce-code").inner_text().strip()) == WRONG
 
 
 @pytest.mark.parametrize(
@@ -451,7 +504,7 @@ def test_verdicts_are_the_engines(show):
 def test_a_verdict_says_that_it_is_of_an_earlier_answer(show):
     shown = show()
     opened(shown)
-    earlier = "getComputedStyle(document.querySelector('.ce-said'), '::before').content"
+    earlier = "getComputedStyle(document.querySelector('.ce-said > div'), '::before').content"
     check(shown, RIGHT)
     assert shown.evaluate(earlier) == "none"
     write(shown, WRONG)
@@ -461,6 +514,39 @@ def test_a_verdict_says_that_it_is_of_an_earlier_answer(show):
     write(shown, WRONG)
     check(shown, WRONG)
     assert shown.evaluate(earlier) == "none"
+
+
+def test_a_verdict_of_what_was_taken_away_meanwhile_is_dropped(show):
+    shown = show()
+    opened(shown)
+    write(shown, RIGHT)
+    shown.evaluate("course.slow = true")
+    button(shown, "Check").click()
+    shown.wait_for_function("course.checked")
+    button(shown, "Start again").click()
+    shown.evaluate("course.slow = course.release()")
+    shown.wait_for_function("!document.querySelector('[data-busy]')")
+    assert shown.locator(".ce-said").inner_text() == "" and shown.locator("[data-passed]").count() == 0
+    check(shown, WRONG)
+
+
+def test_a_verdict_leads_to_the_solution_once_all_hints_are_given(show):
+    shown = show()
+    opened(shown)
+    shown.evaluate("html => (course.verdicts['y'] = { status: 'NOT YET', html })", f"<div><p>{STUCK}</p></div>")
+    write(shown, "y")
+    button(shown, "Check").click()
+    assert said(shown, "Stuck?") == STUCK
+    for name in ("Hint 1 of 2", "Hint 2 of 2"):
+        assert said(shown, "Stuck?") == STUCK
+        button(shown, name).click()
+    instead = STUCK.replace("Hint", "Solution")
+    assert said(shown, instead) == instead
+    write(shown, WRONG)
+    check(shown, WRONG)
+    write(shown, "y")
+    button(shown, "Check").click()
+    assert said(shown, "Stuck?") == instead
 
 
 def test_an_answer_that_passes_counts_and_goes_on_counting(show):
@@ -740,6 +826,12 @@ def test_a_chapter_loads_nothing_of_it_at_first(page, chapter, server):
     shown.locator(".ce-below p").first.wait_for()
     loaded = [one.rpartition("/")[2].partition("?")[0] for one in shown.requests if "/inpage/" in one]
     assert loaded == ["exercise.js", f"ex-{cells(chapter)[0]}.js"]
+
+
+def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page, chapter):
+    card = page(chapter).locator(".ce-said").first
+    card.evaluate("place => { place.innerHTML = '<div>A verdict.</div>'; place.dataset.earlier = ''; }")
+    assert card.evaluate("e => getComputedStyle(e.firstChild, '::before').content") == '"Before your last change:"'
 
 
 def test_without_javascript_it_is_code_and_a_sentence(page, chapter):

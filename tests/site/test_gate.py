@@ -100,7 +100,7 @@ def compare(page, exercise, texts):
     assert verdicts == {label: without_words(result) for label, result in python.items()}
     for result in python.values():  # where the page has a button
         words = how_to_get_hints(exercise.name)
-        result["message"] = ["Stuck? Press “Hint”." if one == words else one for one in result["message"]]
+        result["message"] = [answers.STUCK if one == words else one for one in result["message"]]
     said = {label: (there[label]["paragraphs"], there[label]["printed"]) for label in texts}
     wanted = {label: (python[label]["message"], python[label]["printed"]) for label in texts}
     for label in IN_OTHER_WORDS & set(texts):
@@ -200,3 +200,52 @@ def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, wo
     for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
         assert said["status"] == "NOT ATTEMPTED" and words in said["paragraphs"][0]
         assert "In JupyterLab or Colab it works." in said["paragraphs"][0]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("line", "lacking"),
+    [
+        ("from typing import NamedTuple", "the page's Python does not have `NamedTuple`"),
+        ("from numpy import zzz", "the page's Python does not have `zzz`"),
+        ("from math import sqrt, zzz", "the page's Python does not have `zzz`"),
+        ("h = ex.hint()", "in the page `ex` has only `ex.todo()`; the buttons do what `ex.hint` does elsewhere"),
+    ],
+)
+def test_what_cannot_be_imported_is_told_and_not_a_wrong_answer(page, base, line, lacking):
+    exercise = KINDS[0]
+    inside = exercise.source.replace(":\n", f":\n    {line}\n", 1)
+    texts = {"above": f"{line}\n{exercise.source}", "inside": inside}
+    for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
+        assert said["status"] == "NOT ATTEMPTED"
+        assert said["paragraphs"] == [f"This cannot be checked here: {lacking}. In JupyterLab or Colab it works."]
+
+
+@pytest.mark.browser
+def test_names_for_annotations_can_be_imported(page, base):
+    exercise = KINDS[0]
+    head = "from typing import Callable, Iterator, List, Literal, Optional, Sequence, Union\n"
+    text = f"{head}Vector = Optional[Union[List[float], Sequence[float]]] | None\n{exercise.source}"
+    assert judged_by_page(page("index.html", base=base), exercise, {"": text})[""]["status"] == "PASS"
+
+
+@pytest.mark.browser
+def test_no_answer_spoils_a_later_one(page, base):
+    exercise, opened = KINDS[0], page("index.html", base=base)
+    uses = "import math\nassert math.sqrt(4.0) == np.sum([2.0]) == np.linalg.norm([2.0]) == np.ones(1).copy() * 2\n"
+    for line, words in [
+        ("math.sqrt = lambda x: 0.0", "Your code changed `math.sqrt` for the whole page; it has been put back."),
+        ("np.sum = np.linalg.norm = 3", "Your code changed `np.sum` and `np.linalg.norm` for the whole page"),
+        ("np.ndarray.copy = lambda self: 1 / 0", "TypeError: cannot set 'copy' attribute of immutable type"),
+    ]:
+        texts = {
+            "above": f"import math\n{line}\n{exercise.source}",
+            "inside": "import math\n" + exercise.source.replace(":\n", f":\n    {line}\n", 1),
+            "later": uses + exercise.source,
+        }
+        said = judged_by_page(opened, exercise, texts)
+        assert [result["status"] for result in said.values()] == ["NOT YET", "NOT YET", "PASS"]
+        assert words in " ".join(said["above"]["paragraphs"])
+        if "Your code" in words and "np.sum" not in words:
+            assert said["above"]["paragraphs"][0] == "The numbers are right, but:"
+            assert said["inside"]["paragraphs"] == said["above"]["paragraphs"]

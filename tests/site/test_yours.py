@@ -194,11 +194,15 @@ def test_settings_without_a_slider_are_told(race):
     say(shown, "self.beta1 = 0.9, self.beta2 = 0.999, self.correct = True and self.eps = 1e-8.")
 
 
-def test_what_becomes_nan_is_told_and_what_diverges_is_not(race):
+def test_what_becomes_no_number_is_told_with_its_reason(race):
     shown = race()
     area(shown).fill("root = np.sqrt(dx)\nx -= self.lr * root")
-    say(shown, "In this run root becomes nan: 0 / 0, or the root of less than 0.")
+    say(shown, "In this run root becomes nan: the root of less than 0.")
+    area(shown).fill("x -= dx / (self.t - 1)")
+    say(shown, "inf: a division by 0.")
     area(shown).fill("x -= 1e9 * dx")
+    say(shown, "inf: steps that grow without end.")
+    area(shown).fill("x -= self.lr * dx")
     say(shown, "A name of your own")
     area(shown).fill("x -= 1e9 * (")
     say(shown, "was never closed. Yours is still what ran last.")
@@ -217,6 +221,51 @@ def test_mine_is_removed_and_may_come_again(race):
     area(shown).focus()
     shown.locator(".cx-legend [data-series=Yours]").wait_for()
     assert area(shown).input_value() == "x -= 0.1 * dx"
+
+
+def test_the_lines_run_again_when_the_box_is_opened_again(race):
+    shown = race()
+    say(shown, "Your lines run as soon as you touch them.")
+    area(shown).fill("x -= 0.1 * dx")
+    say(shown, "A name of your own")
+    shown.get_by_role("button", name="Remove mine").click()
+    shown.locator(".cx-yours summary").click()
+    shown.locator(".cx-legend [data-series=Yours]").wait_for()
+    assert "as soon as you touch them" not in shown.locator(".cx-say").text_content() and lines(shown, "Yours")
+
+
+def test_before_python_has_started_the_box_can_be_closed_and_opened(race):
+    shown = race()
+    for _ in range(2):
+        shown.locator(".cx-yours summary").click()
+    say(shown, "Your lines run as soon as you touch them.")
+    assert shown.evaluate("course.begun") == 0 and lines(shown, "Yours") == []
+
+
+def test_touching_the_box_in_another_tab_loses_nothing(race):
+    shown = race()
+    other = shown.context.new_page()
+    other.goto(shown.url)
+    other.locator(".cx-yours summary").click()
+    area(other).wait_for()
+    area(shown).fill("x -= self.lr * dx / 3")
+    area(other).focus()
+    say(other, "self.lr is the slider.")
+    assert area(shown).input_value() == area(other).input_value() == "x -= self.lr * dx / 3"
+    assert "x -= self.lr * dx / 3" in other.evaluate("Object.values(localStorage)")
+
+
+def test_a_name_that_keeps_nothing_is_told(race):
+    shown = race()
+    area(shown).fill("v = 0\nv += dx\nx -= self.lr * v")
+    say(shown, "Line 1 sets v to 0 at each step, so v keeps nothing: leave that line out.")
+    assert lines(shown, "Yours") == lines(shown, "SGD")
+
+
+def test_lines_that_are_too_long_for_the_page_are_told(race):
+    shown = race()
+    area(shown).fill(f"x -= {'(' * 20_000}dx{')' * 20_000}")
+    say(shown, "The page cannot read lines that are this long or deep.")
 
 
 def test_the_keys_are_told_and_go_as_the_eye_does(race):

@@ -5,6 +5,7 @@
   const PATIENCE = 300; // milliseconds that a reader waits without a word
   const KEYS = "Tab indents; Escape, then Tab, leaves the editor. Shift-Enter checks.";
   const PLACE = "ex.todo()";
+  const STUCK = "Stuck? Press “Hint”."; // as the engine says it: page/engine/host.py
 
   /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
   function plain(area, { label, description, changed, entered }) {
@@ -55,6 +56,7 @@
       given = 0, // hints
       tried = false,
       asked = false, // for the solution, before a try
+      round = 0, // of starting again
       busy = false;
 
     const text = () => editor?.text ?? course.drafts.get(page, name) ?? start;
@@ -100,9 +102,17 @@
       const now = editor.text;
       const kept = course.drafts.set(page, name, now === start ? undefined : now);
       if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
-      again.hidden = now === start;
+      compare();
+    }
+    /** Show what hangs on the text being that at first, or that of the verdict. */
+    function compare() {
+      again.hidden = editor.text === start;
       undo.hidden = true;
-      said.toggleAttribute("data-earlier", now !== judged);
+      said.toggleAttribute("data-earlier", editor.text !== judged);
+    }
+    /** Take over the text that another tab has kept. */
+    function follow(draft) {
+      if (editor && editor.text !== draft) editor.text = draft;
     }
     function selectTodo() {
       const at = editor.text.indexOf(PLACE),
@@ -116,11 +126,12 @@
       const area = find("textarea");
       if (!area || editor) return;
       const options = { label, description: KEYS, changed, entered: judge, passing };
-      const untouched = area.value === text();
       editor = plain(area, options);
-      if (untouched) selectTodo();
       keys.after(lost);
-      changed();
+      if (area.value === area.defaultValue) {
+        compare(); // and nothing is kept: there is nothing new
+        selectTodo();
+      } else changed();
       if (!matchMedia("(pointer: coarse)").matches) keys.textContent = KEYS; // a phone has no such keys
       Promise.all([data(), python()])
         .then(([exercise]) => course.inpage.prepare(exercise))
@@ -138,6 +149,7 @@
     }
 
     function startAgain() {
+      round++;
       before = editor.text;
       editor.text = start;
       undo.hidden = false;
@@ -155,6 +167,7 @@
       if (busy) return;
       busy = true;
       place.dataset.busy = "1";
+      const mine = round;
       try {
         await patiently("Python is starting …", python());
         const judging = text();
@@ -162,11 +175,14 @@
           "Checking …",
           data().then((exercise) => course.inpage.check(exercise, judging)),
         );
-        judged = judging;
-        said.toggleAttribute("data-earlier", text() !== judged); // the reader may have typed on
-        tried ||= result.status !== "NOT ATTEMPTED";
-        said.innerHTML = result.html;
-        if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
+        if (mine === round) {
+          judged = judging;
+          said.toggleAttribute("data-earlier", text() !== judged); // the reader may have typed on
+          tried ||= result.status !== "NOT ATTEMPTED";
+          said.innerHTML = result.html;
+          leadOn();
+          if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
+        }
       } catch (error) {
         if (error.policy) refuse();
         else say(`${escaped(error.message.replace(/\.?$/, "."))} <em>Check</em> starts Python anew.`);
@@ -177,6 +193,11 @@
     }
 
     // -- help
+    /** Lead to the solution where a verdict leads to hints, once all are given. */
+    function leadOn() {
+      const stuck = hint.hidden && [...said.querySelectorAll("p")].find((p) => p.textContent === STUCK);
+      if (stuck) stuck.textContent = STUCK.replace("Hint", "Solution");
+    }
     async function giveHint() {
       const { hints } = await data();
       const number = ++given,
@@ -188,6 +209,7 @@
         if (document.activeElement === hint) solution.focus();
       } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
       hint.hidden = last;
+      leadOn();
     }
 
     function reveal(part, button, shown) {
@@ -238,6 +260,6 @@
     });
     on(again, startAgain);
     on(undo, takeBack);
-    return { edit };
+    return { edit, follow };
   };
 })();

@@ -22,8 +22,7 @@
     const { page, exercise: name, label } = place.dataset;
     const code = place.querySelector(".ce-code"),
       pre = code.querySelector("pre"),
-      start = pre.textContent.trimEnd(),
-      draft = course.drafts.get(page, name);
+      start = pre.textContent.trimEnd();
     let exercise;
     const wake = (act) =>
       course.load("exercise.js").then(
@@ -33,17 +32,26 @@
 
     function open(passing) {
       const area = document.createElement("textarea");
-      area.value = draft ?? start;
+      area.defaultValue = course.drafts.get(page, name) ?? start;
       area.ariaLabel = label;
       code.replaceWith(area);
       area.focus(); // within the touch, or a phone shows no keyboard
       wake(({ edit }) => edit(passing));
     }
-    if (draft) pre.textContent = draft;
+    /** Show the reader's text as it is by now: another tab may have written it, or this page before it was left. */
+    function follow() {
+      const draft = course.drafts.get(page, name);
+      if (draft && draft !== pre.textContent) pre.textContent = draft;
+      if (draft) exercise?.follow(draft);
+    }
+    follow();
+    addEventListener("storage", follow);
+    addEventListener("pageshow", follow);
     Object.assign(code, { tabIndex: 0, role: "textbox", ariaMultiLine: "true", ariaLabel: label });
     code.addEventListener("focus", () => code.matches(":focus-visible") && open(true));
     code.addEventListener("click", ({ target }) => {
-      if (getSelection().isCollapsed && !target.closest("button")) open();
+      const selection = getSelection(); // code that is selected to be copied stays what it is
+      if ((selection.isCollapsed || !selection.containsNode(code, true)) && !target.closest("button")) open();
     });
     place.addEventListener("click", ({ target }) => {
       if (exercise || !target.closest(".ce-actions button")) return;

@@ -5,9 +5,9 @@
   const START = "# SGD: each step goes down the slope.\n";
   const HELP =
     "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
+  const TOUCH = "Your lines run as soon as you touch them.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 
-  const NAN = "0 / 0, or the root of less than 0";
   const KEYS = "Tab indents; Escape, then Tab, leaves the editor.";
   const PATIENCE = 700; // milliseconds that a reader may type on before a mistake is said
   const LABEL = "Each step, with the point x and its gradient dx:";
@@ -33,11 +33,13 @@
   const python = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : value);
 
   /** What the page has understood: what the method keeps, and where its settings come from. */
-  function told({ slots, used }, sliders, settings) {
+  function told({ slots, used, notes }, sliders, settings) {
     const moved = used.filter((name) => sliders.includes(name)),
       fixed = used.filter((name) => name !== "t" && !sliders.includes(name));
     return [
-      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : HELP,
+      ...notes,
+      slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : "",
+      slots.length || notes.length ? "" : HELP,
       moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
       fixed.length ? `${listed(fixed.map((name) => `self.${name}\u00a0=\u00a0${python(settings[name])}`))}.` : "",
     ]
@@ -63,9 +65,9 @@
     place.style.setProperty("--lines", longest + 1); // and a comment; so high from the start, nothing moves later
     const keys = html("p", { class: "cx-keys", textContent: KEYS });
     const lost = html("p", { class: "cx-lost", role: "status" });
-    const said = html("p", { class: "cx-say", textContent: HELP, role: "status" });
+    const said = html("p", { class: "cx-say", textContent: `${HELP} ${TOUCH}`, role: "status" });
     const remove = html("button", { type: "button", class: "cx-remove", textContent: "Remove mine" });
-    const options = { label: LABEL, description: KEYS, changed: read, entered() {}, passing: true };
+    const options = { label: LABEL, description: KEYS, changed, entered() {}, passing: true };
     let editor = plain(area, options);
     const buttons = Object.entries(fills).map(([name, lines]) => {
       const button = html("button", { type: "button", textContent: name });
@@ -97,12 +99,22 @@
       if (area.isConnected) editor = course.editor(area, options);
     }
 
+    function changed() {
+      const kept = course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
+      if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
+      read();
+    }
+    /** Run the lines as they are kept by now: another tab may have changed them. */
+    function resume() {
+      const draft = course.drafts.get("yours", spec.compiled);
+      if (draft && draft !== editor.text) editor.text = draft;
+      else read();
+    }
+
     /** Let the optimizer of the reader's lines join; while they are no Python, the last one stays. */
     async function read() {
       const mine = ++asked;
       clearTimeout(later);
-      const kept = course.drafts.set("yours", spec.compiled, editor.text === first ? undefined : editor.text);
-      if (kept !== !lost.textContent) lost.textContent = kept ? "" : course.drafts.LOST;
       model.set("yours", true); // now, and not when Python is ready: then the reader types, and nothing shall move
       try {
         await begin();
@@ -125,10 +137,10 @@
       const update = course.updateOf(method);
       joined = true;
       model.join((params) => {
-        delete update.nan;
+        delete update.fault;
         const optimizer = { slots: method.slots, update, h: { ...settings, ...params } };
         const data = run(optimizer, ...needs.map((name) => params[name]));
-        if (!box.dataset.state) say(update.nan ? `In this run ${update.nan} becomes nan: ${NAN}.` : words);
+        if (!box.dataset.state) say(update.fault ? `In this run ${update.fault}.` : words);
         return data;
       });
     }
@@ -138,7 +150,7 @@
       joined = false;
       model.join(null);
       model.set("yours", false);
-      say(HELP);
+      say(`${HELP} ${TOUCH}`);
       box.open = false;
       box.querySelector("summary").focus();
     });
@@ -146,7 +158,8 @@
       event.preventDefault(); // the text area may have given way to the editor
       editor.focus();
     });
-    place.addEventListener("focusin", () => model.get("yours") || read());
+    place.addEventListener("focusin", () => model.get("yours") || resume());
+    box.addEventListener("toggle", () => box.open && ready && !model.get("yours") && resume());
     const group = html(
       "div",
       { class: "cx-fills", role: "group", aria: { label: "Fill in the lines of" } },

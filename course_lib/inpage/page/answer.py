@@ -1,6 +1,8 @@
 """The page's side of a check: from the text in the editor to the engine's result."""
 
+import _warnings
 import linecache
+import math
 import sys
 
 import _page
@@ -11,6 +13,7 @@ from course_lib.exercises import cell, checking, diagnosis
 from course_lib.exercises.cases import Case
 from course_lib.exercises.declaration import Declaration, Mutant
 from course_lib.exercises.host import CANNOT
+from course_lib.exercises.intact import Intact
 from course_lib.exercises.limit import own_time
 from course_lib.exercises.result import Result, Status
 from course_lib.exercises.stub import todo
@@ -28,6 +31,7 @@ class _Out:
 
 
 sys.stdout = sys.stderr = _Out()
+_warnings.warn = lambda *words: None  # elsewhere no warning is part of what is printed
 
 
 class _Ex:
@@ -36,7 +40,7 @@ class _Ex:
     todo = staticmethod(todo)
 
     def __getattr__(self, name):
-        raise AttributeError(f"in the page `ex` has only `ex.todo()`; the buttons do what `ex.{name}` does elsewhere")
+        raise np.Missing(f"in the page `ex` has only `ex.todo()`; the buttons do what `ex.{name}` does elsewhere")
 
 
 class _Exercise(Declaration):
@@ -146,13 +150,42 @@ def check(exercise, text, seconds):
     file = f"<the cell exercise:{exercise.name}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     namespace = {**_KNOWN, "ex": _Ex()}
+    modules = {name: Intact(module) for name, module in _SHARED.items()}
 
     def run():
         code = _compile(text, file)
-        with own_time():
-            exec(code, namespace)
+        try:
+            with own_time():
+                exec(code, namespace)
+        finally:
+            put_back()
 
-    return _fields(cell.check_text(exercise, run, namespace, timeout=seconds))
+    def put_back():
+        for module in modules.values():
+            module.put_back()
+
+    result = cell.check_text(exercise, run, namespace, timeout=seconds)
+    put_back()
+    changed = [f"{name}.{attribute}" for name, module in modules.items() for attribute in module.changed]
+    return _fields(_also_changed(result, changed) if changed else result)
+
+
+#: The modules that one answer could spoil for all later ones.
+_SHARED = {"np": np, "np.linalg": np.linalg, "math": math}
+
+
+def _also_changed(result, names):
+    """Return a result that tells that the text has changed what modules hold, too."""
+    right = result.status == Status.PASS
+    listed = " and ".join([f"`{name}`" for name in names[:3]]) + (" and more" if len(names) > 3 else "")
+    words = (
+        f"Your code changed {listed} for the whole page; it has been put back. `{names[0]} = ...` replaces what the "
+        "module holds under that name: give your own values a name without a module."
+    )
+    paragraphs = ["The numbers are right, but:"] if right else result.paragraphs
+    status = Status.NOT_YET if right else result.status
+    diagnoses, printed = result.diagnoses, result.printed
+    return Result(result.exercise, status, *paragraphs, words, diagnoses=diagnoses, printed=printed)
 
 
 def _compile(text, file):
@@ -187,6 +220,12 @@ def _in_words(message, line):
     """Return what CPython says where Brython says it in another way."""
     if message == "invalid syntax" and line.startswith("print "):
         return "Missing parentheses in call to 'print'. Did you mean print(...)?"
+    if message.startswith("invalid non-printable character"):  # Brython prints it all the same
+        code = message[message.rindex("(") + 1 : -1]
+        symbols = [letter for letter in line if ord(letter) > 0xFFFF]
+        if "U+DC00" <= code <= "U+DFFF" and symbols:  # half of what JavaScript writes as two
+            return f"invalid character '{symbols[0]}' (U+{ord(symbols[0]):X})"
+        return f"invalid non-printable character {code}"
     if message.startswith("closing parenthesis"):  # Brython names the one that should close, and then the one that does
         _, wanted, middle, closing, rest = message.split("'")
         opening = {")": "(", "]": "[", "}": "{"}.get(wanted, wanted)

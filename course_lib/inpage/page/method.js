@@ -20,6 +20,7 @@
   const CONSTANTS = { pi: Math.PI, e: Math.E };
   const FROM_ZERO = new Set(["zeros", "zeros_like", "empty", "empty_like"]);
   const ELSEWHERE = "In JupyterLab or Colab, race(mine=…) takes any Python.";
+  const POWER = "a power is written **.";
   const PICKED = "all elements are treated alike here, so none can be picked with [ ].";
 
   /** What is wrong with the reader's lines, in words for the reader. */
@@ -35,9 +36,13 @@
     const indents = lines.filter((line) => line.trim()).map((line) => line.search(/\S/));
     const shared = Math.min(...indents); // of lines that were copied out of a class
     const source = lines.map((line) => line.slice(shared === Infinity ? 0 : shared)).join("\n");
-    let { body } = $B.pythonToAST(source, "<answer>", "file");
-    for (const type of ["ClassDef", "FunctionDef"]) body = body.find((node) => kind(node) === type)?.body ?? body;
-    return body;
+    const { body: all } = $B.pythonToAST(source, "<answer>", "file");
+    const body = all.find((node) => kind(node) === "ClassDef")?.body ?? all;
+    const functions = body.filter((node) => kind(node) === "FunctionDef" && node.name !== "__init__");
+    const steps = functions.filter(({ args }) => args.args.some(({ arg }) => arg === "dx"));
+    if (steps.length > 1)
+      throw new Wrong(`Several methods take dx, ${steps.map((f) => f.name).join(" and ")}: leave one of them.`);
+    return (steps[0] ?? functions[0])?.body ?? body;
   }
 
   /** Read the lines of an update; `settings` are the names that self has. */
@@ -46,9 +51,17 @@
     const slots = new Map(), // name → the line of its first use
       changed = new Set(),
       used = new Set(),
+      zeros = new Map(), // name → the line that sets it to 0, until it is used
+      forgotten = new Map(), // those of them that are meant to be kept
       lines = [];
     let line = 1;
     const wrong = (words) => new Wrong(`line ${line}: ${words}`);
+
+    /** Note that a line changes what a line before it has set to 0. */
+    function keep(id) {
+      if (zeros.has(id)) forgotten.set(id, zeros.get(id));
+      zeros.delete(id);
+    }
 
     function named(id) {
       if (names.has(id)) return names.get(id);
@@ -76,7 +89,7 @@
         case "Attribute":
           if (node.value.id === "self") {
             if (node.attr !== "t" && !settings.includes(node.attr))
-              throw wrong(`self.${node.attr} is not known: write a number.`);
+              throw wrong(`self.${node.attr} is not known: self has ${settings.join(", ")} and t.`);
             used.add(node.attr);
             return { tree: ["self", node.attr], array: false };
           }
@@ -84,6 +97,7 @@
           throw wrong(`${dotted(node)} is not known here.`);
         case "BinOp":
           if (kind(node.op) in OPERATORS) return whole(OPERATORS[kind(node.op)], value(node.left), value(node.right));
+          if (kind(node.op) === "BitXor") throw wrong(POWER);
           break;
         case "UnaryOp":
           if (kind(node.op) === "USub") return whole("negative", value(node.operand));
@@ -141,7 +155,15 @@
     /** Let a name stand for a value; for an array that has a name already, it is one more name. */
     function bind(id, node) {
       const given = value(node);
-      if (id === "x" || slots.has(id)) throw wrong(`${id} = … makes a new array: write ${id}[...] = … or ${id} *= …`);
+      if (id === "x" || slots.has(id)) {
+        const operator = OPERATORS[kind(node.op)],
+          instead = operator && node.left.id === id ? `${id} ${operator}= …` : `${id}[...] = …`;
+        throw wrong(
+          `${id} = … makes a new array, and the ${id} that is kept stays as it was: write ${instead}, in place.`,
+        );
+      }
+      if ([given.tree].flat(Infinity).includes(names.get(id)?.tree)) keep(id);
+      else if (given.tree === 0) zeros.set(id, line);
       if (given.array && kind(node) === "Name") return names.set(id, given);
       const cell = `${id}:${lines.length}`;
       lines.push([cell, given.tree]);
@@ -155,7 +177,9 @@
       const id = (whole ?? target)?.id;
       switch (kind(node)) {
         case "AugAssign": {
+          if (kind(node.op) === "BitXor") throw wrong(POWER);
           if (!id || !(kind(node.op) in OPERATORS)) break;
+          keep(id);
           const left = named(id),
             right = value(node.value),
             result = { tree: [OPERATORS[kind(node.op)], left.tree, right.tree], array: right.array };
@@ -180,7 +204,9 @@
         case "While":
           throw wrong(`loops cannot run here: a line treats all elements at once. ${ELSEWHERE}`);
         case "If":
-          throw wrong("write a if condition else b, or for each element np.where(condition, a, b).");
+          throw wrong(
+            "no line can begin with if here: np.where(dx > 0, 1, 2) is 1 for each element with dx > 0, and 2 for the others.",
+          );
         case "Return":
           throw wrong("nothing is returned: x is changed in place.");
       }
@@ -194,7 +220,10 @@
     for (const [name, first] of slots)
       if (!changed.has(name)) throw new Wrong(`line ${first}: ${name} is not known, and no line changes it.`);
     if (!changed.has("x")) throw new Wrong("No line changes x yet.");
-    return { slots: [...slots.keys()], lines, used: [...used] };
+    const notes = [...forgotten].map(
+      ([name, set]) => `Line ${set} sets ${name} to 0 at each step, so ${name} keeps nothing: leave that line out.`,
+    );
+    return { slots: [...slots.keys()], lines, used: [...used], notes };
   }
 
   /** The update as {slots, lines, used}; or {wrong}, what is wrong with it. */
@@ -203,7 +232,7 @@
       return read(text, settings);
     } catch (error) {
       if (error instanceof Wrong) return { wrong: error.message };
-      if (error instanceof RangeError) return { wrong: "The page cannot read brackets that are this deep." };
+      if (error instanceof RangeError) return { wrong: "The page cannot read lines that are this long or deep." };
       const { lineno, msg } = $B.exception(error);
       if (!lineno) throw error;
       const line = msg === "unexpected indent" ? lineno - 1 : lineno; // Brython counts one too many

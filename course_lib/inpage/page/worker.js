@@ -5,6 +5,7 @@
     KEPT = 2000; // characters of the reader's output
   const { None } = $B.builtins;
   $B.recursion_limit = 300; // the browser's own stack is the shorter one
+  $B.set_to_dict($B.coroutine, "__await__", None); // Brython's lack it
 
   // -- the reader's own time, of which a check at every line of theirs takes care
   const clock = { limit: 0, spent: 0, since: null, lines: 0, kind: null, place: null, on: false };

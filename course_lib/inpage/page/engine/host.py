@@ -1,6 +1,7 @@
 """What a check has to know of the Python that runs it: here of Brython, in a web page."""
 
 import builtins
+import re
 
 import _page
 from _names import NAMES
@@ -33,8 +34,10 @@ def what_is_missing(error):
     """Return a sentence if an error only says that the page's Python lacks something."""
     if isinstance(error, Missing):
         return f"{CANNOT} {error}. {_ELSEWHERE}"
-    if isinstance(error, ImportError):
-        return f"{CANNOT} the page's Python does not have `{error.name or 'it'}`. {_ELSEWHERE}"
+    if isinstance(error, ImportError):  # No module named 'a'; cannot import name 'b' from 'a'
+        names = re.findall(r"'([\w.]+)'", str(error))
+        if names:
+            return f"{CANNOT} the page's Python does not have `{'.'.join(names[1::-1])}`. {_ELSEWHERE}"
     return ""
 
 

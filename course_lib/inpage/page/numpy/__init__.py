@@ -123,6 +123,14 @@ class flatiter:
 
     def __init__(self, base):
         self.base, self._elements = base, iter(base.reshape(-1))
+        _nd.flat(self, base)
+
+    __eq__ = _nd.operator("equal")[0]
+    __ne__ = _nd.operator("not_equal")[0]
+    __lt__ = _nd.operator("less")[0]
+    __le__ = _nd.operator("less_equal")[0]
+    __gt__ = _nd.operator("greater")[0]
+    __ge__ = _nd.operator("greater_equal")[0]
 
     def __iter__(self):
         return self
@@ -138,8 +146,20 @@ class flatiter:
 
     def __setitem__(self, key, value):
         flat = self.base.reshape(-1)
+        wanted = flat[key]
+        if ndim(wanted):  # the values are repeated as often as it takes
+            n = size(value)
+            value = take(ravel(value), arange(wanted.size) % n).reshape(wanted.shape) if n else wanted
         flat[key] = value
         self.base[...] = flat.reshape(self.base.shape)
+
+    def __getattr__(self, name):
+        if name in ("coords", "index"):
+            raise Missing(f"the page's NumPy does not have `flatiter.{name}`")
+        raise AttributeError(name)
+
+    def copy(self):
+        return self.base.flatten()
 
 
 class ndarray:
@@ -194,6 +214,10 @@ class ndarray:
     @property
     def flat(self):
         return flatiter(self)
+
+    @flat.setter
+    def flat(self, values):
+        self.flat[:] = values
 
     @property
     def nbytes(self):
@@ -364,6 +388,7 @@ class generic:
 
 _CHANGING = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
 _ARRAYS_ONLY = {f"__i{_op}__" for _op in _CHANGING} | {"__setitem__", "__len__", "__contains__", "sort", "fill"}
+_ARRAYS_ONLY |= {"__matmul__", "__rmatmul__"}
 for _name, _value in list(vars(ndarray).items()):
     if _name not in vars(generic) and _name not in _ARRAYS_ONLY:
         setattr(generic, _name, _value)
@@ -1327,5 +1352,9 @@ for _function in (sum, prod, max, min, any, all, argmax, argmin, mean, var, std,
 for _function in (argsort, nonzero, ravel, repeat, squeeze, swapaxes, take, trace, diagonal, searchsorted):
     for _class in (ndarray, generic):
         setattr(_class, _function.__name__, _function)
+
+for _class in list(globals().values()):
+    if isinstance(_class, type):
+        _nd.seal(_class)  # as NumPy's are: what one answer sets would spoil all later ones
 
 import numpy.linalg as linalg  # noqa: E402

@@ -158,3 +158,8 @@ def matrix_rank(A):
         return int(np.any(A != 0))
     values = svdvals(A)
     return np.sum(values > values.max() * builtins.max(A.shape) * np.finfo(A.dtype).eps)
+
+
+for _name, _function in list(globals().items()):
+    if type(_function) is type(norm) and not _name.startswith("_"):
+        globals()[_name] = _nd.told(_function, f"linalg.{_name}", _names.LACKING.get(f"linalg.{_name}", []))
