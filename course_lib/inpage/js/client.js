@@ -2,7 +2,7 @@
    again at the next question, if it shows no sign of life. */
 (() => {
   const course = globalThis.course;
-  const SILENCE = 4000, // milliseconds without a sign of life, after which the worker hangs
+  const SILENCE = 6000, // milliseconds without a sign of life, after which the worker hangs
     SECONDS = 3, // of the reader's own time: LIMIT in course_lib/exercises/checking.py
     POLICY = "This site's policy forbids Python in the page. In JupyterLab or Colab it works.";
   const FORBIDDEN = /\bunsafe-eval\b|Content.Security.Policy/i; // what browsers say of a program made of text
