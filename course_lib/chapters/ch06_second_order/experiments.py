@@ -170,11 +170,11 @@ def _newton(on: str, curvatures: str, damping: float, start: Any) -> Data:
     surface = _surface(on)
     x, y = start
     path = {"x": [x], "y": [y]}
-    steps = np.nan
+    steps, arrived = np.nan, False
     for t in range(_STEPS):
         gx, gy = surface.df(x, y)
-        if np.isnan(steps) and max(abs(gx), abs(gy)) < _TOL:
-            steps = t
+        if not arrived and max(abs(gx), abs(gy)) < _TOL:
+            steps, arrived = t, True
         px, py = newton_step_2d((gx, gy), surface.d2f(x, y), damping, curvatures == "absolute")
         x = x + px
         y = y + py
@@ -286,16 +286,16 @@ def _search(on: str, start: Any, first: float, c1: float) -> Data:
     f0 = surface.f(x, y)
     trials = {"x": [], "y": []}
     tried = {"x": [], "y": []}
-    a, found = first, np.nan
+    a, found, searching = first, np.nan, norm > 0
     for _ in range(_TRIALS):
-        if np.isnan(found):
+        if searching:
             f = surface.f(x + a * px, y + a * py)
             trials["x"].append(a)
             trials["y"].append(f)
             tried["x"].append(x + a * px)
             tried["y"].append(y + a * py)
-            if f <= f0 - c1 * a * norm and norm > 0:
-                found = a
+            if f <= f0 - c1 * a * norm:
+                found, searching = a, False
             a = a / 2
     along = [1.05 * first * i / 120 for i in range(121)]
     phi = [surface.f(x + b * px, y + b * py) for b in along]

@@ -59,7 +59,7 @@ def armijo(phi, slope, a, c1):
     hints=(
         "What does the slope promise for a step of length a? And what is the share c₁ of that?",
         "Compute φ(0) once, before the loop.",
-        "`for _ in range(40):` test, `break` if it holds, and halve if not.",
+        "Loop at most 40 times: leave the loop as soon as the condition holds, and halve the step otherwise.",
     ),
     explanation=(
         "A short enough step always passes, since near 0 the loss follows its slope, and c₁ is below 1. So "

@@ -58,10 +58,8 @@ def bfgs_update(H, s, y):
         ),
         "float32": (
             "def bfgs_update(H, s, y):\n"
-            "    H, s, y = np.float32(H), np.float32(s), np.float32(y)\n"
-            "    rho = 1 / (y @ s)\n"
-            "    V = np.eye(len(s), dtype=np.float32) - rho * np.outer(s, y)\n"
-            "    return V @ H @ V.T + rho * np.outer(s, s)\n"
+            "    V = np.eye(len(s)) - np.outer(s, y) / (y @ s)\n"
+            "    return np.float32(V @ H @ V.T + np.outer(s, s) / (y @ s))\n"
         ),
     },
     mutants=(
