@@ -344,5 +344,8 @@ def drag(control: str | Sequence[str], *, label: str, along: str | None = None, 
 def readout(
     key: str, label: str, *, format: str | None = None, color: str | None = None, missing: str = "never"
 ) -> Part:
-    """Declare a number or word below the panels; ``format`` as in d3 and Python (``".3g"``), ``missing`` for None."""
+    """Declare a number or word below the panels, in the data or the backdrop.
+
+    ``format`` is as in d3 and Python (``".3g"``), ``missing`` stands for None.
+    """
     return _mark("readout", key, label=label, format=format, color=color, missing=missing)

@@ -62,7 +62,7 @@ def draw_costs(ax: Axes, m: int = 10) -> None:
     ax.axhline(8e9, color=INK, linestyle=":", linewidth=1)
     ax.annotate("8 GB", (130, 8e9), (0, 3), textcoords="offset points")
     ax.plot([650, 1e6], [8 * 650**2, 8e12], "o", color=PALETTE[4])
-    ax.annotate("650 weights", (650, 8 * 650**2), (-4, 8), textcoords="offset points", ha="right", color=PALETTE[4])
+    ax.annotate("650 weights", (650, 8 * 650**2), (8, -3), textcoords="offset points", color=PALETTE[4])
     ax.annotate("a million", (1e6, 8e12), (-7, 4), textcoords="offset points", ha="right", color=PALETTE[4])
     ax.set(xscale="log", yscale="log", xlabel="weights n", ylabel="bytes", xlim=(100, 1e7), ylim=(1e4, 1e16))
     label_lines(ax)
