@@ -14,7 +14,16 @@ how_many = Predict(
     options={"few": "fewer than ten", "tenth": "about a tenth, 85", "half": "about half, 400"},
     right="few",
     line="You said {said}; it takes {steps} steps, and nothing was tuned.",
-    shows=("newton", {"on": "Rosenbrock", "start": [-1.2, 1]}),
+    shows=(
+        "newton",
+        {
+            "on": "Rosenbrock",
+            "start": [-1.2, 1],
+            "place": "newton-valley",
+            "caption": "Newton's path through Rosenbrock's valley: six steps, and one of them leads far out. The colour"
+            " says that all starts end in the minimum.",
+        },
+    ),
 )
 
 uphill = Predict(
@@ -55,7 +64,16 @@ damped = Predict(
     },
     right="two",
     line="You said {said}; {minima} % of all starts end in a minimum, {saddles} % in a saddle, {tops} % on the top.",
-    shows=("newton", {"on": "Himmelblau", "start": [-0.5, 0.3], "damping": 10}),
+    shows=(
+        "newton",
+        {
+            "on": "Himmelblau",
+            "start": [-0.5, 0.3],
+            "damping": 10,
+            "place": "newton-damped",
+            "caption": "The same map with λ added to every curvature: the larger λ, the fewer starts end in a saddle.",
+        },
+    ),
 )
 
 one_pair = Predict(

@@ -1,4 +1,4 @@
-"""What chapter 6's experiments show: closed forms, the library's own methods, and the settings that the text links to."""
+"""What chapter 6's experiments show: closed forms, the library's methods, and the settings that the text links to."""
 
 import numpy as np
 import pytest
