@@ -113,6 +113,7 @@ def _batches(batch: float, seed: float) -> Data:
         "held": {"x": held.x, "y": held.y},
         "momentum": {"x": momentum.x, "y": momentum.y},
         "stop": {"x": fresh.x[-1:], "y": fresh.y[-1:]} if size < EXAMPLES else {"x": [], "y": []},
+        "epochs": [0.8 * size / EXAMPLES, 1.1 * EPOCHS],
         "steps": fresh.steps,
         "end_fresh": fresh.y[-1],
         "end_held": held.y[-1],
@@ -140,7 +141,7 @@ def batches(**values: Any) -> Experiment:
         [
             panel(
                 "Softmax regression on the digits",
-                axis("epochs: gradients of examples / examples", (0.01, 33), log=True),
+                axis("epochs", "epochs", log=True),
                 axis("excess loss", (3e-4, 6), log=True),
                 [
                     line("momentum", label="momentum, cosine", color=colour_of("Momentum")),
@@ -161,7 +162,7 @@ def batches(**values: Any) -> Experiment:
         ],
         tabulated=True,
         caption="With a new batch at every evaluation L-BFGS soon stops; with one batch a step it goes on, and which"
-        " method is lower at the end depends on the batch.",
+        " method is lower at the end depends on the batch. An epoch is as many gradients of examples as there are.",
         alt="The excess loss of L-BFGS and of momentum over 30 epochs on batches of the digits.",
         values=values,
     )

@@ -182,7 +182,7 @@ def _newton(on: str, curvatures: str, damping: float, start: Any) -> Data:
         path["y"].append(y)
     kind = _kind(x, y, surface)
     names = ["minimum", "saddle", "top"]
-    end = "has not arrived"
+    end = "not there yet"
     for k in [0, 1, 2]:
         if kind == k:
             end = names[k]
@@ -247,7 +247,7 @@ def newton(**values: Any) -> Experiment:
             )
         ],
         readouts=[
-            readout("end", "it ends in a", color=_STEP),
+            readout("end", "where it ends", color=_STEP),
             readout("steps", "steps", format="d"),
             readout("before", "loss at the start", format=".4~g"),
             readout("after", "at the end", format=".4~g", missing="none"),

@@ -27,6 +27,7 @@ def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
         excess: name of the method → excess loss before and after each step.
     """
     for name, values in excess.items():
+        values = values[:121]
         shown = np.where(values > 3e-9, values, np.nan)
         ax.plot(shown, color=_COLORS[name], label=name)
     ax.set(yscale="log", ylim=(1e-7, 5), xlim=(0, 120), xlabel="step", ylabel="excess loss")
@@ -45,7 +46,7 @@ def draw_memory(ax: Axes, steps: Mapping[str, int]) -> None:
     for place, count in zip(places, steps.values(), strict=True):
         ax.annotate(str(count), (place, count), (0, 3), textcoords="offset points", ha="center")
     ax.set_xticks(places, list(steps))
-    ax.set(ylabel="steps to tol", ylim=(0, 1.15 * max(steps.values())))
+    ax.set(xlabel="pairs kept", ylabel="steps", ylim=(0, 1.15 * max(steps.values())))
     ax.grid(axis="x", visible=False)
 
 
@@ -56,15 +57,15 @@ def draw_costs(ax: Axes, m: int = 10) -> None:
         ax: the axis to draw on.
         m: number of pairs.
     """
-    n = np.geomspace(100, 1e7, 50)
+    n = np.geomspace(10, 1e7, 50)
     ax.plot(n, 8 * n**2, color=PALETTE[4], label="H, n²")
     ax.plot(n, 8 * 2 * m * n, color=PALETTE[2], label=f"{m} pairs, {2 * m}n")
     ax.axhline(8e9, color=INK, linestyle=":", linewidth=1)
-    ax.annotate("8 GB", (130, 8e9), (0, 3), textcoords="offset points")
+    ax.annotate("8 GB", (15, 8e9), (0, 3), textcoords="offset points")
     ax.plot([650, 1e6], [8 * 650**2, 8e12], "o", color=PALETTE[4])
-    ax.annotate("650 weights", (650, 8 * 650**2), (8, -3), textcoords="offset points", color=PALETTE[4])
+    ax.annotate("650 weights", (650, 8 * 650**2), (-6, 5), textcoords="offset points", ha="right", color=PALETTE[4])
     ax.annotate("a million", (1e6, 8e12), (-7, 4), textcoords="offset points", ha="right", color=PALETTE[4])
-    ax.set(xscale="log", yscale="log", xlabel="weights n", ylabel="bytes", xlim=(100, 1e7), ylim=(1e4, 1e16))
+    ax.set(xscale="log", yscale="log", xlabel="weights n", ylabel="bytes", xlim=(10, 1e7), ylim=(1e2, 1e16))
     label_lines(ax)
 
 

@@ -49,7 +49,7 @@ top = Predict(
     " the slope. Where does it end?",
     options={"minimum": "in the nearest minimum", "saddle": "in a saddle", "top": "on the top"},
     right="top",
-    line="You said {said}; it ends in a {end} after {steps} steps, and the loss rises from {before} to {after}.",
+    line="You said {said}; where it ends, after {steps} steps, is the {end}: the loss rises from {before} to {after}.",
     shows=("newton", {"on": "Himmelblau", "start": [-0.5, 0.3]}),
 )
 
@@ -79,8 +79,8 @@ damped = Predict(
 one_pair = Predict(
     "one_pair",
     PAGE,
-    "L-BFGS minimizes the loss of 650 weights on the digits. How many steps does it take if it keeps only the last"
-    " pair (s, y), compared with the last thirty?",
+    "L-BFGS minimizes the digits' loss, until no component of the gradient exceeds a millionth. How many steps does it"
+    " take if it keeps only the last pair (s, y), compared with the last thirty?",
     options={"same": "as many", "double": "about twice as many", "ten": "more than ten times as many"},
     right="double",
     line="You said {said}; it takes {claim:memory.one} steps with one pair, {claim:memory.thirty} with thirty.",

@@ -162,7 +162,7 @@
       for (const [i, name] of mark.names.entries()) {
         const swatch = html("span", { class: "cx-missing" });
         swatch.style.background = colour(i);
-        key.append(swatch, html("span", { textContent: name }));
+        key.append(html("span", { class: "cx-kind" }, swatch, ` ${name}`)); // a line break comes before both
       }
     } else {
       const at = (i) => (mark.log ? low * (high / low) ** (i / n) : low + ((high - low) * i) / n);
