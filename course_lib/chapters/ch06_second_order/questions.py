@@ -79,9 +79,9 @@ damped = Predict(
 one_pair = Predict(
     "one_pair",
     PAGE,
-    "L-BFGS minimizes the digits' loss, until no component of the gradient exceeds a millionth. How many steps does it"
-    " take if it keeps only the last pair (s, y), compared with the last thirty?",
-    options={"same": "as many", "double": "about twice as many", "ten": "more than ten times as many"},
+    "L-BFGS minimizes the digits' loss, until it is within a millionth of the lowest. How many steps does it take if it"
+    " keeps only the last pair (s, y), compared with the last thirty?",
+    options={"same": "as many", "double": "more, but less than twice as many", "ten": "more than ten times as many"},
     right="double",
     line="You said {said}; it takes {claim:memory.one} steps with one pair, {claim:memory.thirty} with thirty.",
 )

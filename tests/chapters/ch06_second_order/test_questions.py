@@ -44,9 +44,12 @@ def test_the_top_lets_go_before_the_saddles():
     assert shares["tops"] == 0 and shares["saddles"] > 20 and questions.damped.right == "two"
 
 
-def test_one_pair_takes_about_twice_as_many_steps():
-    one, thirty = (minimize(digits(), LBFGS(m), digits().start).steps for m in (1, 30))
-    assert 1.5 < one / thirty < 2.5 and questions.one_pair.right == "double"
+def test_one_pair_takes_less_than_twice_as_many_steps():
+    """82 and 47, with the kernels of four processors."""
+    loss = digits()
+    paths = (minimize(loss, LBFGS(m), loss.start).path for m in (1, 30))
+    one, thirty = ((loss.value(path) - loss.f_min < 1e-6).argmax() for path in paths)
+    assert 1.5 < one / thirty < 2 and questions.one_pair.right == "double"
 
 
 def test_asking_for_more_shortens_the_step():
