@@ -261,10 +261,30 @@ def contour(key: str, *, levels: int = 14) -> Part:
 
 
 def heat(
-    key: str, *, domain: Sequence[float], log: bool = False, label: str, missing: str | None = None, timed: bool = False
+    key: str,
+    *,
+    domain: Sequence[float] | None = None,
+    names: Sequence[str] | None = None,
+    log: bool = False,
+    label: str,
+    missing: str | None = None,
+    timed: bool = False,
 ) -> Part:
-    """Declare a heat map with a colour key, which equal ones share; ``missing`` explains grey cells."""
-    return _mark("heat", key, domain=[float(d) for d in domain], log=log, label=label, missing=missing, timed=timed)
+    """Declare a heat map with a colour key, which equal ones share; ``missing`` explains grey cells.
+
+    A map of kinds has their ``names`` in place of a domain: its cells are 0, 1, 2, …
+
+    >>> heat("ends", names=["minimum", "saddle"], label="ends in a")["domain"]
+    [0.0, 1.0]
+    """
+    if (domain is None) == (names is None):
+        raise ValueError(f"heat map {key!r} needs a domain, or names of kinds")
+    if names is not None:
+        if len(names) < 2:
+            raise ValueError(f"heat map {key!r} needs at least two names, got {list(names)}")
+        domain, names = (0, len(names) - 1), list(names)
+    domain = [float(d) for d in domain]
+    return _mark("heat", key, domain=domain, names=names, log=log, label=label, missing=missing, timed=timed)
 
 
 def image(key: str, *, timed: bool = False) -> Part:
@@ -324,5 +344,8 @@ def drag(control: str | Sequence[str], *, label: str, along: str | None = None, 
 def readout(
     key: str, label: str, *, format: str | None = None, color: str | None = None, missing: str = "never"
 ) -> Part:
-    """Declare a number or word below the panels; ``format`` as in d3 and Python (``".3g"``), ``missing`` for None."""
+    """Declare a number or word below the panels, in the data or the backdrop.
+
+    ``format`` is as in d3 and Python (``".3g"``), ``missing`` stands for None.
+    """
     return _mark("readout", key, label=label, format=format, color=color, missing=missing)

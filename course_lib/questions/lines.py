@@ -82,7 +82,7 @@ def _shown(question: Predict, name: str, spec: str, experiment: Experiment | Non
     assert experiment is not None  # the declaration has made sure
     formats = {r["key"]: r.get("format") for r in experiment.spec["readouts"]}
     if name in formats:
-        value = experiment.data.get(name)
+        value = experiment.data.get(name, experiment.backdrop.get(name))
     elif name in experiment.params:
         value, formats = experiment.params[name], {name: experiment.controls[name].get("format")}
     else:

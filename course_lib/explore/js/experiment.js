@@ -219,7 +219,7 @@
       clock.value = `t = ${now} / ${last}`;
       play.textContent = playing ? "❚❚ Pause" : "▶ Play";
       for (const { r, value } of readouts) {
-        const v = data()[r.key];
+        const v = data()[r.key] ?? backdrop()[r.key];
         value.textContent = typeof v === "string" ? v : known(v ?? null) ? format(r.format, v) : r.missing;
       }
       root.dataset.draws = ++draws;

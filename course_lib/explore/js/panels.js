@@ -151,24 +151,27 @@
   }
 
   /** What makes the colour keys of two heat maps the same. */
-  const keyOf = (m) => JSON.stringify([m.label, m.domain, m.log, m.missing]);
+  const keyOf = (m) => JSON.stringify([m.label, m.domain, m.names, m.log, m.missing]);
 
   function colourKey(mark) {
     const colour = colours(mark),
       [low, high] = mark.domain,
       n = 12;
-    const at = (i) => (mark.log ? low * (high / low) ** (i / n) : low + ((high - low) * i) / n);
-    const stops = Array.from({ length: n + 1 }, (_, i) => colour(at(i))).join(",");
-    const bar = html("span", { class: "cx-ramp" });
-    bar.style.background = `linear-gradient(to right,${stops})`;
-    const key = html(
-      "div",
-      { class: "cx-key" },
-      html("span", { textContent: mark.label }),
-      html("span", { textContent: format("~r", low) }),
-      bar,
-      html("span", { textContent: `${format("~r", high)}+` }),
-    );
+    const key = html("div", { class: "cx-key" }, html("span", { textContent: mark.label }));
+    if (mark.names) {
+      for (const [i, name] of mark.names.entries()) {
+        const swatch = html("span", { class: "cx-missing" });
+        swatch.style.background = colour(i);
+        key.append(html("span", { class: "cx-kind" }, swatch, ` ${name}`)); // a line break comes before both
+      }
+    } else {
+      const at = (i) => (mark.log ? low * (high / low) ** (i / n) : low + ((high - low) * i) / n);
+      const stops = Array.from({ length: n + 1 }, (_, i) => colour(at(i))).join(",");
+      const bar = html("span", { class: "cx-ramp" });
+      bar.style.background = `linear-gradient(to right,${stops})`;
+      const text = (v) => html("span", { textContent: v });
+      key.append(text(format("~r", low)), bar, text(`${format("~r", high)}+`));
+    }
     if (mark.missing) key.append(html("span", { class: "cx-missing" }), html("span", { textContent: mark.missing }));
     return key;
   }

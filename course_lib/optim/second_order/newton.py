@@ -284,11 +284,11 @@ class Newton(SecondOrder):
     def direction(self, at):
         H = at.hessian + self.damping * np.eye(len(at.g))
         try:
-            if np.all(np.isfinite(H)):  # `solve` would make a finite step of infinite curvatures
+            if np.all(np.isfinite(H)):  # of inf, `solve` may make a step
                 return np.linalg.solve(H, -at.g)
         except np.linalg.LinAlgError:
             pass
-        return np.full(len(at.g), np.nan)  # a singular or broken Hessian: no such step
+        return np.full(len(at.g), np.nan)  # there is no such step
 
     def _directions(self, at):
         return iter([self.direction(at)]) if isinstance(self.search, WholeStep) else super()._directions(at)

@@ -12,6 +12,8 @@ from ...validation import check_count
 from .line_search import Point, StrongWolfe
 from .newton import Search, SecondOrder
 
+Pairs = deque[tuple[np.ndarray, np.ndarray]]  # (s, y), the oldest first
+
 
 class QuasiNewton(SecondOrder):
     """What BFGS and L-BFGS share: p = −H ∇f(x) with an estimated H, and a strong-Wolfe line search.
@@ -77,10 +79,11 @@ class BFGS(QuasiNewton):
     def update_curvature(self, s, y):
         if not curved(s, y):
             return
-        I = np.eye(len(s))  # noqa: E741, the unit matrix is called I
-        H = max(1.0, (y @ s) / (y @ y)) * I if self.H is None else self.H
+        if self.H is None:
+            self.H = max(1.0, (y @ s) / (y @ y)) * np.eye(len(s))
         rho = 1 / (y @ s)
-        self.H = (I - rho * np.outer(s, y)) @ H @ (I - rho * np.outer(y, s)) + rho * np.outer(s, s)
+        V = np.eye(len(s)) - rho * np.outer(s, y)
+        self.H = V @ self.H @ V.T + rho * np.outer(s, s)
 
 
 class LBFGS(QuasiNewton):
@@ -109,7 +112,7 @@ class LBFGS(QuasiNewton):
         super().__init__(tol=tol, search=search, m=check_count("m", m))
 
     def reset(self) -> None:
-        self.pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.m)
+        self.pairs: Pairs = deque(maxlen=self.m)
 
     def has_curvature(self) -> bool:
         return bool(self.pairs)
@@ -122,7 +125,7 @@ class LBFGS(QuasiNewton):
             self.pairs.append((s, y))  # beyond m the oldest pair is dropped
 
 
-def two_loop_recursion(q: np.ndarray, pairs: deque[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def two_loop_recursion(q: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Multiply a vector by L-BFGS's inverse Hessian, without forming it.
 
     from the newest pair to the oldest:  αᵢ = ρᵢ sᵢᵀq,  q ← q − αᵢ yᵢ
