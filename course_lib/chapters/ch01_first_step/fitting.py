@@ -30,7 +30,9 @@ def _kappa(mean: float, spread: float) -> float:
 
 def _valley(mean: float, spread: float) -> Any:
     """Return the loss, over the errors of slope and intercept, divided by its largest curvature."""
-    steep = 0.5 * np.arctan2(2 * mean, spread * spread + mean * mean - 1)  # the angle of the steep direction
+    along = _largest(mean, spread) - 1  # (along, mean) is the steep direction
+    size = np.sqrt(along * along + mean * mean)
+    steep = np.arccos(along / size) if size > 0 else np.pi / 2
     return Ravine(_kappa(mean, spread), steep - np.pi / 2)
 
 
@@ -68,7 +70,7 @@ def _line(mean: float, spread: float, rate: float, start: Any) -> Data:
         "at last": {"x": ends, "y": [(0.5 + last[0]) * v + 1 + last[1] for v in ends]},
         "kappa": kappa,
         "alpha": rate / _largest(mean, spread),
-        "steps": np.ceil(np.log(0.01) / np.log(slow)) if slow > 0 else 1,
+        "steps": -(-np.log(0.01) / np.log(slow) // 1) if slow > 0 else 1,
     }
 
 

@@ -97,7 +97,7 @@ RUNS = {
     "g": Run("only 100 training examples", data="few"),
     "h": Run("all inputs are moved by 3", data="moved"),
     "i": Run("the penalty is too strong: L2(0.3)", strength=0.3),
-    "j": Run("the gradient has the wrong sign", lr=0.0005, loss=uphill),
+    "j": Run("the gradient has the wrong sign", lr=0.0001, loss=uphill),
 }
 
 
