@@ -74,6 +74,17 @@ def depth(**values: Any) -> Experiment:
         ],
         _through,
         [
+            *[
+                panel(
+                    f"Outputs of layer {layer}",
+                    axis("output", f"range {layer}"),
+                    axis("how many", (0, 1.05)),
+                    [bars(f"layer {layer}", color=_FORTH)],
+                    ratio=0.4,
+                    alt=f"Histogram of the outputs of layer {layer}.",
+                )
+                for layer in _SHOWN
+            ],
             panel(
                 "Standard deviation in each layer",
                 axis("layer", (1, DEPTH)),
@@ -83,20 +94,9 @@ def depth(**values: Any) -> Experiment:
                     line("forth", label="outputs", color=_FORTH, width=2.5),
                     line("back", label="gradients", color=_BACK, width=2.5),
                 ],
-                ratio=0.9,
+                ratio=0.5,
                 alt="Standard deviations of outputs and of gradients over the ten layers, on a logarithmic axis.",
             ),
-            *[
-                panel(
-                    f"Outputs of layer {layer}",
-                    axis("output", f"range {layer}"),
-                    axis("how many", (0, 1.05)),
-                    [bars(f"layer {layer}", color=_FORTH)],
-                    ratio=0.5,
-                    alt=f"Histogram of the outputs of layer {layer}.",
-                )
-                for layer in _SHOWN
-            ],
         ],
         readouts=[
             readout("first", "outputs of layer 1: std", format=".2g", color=_FORTH),

@@ -15,7 +15,7 @@ from course_lib.studies.trainability import RATES, SCALES
 
 _GROUPS = {
     "squashing": {"sigmoid": Sigmoid(), "tanh": Tanh()},
-    "rectifiers": {"ReLU": ReLU(), "leaky, slope 0.1": LeakyReLU(0.1)},
+    "rectifiers": {"ReLU": ReLU(), "leaky ReLU": LeakyReLU(0.1)},
     "smooth rectifiers": {"GELU": GELU(), "SiLU": SiLU()},
 }
 
@@ -30,7 +30,7 @@ def draw_activations(*axes: Axes) -> None:
     for ax, (title, functions) in zip(axes, _GROUPS.items(), strict=True):
         for (name, f), color in zip(functions.items(), PALETTE[1::-1], strict=True):
             y = f.f(x)
-            ax.plot(x, y, color=color, label=name)
+            ax.plot(x, y, "-", color=color, label=name)
             ax.plot(x, f.df(x, y), "--", color=color, linewidth=1.2)
         ax.set(title=title, xlabel="z", xlim=(-4, 4), ylim=(-1.2, 2.4))
         ax.legend(loc="upper left", borderaxespad=0)

@@ -84,7 +84,7 @@ def test_what_the_text_says_of_its_links():
 @pytest.mark.parametrize(("mean", "spread"), [(0, 1), (3, 1), (10, 0.1), (0, 0.1), (10, 3), (0, 3), (1, 0.5)])
 def test_the_valley_is_that_of_least_squares(mean, spread):
     experiment = explore.fitting(mean=mean, spread=spread, rate=0.8, start=(1.0, -0.5))
-    x, y = (np.array(experiment.backdrop["data"][k]) for k in "xy")
+    x = np.array(experiment.backdrop["data"]["x"])
     assert x.mean() == pytest.approx(mean, abs=1e-9) and x.std() == pytest.approx(spread)
     A = np.stack([x, np.ones_like(x)], axis=1)
     curvatures = np.linalg.eigvalsh(A.T @ A / len(x))
