@@ -99,9 +99,9 @@ def depth(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("first", "outputs of layer 1: std", format=".2g", color=_FORTH),
+            readout("first", "outputs of layer 1: std", format=".2~g", color=_FORTH),
             readout("last", "of layer 10", format=".2g", color=_FORTH),
-            readout("gradient", "gradient at layer 1, from 1 at layer 10", format=".2g", color=_BACK),
+            readout("gradient", "gradient at layer 1, from 1 at layer 10", format=".4~g", color=_BACK),
             readout("flat", "layer 10: slope below 0.01, %", format=".0f"),
         ],
         tabulated=True,
@@ -257,8 +257,8 @@ def search(**values: Any) -> Experiment:
                 axis("penalty λ", tuple(_map()["map"]["y"]), log=True),
                 [
                     heat("map", domain=(10, 97), label="accuracy, %"),
-                    points("trials", color="#ffffff", radius=4),
-                    points("chosen", color=_ACCENT, radius=6, label="best trial"),
+                    points("trials", color="#D70272", radius=3.5),
+                    points("chosen", color="#D70272", radius=7, label="best trial"),
                 ],
                 alt="A heat map of accuracies over rate and penalty, with the trials as points.",
             ),
