@@ -98,8 +98,8 @@ nine_hundred = Predict(
         "labels": "the labels are shuffled",
     },
     right="weights",
-    line="You said {said}; what is wrong: {fault}. After a few steps {dead} % of a layer are dead, and what is left"
-    " is a guess.",
+    line="You said {said}; the weights are ten times too large. After a few steps {dead} % of a layer are dead, and a guess"
+    " is left.",
     shows=("runs", {"run": "b", "named": True}),
 )
 
@@ -128,7 +128,11 @@ learning = Choose(
     PAGE,
     "A program names digits better and better on the very digits that it was trained on. What is missing to call it"
     " learning in the sense of this chapter?",
-    options={"task": "a task T", "measure": "a measure P on other digits", "experience": "experience E"},
+    options={
+        "task": "a task T, what is to be done",
+        "measure": "a measure P on other digits",
+        "experience": "experience E, data to learn from",
+    },
     right="measure",
     why={
         "task": "The task is there: to name digits.",
