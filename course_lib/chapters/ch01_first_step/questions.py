@@ -54,7 +54,7 @@ half_lost = Predict(
     " the tenth ReLU layer at s = 1, if those of the first have the standard deviation 0.6?",
     options={"same": "about as large", "few": "about 0.03", "tiny": "below 0.001"},
     right="few",
-    line="You said {said}; it is {last}. The gradient loses as much on its way back: it arrives with {gradient}.",
+    line="You said {said}; it is {last}. The gradient loses about as much on its way back.",
     shows=(
         "depth",
         {
