@@ -86,25 +86,27 @@ class BatchNorm(_Normalization):
         self.state = {"mean": np.zeros(features, dtype), "var": np.ones(features, dtype)}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        rows, gamma, beta = self._rows(x, 2 if train else 1), self.params["gamma"], self.params["beta"]
+        rows = self._rows(x, at_least=2 if train else 1)
         mu = column_sums(rows) / len(rows) if train else self.state["mean"]
         x_hat = rows - mu
-        var = column_sums(x_hat * x_hat) / len(rows) if train else self.state["var"]
+        var = column_sums(x_hat**2) / len(rows) if train else self.state["var"]
         if train:
             self._update_running(mu, var, len(rows))
-        scale = 1 / np.sqrt(var + self.eps)
-        x_hat *= scale
-        self._x_hat, self._scale, self._trained, self._y_shape = x_hat, scale, train, x.shape
-        return (gamma * x_hat + beta).reshape(x.shape)
+        x_hat *= (scale := 1 / np.sqrt(var + self.eps))
+        self._x_hat, self._scale = x_hat, scale
+        self._trained, self._y_shape = train, x.shape
+        y = self.params["gamma"] * x_hat + self.params["beta"]
+        return y.reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        x_hat, gamma = self._remembered("_x_hat", dy), self.params["gamma"]
-        dy_rows, n = dy.reshape(x_hat.shape), len(x_hat)
-        dbeta, dgamma = column_sums(dy_rows), column_sums(dy_rows * x_hat)
+        x_hat = self._remembered("_x_hat", dy)
+        dx, n = dy.reshape(x_hat.shape), len(x_hat)
+        dbeta, dgamma = column_sums(dx), column_sums(dx * x_hat)
         self.grads["beta"][...], self.grads["gamma"][...] = dbeta, dgamma
         if self._trained:  # μ and σ² depend on x, too; running ones are constants
-            dy_rows = dy_rows - dbeta / n - x_hat * (dgamma / n)
-        return (gamma * self._scale * dy_rows).reshape(dy.shape)
+            dx = dx - dbeta / n - x_hat * (dgamma / n)
+        dx = self.params["gamma"] * self._scale * dx
+        return dx.reshape(dy.shape)
 
     def _update_running(self, mu: np.ndarray, var: np.ndarray, n: int) -> None:
         """Move the running statistics towards those of a batch of n."""

@@ -520,9 +520,13 @@ def test_opened_from_disk(page, site, where, name):
     shown = page(where, base=site.as_uri() + "/", **STILL)
     experiment = place(shown, name)
     drawn = draws(experiment)
-    slider = experiment.locator(".cx-slider input:visible").first
-    high = slider.evaluate("e => e.value > e.max / 2")
-    set_slider(experiment, slider.get_attribute("data-control"), 0.1 if high else 0.9)
+    sliders = experiment.locator(".cx-slider input:visible")
+    if sliders.count():
+        slider = sliders.first
+        high = slider.evaluate("e => e.value > e.max / 2")
+        set_slider(experiment, slider.get_attribute("data-control"), 0.1 if high else 0.9)
+    else:
+        experiment.locator(".cx-choice input:not(:checked)").first.check()
     settle(shown)
     assert draws(experiment) > drawn
 
