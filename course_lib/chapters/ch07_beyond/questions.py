@@ -17,7 +17,7 @@ shrink = Predict(
         "large": "those with gradients of 100",
     },
     right="small",
-    line="You said {said}; at size {noise} the L2 penalty leaves {left_penalty} of the weight, where AdamW leaves"
+    line="You said {said}; at size {noise} the penalty leaves {left_penalty} of the weight, and AdamW, which comes next,"
     " {left_decoupled}.",
     shows=("decay", {"lam": 0.1, "noise": 100}),
 )
