@@ -6,7 +6,7 @@ The functions of the controls come first: plain Python, compiled from this sourc
 from typing import Any
 
 from course_lib.explore.experiment import Data, Experiment, experiment
-from course_lib.explore.parts import axis, colour_of, line, panel, points, readout, slider
+from course_lib.explore.parts import axis, line, panel, points, readout, slider
 from course_lib.explore.primitives import normals
 from course_lib.optim import Cosine
 
@@ -68,6 +68,12 @@ def _walk(lr: float, beta: float, seed: int) -> Any:
     return [path, means]
 
 
+def _from_one(losses: Any) -> Data:
+    """Return the losses from step 1 on, for a logarithmic axis."""
+    times = range(1, len(losses))
+    return {"x": [t for t in times], "y": [losses[t] for t in times]}
+
+
 def _average(lr: float, beta: float, run: float) -> Data:
     path, means = _walk(lr, beta, int(run))
     constant = _plain([lr for t in range(_STEPS)])
@@ -75,15 +81,15 @@ def _average(lr: float, beta: float, run: float) -> Data:
     data = {
         "z": path,
         "a": means,
-        "constant": {"loss": constant},
-        "averaged": {"loss": averaged},
+        "constant": _from_one(constant),
+        "averaged": _from_one(averaged),
         "minimum": {"x": [0], "y": [0]},
     }
     ends = []
     for steps in _LENGTHS:
         schedule = Cosine(lr=lr, steps=steps, end=0.0)
         losses = _plain([schedule(t) for t in range(steps)])
-        data["cosine " + str(steps)] = {"loss": losses}
+        data["cosine " + str(steps)] = _from_one(losses)
         ends.append(losses[steps])
     data["ends"] = {"x": _LENGTHS, "y": ends}
     data["constant_300"] = constant[300]
@@ -105,7 +111,7 @@ def average(**values: Any) -> Experiment:
     >>> data["averaged_300"] < data["cosine_300"] < data["constant_300"]
     True
     """
-    mean, cosine, constant = colour_of("ScheduleFreeSGD"), colour_of("Momentum"), colour_of("SGD")
+    mean, cosine, constant = "#009E73", "#0072B2", "#D55E00"
     return Experiment(
         "average",
         [
@@ -132,12 +138,10 @@ def average(**values: Any) -> Experiment:
                 axis("step t", (1, _STEPS), log=True),
                 axis("loss", (1e-3, 10), log=True),
                 [
-                    line("constant", x="step", y="loss", label="constant rate", color=constant, dashed=True),
+                    line("constant", label="constant rate", color=constant, dashed=True),
                     *[
                         line(
                             f"cosine {n}",
-                            x="step",
-                            y="loss",
                             label="cosines of 100, 300, 1,000 steps" if n == _LENGTHS[0] else None,
                             color=cosine,
                             width=1.5,
@@ -145,7 +149,7 @@ def average(**values: Any) -> Experiment:
                         for n in _LENGTHS
                     ],
                     points("ends", color=cosine, radius=4.5),
-                    line("averaged", x="step", y="loss", label="average a", color=mean, width=2.5),
+                    line("averaged", label="average a", color=mean, width=2.5),
                 ],
                 alt="Losses on logarithmic axes: a constant rate levels off, three cosines dive at their ends, the"
                 " average falls all the time.",

@@ -112,8 +112,8 @@ def decay(**values: Any) -> Experiment:
             readout("left_law", "5 (1 − αλ)¹⁵⁰⁰", format=".2f"),
         ],
         tabulated=True,
-        caption="Weights that start at 5, with gradients of pure noise, α = 0.01: AdamW's decay is the same for every size"
-        " of the gradients, that of an L2 penalty in Adam is not.",
+        caption="Weights that start at 5, with gradients of pure noise, α = 0.01: AdamW's decay is the same for"
+        " every size of the gradients, that of an L2 penalty in Adam is not.",
         alt="Decay of weights under AdamW and under Adam with an L2 penalty, for gradients of several sizes.",
         values=values,
     )
@@ -230,8 +230,8 @@ def race(**values: Any) -> Experiment:
             readout("late_Lion", "Lion: largest loss of the last 50 steps", format=".2~g", color=colour_of("Lion")),
         ],
         backdrop=_race_backdrop,
-        caption="Lion's loss falls as long as there is a way to go, and then stays in a band: its steps have one length."
-        f" Each run has {_STEPS} steps.",
+        caption="Lion's loss falls as long as there is a way to go, and then stays in a band: its steps have one"
+        f" length. Each run has {_STEPS} steps.",
         alt="Momentum, Adam, NAdam and Lion in a ravine: Lion's loss stays in a band above zero.",
         yours=Yours(_race_yours, like="Lion"),
         values=values,
@@ -252,13 +252,13 @@ def _sharp(radius: float, noise: float) -> Data:
     path = descend(valley, opt, start, _WALK, noise=noise, rng=rng)
     far = np.linalg.norm(path[:, 0] - [-1.0, 0.0], axis=-1)  # of the first run
     end, shown = path[-1], path[:, :60]
-    sharp = np.linalg.norm(end - [-1.0, 0.0], axis=1) < 0.5
+    sharp = np.linalg.norm(end - [-1.0, 0.0], axis=1) < 0.35
     flat = np.linalg.norm(end - [1.0, 0.0], axis=1) < 1
     return {
         "path": {"x": path[::5, 0, 0].round(3), "y": path[::5, 0, 1].round(3)},
         "ends": {"x": shown[-1, :, 0].round(3), "y": shown[-1, :, 1].round(3)},
         "distance": {"x": np.arange(0, _WALK + 1, 5), "y": far[::5].round(3)},
-        "swing": radius * 50 * _RATE / (2 - 50 * _RATE),
+        "turns": 1 + float(valley.saddles[0][0]) - radius,
         "in_sharp": 100 * sharp.mean(),
         "in_flat": 100 * flat.mean(),
         "elsewhere": 100 * (1 - sharp.mean() - flat.mean()),
@@ -313,7 +313,7 @@ def sharp(**values: Any) -> Experiment:
                 axis("distance", (0, 2.6)),
                 [
                     rule("saddle", label="saddle point"),
-                    rule("swing", label="SAM's swing", color=color),
+                    rule("turns", label="saddle point − r", color=color),
                     line("distance", color=color, width=1.5),
                 ],
                 alt="The distance of one run from the sharp minimum over 1,500 steps.",
@@ -323,12 +323,11 @@ def sharp(**values: Any) -> Experiment:
             readout("in_sharp", "end in the sharp minimum, %", format=".0f"),
             readout("in_flat", "in the flat one, %", format=".0f", color=color),
             readout("elsewhere", "elsewhere, %", format=".0f"),
-            readout("swing", "SAM's swing", format=".2~g"),
         ],
         tabulated=True,
         backdrop=_sharp_backdrop,
-        caption="A hundred runs start in the sharp minimum: the radius alone does not carry them out, noise alone hardly,"
-        " both together do.",
+        caption="A hundred runs start in the sharp minimum: the radius alone leads none to the flat one,"
+        " noise alone hardly any, both together do.",
         alt="A sharp minimum beside a flat one: with noise and a radius all runs end in the flat one.",
         values=values,
     )

@@ -17,8 +17,8 @@ shrink = Predict(
         "large": "those with gradients of 100",
     },
     right="small",
-    line="You said {said}; at size {noise} the penalty leaves {left_penalty} of the weight, and AdamW, which comes next,"
-    " {left_decoupled}.",
+    line="You said {said}; at size {noise} the penalty leaves {left_penalty} of the weight, and AdamW, which comes"
+    " next, {left_decoupled}.",
     shows=("decay", {"lam": 0.1, "noise": 100}),
 )
 
@@ -77,8 +77,8 @@ leaves = Predict(
 mean_of_all = Predict(
     "mean_of_all",
     PAGE,
-    "The noisy bowl of chapter 5: 300 steps of SGD, at the constant rate 0.5. You take the mean of all 300 points in place"
-    " of the last one. How high is its loss, on average?",
+    "The noisy bowl of chapter 5: 300 steps of SGD, at the constant rate 0.5. You take the mean of all 300 points in"
+    " place of the last one. How high is its loss, on average?",
     options={
         "same": "about as high: they are points of the same run",
         "half": "about half as high",
@@ -93,8 +93,8 @@ mean_of_all = Predict(
 lowest_loss = Predict(
     "lowest_loss",
     PAGE,
-    "Five methods train the same network, five epochs, each at its best rate. One of them ends at a training loss several"
-    " times below all others. What about its validation accuracy?",
+    "Five methods train the same network, five epochs, each at its best rate. One of them ends at a training loss"
+    " several times below all others. What about its validation accuracy?",
     options={
         "points": "it is more than a point ahead as well",
         "alike": "it is less than a point ahead of Adam's",
@@ -109,7 +109,8 @@ lowest_loss = Predict(
 kept = Number(
     "kept",
     PAGE,
-    "AdamW with α = 0.001 and λ = 0.1, and a weight without any gradient. Which share of it is left after 10,000 steps?",
+    "AdamW with α = 0.001 and λ = 0.1, and a weight without any gradient. Which share of it is left after 10,000"
+    " steps?",
     right=0.368,
     tolerance=0.004,
     confusions={
@@ -124,8 +125,8 @@ kept = Number(
 lower_rate = Choose(
     "lower_rate",
     PAGE,
-    "You train with AdamW as long as before, at a third of the rate. What must become of λ, if the weights are to decay as"
-    " much?",
+    "You train with AdamW as long as before, at a third of the rate. What must become of λ, if the weights are to"
+    " decay as much?",
     options={"same": "it stays", "third": "a third of it", "three": "three times as much"},
     right="three",
     why={
@@ -140,8 +141,8 @@ lower_rate = Choose(
 lion_band = Choose(
     "lion_band",
     PAGE,
-    "Lion swings around the minimum of a bowl, at the rate α. You divide α by ten, and wait. What becomes of the height of"
-    " the band in which its loss stays?",
+    "Lion swings around the minimum of a bowl, at the rate α. You divide α by ten, and wait. What becomes of the"
+    " height of the band in which its loss stays?",
     options={"tenth": "a tenth", "hundredth": "a hundredth", "same": "it stays"},
     right="hundredth",
     why={
@@ -172,8 +173,8 @@ climbs = Number(
 which_muon = Choose(
     "which_muon",
     PAGE,
-    "A network has an embedding of words, hidden layers with weights and biases, batch norm, and a last layer. What does Muon"
-    " take?",
+    "A network has an embedding of words, hidden layers with weights and biases, batch norm, and a last layer. What"
+    " does Muon take?",
     options={
         "all": "all of it",
         "matrices": "everything that is a matrix: embedding, hidden and last layer's weights",
@@ -192,8 +193,8 @@ which_muon = Choose(
 flat_swing = Number(
     "flat_swing",
     PAGE,
-    "SGD with α = 0.02 inside SAM, radius 0.2. In a bowl of curvature 50 it swings by 0.2 to each side. And in a bowl of"
-    " curvature 10?",
+    "SGD with α = 0.02 inside SAM, radius 0.2. In a bowl of curvature 50 it swings by 0.2 to each side. And in a"
+    " bowl of curvature 10?",
     right=0.0222,
     tolerance=0.0005,
     confusions={
@@ -229,8 +230,8 @@ which_weights = Choose(
 paper = Choose(
     "paper",
     PAGE,
-    "A paper trains with a new method at a rate that was searched for, and with Adam at 0.001, “the usual default”. The new"
-    " one wins by half a point. What do you learn about the method?",
+    "A paper trains with a new method at a rate that was searched for, and with Adam at 0.001, “the usual default”."
+    " The new one wins by half a point. What do you learn about the method?",
     options={
         "better": "that it is better, if the seeds are many",
         "nothing": "little: tuning one side may be worth that half point",

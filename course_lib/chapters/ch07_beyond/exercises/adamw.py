@@ -93,7 +93,8 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
             f"    {MEANS}\n    v = beta2 * v + (1 - beta2) * dx * dx\n    step = {STEP}\n    {LAST}",
             f"    dx = dx + wd * x\n    {MEANS}\n    v = beta2 * v + (1 - beta2) * dx * dx\n    step = {STEP}\n"
             "    x = x - lr * step",
-            "That is L2 in the loss: Adam divides it by √v̂ with the rest, so weights with large gradients hardly decay.",
+            "That is L2 in the loss: Adam divides it by √v̂ with the rest, so weights with large gradients hardly"
+            " decay.",
         ),
         Mutant(
             "rate forgotten",

@@ -38,10 +38,10 @@ lion = Exercise(
     number=2,
     title="One step of Lion",
     prompt=(
-        "You get the point `x`, the gradient `dx` there, and `m`, the mean of gradients so far (zero at first). The step "
-        "is the sign of a mix of `m` and `dx`, in which `m` has the weight `beta1`, and the old `x` decays beside it, "
-        "with strength `wd`. Then `m` is renewed, and keeps `beta2` of itself. Return the new point and the new mean, "
-        "as new arrays."
+        "You get the point `x`, the gradient `dx` there, and `m`, the mean of gradients so far (zero at first). The"
+        " step is the sign of a mix of `m` and `dx`, in which `m` has the weight `beta1`, and the old `x` decays"
+        " beside it, with strength `wd`. Then `m` is renewed, and keeps `beta2` of itself. Return the new point and"
+        " the new mean, as new arrays."
     ),
     source=f"""\
 def lion_step(x, dx, m, lr, beta1, beta2, wd):
@@ -107,9 +107,10 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
         Mutant(
             "betas exchanged",
             BODY,
-            BODY.replace("beta1", "b").replace("beta2", "beta1").replace("(1 - b)", "(1 - beta2)").replace(
-                "b *", "beta2 *"
-            ),
+            BODY.replace("beta1", "b")
+            .replace("beta2", "beta1")
+            .replace("(1 - b)", "(1 - beta2)")
+            .replace("b *", "beta2 *"),
             "β₁ and β₂ are exchanged: `beta1` belongs to the step, `beta2` to the memory.",
         ),
         Mutant(
@@ -134,8 +135,12 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
             "Your decay lacks the rate. Both parts of the step are times `lr`.",
         ),
         Mutant("decay grows", "+ wd * x", "- wd * x", "Your decay has the wrong sign: the weights grow."),
-        Mutant("uphill", "x = x - lr * (np.sign(c) + wd * x)", "x = x + lr * (np.sign(c) - wd * x)",
-               "Your step goes uphill: the sign of the mix points up."),
+        Mutant(
+            "uphill",
+            "x = x - lr * (np.sign(c) + wd * x)",
+            "x = x + lr * (np.sign(c) - wd * x)",
+            "Your step goes uphill: the sign of the mix points up.",
+        ),
         Mutant(
             "weights exchanged",
             "c = beta1 * m + (1 - beta1) * dx",

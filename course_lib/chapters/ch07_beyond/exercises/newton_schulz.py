@@ -34,8 +34,8 @@ newton_schulz = Exercise(
     number=3,
     title="Newton–Schulz by hand",
     prompt=(
-        "Divide the matrix `g` by its norm, the root of the sum of all its squared entries, so that no singular value is "
-        "above 1. Then, `steps` times, replace X by 1.5 X − 0.5 X Xᵀ X. Return the last X, as a new array."
+        "Divide the matrix `g` by its norm, the root of the sum of all its squared entries, so that no singular"
+        " value is above 1. Then, `steps` times, replace X by 1.5 X − 0.5 X Xᵀ X. Return the last X, as a new array."
     ),
     source=f"""\
 def orthogonalized(g, steps):
@@ -51,10 +51,12 @@ def orthogonalized(g, steps):
         "Each step starts from the X of the last one: all three factors of the cube are that X.",
     ),
     explanation=(
-        "With X = U S Vᵀ the cube is U S³ Vᵀ, since the inner factors cancel. So a step leaves the directions as they are, "
-        "and maps each singular value by itself: s ← 1.5 s − 0.5 s³, which climbs from anywhere in (0, 1] to 1."
+        "With X = U S Vᵀ the cube is U S³ Vᵀ, since the inner factors cancel. So a step leaves the directions as"
+        " they are, and maps each singular value by itself: s ← 1.5 s − 0.5 s³, which climbs from anywhere in (0, 1]"
+        " to 1."
     ),
-    after="`course_lib.optim.orthogonalize` has a polynomial of degree 5, which climbs faster, and does not settle at 1.",
+    after="`course_lib.optim.orthogonalize` has a polynomial of degree 5, which climbs faster, and does not settle"
+    " at 1.",
     accepts={
         "with the norm of NumPy": (
             "def orthogonalized(g, steps):\n"
@@ -136,7 +138,8 @@ def orthogonalized(g, steps):
             "normalized in the loop",
             "        x = 1.5 * x - 0.5 * x @ x.T @ x",
             "        x = 1.5 * x - 0.5 * x @ x.T @ x\n        x = x / np.sqrt(np.sum(x * x))",
-            "You divide by the norm after every step. Once, before the loop, is enough; later it makes X smaller again.",
+            "You divide by the norm after every step. Once, before the loop, is enough; later it makes X smaller"
+            " again.",
         ),
         Mutant(
             "the sign",

@@ -42,8 +42,8 @@ sam = Exercise(
     number=4,
     title="SAM's gradient",
     prompt=(
-        "`grad` is a function: `grad(x)` is the gradient at `x`. Go from `x` uphill, along its gradient, by the distance "
-        "`radius`, and return the gradient there."
+        "`grad` is a function: `grad(x)` is the gradient at `x`. Go from `x` uphill, along its gradient, by the"
+        " distance `radius`, and return the gradient there."
     ),
     source="""\
 def sam_gradient(x, grad, radius):
@@ -59,8 +59,9 @@ def sam_gradient(x, grad, radius):
         "The second point is `x` plus `radius` times that. What is returned is the gradient there, not the way there.",
     ),
     explanation=(
-        "To first order the loss is highest, within the radius, straight uphill. The gradient is made to have the length 1, "
-        "so the radius is a distance whatever the slope. The step that follows starts at `x`, with the gradient from there."
+        "To first order the loss is highest, within the radius, straight uphill. The gradient is made to have the"
+        " length 1, so the radius is a distance whatever the slope. The step that follows starts at `x`, with the"
+        " gradient from there."
     ),
     after="`course_lib.optim.SAM` hands this gradient to any optimizer. Its norm is that of all weights together.",
     accepts={
@@ -146,7 +147,8 @@ def sam_gradient(x, grad, radius):
             "the mean square",
             "np.linalg.norm(g)",
             "np.sqrt(np.mean(g * g))",
-            "You divide by the root of the *mean* square. The norm has the sum, or the distance grows with the dimension.",
+            "You divide by the root of the *mean* square. The norm has the sum, or the distance grows with the"
+            " dimension.",
         ),
     ),
 )

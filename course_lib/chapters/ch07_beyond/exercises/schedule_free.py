@@ -53,9 +53,9 @@ schedule_free = Exercise(
     number=5,
     title="One step of Schedule-Free",
     prompt=(
-        "`z` makes the steps, `a` is the average of all points z after a step, and `grad(x)` is the gradient at `x`. Take "
-        "the gradient between the two, where `a` has the weight `beta`; move `z` by it; then bring the average up to date. "
-        "`t` is the number of this step, from 1. Return the new `z` and the new `a`, as new arrays."
+        "`z` makes the steps, `a` is the average of all points z after a step, and `grad(x)` is the gradient at `x`."
+        " Take the gradient between the two, where `a` has the weight `beta`; move `z` by it; then bring the average"
+        " up to date. `t` is the number of this step, from 1. Return the new `z` and the new `a`, as new arrays."
     ),
     source=f"""\
 def schedule_free_step(z, a, grad, t, lr, beta):
@@ -67,11 +67,12 @@ def schedule_free_step(z, a, grad, t, lr, beta):
     hints=(
         "Three lines: the point of the gradient, the step of `z`, the average.",
         "The gradient is taken at `beta` of `a` and the rest of `z`. It moves `z`.",
-        "A mean of t numbers, of which you know the mean of the first t − 1: move it towards the new one by 1/t of the way.",
+        "A mean of t numbers, of which you know the mean of the first t − 1: move it towards the new one by 1/t of"
+        " the way.",
     ),
     explanation=(
-        "At t = 1 the average is replaced by the first new z, so its start does not count; from then on all points weigh "
-        "alike. The rate is constant: what falls is the share 1/t of a new point in the average."
+        "At t = 1 the average is replaced by the first new z, so its start does not count; from then on all points"
+        " weigh alike. The rate is constant: what falls is the share 1/t of a new point in the average."
     ),
     after="It is `course_lib.optim.ScheduleFreeSGD` without warm-up. Test with `a`, not with `z` or `x`.",
     accepts={
