@@ -131,14 +131,14 @@ def _race_backdrop(kappa: float, angle: float) -> Data:
 
 
 def _below_from(values: Any, level: float) -> Any:
-    """Return the step from which all values, to the last, are below the level; None if the last one is not."""
+    """Return the step from which all values, to the last, are below the level; None if that is not for 50 steps."""
     start = None
     for t in range(len(values)):
         if not values[t] < level:
             start = None
         elif start is None:
             start = t
-    return start
+    return start if start is not None and start <= len(values) - 50 else None
 
 
 def _late(values: Any) -> float:

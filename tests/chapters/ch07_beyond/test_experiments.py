@@ -54,7 +54,7 @@ def test_the_paths_are_the_librarys(kappa, angle):
         loss = valley.value(path)
         assert data[f"late_{name}"] == pytest.approx(loss[-50:].max(), rel=1e-9)
         above = np.flatnonzero(loss >= 1e-6 * loss[0])[-1] + 1
-        assert data[f"steps_{name}"] == (above if above <= 800 else None)
+        assert data[f"steps_{name}"] == (above if above <= 751 else None)
 
 
 @pytest.mark.parametrize("lr", [0.01, 0.02, 0.03, 0.1])
