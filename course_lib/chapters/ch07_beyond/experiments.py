@@ -112,8 +112,8 @@ def decay(**values: Any) -> Experiment:
             readout("left_law", "5 (1 − αλ)¹⁵⁰⁰", format=".2f"),
         ],
         tabulated=True,
-        caption="Weights that start at 5, with gradients of pure noise: AdamW's decay is the same at any size of them, that"
-        " of an L2 penalty in Adam is not.",
+        caption="Weights that start at 5, with gradients of pure noise: AdamW's decay is the same at any size of them,"
+        " that of an L2 penalty in Adam is not.",
         alt="Decay of weights under AdamW and under Adam with an L2 penalty, for gradients of several sizes.",
         values=values,
     )
