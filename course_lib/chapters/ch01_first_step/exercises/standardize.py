@@ -146,7 +146,7 @@ def standardize(train, val):
         Mutant(
             "a tiny number added",
             "np.where(std > 0, std, 1.0)",
-            "std + 1e-8",
+            "np.maximum(std, 1e-8)",
             (
                 "A feature that is constant in `train` is divided by 1e-8: the smallest change of it in `val` "
                 "becomes huge."
