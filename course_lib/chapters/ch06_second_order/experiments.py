@@ -72,7 +72,7 @@ def model(**values: Any) -> Experiment:
     Controls: ``x`` and ``damping``, which is added to the curvature.
 
     >>> round(model(x=0.35, damping=0).data["rise"], 4)  # uphill
-    0.0486
+    0.0484
     """
     return Experiment(
         "model",

@@ -281,8 +281,8 @@ def sharp(**values: Any) -> Experiment:
 
     Curvatures 50 and 1, SGD with α = 0.02 inside SAM, 1,500 steps, 100 runs. Controls: ``radius`` and ``noise``.
 
-    >>> sharp(radius=0.25, noise=0).data["in_sharp"]
-    100.0
+    >>> sharp(radius=0.25, noise=0).data["in_flat"]
+    0.0
     """
     color = colour_of("SAM")
     return Experiment(
