@@ -98,8 +98,8 @@ nine_hundred = Predict(
         "labels": "the labels are shuffled",
     },
     right="weights",
-    line="You said {said}; the weights are ten times too large. After a few steps {dead} % of a layer are dead, and a guess"
-    " is left.",
+    line="You said {said}; the weights are ten times too large. After a few steps {dead} % of a layer are dead, and a"
+    " guess is left.",
     shows=("runs", {"run": "b", "named": True}),
 )
 
