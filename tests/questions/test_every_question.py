@@ -43,7 +43,8 @@ def test_each_number_of_a_line_is_shown_at_its_setting(page, name):
     for control in made.params.keys() & setting.keys():
         value = setting[control]
         assert made.params[control] == (value if isinstance(value, str) else pytest.approx(value)), control
-    shown = [made.data[readout["key"]] for readout in made.spec["readouts"]] + list(made.params.values())
+    held = made.backdrop | made.data
+    shown = [held[readout["key"]] for readout in made.spec["readouts"]] + list(made.params.values())
     line = getattr(ChapterQuestions(package(page)), name)().lines[""]
     for text in re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", line):
         number, rounding = float(text.replace("−", "-")), 0.5 * 10.0 ** -len(text.partition(".")[2])

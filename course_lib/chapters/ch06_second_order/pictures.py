@@ -29,7 +29,11 @@ def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
     for name, values in excess.items():
         values = values[:121]
         shown = np.where(values > 3e-9, values, np.nan)
-        ax.plot(shown, color=_COLORS[name], label=name)
+        soon = np.isfinite(shown).sum() < 20  # too short for a label at the right edge
+        ax.plot(shown, color=_COLORS[name], label=None if soon else name)
+        if soon:
+            last = np.flatnonzero(np.isfinite(shown))[-1]
+            ax.annotate(name, (last, shown[last]), (5, -4), textcoords="offset points", color=_COLORS[name])
     ax.set(yscale="log", ylim=(1e-7, 5), xlim=(0, 120), xlabel="step", ylabel="excess loss")
     label_lines(ax)
 
