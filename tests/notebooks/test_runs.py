@@ -85,12 +85,12 @@ def test_the_run_makes_the_claims_that_the_text_cites(chapter):
 @pytest.mark.slow
 def test_every_figure_and_experiment_is_there(chapter):
     wanted = {"plt.subplots(": "image/svg+xml", "show_figure(": "text/html"}
-    wanted |= {"explore.": "text/html", "show_source(": "text/markdown"}
+    wanted |= {"\nexplore.": "text/html", "show_source(": "text/markdown"}
     for cell, kind in ((c, k) for c in solved(chapter).cells for k in wanted):
-        if cell.cell_type == "code" and kind in cell.source and "import" not in cell.source:
+        if cell.cell_type == "code" and kind in "\n" + cell.source and "import" not in cell.source:
             shown = {name for output in cell.outputs for name in output.get("data", {})}
             widget = "application/vnd.jupyter.widget-view+json"
-            assert wanted[kind] in shown or (kind == "explore." and widget in shown), cell.id
+            assert wanted[kind] in shown or (kind == "\nexplore." and widget in shown), cell.id
 
 
 def unasked(notebook):

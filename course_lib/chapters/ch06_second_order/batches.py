@@ -161,8 +161,8 @@ def batches(**values: Any) -> Experiment:
             readout("end_momentum", "momentum, after 30 epochs", format=".2~g", color=colour_of("Momentum")),
         ],
         tabulated=True,
-        caption="With a new batch at every evaluation L-BFGS soon stops; with one batch a step it goes on, and which"
-        " method is lower at the end depends on the batch. An epoch is as many gradients of examples as there are.",
+        caption="With a new batch at every evaluation L-BFGS soon stops; with one a step it goes on. An epoch is as"
+        " many gradients as there are examples.",
         alt="The excess loss of L-BFGS and of momentum over 30 epochs on batches of the digits.",
         values=values,
     )

@@ -205,6 +205,10 @@ def syntax_error(text, file):
     parsed = None
     try:
         _page.parse(text, file)
+        if repeated := _page.repeated(text, file):  # Brython does not mind
+            name, number = repeated.split()
+            parsed = SyntaxError(f"duplicate argument '{name}' in function definition")
+            parsed.msg, parsed.lineno, parsed.text = parsed.args[0], int(number), lines[int(number) - 1]
     except SyntaxError as error:
         parsed = error
         parsed.lineno = min(parsed.lineno, len(lines))

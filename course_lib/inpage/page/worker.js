@@ -46,6 +46,19 @@
       for (const name of node.constructor._fields) yield* nodes(node[name.replace(/[*?]$/, "")]);
     }
   }
+  /** The name of a function's argument that another one has, and its line; "" if there is none. */
+  function repeated(text, file) {
+    for (const node of nodes(parse(text, file))) {
+      if (!(node instanceof FunctionDef)) continue;
+      const { posonlyargs, args, vararg, kwonlyargs, kwarg } = node.args;
+      const names = new Set();
+      for (const { arg, lineno } of [posonlyargs, args, vararg, kwonlyargs, kwarg].flat().filter((a) => a?.arg)) {
+        if (names.has(arg)) return `${arg} ${lineno}`;
+        names.add(arg);
+      }
+    }
+    return "";
+  }
   /** What stands for an import of a module that the page lacks: it tells so when it is used. */
   function standIn(node) {
     if (node instanceof ImportFrom) {
@@ -163,6 +176,7 @@
     is_empty: isEmpty,
     same_code: sameCode,
     definitions,
+    repeated,
     parse(text, file) {
       parse(text, file);
       return None;
