@@ -89,16 +89,27 @@ def figure_numbers(cells: Iterable[str], asked: Mapping[str, str] | None = None)
     {'race': 1, 'squares': 2, 'race-again': 3}
     """
     numbers: dict[str, int] = {}
-    transform = TransformerManager().transform_cell  # `%magic` becomes Python
     for cell in cells:
-        calls = [node for node in ast.walk(ast.parse(transform(cell))) if isinstance(node, ast.Call)]
-        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        for call in showing_calls(cell):
             name = _shown_by(call, asked or {})
             if name in numbers:
                 raise ValueError(f"two figures have the name {name!r}; the second is shown by {ast.unparse(call)}")
             if name is not None:
                 numbers[name] = len(numbers) + 1
     return numbers
+
+
+def showing_calls(cell: str) -> list[ast.Call]:
+    """Return the calls in a cell that may show something, in order: an experiment only as a statement of its own.
+
+    >>> [ast.unparse(call) for call in showing_calls("explore.race(lr=2)")], showing_calls("explore.race(lr=2).data")
+    (['explore.race(lr=2)'], [])
+    """
+    tree = ast.parse(TransformerManager().transform_cell(cell))  # `%magic`, `!shell` and `help?` become Python
+    statements = [node.value for node in tree.body if isinstance(node, ast.Expr)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [c for c in calls if c in statements or not ast.unparse(c.func).startswith("explore.")]
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
 
 
 def _shown_by(call: ast.Call, asked: Mapping[str, str]) -> str | None:

@@ -19,11 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from course_lib import chapters, studies
 
 from . import repository
+from .figures import showing_calls
 from .markup import MarkupError, Page, labels, plain
 from .notebooks import clean, dumps, tags_of
 from .reference import expand, fences, references
@@ -155,10 +154,8 @@ def _asked(chapter: str) -> dict[str, tuple[str, str]]:
 def _shown(sources: Sequence[str], asked: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return what code shows, in order: the place of an experiment → its name, the name of a figure → ""."""
     found: dict[str, str] = {}
-    transform = TransformerManager().transform_cell  # `%magic`, `!shell` and `help?` become Python
     for source in sources:
-        calls = [node for node in ast.walk(ast.parse(transform(source))) if isinstance(node, ast.Call)]
-        for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        for call in showing_calls(source):
             names = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
             match call.func:
                 case ast.Name("show_figure"):

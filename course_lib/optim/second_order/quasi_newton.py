@@ -129,7 +129,7 @@ def two_loop_recursion(q: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Multiply a vector by L-BFGS's inverse Hessian, without forming it.
 
     from the newest pair to the oldest:  αᵢ = ρᵢ sᵢᵀq,  q ← q − αᵢ yᵢ
-    r = γ q
+    r = γ q, γ = sᵀy/yᵀy of the newest pair
     from the oldest to the newest:  β = ρᵢ yᵢᵀr,  r ← r + sᵢ (αᵢ − β)
 
     Args:
@@ -141,16 +141,21 @@ def two_loop_recursion(q: np.ndarray, pairs: Pairs) -> np.ndarray:
 
     Source: Nocedal and Wright, Numerical optimization, 2nd edition, 2006, algorithm 7.4.
     """
-    if not pairs:
-        return q
     alphas = []
     for s, y in reversed(pairs):
         alpha = (s @ q) / (y @ s)
         q = q - alpha * y
         alphas.append(alpha)
-    s, y = pairs[-1]
-    r = (s @ y) / (y @ y) * q
+    r = _inverse_curvature(pairs) * q
     for s, y in pairs:
         beta = (y @ r) / (y @ s)
         r = r + s * (alphas.pop() - beta)
     return r
+
+
+def _inverse_curvature(pairs: Pairs) -> float:
+    """Return γ = sᵀy/yᵀy of the newest pair; 1 if there is none."""
+    if not pairs:
+        return 1.0
+    s, y = pairs[-1]
+    return (s @ y) / (y @ y)
