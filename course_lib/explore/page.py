@@ -191,7 +191,9 @@ def _reserved_height(experiment: Shown) -> str:
     choices = [c for c in spec["controls"] if c["type"] == "choice"]
     timed, key = any(m.get("timed") for m in marks), any(m["type"] == "heat" for m in marks)
     others = sum(c["type"] in ("slider", "toggle") for c in spec["controls"]) + (not timed)  # or the reset button
-    ratio, n = max((p["ratio"] for p in panels), default=0), max(len(panels), 1)
+    n = max(len(panels), 1)
+    rows = [[p["ratio"] for p in panels[i : i + 2]] or [0] for i in range(0, n, 2)]  # two panels beside one another
+    shape = [(max(row), len(row)) for row in rows]
 
     def lines(words: Iterable[str], around: int, width: int, letter: float = 6) -> int:
         """Return the lines that boxes of words fill, one after the other."""
@@ -202,7 +204,8 @@ def _reserved_height(experiment: Shown) -> str:
         return count
 
     wide = (
-        32 + 70 - ratio * (64 + (18 + 16 * n) / n) + 20 * key  # the frame, and panels less what depends on the width
+        32 + sum(70 - ratio * (64 + (18 + 16 * k) / k) for ratio, k in shape)  # panels less what depends on the width
+        + 12 * (len(rows) - 1) + 20 * key
         + 36 * lines(labels, 64, 590) * (len(labels) > 1) + 42 * timed
         + 25 + 36 * len(choices) + 37 * math.ceil(others / 2)
         + (15 + 51 * lines((r["label"] for r in readouts), 27, 633, 5.5) if readouts else 0)
@@ -215,4 +218,6 @@ def _reserved_height(experiment: Shown) -> str:
         + (12 + 22.4 * len(readouts) if readouts else 0)
         + 42 * (experiment.yours is not None)
     )  # fmt: skip
-    return f"--cx-wide:calc({100 * ratio / n:.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"
+    return (
+        f"--cx-wide:calc({sum(100 * ratio / k for ratio, k in shape):.1f}% + {wide:.0f}px);--cx-narrow:{narrow:.0f}px"
+    )

@@ -233,7 +233,8 @@ FOCUS = """() => {
         return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow].join();
     };
     const parts = e => [e, e.nextElementSibling, e.parentElement, ...e.children].filter(Boolean);
-    const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
+    const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+        .filter(e => !e.matches(".ce-code")); // an exercise's code becomes an editor
     return all.filter(e => e.checkVisibility({visibilityProperty: true})).filter(e => {
         const before = parts(e).map(look);
         e.focus({focusVisible: true, preventScroll: true});

@@ -30,7 +30,7 @@ def walk(shown):
 @pytest.mark.parametrize("leave", ["reload", "back"])
 def test_reader_comes_back_to_the_same_place(page, server, leave, folds):
     shown = page(CHAPTER, **PHONE)
-    heading = shown.locator(HEADING).nth(-4)  # nearer to the end, the shorter page after a reload has no such place
+    heading = shown.locator(HEADING).nth(-6)  # nearer to the end, the shorter page after a reload has no such place
     walk(shown)  # so that every experiment has started
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     if folds == "opened":

@@ -231,7 +231,10 @@ def test_no_raw_markup_in_the_books_notebooks(path):
     assert [int(n) for n in re.findall(r"\\tag\{(\d+)\}", "\n".join(after))] == list(range(1, len(order) + 1))
     for old, new in zip(before, after, strict=True):  # each reference has its equation's number
         named = [order.index(label) + 1 for label in re.findall(r"\{eq\}`([\w:-]+)`", old)]
-        numbers = [int(n) for n in re.findall(r"(?<![\w$}])\((\d+)\)", re.sub(r"\$[^$]*\$", "", new))]
+        numbers = [
+            int(n)
+            for n in re.findall(r"(?<![\w$}])\((\d+)\)", re.sub(r"\$\$.*?\$\$|\$[^$]*\$", "", new, flags=re.DOTALL))
+        ]
         assert named == numbers
 
 
