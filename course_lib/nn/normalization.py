@@ -95,8 +95,7 @@ class BatchNorm(_Normalization):
         x_hat *= (scale := 1 / np.sqrt(var + self.eps))
         self._x_hat, self._scale = x_hat, scale
         self._trained, self._y_shape = train, x.shape
-        y = self.params["gamma"] * x_hat + self.params["beta"]
-        return y.reshape(x.shape)
+        return (self.params["gamma"] * x_hat + self.params["beta"]).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat = self._remembered("_x_hat", dy)
