@@ -42,7 +42,7 @@ TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_me
 kernels: $(STAMP) ## run what trains networks as other processors would
 	@for kernel in $(KERNELS); do \
 		echo "With the kernels $$kernel"; \
-		OPENBLAS_CORETYPE=$${kernel%:*} ATEN_CPU_CAPABILITY=$${kernel#*:} OMP_NUM_THREADS=1 MPLBACKEND=agg \
+		OPENBLAS_CORETYPE=$${kernel%:*} ATEN_CPU_CAPABILITY=$${kernel#*:} OMP_NUM_THREADS=1 MPLBACKEND=agg SABOTAGE=all \
 			$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder $(TRAINS) || exit 1; \
 	done
 

@@ -331,11 +331,13 @@ Plain descent needs 691 steps, momentum {claim}`momentum-faster.momentum`; 5.9 t
 
 def test_what_is_wrong_stops_the_build_and_is_named(tmp_path):
     again = cell("code", "again", 'claim("other", True, "Twice.")\nclaim("alone", True, "Alone.")')
+    warns = cell("code", "warns", 'import warnings\nwarnings.warn("Beware.")')
     unseen = cell("code", "unseen", 'claim("unseen", True, "Not shown.")', "remove-output")
     rule = cell("code", "rule", "x = 1\nshow_source(Momentum)", "rule")
     wrong = cell("markdown", "prose", WRONG + "\n{claim}`unseen`")
-    done = build(make_book(tmp_path, TITLE, CELLS[1], wrong, CELLS[3], again, unseen, rule))
+    done = build(make_book(tmp_path, TITLE, CELLS[1], wrong, CELLS[3], again, unseen, rule, warns))
     assert done.returncode != 0
+    assert re.search(r"01_small\.ipynb:\d+: ERROR: stderr was found in the cell outputs", done.stdout)
     found = re.findall(r"book/01_small\.ipynb: WARNING: (.*?)(?:\x1b.*)?$", done.stdout, re.MULTILINE)
     at = "in the cell 'prose': in the paragraph “"
     names = "only 'momentum-faster', 'other', 'alone', 'unseen'"
