@@ -25,4 +25,3 @@ def test_every_figure_and_experiment_is_there(site, chapter):
     for cell, kind in kinds:
         shown = {name for output in cell.outputs for name in output.get("data", {})}
         assert kind in shown or "setup" in cell.metadata.tags, cell.id
-
