@@ -190,10 +190,35 @@ def test_a_link_moves_an_experiment_as_often_as_it_is_followed(exhibit):
     settle(shown)
     assert values(shown)[1] == "0.90"
     shown.locator("#slope [data-control=rho]").press("ArrowLeft")
+    shown.locator("#slope [data-control=on]").check()
+    shown.locator("#slope .cx-handle").last.press("ArrowLeft")
     link.click()
     link.click()
     settle(shown)
-    assert values(shown)[1] == "0.90" and readout_of(shown) == "3.600"
+    assert values(shown) == ["high", "0.90", "1.00", False, "1, 4", "1, −0.5"], "what it does not name is as at the start"
+    assert readout_of(shown) == "3.600"
+
+
+@pytest_browser
+def test_the_way_back_leads_to_the_sentence_and_to_what_was_set(exhibit):
+    shown = exhibit()
+    shown.evaluate("""() => {
+        const second = Object.assign(document.createElement("a"), { href: "#slope-again?rho=0.2", textContent: "Far" });
+        second.id = "second";
+        document.getElementById("slope").after(second);
+    }""")
+    shown.locator("#link").click()
+    settle(shown)
+    shown.locator("#second").scroll_into_view_if_needed()
+    settle(shown)
+    left = shown.evaluate("scrollY")
+    shown.locator("#second").click()
+    shown.wait_for_function("(left) => scrollY > left + 500", arg=left)
+    settle(shown)
+    shown.go_back()
+    shown.wait_for_function("(left) => Math.abs(scrollY - left) < 5", arg=left)
+    settle(shown)
+    assert values(shown)[:2] == ["high", "0.90"] and abs(shown.evaluate("scrollY") - left) < 5
 
 
 @pytest_browser

@@ -244,6 +244,15 @@ def test_just_show_me(show):
     assert shown.evaluate("document.activeElement.textContent") == "Ask me again"
 
 
+def test_the_second_tap_of_two_does_not_wipe_out_the_answer(show):
+    shown = show()
+    option(shown, TOLD, TOLD.right).locator("input").check()
+    place(shown, TOLD).get_by_role("button", name="That is my guess").dblclick()
+    assert line(shown, TOLD).startswith(said(TOLD, TOLD.right)) and stored(shown)["predictions"]
+    place(shown, TOLD).get_by_role("button", name="Ask me again").click()
+    assert line(shown, TOLD) == ""
+
+
 @pytest.mark.parametrize("shown_only", [False, True])
 def test_a_guess_is_remembered_until_it_is_asked_again(show, shown_only):
     shown = show()

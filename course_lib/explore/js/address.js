@@ -28,8 +28,9 @@
     }
   }
 
-  /** The controls' values after a move: those it names, the presets of an option it names, the others as they were. */
-  function moved(spec, params, texts) {
+  /** The controls' values after a move: those it names, the presets of an option it names, the others as at the start,
+      so that a link shows the same whatever was moved before it. */
+  function moved(spec, texts) {
     const named = {},
       presets = {};
     for (const c of spec.controls) {
@@ -37,7 +38,7 @@
       if (value !== undefined) named[c.name] = value;
       if (value !== undefined && c.type === "choice") Object.assign(presets, c.presets[value]);
     }
-    return { ...params, ...presets, ...named };
+    return { ...spec.start, ...presets, ...named };
   }
 
   /** The address of a state: what differs from the start, or from the presets of an option chosen since. */
@@ -69,11 +70,13 @@
     moving = false;
   }
 
-  function show(place, before, after, instantly) {
+  function scrollTo(place, instantly) {
     const panels = place.querySelector(".cx-panels").getBoundingClientRect();
     if (instantly || panels.top < 0 || panels.bottom > innerHeight) {
       place.scrollIntoView({ block: "start", behavior: instantly || still() ? "instant" : "smooth" });
     }
+  }
+  function flash(place, before, after) {
     const changed = Object.keys(after).filter((name) => String(before[name]) !== String(after[name]));
     for (const name of still() ? [] : changed) {
       const control = place.querySelector(`[data-control="${name}"]`)?.closest(".cx-control");
@@ -84,8 +87,8 @@
     }
   }
 
-  /** Do what an address says; return whether it says anything. */
-  async function obey(hash, instantly = false) {
+  /** Do what an address says. Of an entry of the history that was here before, the browser finds the place by itself. */
+  async function obey(hash, { instantly = false, isBack = history.state?.moved } = {}) {
     const move = parse(hash),
       place = move && document.getElementById(move.place);
     if (!place?.dataset.courseExperiment) return;
@@ -93,9 +96,17 @@
     place.dispatchEvent(new Event("course-move", { bubbles: true })); // whoever covers it uncovers it (question.js)
     clearTimeout(pending);
     const before = model.get("params");
-    put(model, moved(model.get("spec"), before, move.texts));
+    put(model, moved(model.get("spec"), move.texts));
     keepInside(model);
-    show(place, before, model.get("params"), instantly);
+    if (!isBack) scrollTo(place, instantly);
+    flash(place, before, model.get("params"));
+    if (location.hash === hash) replace(hash);
+  }
+
+  function replace(hash) {
+    try {
+      history.replaceState({ ...history.state, moved: true }, "", hash);
+    } catch {} // a browser that allows it not from disk, or not so often
   }
 
   /** The address follows what the reader moves, a moment later, and adds nothing to the way back. */
@@ -106,9 +117,7 @@
       const address = written(place.id, model.get("spec"), model.get("params"));
       const isHere = location.hash.split("?")[0] === `#${place.id}`;
       if (!address.includes("?") && !isHere) return; // the start of an experiment is no news
-      try {
-        history.replaceState(history.state, "", address);
-      } catch {} // a browser that allows it not from disk, or not so often
+      replace(address);
     }, 300);
   }
 
@@ -116,7 +125,7 @@
   addEventListener("hashchange", () => obey(location.hash));
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='#']");
-    if (link && link.hash === location.hash) obey(link.hash); // then no hashchange tells of it
+    if (link && link.hash === location.hash) obey(link.hash, { isBack: false }); // then no hashchange tells of it
   });
-  addEventListener("DOMContentLoaded", () => obey(location.hash, true)); // by then there is what covers experiments
+  addEventListener("DOMContentLoaded", () => obey(location.hash, { instantly: true, isBack: false })); // by then there is what covers experiments
 })();

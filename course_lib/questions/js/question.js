@@ -130,8 +130,14 @@
       // what is covered is inert: a tap on it arrives here
       if (!answered && target === root) find("fieldset").scrollIntoView({ block: "center" });
     });
-    main.addEventListener("click", () => (answered ? again() : check()));
-    show.addEventListener("click", () => (answered ? again() : commit(null)));
+    for (const [button, answer] of [
+      [main, check],
+      [show, () => commit(null)],
+    ])
+      button.addEventListener("click", (event) => {
+        if (!answered) answer();
+        else if (event.detail < 2) again(); // the second tap of two would wipe out what the first one brought
+      });
     find("fieldset").addEventListener("click", (event) => {
       const option = event.target.closest("label");
       if (!option) return;
