@@ -173,7 +173,7 @@ FIXES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),  # its label says what is hidden
     (re.compile(r'(<button) onclick="window\.print\(\)"'), r"\1"),  # web/frame.js does it
     (re.compile(r'(</a>\s+<a [^>]*class="claim-check)(?=")'), r"\1 next"),  # a finger must tell neighbours apart
-    (re.compile(r"(\d(?:</(?:span|a|strong)>)?) %(?=[\s<.,;:)])"), "\\1\u00a0%"),  # a number and its unit stay on one line
+    (re.compile(r"(\d(?:</(?:span|a|strong)>)?) %(?=[\s<.,;:)])"), "\\1\u00a0%"),  # no line ends between
     (re.compile(r'<th class="head[^"]*"><p></p></th>'), "<td></td>"),  # an empty corner heads nothing
     (re.compile(r'<div (id="pst-primary-sidebar")'), r'<div role="navigation" aria-label="Book" \1'),
     # What may scroll within itself is reached from the keyboard; web/frame.js takes back what does not.

@@ -195,7 +195,7 @@ def test_a_link_moves_an_experiment_as_often_as_it_is_followed(exhibit):
     link.click()
     link.click()
     settle(shown)
-    assert values(shown) == ["high", "0.90", "1.00", False, "1, 4", "1, −0.5"], "what it does not name is as at the start"
+    assert values(shown) == ["high", "0.90", "1.00", False, "1, 4", "1, −0.5"], "all else is as at the start"
     assert readout_of(shown) == "3.600"
 
 
