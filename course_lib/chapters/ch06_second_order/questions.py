@@ -231,7 +231,8 @@ which_method = Choose(
     right="lbfgs",
     why={
         "adam": "It will get there. But you would tune a rate, and a schedule, for a loss that can be had exactly.",
-        "newton": "Its Hessian has 25 million entries, and a solve takes about 10¹¹ operations a step: seconds.",
+        "newton": "Its Hessian has 25 million entries. To make it and solve takes some 10¹² operations a step, as"
+        " thousands of gradients do.",
         "lbfgs": "The full batch fits, nothing is random, and some hundred evaluations take a second or two.",
     },
 )
