@@ -21,13 +21,13 @@ _COLORS = {
 
 
 def _draw_run(ax: Axes, name: str, values: np.ndarray, lowest: float, **look: Any) -> None:
-    """Draw a method's values above `lowest`, with its name where they end, if that is early, or at the edge."""
-    shown = np.where(values > lowest, values, np.nan)
-    last = np.flatnonzero(np.isfinite(shown))[-1]
+    """Draw a method's values until they leave the picture at `lowest`, with its name there if that is early."""
+    below = np.flatnonzero(values < lowest)
+    last = below[0] if len(below) else len(values) - 1
     soon = last < 10
-    ax.plot(shown, color=_COLORS[name], label=None if soon else name, **look)
-    if soon:
-        ax.annotate(name, (last, shown[last]), (6, -4), textcoords="offset points", color=_COLORS[name])
+    ax.plot(np.maximum(values[: last + 1], lowest / 1e6), color=_COLORS[name], label=None if soon else name, **look)
+    if soon:  # beside the last value that is in the picture
+        ax.annotate(name, (last - 1, values[last - 1]), (7, -12), textcoords="offset points", color=_COLORS[name])
 
 
 def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
@@ -38,7 +38,7 @@ def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
         excess: name of the method → excess loss before and after each step.
     """
     for name, values in excess.items():
-        _draw_run(ax, name, values[:121], lowest=3e-9)
+        _draw_run(ax, name, values[:121], lowest=1e-7)
     ax.set(yscale="log", ylim=(1e-7, 5), xlim=(0, 120), xlabel="step", ylabel="excess loss")
     label_lines(ax)
 

@@ -94,7 +94,7 @@ ask_more = Predict(
     options={"longer": "it is longer, for more is asked", "same": "it is the same", "shorter": "it is much shorter"},
     right="shorter",
     line="You said {said}; after {count} trials a step of {a} is accepted, where before the first trial was.",
-    shows=("search", {"on": "Himmelblau", "start": [-4, -0.5], "first": 6, "c1": 0.9}),
+    shows=("search", {"on": "Himmelblau", "start": [-4, -0.5], "first": 2, "c1": 0.9}),
 )
 
 half_data = Predict(
