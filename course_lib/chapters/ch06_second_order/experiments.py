@@ -236,7 +236,9 @@ def newton(**values: Any) -> Experiment:
                 axis("x", "window.x"),
                 axis("y", "window.y"),
                 [
-                    heat("basins", names=_KINDS, label="from here it ends in a", missing="does not end"),
+                    heat(
+                        "basins", names=_KINDS, label="from here it ends in a", missing=f"not there in {_STEPS} steps"
+                    ),
                     contour("field"),
                     line("path", color="#ffffff", casing="#00000090", timed=True),
                     points("dots", color="#ffffff", radius=3, timed=True),
@@ -380,7 +382,8 @@ def search(**values: Any) -> Experiment:
             readout("kept", "its decrease, as a share of the promise", format=".2f", missing="none"),
         ],
         backdrop=_line_backdrop,
-        caption="A trial counts if the loss there is at or below the dashed line; if not, the step is halved.",
+        caption="Trials along the negative gradient, scaled to length 1: one at or below the dashed line is accepted;"
+        " if not, the step is halved.",
         alt="A line search: the loss along a line, the dashed Armijo line, and the trials.",
         values=values,
     )

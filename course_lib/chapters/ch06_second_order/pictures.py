@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +20,16 @@ _COLORS = {
 }
 
 
+def _draw_run(ax: Axes, name: str, values: np.ndarray, lowest: float, **look: Any) -> None:
+    """Draw a method's values until they leave the picture at `lowest`, with its name there if that is early."""
+    below = np.flatnonzero(values < lowest)
+    last = below[0] if len(below) else len(values) - 1
+    soon = last < 10
+    ax.plot(np.maximum(values[: last + 1], lowest / 1e6), color=_COLORS[name], label=None if soon else name, **look)
+    if soon:  # beside the last value that is in the picture
+        ax.annotate(name, (last - 1, values[last - 1]), (7, -12), textcoords="offset points", color=_COLORS[name])
+
+
 def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
     """Draw the excess loss of several methods over their steps.
 
@@ -27,13 +38,7 @@ def draw_excess(ax: Axes, excess: Mapping[str, np.ndarray]) -> None:
         excess: name of the method → excess loss before and after each step.
     """
     for name, values in excess.items():
-        values = values[:121]
-        shown = np.where(values > 3e-9, values, np.nan)
-        soon = np.isfinite(shown).sum() < 20  # too short for a label at the right edge
-        ax.plot(shown, color=_COLORS[name], label=None if soon else name)
-        if soon:
-            last = np.flatnonzero(np.isfinite(shown))[-1]
-            ax.annotate(name, (last, shown[last]), (5, -4), textcoords="offset points", color=_COLORS[name])
+        _draw_run(ax, name, values[:121], lowest=1e-7)
     ax.set(yscale="log", ylim=(1e-7, 5), xlim=(0, 120), xlabel="step", ylabel="excess loss")
     label_lines(ax)
 
@@ -67,7 +72,7 @@ def draw_costs(ax: Axes, m: int = 10) -> None:
     ax.axhline(8e9, color=INK, linestyle=":", linewidth=1)
     ax.annotate("8 GB", (15, 8e9), (0, 3), textcoords="offset points")
     ax.plot([650, 1e6], [8 * 650**2, 8e12], "o", color=PALETTE[4])
-    ax.annotate("650 weights", (650, 8 * 650**2), (-6, 5), textcoords="offset points", ha="right", color=PALETTE[4])
+    ax.annotate("650", (650, 8 * 650**2), (-6, 4), textcoords="offset points", ha="right", color=PALETTE[4])
     ax.annotate("a million", (1e6, 8e12), (-7, 4), textcoords="offset points", ha="right", color=PALETTE[4])
     ax.set(xscale="log", yscale="log", xlabel="weights n", ylabel="bytes", xlim=(10, 1e7), ylim=(1e2, 1e16))
     label_lines(ax)
@@ -115,6 +120,6 @@ def draw_nearing(ax: Axes, distances: Mapping[str, np.ndarray]) -> None:
         distances: name of the method → its distance before and after each step.
     """
     for name, values in distances.items():
-        ax.plot(np.where(values > 0, values, np.nan), "-o", markersize=3, color=_COLORS[name], label=name)
+        _draw_run(ax, name, values, lowest=1e-12, marker="o", markersize=3)
     ax.set(yscale="log", xlabel="step", ylabel="distance from the minimum", xlim=(0, 12), ylim=(1e-12, 20))
     label_lines(ax)

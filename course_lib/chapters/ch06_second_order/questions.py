@@ -94,7 +94,7 @@ ask_more = Predict(
     options={"longer": "it is longer, for more is asked", "same": "it is the same", "shorter": "it is much shorter"},
     right="shorter",
     line="You said {said}; after {count} trials a step of {a} is accepted, where before the first trial was.",
-    shows=("search", {"on": "Himmelblau", "start": [-4, -0.5], "first": 6, "c1": 0.9}),
+    shows=("search", {"on": "Himmelblau", "start": [-4, -0.5], "first": 2, "c1": 0.9}),
 )
 
 half_data = Predict(
@@ -231,7 +231,8 @@ which_method = Choose(
     right="lbfgs",
     why={
         "adam": "It will get there. But you would tune a rate, and a schedule, for a loss that can be had exactly.",
-        "newton": "Its Hessian has 25 million entries, and a solve takes about 10¹¹ operations a step: seconds.",
+        "newton": "Its Hessian has 25 million entries. To make it and solve takes some 10¹² operations a step, as"
+        " thousands of gradients do.",
         "lbfgs": "The full batch fits, nothing is random, and some hundred evaluations take a second or two.",
     },
 )

@@ -15,7 +15,7 @@ ESTIMATES = pictures.learned(TURNED, [3.0, 2.0])
 NEARING = {"Newton": 10.0 ** -(2.0 ** np.arange(4)), "gradient descent": 0.7 ** np.arange(13)}
 FALL = {"Newton": 0.03, "L-BFGS": 0.75, "momentum": 0.88, "gradient descent": 0.985}
 EXCESS = {name: 2 * factor ** np.arange(150.0) for name, factor in FALL.items()}
-STEPS = {"1": 127, "3": 102, "10": 91, "30": 69, "all": 83}
+STEPS = {"1": 127, "3": 102, "10": 91, "30": 69, "BFGS": 83}
 
 
 def draw_digits(left, right):

@@ -76,6 +76,9 @@ def bfgs_update(H, s, y):
             "",
             "Without ρssᵀ nothing new is learned: H y would be 0, and should be s.",
         ),
+        Mutant(
+            "last term taken off", " + rho * np.outer(s, s)", " - rho * np.outer(s, s)", "Plus ρssᵀ: H y is −s now."
+        ),
         Mutant("transposed", "V @ H @ V.T", "V.T @ H @ V", "V and Vᵀ are exchanged: H y = s fails."),
         Mutant("one side", "V @ H @ V.T", "V @ H", "Only one side: H is no longer symmetric."),
         Mutant("plus", "np.eye(len(s)) - rho", "np.eye(len(s)) + rho", "Minus: V removes what H believed along y."),
