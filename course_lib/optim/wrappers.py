@@ -99,7 +99,10 @@ class Wrapper(Optimizer):
         return super().settings()
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the next step: the inner optimizer's and the wrapper's, which win if a name is in both."""
+        """Return the settings of the next step: the inner optimizer's and the wrapper's.
+
+        If both have one of the same name, it is the wrapper's.
+        """
         return {**self.inner.settings(), **self.own_settings()}
 
     def state_dict(self) -> dict[str, Any]:
