@@ -77,7 +77,8 @@ def check_hyper(label: str, value: Any, domain: tuple[float, float] | None) -> A
     if isinstance(value, bool) and domain is None:  # a flag, not a number
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
-        raise TypeError(f"{label} must be a number or a NumPy array of numbers, not {value!r}")
+        made = f": did you mean {value.__name__}(…)?" if isinstance(value, type) else ""  # Cosine(0.1, steps=90)
+        raise TypeError(f"{label} must be a number or a NumPy array of numbers, not {value!r}{made}")
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{label} must be a real number or an array of them, not {array.dtype}")

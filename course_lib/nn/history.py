@@ -25,7 +25,7 @@ class History:
         accuracy: the fraction of correct training labels; nan for a regression.
         val_loss: the loss on the validation set in test mode, without penalty; nan without a validation set.
         val_accuracy: the accuracy on it.
-        lr: the learning rate of the epoch's first step.
+        lr: the learning rate of the epoch's first step, of the first group if there are `Groups`.
         best: the best epoch, counted from 1; 0 if none was finished.
         stopped: why the training ended.
 

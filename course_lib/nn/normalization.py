@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -57,7 +59,8 @@ class BatchNorm(_Normalization):
     and pixels of an NHWC image. In testing μ and σ² are constants, and dx = γ/√(σ² + ε) · dy.
 
     After every training batch, running ← momentum · running + (1 − momentum) · batch; the running variance takes
-    Σ(x − μ)²/(n − 1). (torch calls 1 − momentum its `momentum`.)
+    Σ(x − μ)²/(n − 1). (torch calls 1 − momentum its `momentum`.) They begin at mean 0 and variance 1, γ at 1 and β at
+    0: before any training, testing changes x by the factor 1/√(1 + ε) only.
 
     Args:
         features: length of the last axis.
@@ -99,9 +102,10 @@ class BatchNorm(_Normalization):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat = self._remembered("_x_hat", dy)
-        dx, n = dy.reshape(x_hat.shape), len(x_hat)
-        dbeta, dgamma = column_sums(dx), column_sums(dx * x_hat)
+        dy_rows, n = dy.reshape(x_hat.shape), len(x_hat)
+        dbeta, dgamma = column_sums(dy_rows), column_sums(dy_rows * x_hat)
         self.grads["beta"][...], self.grads["gamma"][...] = dbeta, dgamma
+        dx = dy_rows
         if self._trained:  # μ and σ² depend on x, too; running ones are constants
             dx = dx - dbeta / n - x_hat * (dgamma / n)
         dx = self.params["gamma"] * self._scale * dx
@@ -125,8 +129,8 @@ class LayerNorm(_Normalization):
     image, every pixel is normalized over its channels.
 
     Args:
-        features: length of the last axis.
-        eps: ε ≥ 0.
+        features: length of the last axis, ≥ 2: a single value has no variance. (torch takes it, and returns β.)
+        eps: ε ≥ 0; at 0 an example whose features are all the same gives nan.
         dtype: a float type.
 
     >>> LayerNorm(2).forward(np.array([[1.0, 3.0]])).round(3)
@@ -136,7 +140,7 @@ class LayerNorm(_Normalization):
     """
 
     def __init__(self, features: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
-        super().__init__(features, eps, dtype)
+        super().__init__(check_count("features", features, least=2), eps, dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
@@ -161,13 +165,17 @@ class GroupNorm(_Normalization):
 
     Examples do not affect one another, as in layer norm; but an image keeps the differences between its pixels. One
     group takes all features together, and is `LayerNorm` if there are no pixels; as many groups as features are
-    instance normalization.
+    instance normalization, which needs pixels.
 
     Args:
         features: length of the last axis.
         groups: number of groups, a divisor of `features`. The paper has 32.
-        eps: ε ≥ 0.
+        eps: ε ≥ 0; at 0 a group whose values are all the same gives nan.
         dtype: a float type.
+
+    Raises:
+        ValueError: a group of a single value, which has no variance, in training and in testing. (torch refuses it
+            only in a batch of one, and else returns β.)
 
     >>> GroupNorm(4, groups=2).forward(np.array([[1.0, 3.0, 10.0, 30.0]])).round(3)
     array([[-1.,  1., -1.,  1.]])
@@ -195,6 +203,12 @@ class GroupNorm(_Normalization):
         g, x_hat = (self._group(a, len(dy)) for a in (gamma * dy_rows, x_hat))
         dx = self._ungroup(standardize_backward(g, x_hat, self._scale), len(dy))
         return dx.reshape(dy.shape)
+
+    def _check_last(self, shape: tuple[int | str, ...]) -> None:
+        super()._check_last(shape)
+        if math.prod(shape[1:]) == self.groups:
+            text = f"x of shape {format_shape(shape)} has one value in each group, which has no variance"
+            raise ValueError(f"{self._label()}: {text}")
 
     def _group(self, rows: np.ndarray, n: int) -> np.ndarray:
         """Return a row for each group of each of n examples: its features at all pixels."""

@@ -49,15 +49,16 @@ class Minibatch:
     def step(self, optimizer: Optimizer) -> None:
         """Take one step, and the proximal one after it."""
         params = self.net.params
-        rate = current_lr(optimizer) if self.proximal else 0.0
+        rates = optimizer.rates(params) if self.proximal else {}  # before the step, which moves a schedule on
         try:
             optimizer.step_closure(params, self)
         except ValueError:
             if (where := find_nonfinite(dict(self.net.grads))) is None:
                 raise
             raise Diverged(f"{where}, in {_last_layer(self.net)}, though the loss is finite") from None
-        if self.penalty is not None and self.proximal:
-            apply_prox(self.penalty, params, rate, self.on)
+        if self.penalty is not None:
+            for name, rate in rates.items():
+                apply_prox(self.penalty, {name: params[name]}, float(np.mean(rate)), self.on)
 
     def grad(self, params: Any) -> Any:
         """Compute the gradients at params; if these are not the network's own, it uses them temporarily."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ _NO_BAR = NoBar()
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """When to stop, and how to choose the best epoch; its weights are restored at the end.
+    """When to stop, and how to choose the best epoch, which is restored at the end.
 
     Training stops after `patience` epochs in a row that were not better than the best one by more than `threshold`. The
     best epoch is the last one that was: with a threshold, a later one may be a little better still.
@@ -79,7 +79,7 @@ def fit(
     chain of schedules, from its first step on. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
-        proximal: W ← step with ∇L, then W ← prox(W, α)
+        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's own rate (in `Groups`, its group's)
 
     Chapter 1 uses the gradient; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
     a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
@@ -90,7 +90,8 @@ def fit(
     Args:
         net: a network; its `params` are trained.
         data: has x_train, y_train, x_val and y_val; x_val may be None.
-        optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`.
+        optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`. If the
+            best epoch is restored, so is the optimizer's state, step count included; a `ReducePlateau` keeps its rate.
         epochs: passes through the training set, ≥ 1.
         batch: rows of a minibatch, at most those of x_train; the epoch's last one has the rest.
         rng: shuffles and augments. The same seed gives the same run, bit for bit.
@@ -99,16 +100,17 @@ def fit(
         proximal: whether the penalty is a proximal step after the optimizer's, with its rate α.
         penalize: a function of a parameter's name, such as "0.W" → whether the penalty applies.
         augment: a function `(x, rng) → x`; or `((x, y), rng) → (x, y)` if it has a true attribute `changes_labels`.
-        early_stopping: a rule, or its patience; the best epoch's weights are restored at the end.
+        early_stopping: a rule, or its patience; the best epoch is restored at the end.
         progress: whether to show a bar, if tqdm is installed.
 
     Returns:
         The history.
 
     Raises:
-        TypeError, ValueError: a bad argument; nothing has been changed.
+        TypeError, ValueError: a bad argument; nothing has been changed, unless only a later step shows it, as where
+            `augment` returns what does not fit.
         Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far is
-            restored; the optimizer's state may hold nan: continue with `optimizer.clone()`.
+            restored; at the same rate it would diverge again.
         KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
 
     >>> from course_lib.data import load_digits
@@ -125,11 +127,11 @@ def fit(
     epochs, batch = check_count("epochs", epochs), check_count("batch", batch)
     x, y, val = read_data(data, batch)
     rule = _rule(early_stopping, val is not None)
-    _check_kinds(net, optimizer, rng, penalty, proximal, augment)
+    _check_kinds(net, optimizer, rng, penalty, proximal, penalize, augment)
     check_first_rows(net, x, y, val, loss, rule.watch)
-    _check_first_epoch(net, optimizer, x[: len(x) % batch])
+    _check_first_epoch(net, optimizer, x[: len(x) % batch or batch])
     best, log, stopped = _Best(net, optimizer, rule), [], "all epochs done"
-    minibatch = Minibatch(net, loss, penalty, proximal, penalize)
+    minibatch = Minibatch(net, loss, penalty, proximal, penalize)  # its prox may already change the weights
     with _quiet(), progress_bar(progress, epochs * math.ceil(len(x) / batch), "step") as bar:
         try:
             for epoch in range(1, epochs + 1):
@@ -144,7 +146,7 @@ def fit(
                     stopped = f"no better {rule.watch} for {rule.patience} epochs"
                     break
         except Diverged as broken:
-            restore(net, best.kept)
+            best.restore()
             where = f"epoch {best.epoch}, the best one" if best.epoch else "where it began"
             text = f"step {minibatch.steps} (epoch {epoch}): {broken}; the network is back at {where}"
             raise Diverged(text, _history(log, best.epoch, "diverged"), minibatch.steps) from None
@@ -177,11 +179,15 @@ def train_epoch(
 
 
 class _Best:
-    """The best epoch, the weights it was tested with (`kept`), and the number of epochs `since`. Epoch 0: none yet."""
+    """The best epoch, the weights it was tested with (`kept`), the optimizer's state, and the number of epochs `since`.
+
+    Epoch 0: none yet; what was there before the first step.
+    """
 
     def __init__(self, net: Layer, optimizer: Optimizer, rule: EarlyStopping) -> None:
         self.net, self.optimizer, self.rule = net, optimizer, rule
         self.epoch, self.since, self.value, self.kept = 0, 0, math.inf, checkpoint(net)
+        self.state = optimizer.state_dict()
 
     def compare(self, epoch: int, row: tuple[float, ...]) -> None:
         """Keep this epoch, a row of the history, if it is the first, or better by more than the threshold."""
@@ -191,6 +197,12 @@ class _Best:
             with _test_weights(self.net, self.optimizer):
                 kept = checkpoint(self.net)
             self.epoch, self.since, self.value, self.kept = epoch, 0, value, kept
+            self.state = self.optimizer.state_dict()
+
+    def restore(self) -> None:
+        """Go back to the best epoch, together with the optimizer, whose state may hold weights, too."""
+        restore(self.net, self.kept)
+        self.optimizer.load_state_dict(self.state)
 
 
 def read_data(data: Any, batch: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
@@ -208,13 +220,15 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
     """Return the rule; without one the best epoch is still kept, for a run that diverges."""
     if early_stopping is None:
         return EarlyStopping(None, watch="val_loss" if has_val else "loss")
-    rule = early_stopping if isinstance(early_stopping, EarlyStopping) else EarlyStopping(early_stopping)
+    rule = early_stopping
+    if not isinstance(rule, EarlyStopping):
+        rule = EarlyStopping(check_count("early_stopping", rule))
     if rule.watch.startswith("val") and not has_val:
         raise ValueError(f"early stopping watches {rule.watch}, but data has no validation rows (x_val, y_val)")
     return rule
 
 
-def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool, augment: Any) -> None:
+def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool, penalize: Any, augment: Any) -> None:
     check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
@@ -223,6 +237,8 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
         raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
+    if not callable(penalize):
+        raise TypeError(f"penalize must be a function of a parameter's name, not {penalize!r}")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function (x, rng) → x, not {augment!r}")
     optimizer.settings()  # raises for a bad one
@@ -231,14 +247,13 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
 def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
     """Run one row through the network, and look at all labels: what does not fit raises before anything changes."""
     for part, (inputs, labels) in {"train": (x, y), "val": val or (x, y)}.items():
-        with _quiet():
+        with _quiet(), _naming(f"the network does not take one row of data.x_{part}"):
             scores = net.forward(inputs[:1])
         _check_classes(f"data.y_{part}", labels, scores)
-        try:
-            with _quiet():
-                loss(scores, labels[:1])
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"the loss does not take one row of data.y_{part}: {error}") from None
+        with _quiet(), _naming(f"the loss does not take one row of data.y_{part}"):
+            found = loss(scores, labels[:1])
+        if not (isinstance(found, tuple) and len(found) == 2 and np.shape(found[1]) == scores.shape):
+            raise ValueError(f"the loss must return its mean and a gradient of shape {scores.shape}, not {found!r}")
         if part == "train" and watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
             raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
 
@@ -251,20 +266,29 @@ def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
             raise ValueError(f"{label} must lie in 0 … {most}, one class per score, not {low} … {high}")
 
 
-def _check_first_epoch(net: Layer, optimizer: Optimizer, rest: np.ndarray) -> None:
+def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> None:
     """Raise for what would end the first epoch: a last minibatch of too few rows, an optimizer of another network."""
-    if len(rest):
-        replay = Replay(net)
-        try:
-            with _quiet():
-                net.forward(rest, train=True)
-        except ValueError as error:
-            raise ValueError(f"the last minibatch of an epoch, of {len(rest)} rows, does not fit: {error}") from None
-        finally:
-            replay()
-    while isinstance(optimizer, Wrapper):
-        optimizer = optimizer.inner
-    optimizer.check(net.params, net.params, nonfinite="allow")
+    replay = Replay(net)
+    try:
+        with _quiet(), _naming(f"the last minibatch of an epoch, of {len(last)} rows, does not fit"):
+            net.forward(last, train=True)
+    finally:
+        replay()
+    with _naming("the optimizer does not fit the network (if it has trained another one, pass optimizer.clone())"):
+        while isinstance(optimizer, Wrapper):
+            optimizer.test_params(net.params)
+            optimizer = optimizer.inner
+        # The parameters stand in for gradients: only keys, shapes and settings are looked at.
+        optimizer.check(net.params, net.params, nonfinite="allow")
+
+
+@contextlib.contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Say in an error what does not fit."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{what}: {error}") from error
 
 
 def _quiet() -> np.errstate:
@@ -280,7 +304,7 @@ def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.r
 
 def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
     """Test on the validation set, if there is one; raise Diverged if anything is nan or infinite."""
-    for name, p in net.params.items():
+    for name, p in net.params.items():  # no forward follows the epoch's last step, so nobody else would see it
         if has_nonfinite(p):
             raise Diverged(f"the step made params[{name!r}] nan or infinite")
     if val is None:
@@ -296,7 +320,7 @@ def _observe(optimizer: Optimizer, loss: float) -> None:
     """Pass the loss to the schedules of the last step's rates, if they observe it."""
     observers: list[Any] = []
     for method in optimizer.innermost():
-        rate, t = method.lr, method.t - 1
+        rate, t = method.lr, method.t - 1  # the last step's rate was lr(t − 1)
         while isinstance(rate, Sequence):
             rate, t = (rate.first, t) if t < rate.at else (rate.second, t - rate.at)
         if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in observers):
@@ -307,7 +331,7 @@ def _observe(optimizer: Optimizer, loss: float) -> None:
 def _leave(net: Layer, optimizer: Optimizer, best: _Best | None) -> None:
     """Set the network's final weights: those of the best epoch, or those that the method tests with."""
     if best is not None and best.epoch:
-        restore(net, best.kept)
+        best.restore()
     elif optimizer.tests_others:
         copy_into(net.params, optimizer.test_params(net.params))
 

@@ -55,19 +55,19 @@ class Bound:
         self.kind, self.layout, self.state = type(params), layout, state
         self.as_one = as_one
         self.is_single = as_one or layout[0] == "array"
-        self.forms = [(key, x, x.shape, x.dtype) for key, x in xs.items()]
+        self.arrays = [(key, x, x.shape, x.dtype) for key, x in xs.items()]
         self.dtypes = {x.dtype for x in xs.values()}
         self.owners = owners_of(xs)
         settings = [(name, getattr(opt, name)) for name in opt.hyper]
-        self.given = [*settings, ("block", opt.block)]
-        self.grids = {name: grid.shape for name, grid in grids.items()}
+        self.same_objects = [*settings, ("block", opt.block)]
+        self.grid_shapes = {name: grid.shape for name, grid in grids.items()}
         # Floats that were checked once stay right. Of a schedule only the rate is checked; anything else, as a whole.
         self.others_are_floats = opt.has_plain_settings and all(
             type(value) in (float, bool) for name, value in settings if name != "lr"
         )
         self.all_are_floats = self.others_are_floats and type(opt.lr) is float
-        self.low, self.high = opt.domains.get("lr", ANY)
-        self.largest = min((float(np.finfo(dtype).max) for dtype in self.dtypes), default=0.0)
+        self.lr_low, self.lr_high = opt.domains.get("lr", ANY)
+        self.largest_rate = min((float(np.finfo(dtype).max) for dtype in self.dtypes), default=0.0)
         block, anywhere = opt.block if opt.elementwise else None, opt.elementwise and not grids
         slots = {key: [s.flat if as_one else s[key] for s in state] for key in xs}
         self.blocks = [part for key, x in xs.items() for part in cut(key, x, slots[key], block, anywhere)]
@@ -77,7 +77,7 @@ class Bound:
 
         Their elements, the gradients and a schedule's rate may be others.
         """
-        for name, value in self.given:
+        for name, value in self.same_objects:
             if getattr(opt, name) is not value:
                 return None
         dxs = self._gradients(params, grads)
@@ -98,9 +98,9 @@ class Bound:
             xs, dxs = {None: params}, {None: grads}
         else:
             xs, dxs = leaves(params, "params"), leaves(grads, "grads")
-        if not len(xs) == len(dxs) == len(self.forms):
+        if not len(xs) == len(dxs) == len(self.arrays):
             return None
-        for key, x, shape, dtype in self.forms:
+        for key, x, shape, dtype in self.arrays:
             dx = dxs.get(key)
             if not (
                 (xs.get(key) is x and x.shape == shape and x.dtype is dtype and x.flags.writeable)
@@ -115,12 +115,12 @@ class Bound:
         if self.others_are_floats and callable(opt.lr):
             rate = opt.lr(opt.t)
             is_number = isinstance(rate, (float, int, np.floating)) and not isinstance(rate, bool)
-            if is_number and self.low <= rate < self.high and rate <= self.largest:
+            if is_number and self.lr_low <= rate < self.lr_high and rate <= self.largest_rate:
                 return {dtype: {"lr": float(rate)} for dtype in self.dtypes}
             return None
         hyper = opt.settings()
         shapes = {name: value.shape for name, value in hyper.items() if isinstance(value, np.ndarray)}
-        return cast_for(self.dtypes, hyper, opt.domains) if shapes == self.grids else None
+        return cast_for(self.dtypes, hyper, opt.domains) if shapes == self.grid_shapes else None
 
 
 def cast_for(dtypes: Iterable[np.dtype], hyper: dict[str, Any], domains: Mapping) -> Cast:

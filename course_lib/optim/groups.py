@@ -56,6 +56,8 @@ class Groups(Optimizer):
         if not callable(choose):
             raise TypeError(f"choose must be a function of a key and an array, not {choose!r}")
         self.optimizers, self.choose = dict(optimizers), choose
+        if len(set(self.innermost())) < len(self.innermost()):
+            raise ValueError("every group needs an optimizer of its own, but one is there twice: pass its clone()")
         super().__init__(next(iter(optimizers.values())).lr)
         self.hyper = ()
 
@@ -75,6 +77,11 @@ class Groups(Optimizer):
     def innermost(self) -> list[Optimizer]:
         """Return the groups' optimizers."""
         return [one for opt in self.optimizers.values() for one in opt.innermost()]
+
+    def rates(self, params: Any) -> dict[Any, Any]:
+        """Return the rates by key, each parameter's those of its group; see `Optimizer.rates`."""
+        parts = self.parts(check_params(params), params)
+        return {key: rate for name, part in parts.items() for key, rate in self.optimizers[name].rates(part).items()}
 
     def parts(self, values: Mapping[Any, Any], params: Any) -> dict[str, dict[Any, Any]]:
         """Return values by key, one for each parameter, by group.

@@ -67,7 +67,7 @@ class Optimizer:
 
     Raises:
         TypeError, ValueError: here and in `step`, for a bad argument. Everything is checked before anything is
-            changed: parameters, state and step count are as before.
+            changed: parameters, state and step count are as before. (If `update` itself raises, the step is half made.)
 
     >>> class SignDescent(Optimizer):
     ...     def update(self, x, dx):
@@ -119,6 +119,9 @@ class Optimizer:
     def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
         """Make one step: change `params` in place.
 
+        State belongs to a key (in a list, to a place) and not to an array: another array of the same shape and type may
+        stand there at the next step. Keys, shapes and types must stay the same.
+
         Args:
             params: a writable float array, or a list, tuple or dict of them (0-d arrays and views, too), or
                 a `ParameterSet`.
@@ -139,6 +142,8 @@ class Optimizer:
     def check(self, params: Any, grads: Any, nonfinite: str = "raise") -> Checked | None:
         """Check a step and change nothing; return what `move` needs to make it, or None if it is to be skipped.
 
+        Move it before the next check: of two checks made before the first step, each brings a state of its own.
+
         Args:
             params, grads, nonfinite: as in `step`.
         """
@@ -148,15 +153,12 @@ class Optimizer:
         if checked is None:
             checked = self._bind(params, grads)
         bound, dxs, _ = checked
-        if nonfinite == "allow":
-            return checked
-        for dx in dxs.values():
-            if has_nonfinite(dx):
-                if nonfinite == "skip":
-                    return None
-                named = leaves(grads, "grads") if bound.as_one else dxs  # a set's buffer has no keys
-                words = 'nonfinite="skip" leaves such a step out, "allow" lets it through'
-                raise ValueError(f"{find_nonfinite(named)}; {words}")
+        if nonfinite != "allow" and any(map(has_nonfinite, dxs.values())):
+            if nonfinite == "skip":
+                return None
+            named = leaves(grads, "grads") if bound.as_one else dxs  # a set's buffer has no keys
+            words = 'nonfinite="skip" leaves such a step out, "allow" lets it through'
+            raise ValueError(f"{find_nonfinite(named)}; {words}")
         return checked
 
     def move(self, bound: Bound, dxs: Leaves, cast: Cast) -> None:
@@ -170,7 +172,7 @@ class Optimizer:
             dx = dxs[key]
             if rows is not None:
                 dx = (dx.reshape(-1) if flat else dx)[rows]
-                for name in bound.grids:
+                for name in bound.grid_shapes:
                     setattr(now, name, rows_of_grid(getattr(now, name), x, rows))
             now.update(x, dx, *slots)
 
@@ -232,6 +234,18 @@ class Optimizer:
     def innermost(self) -> list[Optimizer]:
         """Return the optimizers that make the steps: this one, or those within it."""
         return [self]
+
+    def rates(self, params: Any) -> dict[Any, Any]:
+        """Return the learning rate of each parameter's next step, by its key.
+
+        Args:
+            params: as in `step`.
+
+        >>> from course_lib.optim import SGD
+        >>> SGD(0.1).rates({"W": np.ones((2, 3)), "b": np.ones(3)})
+        {'W': 0.1, 'b': 0.1}
+        """
+        return dict.fromkeys(leaves(params, "params"), self.settings()["lr"])
 
     @property
     def has_plain_settings(self) -> bool:
@@ -296,10 +310,10 @@ class Optimizer:
     def clone(self) -> Self:
         """Return an optimizer with the same settings and no state."""
         new = copy.copy(self)
-        new.t, new._layout, new._state, new._bound = 0, None, [], None
+        new.t, new._layout, new._state, new._bound = 0, None, [], None  # first, so that deepcopy copies no state
         new = copy.deepcopy(new)
         if isinstance(self.lr, Schedule):
-            new.lr = self.lr.clone()
+            new.lr = self.lr.clone()  # deepcopy keeps what a plateau has seen, its clone forgets it
         return new
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from .trees import check_broadcast, check_grads, check_layout, check_params, che
 
 
 def load_with(name: str, opt: Optimizer, state: Any) -> None:
-    """Load the state of an optimizer that holds another one as `name`: both states, or neither if one does not fit."""
+    """Load the state of an optimizer that holds another one as `name`: both states, or neither if one does not fit.
+
+    Each is checked against its own optimizer. That they belong together only the next step sees.
+    """
     if not isinstance(state, Mapping):
         raise TypeError(f"state must be a dict as state_dict() returns, not a {type(state).__name__}")
     own = {key: s for key, s in state.items() if key != name}
@@ -59,6 +62,12 @@ class Wrapper(Optimizer):
         """Make one step; see `Optimizer.step`."""
         raise NotImplementedError(f"{type(self).__name__} must define step and step_closure, as every wrapper must")
 
+    def check(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise TypeError: what a wrapper checks, it checks within its step."""
+        raise TypeError(f"{type(self).__name__} has no check and move, as every wrapper: call step or step_closure")
+
+    move = check
+
     @property
     def lr(self) -> Any:
         """The inner optimizer's rate."""
@@ -71,6 +80,10 @@ class Wrapper(Optimizer):
     def innermost(self) -> list[Optimizer]:
         """Return the optimizers that make the steps, within the wrapper."""
         return self.inner.innermost()
+
+    def rates(self, params: Any) -> dict[Any, Any]:
+        """Return the inner optimizer's rates, by key; see `Optimizer.rates`."""
+        return self.inner.rates(params)
 
     def test_params(self, params: Any) -> Any:
         """Return the weights to test with: the inner optimizer's; see `Optimizer.test_params`."""
@@ -86,7 +99,10 @@ class Wrapper(Optimizer):
         return super().settings()
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the next step: the inner optimizer's and the wrapper's."""
+        """Return the settings of the next step: the inner optimizer's and the wrapper's.
+
+        If both have one of the same name, it is the wrapper's.
+        """
         return {**self.inner.settings(), **self.own_settings()}
 
     def state_dict(self) -> dict[str, Any]:
@@ -152,13 +168,13 @@ class Lookahead(Wrapper):
 
     def step(self, params: Any, grads: Any, *, nonfinite: str = "raise") -> None:
         """Make one fast step, and after every k-th a slow one; see `Optimizer.step`."""
-        self._explore(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
+        self._fast_then_slow(params, lambda: self.inner.step(params, grads, nonfinite=nonfinite))
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Do the same on a loss function; see `Optimizer.step_closure`."""
-        self._explore(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
+        self._fast_then_slow(params, lambda: self.inner.step_closure(params, loss, nonfinite=nonfinite))
 
-    def _explore(self, params: Any, fast_step: Callable[[], None]) -> None:
+    def _fast_then_slow(self, params: Any, fast_step: Callable[[], None]) -> None:
         fasts = check_params(params)
         layout = layout_of(params, fasts)
         check_layout(layout, self._layout or layout, "params")
@@ -172,10 +188,15 @@ class Lookahead(Wrapper):
             return
         self.t, self._layout, self._state = self.t + 1, layout, [slows]
         if self.t % k == 0:
-            for key, fast in fasts.items():
-                slow = slows[key]
-                slow += _in(fast.dtype, alpha) * (fast - slow)
-                fast[...] = slow
+            self._slow_step(fasts, slows, alpha)
+
+    @staticmethod
+    def _slow_step(fasts: Mapping[Any, np.ndarray], slows: Mapping[Any, np.ndarray], alpha: Any) -> None:
+        """Move the slow weights towards the fast ones, and these back to the slow ones, in place."""
+        for key, fast in fasts.items():
+            slow = slows[key]
+            slow += _in(fast.dtype, alpha) * (fast - slow)
+            fast[...] = slow
 
     def test_params(self, params: Any) -> Any:
         """Return the slow weights, structured like `params` (a copy); see `Optimizer.test_params`.
@@ -236,7 +257,7 @@ class SAM(Wrapper):
         if isinstance(axis, bool) or not isinstance(axis, int | None):
             raise TypeError(f"axis must be None or an integer, not {axis!r}")
         self.axis = axis
-        self.own_settings()
+        self.own_settings()  # raises for a bad radius
 
     def own_settings(self) -> dict[str, Any]:
         """Return the radius."""
@@ -254,7 +275,7 @@ class SAM(Wrapper):
 
     def step_closure(self, params: Any, loss: Any, *, nonfinite: str = "raise") -> None:
         """Make one step on a loss function; see `Optimizer.step_closure`."""
-        self.own_settings()
+        self.own_settings()  # raises for a bad radius
         before = self.inner.t
         self.inner.step_closure(params, _Nearby(self, loss), nonfinite=nonfinite)
         self.t += self.inner.t - before
@@ -269,13 +290,16 @@ class SAM(Wrapper):
             return copy.deepcopy(gradient(loss, params))  # it may lie in the memory of params
 
     def uphill(self, params: Any, grads: Any) -> dict[Any, np.ndarray] | None:
-        """Return r g/‖g‖ by key, the way to the highest point: 0 where g is 0; None if ‖g‖ is not finite."""
+        """Return r g/‖g‖ by key, the way to the highest point; it is 0 where g is 0.
+
+        None if ‖g‖ is not finite; with `axis`, 0 in such a run, as the others go on.
+        """
         xs = check_params(params)
         dxs, radius = check_grads(grads, params, xs), self.own_settings()["radius"]
         if isinstance(radius, np.ndarray):
             check_broadcast({"radius": radius}, xs)
         if self.axis is not None:
-            return {key: _in(dx.dtype, radius) * (dx / _norm(dx, self.axis)) for key, dx in dxs.items()}
+            return {key: _in(dx.dtype, radius) * _direction(dx, self.axis) for key, dx in dxs.items()}
         norm = global_norm(dxs) or 1.0
         return {key: radius * (dx / norm) for key, dx in dxs.items()} if math.isfinite(norm) else None
 
@@ -312,9 +336,10 @@ def moved(params: Any, by: Mapping[Any, np.ndarray]) -> Iterator[None]:
             x[...] = before[key]
 
 
-def _norm(dx: np.ndarray, axis: int) -> np.ndarray:
-    """Return the norms along an axis, with 1 instead of 0; no square overflows or underflows."""
+def _direction(dx: np.ndarray, axis: int) -> np.ndarray:
+    """Return dx/‖dx‖, norms along an axis; 0 where dx is 0 or ‖dx‖ not finite. No square overflows or underflows."""
+    dx = np.where(np.isfinite(dx).all(axis=axis, keepdims=True), dx, 0)
     largest = np.abs(dx).max(axis=axis, keepdims=True, initial=0.0)
     largest += largest == 0
     norm = largest * np.sqrt(np.square(dx / largest).sum(axis=axis, keepdims=True))
-    return norm + (norm == 0)
+    return dx / (norm + (norm == 0))

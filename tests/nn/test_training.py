@@ -14,7 +14,7 @@ import torch
 from course_lib.nn.activations import ReLU
 from course_lib.nn.checkpoint import checkpoint, restore
 from course_lib.nn.evaluation import Score, evaluate
-from course_lib.nn.layers import Dense, Layer
+from course_lib.nn.layers import Dense, Flatten, Layer
 from course_lib.nn.losses import softmax_cross_entropy, squared_error
 from course_lib.nn.network import Residual, Sequential
 from course_lib.nn.normalization import BatchNorm
@@ -240,6 +240,24 @@ def test_the_loss_of_sam_is_that_of_its_first_look():
     assert history.loss[0] == pytest.approx(first, rel=1e-12)
 
 
+@pytest.mark.parametrize("first", ["still", "moves"])
+@pytest.mark.parametrize("around", [lambda opt: opt, lambda opt: SAM(opt)])
+def test_the_proximal_step_has_each_groups_rate(first, around):
+    """Without a gradient L1 alone acts: each weight falls by λ times the sum of its own rates."""
+    net, data = network(), clouds(90, 0)
+    for p in net.params.values():
+        p[...] = 1.0
+    groups = {"still": SGD(0.0), "moves": SGD(Linear(1.0, steps=4))}
+    groups = {first: groups[first]} | groups
+    opt = around(Groups(groups, lambda key, p: "moves" if key == "2.W" else "still"))
+    fit(
+        net, data, opt, epochs=1, batch=30, rng=np.random.default_rng(0), loss=lambda s, y: (0.0, 0 * s),
+        penalty=L1(0.01), proximal=True,
+    )  # fmt: skip
+    np.testing.assert_allclose(net.params["2.W"], 1 - 0.01 * (1 + 0.75 + 0.5), rtol=1e-14)
+    assert all((net.params[k] == 1).all() for k in ("0.W", "0.b", "2.b"))
+
+
 def test_one_seed_one_run():
     runs = []
     for seed in (0, 0, 1):
@@ -306,6 +324,31 @@ def test_early_stopping_restores_the_best_epoch_exactly():
     fit(by_hand, data, Adam(0.03), epochs=history.best, batch=20, rng=np.random.default_rng(1))
     assert same(net, by_hand) and net.state and all(np.array_equal(net.state[k], by_hand.state[k]) for k in net.state)
     assert evaluate(net, data.x_val, data.y_val).loss == history.val_loss.min()
+
+
+MEMORIES = {  # methods whose state holds weights, a velocity, or both
+    "Momentum": lambda: Momentum(0.3),
+    "Lookahead": lambda: SAM(Lookahead(Adam(0.03), k=7)),
+    "Schedule-Free": lambda: ScheduleFreeSGD(0.5),
+    "Groups": lambda: with_muon(0.03),
+    "schedule": lambda: Adam(Linear(0.1, steps=60)),
+}
+
+
+@pytest.mark.parametrize("name", MEMORIES)
+def test_training_goes_on_from_the_best_epoch(name):
+    """With the optimizer as it was then: the run is that of one stopped there by hand, and goes on as that does."""
+    data, make = clouds(40, 40), MEMORIES[name]
+    net, opt = network(), make()
+    history = fit(net, data, opt, epochs=40, batch=20, rng=np.random.default_rng(1), early_stopping=6)
+    assert history.best < history.epochs and opt.t == 2 * history.best
+    by_hand, theirs = network(), make()
+    fit(by_hand, data, theirs, epochs=history.best, batch=20, rng=np.random.default_rng(1))
+    for _ in range(2):
+        assert same(net, by_hand)
+        runs = [(net, opt), (by_hand, theirs)]
+        losses = [fit(n, data, o, epochs=3, batch=20, rng=np.random.default_rng(2)).val_loss for n, o in runs]
+        assert np.array_equal(*losses)
 
 
 def test_what_early_stopping_watches():
@@ -437,14 +480,14 @@ class Breaks(Layer):
 
     def __init__(self, n, where="forward"):
         super().__init__()
-        self.n, self.where, self.calls = n, where, 0
+        self.n, self.where, self.state = n, where, {"calls": np.zeros(1)}  # as a state: a forward on trial counts not
 
     def forward(self, x, train=False):
-        self.calls += train
-        return x * np.nan if self.where == "forward" and train and self.calls >= self.n else x
+        self.state["calls"] += train
+        return x * np.nan if self.where == "forward" and train and self.state["calls"] >= self.n else x
 
     def backward(self, dy):
-        return dy * np.nan if self.where == "backward" and self.calls >= self.n else dy
+        return dy * np.nan if self.where == "backward" and self.state["calls"] >= self.n else dy
 
 
 @pytest.mark.parametrize(
@@ -483,11 +526,26 @@ def test_nan_inside_a_block_names_the_layer_there(where, said):
         fit(net, clouds(), SGD(0.1), epochs=1, batch=30, rng=rng)
 
 
+@pytest.mark.parametrize("at", [2, 8])
+def test_a_run_that_diverged_goes_on_from_its_best_epoch(at):
+    data, net, opt = clouds(), Sequential(*network().layers, Breaks(at, "backward")), Momentum(0.05)
+    with pytest.raises(Diverged) as caught:
+        fit(net, data, opt, epochs=9, batch=30, rng=np.random.default_rng(2))
+    best = caught.value.history.best
+    assert best == (at > 3) * 2 and opt.t == 3 * best  # in step 2 there is none yet
+    by_hand, theirs, net = network(), Momentum(0.05), Sequential(*net.layers[:3])
+    if best:
+        fit(by_hand, data, theirs, epochs=best, batch=30, rng=np.random.default_rng(2))
+    for n, o in ((net, opt), (by_hand, theirs)):
+        fit(n, data, o, epochs=2, batch=30, rng=np.random.default_rng(3))
+    assert same(net, by_hand)
+
+
 def test_a_nan_that_a_second_look_does_not_find():
     class Once(Breaks):
         def forward(self, x, train=False):
-            self.calls += train
-            return x * np.nan if train and self.calls == self.n else x
+            self.state["calls"] += train
+            return x * np.nan if train and self.state["calls"] == self.n else x
 
     net = Sequential(*network().layers, Once(2))
     with pytest.raises(Diverged, match=r"step 2 .* in the scores \(a second pass, with other random draws, found none"):
@@ -653,16 +711,20 @@ def test_checkpoints_of_another_network():
         (dict(rng=0), TypeError, "rng must be a generator"),
         (dict(optimizer=0.1), TypeError, "optimizer must be an optimizer"),
         (dict(net="net"), TypeError, "net must be a network"),
-        (dict(early_stopping=0), ValueError, "patience must be at least 1"),
+        (dict(early_stopping=0), ValueError, "early_stopping must be at least 1"),
+        (dict(early_stopping="val_loss"), TypeError, "early_stopping must be an integer, not 'val_loss'"),
+        (dict(penalize="W"), TypeError, "penalize must be a function of a parameter's name, not 'W'"),
+        (dict(loss=lambda s, y: 1.0), ValueError, r"the loss must return .* gradient of shape \(1, 3\), not 1.0"),
+        (dict(loss=lambda s, y: (1.0, s[0])), ValueError, r"the loss must return .* gradient of shape \(1, 3\)"),
         (dict(x_train=np.zeros((90, 6), int)), TypeError, "data.x_train must hold floats, not int64"),
         (dict(x_train=np.zeros((0, 6))), ValueError, "data.x_train must have shape .* at least one row"),
         (dict(y_train=np.zeros(89, int)), ValueError, "data.y_train must have 90 rows"),
         (dict(y_train=np.full(90, 3)), ValueError, "data.y_train must lie in 0 … 2, one class per score, not 3 … 3"),
         (dict(y_train=np.full(90, 3), x_val=None), ValueError, "data.y_train must lie in 0 … 2"),
         (dict(y_val=np.full(30, -1)), ValueError, "data.y_val must lie in 0 … 2, one class per score, not -1 … -1"),
-        (dict(x_train=np.zeros((90, 5))), ValueError, "Dense.*6.*5"),
+        (dict(x_train=np.zeros((90, 5))), ValueError, "network does not take one row of data.x_train: Dense.*6.*5"),
         (dict(y_val=np.zeros(3, int)), ValueError, "data.y_val must have 30 rows"),
-        (dict(x_val=np.zeros((30, 5))), ValueError, "Dense.*6.*5"),
+        (dict(x_val=np.zeros((30, 5))), ValueError, "the network does not take one row of data.x_val: Dense.*6.*5"),
         (dict(x_val=5.0), ValueError, "data.x_val must have shape"),
         (dict(y_train=np.zeros((90, 1), int)), ValueError, "the loss does not take one row of data.y_train: .*shape"),
         (dict(y_val=np.zeros(30)), TypeError, "the loss does not take one row of data.y_val: .*integers"),
@@ -689,7 +751,7 @@ def test_what_does_not_go_together_is_told_before_anything_changes():
     rule = EarlyStopping(3, watch="accuracy")
     for error, said, given in [
         (TypeError, r"penalty must have value, grad and prox, such as L2\(.*, not 0.01", dict(penalty=0.01)),
-        (TypeError, "patience must be an integer, not True", dict(early_stopping=True)),
+        (TypeError, "early_stopping must be an integer, not True", dict(early_stopping=True)),
         (ValueError, "early stopping watches accuracy, but data.y_train holds no classes",
          dict(data=values, loss=squared_error, early_stopping=rule)),
         (ValueError, "w of shape", dict(penalty=MaxNorm(0.1, axis=1), proximal=True, penalize=lambda name: True)),
@@ -707,6 +769,7 @@ def test_bad_rules_and_missing_data():
         (dict(watch="loss!"), "watch must be one of"),
         (dict(watch=["loss"]), "watch must be one of"),
         (dict(threshold=-1.0), "threshold must be"),
+        (dict(patience=0), "patience must be at least 1"),
     ):
         with pytest.raises(ValueError, match=said):
             EarlyStopping(**rule)
@@ -768,7 +831,9 @@ NORMED = Sequential(Dense(6, 4, rng=np.random.default_rng(0)), BatchNorm(4))
             "the last minibatch of an epoch, of 1 rows, does not fit",
         ),
         (network(), False, {"augment": 3}, TypeError, "augment must be a function"),
-        (network(), True, {}, ValueError, "params was of kind array before"),
+        (NORMED, False, {"penalize": 3}, TypeError, "penalize must be a function"),
+        (NORMED, False, {"loss": lambda s, y: (1.0, s[:, :3])}, ValueError, "the loss must return"),
+        (network(), True, {}, ValueError, r"pass optimizer.clone\(\)\): params was of kind array before"),
     ],
 )
 def test_what_would_end_the_first_epoch_changes_nothing(net, used, change, error, message):
@@ -782,3 +847,25 @@ def test_what_would_end_the_first_epoch_changes_nothing(net, used, change, error
     assert all(np.array_equal(net.params[k], before.params[k]) for k in net.params)
     assert rng.bit_generator.state == draws and opt.t == t
     assert not NORMED.layers[1].state["mean"].any()
+
+
+def test_a_batch_of_one_is_refused_before_anything_changes():
+    """Two positions of one example are enough for the first layer, but not for the second."""
+    rng, rows = np.random.default_rng(0), clouds(12)
+    net = Sequential(BatchNorm(3), Flatten(), Dense(6, 4, rng=rng), BatchNorm(4))
+    data = SimpleNamespace(x_train=rows.x_train.reshape(12, 2, 3), y_train=rows.y_train)
+    draws = copy.deepcopy(rng.bit_generator.state)
+    with pytest.raises(ValueError, match=r"the last minibatch .*, of 1 rows, .*BatchNorm\(4\): .* one value of each"):
+        fit(net, data, SGD(0.1), epochs=1, batch=1, rng=rng)
+    assert not net.layers[0].state["mean"].any() and rng.bit_generator.state == draws
+
+
+def test_slow_weights_of_another_network_are_refused_before_anything_changes():
+    net, other, rng = network(), network(sizes=(6, 8, 3)), np.random.default_rng(0)
+    trained, opt = Lookahead(SGD(0.1)), Lookahead(SGD(0.1))
+    fit(other, clouds(), trained, epochs=1, rng=np.random.default_rng(0))
+    opt.load_state_dict(trained.state_dict())
+    draws = copy.deepcopy(rng.bit_generator.state)
+    with pytest.raises(ValueError, match=r"pass optimizer.clone\(\)\): params\['0.W'\] was .* \(6, 8\) before"):
+        fit(net, clouds(), SAM(opt), epochs=1, rng=rng)
+    assert same(net, network()) and rng.bit_generator.state == draws

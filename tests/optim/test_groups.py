@@ -112,6 +112,16 @@ def test_the_rate_is_the_first_groups():
     assert opt.lr == 0.3 and opt.optimizers["weights"].lr == 0.3 and opt.optimizers["biases"].lr == 0.5
 
 
+def test_each_parameter_has_its_groups_rate():
+    w = {"W": np.ones((2, 2)), "b": np.ones(2)}
+    opt = Groups({"weights": SGD(Cosine(0.2, steps=2)), "biases": Momentum(0.5)}, kind)
+    for around in (opt, Lookahead(opt), SAM(opt), Groups({"all": opt}, lambda key, x: "all")):
+        assert around.rates(w) == {"W": 0.2, "b": 0.5}
+    opt.step(w, copy.deepcopy(w))
+    assert opt.rates(w) == {"W": pytest.approx(0.1), "b": 0.5}
+    assert SGD(0.3).rates([np.ones(1), np.ones(2)]) == {0: 0.3, 1: 0.3} and SGD(0.3).rates(np.ones(1)) == {None: 0.3}
+
+
 def test_the_weights_to_test_with_are_each_groups_own():
     w, opt = (
         {"W": np.ones((1, 1)), "b": np.ones(1)},
@@ -190,6 +200,9 @@ def test_errors_change_nothing():
     assert np.isnan(w["b"]).all() and np.isfinite(w["W"]).all() and opt.t == 2
 
 
+SHARED = Momentum(0.1)
+
+
 @pytest.mark.parametrize(
     ("optimizers", "error", "message"),
     [
@@ -201,6 +214,8 @@ def test_errors_change_nothing():
         ({"a": SAM(SGD(0.1))}, TypeError, r"optimizers\['a'\] must be .* not wrapped, not SAM"),
         ({"a": SGD(0.1), "b": Lookahead(SGD(0.1))}, TypeError, r"optimizers\['b'\] must be .* not wrapped"),
         ({"a": NesterovLookAhead(0.1)}, TypeError, "not NesterovLookAhead"),
+        ({"a": SHARED, "b": SHARED}, ValueError, "every group needs an optimizer of its own, but one is there twice"),
+        ({"a": Groups({"c": SHARED}, kind), "b": SHARED}, ValueError, "one is there twice"),
     ],
 )
 def test_bad_groups(optimizers, error, message):

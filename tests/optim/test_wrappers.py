@@ -352,6 +352,30 @@ def test_a_batch_of_walks_is_a_loop():
     assert np.array_equal(x[0], [0.0, 0.0])
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_walk_that_is_lost_leaves_the_others_of_its_batch_alone(bad):
+    """It stays where it is for the second gradient, the error names it, and no walk is evaluated at nan."""
+
+    def grad(x):
+        assert np.isfinite(x).all()
+        g = x * np.array([1.0, 5.0])
+        if len(x) == 3:
+            g[1, 1] = bad
+        return g
+
+    start = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    x, opt = start.copy(), SAM(SGD(0.1), radius=0.5, axis=-1)
+    with pytest.raises(ValueError, match=rf"grads holds {bad} at \(1, 1\)"):
+        opt.step_closure(x, Ask(grad))
+    opt.step_closure(x, Ask(grad), nonfinite="skip")
+    assert same_bits(x, start) and opt.t == 0
+    opt.step_closure(x, Ask(grad), nonfinite="allow")
+    others = start[[0, 2]]
+    opt.clone().step_closure(others, Ask(grad))
+    np.testing.assert_allclose(x[[0, 2]], others, rtol=1e-15)
+    assert x[1, 0] == 3.0 - 0.1 * 3.0 and not np.isfinite(x[1, 1])
+
+
 def near(points, x):
     return np.linalg.norm(points - [x, 0.0], axis=-1) < 0.5
 
@@ -566,6 +590,15 @@ def test_the_weights_to_test_with_are_asked_for_by_one_name():
     opt = SAM(Lookahead(SGD(0.5), k=2), radius=0.0)
     opt.step_closure(x, Ask(lambda w: w))
     assert x.tolist() == [0.5, 0.5] and opt.test_params(x).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1)), SAM(Momentum(0.1))], ids=lambda opt: type(opt).__name__)
+def test_a_wrapper_cannot_be_checked_apart_from_its_step(opt):
+    x = np.ones(2)
+    for call in (lambda: opt.check(x, x), lambda: opt.check(x, x, nonfinite="skip"), lambda: opt.move(None, {}, {})):
+        with pytest.raises(TypeError, match=rf"{type(opt).__name__} has no check and move, .* step or step_closure"):
+            call()
+    assert opt.t == 0 and opt.state_dict()["inner"] == {"t": 0}
 
 
 def test_a_wrapper_without_a_step_says_so():
