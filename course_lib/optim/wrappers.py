@@ -284,10 +284,10 @@ class SAM(Wrapper):
         """Return ∇f(x + r g/‖g‖), structured like `params`, which are x again afterwards."""
         g = gradient(loss, params)
         way = self.uphill(params, g)
-        if way is None:  # ‖g‖ is not finite: that is for the inner optimizer to report
+        if way is None:  # the inner optimizer judges nan
             return g
         with moved(params, by=way):
-            return copy.deepcopy(gradient(loss, params))  # it may lie in the memory of params
+            return copy.deepcopy(gradient(loss, params))  # may be a view
 
     def uphill(self, params: Any, grads: Any) -> dict[Any, np.ndarray] | None:
         """Return r g/‖g‖ by key, the way to the highest point; it is 0 where g is 0.
