@@ -78,7 +78,7 @@ def depth(**values: Any) -> Experiment:
                 panel(
                     f"Outputs of layer {layer}",
                     axis("output", f"range {layer}"),
-                    axis("how many", (0, 1.05)),
+                    axis("share of the fullest bin", (0, 1.05)),
                     [bars(f"layer {layer}", color=_FORTH)],
                     ratio=0.6,
                     alt=f"Histogram of the outputs of layer {layer}.",
@@ -174,7 +174,8 @@ def runs(**values: Any) -> Experiment:
             readout("accuracy", "validation accuracy, %", format=".1f"),
         ],
         tabulated=True,
-        caption="Ten runs, one of them healthy: most faults show in four numbers, before the first epoch.",
+        caption="Ten runs, one of them healthy: more than half of the faults show in four numbers, before the first"
+        " epoch, the others in the curves.",
         alt="Training and validation loss of a run over 15 epochs, and its initial checks.",
         values=values,
     )

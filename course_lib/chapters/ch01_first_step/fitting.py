@@ -100,7 +100,7 @@ def fitting(**values: Any) -> Experiment:
                 axis("input x", "inputs"),
                 axis("output", "outputs"),
                 [
-                    rule(0, axis="x", label="x = 0"),
+                    rule(0, axis="x", label="x = 0", dashed=False, width=1),
                     points("data", color="#8A7A12"),
                     line("at first", label="at the start", color="currentColor", dashed=True, width=1.5),
                     line("at last", label="after 200 steps", color=color),
