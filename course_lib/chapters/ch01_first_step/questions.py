@@ -100,7 +100,7 @@ nine_hundred = Predict(
     right="weights",
     line="You said {said}; the weights are ten times too large. After a few steps {dead} % of a layer are dead, and a"
     " guess is left.",
-    shows=("runs", {"run": "b", "named": True}),
+    shows=("runs", {"run": "b", "named": False}),
 )
 
 draws = Predict(

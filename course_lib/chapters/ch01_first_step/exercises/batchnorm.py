@@ -115,6 +115,18 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
             ),
         ),
         Mutant(
+            "both shares swapped",
+            (
+                "    mean = momentum * mean + (1 - momentum) * mu\n"
+                "    var = momentum * var + (1 - momentum) * s2 * N / (N - 1)\n"
+            ),
+            (
+                "    mean = (1 - momentum) * mean + momentum * mu\n"
+                "    var = (1 - momentum) * var + momentum * s2 * N / (N - 1)\n"
+            ),
+            "`momentum` is the share of the running statistics that is kept; you give it to the batch, as torch does.",
+        ),
+        Mutant(
             "biased running variance",
             " * N / (N - 1)",
             "",
