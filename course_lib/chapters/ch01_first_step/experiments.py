@@ -39,6 +39,12 @@ def stack_of(activation: str, scale: float) -> Depth:
     return through_depth(x, scaled(scale), rng=np.random.default_rng(0), activation=activation, depth=DEPTH, bins=25)
 
 
+def _decades(*sizes: float) -> list[float]:
+    """Return the bounds of an axis of whole decades that holds all sizes, and at least 0.001 to 10."""
+    low, high = max(min(*sizes, 1e-3), _FLOOR), max(*sizes, 10.0)
+    return [10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))]
+
+
 def _through(activation: str, scale: float) -> Data:
     stack, layers = stack_of(activation, scale), np.arange(1, DEPTH + 1)
     data: Data = {
@@ -48,6 +54,7 @@ def _through(activation: str, scale: float) -> Data:
         "last": stack.std[-1],
         "gradient": stack.grad_std[0],
         "flat": 100 * stack.flat[-1],
+        "sizes": _decades(*stack.std, *stack.grad_std),
     }
     for layer in _SHOWN:
         counts, edges = stack.counts[layer - 1], stack.edges[layer - 1]
@@ -78,7 +85,7 @@ def depth(**values: Any) -> Experiment:
                 panel(
                     f"Outputs of layer {layer}",
                     axis("output", f"range {layer}"),
-                    axis("how many", (0, 1.05)),
+                    axis("share of the fullest bin", (0, 1.05)),
                     [bars(f"layer {layer}", color=_FORTH)],
                     ratio=0.6,
                     alt=f"Histogram of the outputs of layer {layer}.",
@@ -88,9 +95,9 @@ def depth(**values: Any) -> Experiment:
             panel(
                 "Standard deviation in each layer",
                 axis("layer", (1, DEPTH)),
-                axis("size", (1e-16, 1e9), log=True),
+                axis("size", "sizes", log=True),
                 [
-                    rule(1.0),
+                    rule(1.0, label="size 1"),
                     line("forth", label="outputs", color=_FORTH, width=2.5),
                     line("back", label="gradients", color=_BACK, width=2.5),
                 ],
@@ -174,7 +181,8 @@ def runs(**values: Any) -> Experiment:
             readout("accuracy", "validation accuracy, %", format=".1f"),
         ],
         tabulated=True,
-        caption="Ten runs, one of them healthy: most faults show in four numbers, before the first epoch.",
+        caption="Ten runs, one of them healthy: more than half of the faults show in four numbers, before the first"
+        " epoch, the others in the curves.",
         alt="Training and validation loss of a run over 15 epochs, and its initial checks.",
         values=values,
     )
@@ -257,8 +265,8 @@ def search(**values: Any) -> Experiment:
                 axis("penalty λ", tuple(_map()["map"]["y"]), log=True),
                 [
                     heat("map", domain=(10, 97), label="accuracy, %"),
-                    points("trials", color="#D70272", radius=3.5),
-                    points("chosen", color="#D70272", radius=7, label="best trial"),
+                    points("trials", color="#D70272", radius=3.5, label="each trial"),
+                    points("chosen", color="#D70272", radius=7, label="best trial, large"),
                 ],
                 alt="A heat map of accuracies over rate and penalty, with the trials as points.",
             ),
@@ -268,7 +276,7 @@ def search(**values: Any) -> Experiment:
                 axis("accuracy, %", (0, 100)),
                 [
                     rule("top", label="best of the map"),
-                    points("each", label="each trial", color="#8A7A12"),
+                    points("each", label="each trial", color="#D70272"),
                     line("best so far", color=_ACCENT, width=2.5),
                 ],
                 alt="The accuracy of each trial, and the best so far.",

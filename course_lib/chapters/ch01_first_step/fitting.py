@@ -59,13 +59,13 @@ def _line(mean: float, spread: float, rate: float, start: Any) -> Data:
     f = _valley(mean, spread)
     kappa = _kappa(mean, spread)
     path = trace(f, SGD(rate), start, _SHOWN)
-    first = f.f(start[0], start[1])
+    sizes = [np.sqrt(path["x"][t] ** 2 + path["y"][t] ** 2) for t in range(_SHOWN + 1)]
     slow = max(abs(1 - rate), abs(1 - rate / kappa))
     ends = [-3 * spread, mean + 3 * spread]
     last = [path["x"][_SHOWN], path["y"][_SHOWN]]
     return {
         "SGD": {"x": path["x"], "y": path["y"]},
-        "loss": {"loss": [f.f(path["x"][t], path["y"][t]) / first if first > 0 else 0 for t in range(_SHOWN + 1)]},
+        "error": {"error": [size / sizes[0] if sizes[0] > 0 else 0 for size in sizes]},
         "at first": {"x": ends, "y": [(0.5 + start[0]) * v + 1 + start[1] for v in ends]},
         "at last": {"x": ends, "y": [(0.5 + last[0]) * v + 1 + last[1] for v in ends]},
         "kappa": kappa,
@@ -100,7 +100,7 @@ def fitting(**values: Any) -> Experiment:
                 axis("input x", "inputs"),
                 axis("output", "outputs"),
                 [
-                    rule(0, axis="x", label="x = 0"),
+                    rule(0, axis="x", label="x = 0", dashed=False, width=1),
                     points("data", color="#8A7A12"),
                     line("at first", label="at the start", color="currentColor", dashed=True, width=1.5),
                     line("at last", label="after 200 steps", color=color),
@@ -120,12 +120,16 @@ def fitting(**values: Any) -> Experiment:
                 " descent.",
             ),
             panel(
-                "Loss above its minimum",
+                "Error that is left",
                 axis("step", (0, _SHOWN)),
-                axis("share of the initial loss", (1e-8, 3), log=True),
-                [line("loss", x="step", y="loss", color=color, timed=True, width=2)],
+                axis("share of the initial error", (1e-3, 3), log=True),
+                [
+                    rule(0.01, label="a hundredth"),
+                    line("error", x="step", y="error", color=color, timed=True, width=2),
+                ],
                 ratio=0.5,
-                alt="The loss over 200 steps, as a share of the initial one, on a logarithmic axis.",
+                alt="The size of the error of slope and intercept over 200 steps, as a share of the initial one, on a"
+                " logarithmic axis.",
             ),
         ],
         readouts=[
@@ -136,6 +140,7 @@ def fitting(**values: Any) -> Experiment:
         backdrop=_line_backdrop,
         caption="Inputs far from zero turn the round bowl into a long valley: a change of the slope then moves the"
         " line as a change of the intercept does.",
-        alt="Points with a line; the loss over slope and intercept with the path of gradient descent; and the loss.",
+        alt="Points with a line; the loss over slope and intercept with the path of gradient descent; and the error"
+        " that is left.",
         values=values,
     )

@@ -50,8 +50,8 @@ dying = Predict(
 half_lost = Predict(
     "half_lost",
     PAGE,
-    "Tanh layers kept the signal at s = 1. A ReLU sets about half of its inputs to zero. How large are the outputs of"
-    " the tenth ReLU layer at s = 1, if those of the first have the standard deviation 0.6?",
+    "Ten tanh layers kept a third of the signal at s = 1. A ReLU sets about half of its inputs to zero. How large are"
+    " the outputs of the tenth ReLU layer at s = 1, if those of the first have the standard deviation 0.6?",
     options={"same": "about as large", "few": "about 0.03", "tiny": "below 0.001"},
     right="few",
     line="You said {said}; it is {last}. The gradient loses about as much on its way back.",
@@ -70,8 +70,8 @@ half_lost = Predict(
 moved = Predict(
     "moved",
     PAGE,
-    "Inputs of mean 0 and standard deviation 1: at the right rate one step is enough to fit the line. Now all inputs"
-    " are moved by 3. How many steps does it take until a hundredth of the error is left?",
+    "Inputs of mean 0 and standard deviation 1: at the rate 1/λmax one step fits the line. Now all inputs are moved"
+    " by 3. How many steps does it take, at the new 1/λmax, until a hundredth of the error is left?",
     options={"ten": "about 10", "hundred": "about 50", "many": "more than 500"},
     right="many",
     line="You said {said}; it is {steps}, as the condition number has risen from one to {kappa}.",
@@ -100,7 +100,7 @@ nine_hundred = Predict(
     right="weights",
     line="You said {said}; the weights are ten times too large. After a few steps {dead} % of a layer are dead, and a"
     " guess is left.",
-    shows=("runs", {"run": "b", "named": True}),
+    shows=("runs", {"run": "b", "named": False}),
 )
 
 draws = Predict(
@@ -187,7 +187,7 @@ saturate_or_die = Choose(
     why={
         "saturate": "For a positive input its slope is 1, however large the input is.",
         "die": "If z is negative for every example, its slope is 0 for every example.",
-        "both": "It does not saturate: for a positive input its slope is 1, however large the input is.",
+        "both": "It does not saturate on the right: for a positive input its slope is 1, however large the input is.",
     },
 )
 

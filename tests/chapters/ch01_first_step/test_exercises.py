@@ -39,6 +39,17 @@ def test_standardize_is_normalize():
     np.testing.assert_allclose(found[1], prepare(val), atol=1e-12)
 
 
+def test_1e8_added_to_the_deviation_is_named():
+    """The mistake that the chapter warns of, written as a student would."""
+
+    def answer(train, val):
+        mean, std = train.mean(axis=0), train.std(axis=0) + 1e-8
+        return (train - mean) / std, (val - mean) / std
+
+    result = ex.standardize.evaluate(answer)
+    assert result.diagnosis == "1e-8 added" and "constant" in result.message
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
 def test_hes_scale_is_that_of_the_librarys_weights(slope):
     W = he(np.random.default_rng(1), 300, 200, np.float64, slope=slope)

@@ -39,17 +39,17 @@ batchnorm = Exercise(
     number=5,
     title="Batch norm in training",
     prompt=(
-        "One training step of batch norm, forward: rows of `x` are the n examples of a batch. Return the "
-        "output `y`, with the batch's own statistics (variance with n) and ε inside the root, and the new "
+        "One training step of batch norm, forward: rows of `x` are the N examples of a batch. Return the "
+        "output `y`, with the batch's own statistics (variance with N) and ε inside the root, and the new "
         "running `mean` and `var`, which keep the share `momentum` of themselves; the running variance takes "
-        "the batch's with n − 1."
+        "the batch's with N − 1."
     ),
     source="""\
 def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
-    n, mu, s2 = len(x), x.mean(axis=0), x.var(axis=0)
+    N, mu, s2 = len(x), x.mean(axis=0), x.var(axis=0)
     y = gamma * (x - mu) / np.sqrt(s2 + eps) + beta
     mean = momentum * mean + (1 - momentum) * mu
-    var = momentum * var + (1 - momentum) * s2 * n / (n - 1)
+    var = momentum * var + (1 - momentum) * s2 * N / (N - 1)
     return y, mean, var
 """,
     returns=("y", "mean", "var"),
@@ -61,12 +61,12 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
         ),
         (
             "Center, divide by `np.sqrt(s2 + eps)`, then γ and β. The running numbers: `momentum * old + (1 - "
-            "momentum) * new`, where `new` for the variance is `s2 * n / (n - 1)`."
+            "momentum) * new`, where `new` for the variance is `s2 * N / (N - 1)`."
         ),
     ),
     explanation=(
-        "The batch is divided by its own standard deviation, hence n. The running variance estimates that of "
-        "all data, for which the one with n − 1 is unbiased. The running numbers play no part in training: "
+        "The batch is divided by its own standard deviation, hence N. The running variance estimates that of "
+        "all data, for which the one with N − 1 is unbiased. The running numbers play no part in training: "
         "they are for testing, where an answer must not depend on the other examples."
     ),
     after=(
@@ -115,22 +115,34 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
             ),
         ),
         Mutant(
+            "both shares swapped",
+            (
+                "    mean = momentum * mean + (1 - momentum) * mu\n"
+                "    var = momentum * var + (1 - momentum) * s2 * N / (N - 1)\n"
+            ),
+            (
+                "    mean = (1 - momentum) * mean + momentum * mu\n"
+                "    var = (1 - momentum) * var + momentum * s2 * N / (N - 1)\n"
+            ),
+            "`momentum` is the share of the running statistics that is kept; you give it to the batch, as torch does.",
+        ),
+        Mutant(
             "biased running variance",
-            " * n / (n - 1)",
+            " * N / (N - 1)",
             "",
-            "The running variance is meant for the population: the batch's times n/(n − 1).",
+            "The running variance is meant for the population: the batch's times N/(N − 1).",
         ),
         Mutant(
             "unbiased in the batch",
             "gamma * (x - mu) / np.sqrt(s2 + eps)",
-            "gamma * (x - mu) / np.sqrt(s2 * n / (n - 1) + eps)",
-            "The batch is divided by its own variance, with n and not n − 1; only the running one is corrected.",
+            "gamma * (x - mu) / np.sqrt(s2 * N / (N - 1) + eps)",
+            "The batch is divided by its own variance, with N and not N − 1; only the running one is corrected.",
         ),
         Mutant(
             "no running update",
             (
                 "    mean = momentum * mean + (1 - momentum) * mu\n"
-                "    var = momentum * var + (1 - momentum) * s2 * n / (n - 1)\n"
+                "    var = momentum * var + (1 - momentum) * s2 * N / (N - 1)\n"
             ),
             "",
             "The running numbers never move: at test time this network would normalize by 0 and 1.",
@@ -158,7 +170,7 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
         ),
         Mutant(
             "running root",
-            "(1 - momentum) * s2 * n / (n - 1)",
+            "(1 - momentum) * s2 * N / (N - 1)",
             "(1 - momentum) * np.sqrt(s2 + eps)",
             "The running number is a variance; you average its root.",
         ),

@@ -34,8 +34,8 @@ def he_std(fan_in, fan_out, slope):
     hints=(
         "z is a sum over `fan_in` inputs, so E z² = fan_in · Var(w) · E x². What does the activation leave of E z²?",
         (
-            "Half of the z are positive and pass; the other half is multiplied by `slope`, its square by "
-            "`slope**2`. So (1 + slope²)/2 of E z² is left, and Var(w) has to make up for it."
+            "Half of E z² comes from positive z, and passes; the other half is multiplied by `slope**2`. So "
+            "(1 + slope²)/2 of E z² is left, and Var(w) has to make up for it."
         ),
     ),
     explanation=(

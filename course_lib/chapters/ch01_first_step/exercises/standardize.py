@@ -149,7 +149,16 @@ def standardize(train, val):
             "np.maximum(std, 1e-8)",
             (
                 "A feature that is constant in `train` is divided by 1e-8: the smallest change of it in `val` "
-                "becomes huge."
+                "becomes huge. Divide it by 1."
+            ),
+        ),
+        Mutant(
+            "1e-8 added",
+            "np.where(std > 0, std, 1.0)",
+            "std + 1e-8",
+            (
+                "You divide by `std + 1e-8`: a feature that is constant in `train` becomes huge when it changes in "
+                "`val`. Where `std` is 0, divide by 1; elsewhere by `std` alone."
             ),
         ),
         Mutant(

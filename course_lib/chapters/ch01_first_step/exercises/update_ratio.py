@@ -76,6 +76,12 @@ def update_ratio(w, dw, lr):
             "Upside down: how large is the step, seen from the weight?",
         ),
         Mutant(
+            "negative",
+            "np.linalg.norm(step) / np.linalg.norm(w)",
+            "-np.linalg.norm(step) / np.linalg.norm(w)",
+            "Your ratio is negative, but a size has no sign: the minus of the step belongs inside the norm.",
+        ),
+        Mutant(
             "squares",
             "np.linalg.norm(step) / np.linalg.norm(w)",
             "np.sum(step**2) / np.sum(w**2)",
