@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course_lib.optim import orthogonalize
-from course_lib.plots import INK, PALETTE, color_of, draw_band, label_lines
+from course_lib.plots import INK, PALETTE, color_of, draw_band
 
 _GRADIENT = np.array([1.0, 0.35])
+_MARKERS = {"Momentum": "s", "Adam": "o", "NAdam": "x", "Lion": "^", "Muon": "D"}
 
 
 def steepest(ball: str, g: np.ndarray) -> np.ndarray:
@@ -115,8 +116,10 @@ def draw_methods(loss: Axes, accuracy: Axes, runs: Mapping[str, tuple[Sequence[f
         runs: method → its rates, and losses and accuracies, shape (2, seeds, rates).
     """
     for name, (rates, (losses, found)) in runs.items():
-        draw_band(loss, rates, losses, name)
-        draw_band(accuracy, rates, found, name)
+        for ax, values in ((loss, losses), (accuracy, found)):
+            draw_band(ax, rates, values, name)
+            ax.lines[-1].set(marker=_MARKERS[name], markersize=5)
     loss.set(xscale="log", yscale="log", xlabel="rate α", ylabel="training loss")
     accuracy.set(xscale="log", xlabel="rate α", ylabel="validation accuracy, %", ylim=(93, 99))
-    label_lines(loss)
+    loss.legend(loc="lower left")
+    accuracy.legend(loc="upper left")
