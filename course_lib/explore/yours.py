@@ -58,8 +58,14 @@ class Yours:
         return {**part, "key": key, "label": label, "color": colour_of("yours"), "yours": True}
 
     def box(self) -> dict[str, Any]:
-        """Return what the box in the page has to know."""
-        return {"needs": self.needs, "settings": settings(), "fills": {kind.__name__: lines_of(kind) for kind in FILLS}}
+        """Return what the box in the page has to know: `like` has a button, and its defaults count first."""
+        row = METHODS[self.like]
+        kinds = dict.fromkeys([*FILLS, row.cls])
+        return {
+            "needs": self.needs,
+            "settings": settings() | row.defaults,
+            "fills": {kind.__name__: lines_of(kind) for kind in kinds},
+        }
 
 
 def settings() -> dict[str, float | bool]:

@@ -16,7 +16,7 @@ from course_lib.explore.page import experiments_in, static_html
 from course_lib.explore.parts import axis, line, panel, readout, slider
 from course_lib.explore.yours import FILLS, Yours, lines_of, settings
 from course_lib.inpage.quick import Quick
-from course_lib.optim import Adam, Momentum, Nesterov, Optimizer, Rosenbrock, descend
+from course_lib.optim import Adam, Lion, Momentum, Nesterov, Optimizer, Rosenbrock, descend
 from course_lib.optim.registry import METHODS
 
 INPAGE = Path(inspect.getfile(inpage)).parent
@@ -268,6 +268,12 @@ def test_every_mark_and_readout_of_the_reader_finds_its_data(name, tmp_path):
 def test_in_a_notebook_there_is_no_box():
     for experiment in BOXED.values():
         assert "yours" not in json.dumps(experiment.spec)
+
+
+def test_the_method_that_yours_is_compared_with_has_a_button_and_its_defaults():
+    box = Yours(lambda mine: {}, "Lion").box()
+    assert list(box["fills"]) == [*(kind.__name__ for kind in FILLS), "Lion"] and box["fills"]["Lion"] == lines_of(Lion)
+    assert box["settings"].items() >= {"beta2": 0.99, "weight_decay": 0.0, "rho": 0.9}.items()
 
 
 def test_the_fills_are_the_librarys_own_lines(worker):

@@ -127,7 +127,7 @@ def average(**values: Any) -> Experiment:
                 axis("steep direction, λ = 1", (-3.5, 3.5)),
                 [
                     line("z", label="points z", color="#8A7A12", width=0.8),
-                    line("a", label="their average a", color=mean, width=2.5),
+                    line("a", label="average a", color=mean, width=2.5),
                     points("minimum", color="currentColor", shape="cross", radius=6),
                 ],
                 ratio=0.9,
@@ -149,7 +149,7 @@ def average(**values: Any) -> Experiment:
                         for n in _LENGTHS
                     ],
                     points("ends", color=cosine, radius=4.5),
-                    line("averaged", label="average a", color=mean, width=2.5),
+                    line("averaged", color=mean, width=2.5),
                 ],
                 alt="Losses on logarithmic axes: a constant rate levels off, three cosines dive at their ends, the"
                 " average falls all the time.",

@@ -251,12 +251,12 @@ def _sharp(radius: float, noise: float) -> Data:
     opt = SAM(SGD(_RATE), radius=radius, axis=-1)
     path = descend(valley, opt, start, _WALK, noise=noise, rng=rng)
     far = np.linalg.norm(path[:, 0] - [-1.0, 0.0], axis=-1)  # of the first run
-    end, shown = path[-1], path[:, :60]
+    end = path[-1]
     sharp = np.linalg.norm(end - [-1.0, 0.0], axis=1) < 0.35
     flat = np.linalg.norm(end - [1.0, 0.0], axis=1) < 1
     return {
         "path": {"x": path[::5, 0, 0].round(3), "y": path[::5, 0, 1].round(3)},
-        "ends": {"x": shown[-1, :, 0].round(3), "y": shown[-1, :, 1].round(3)},
+        "ends": {"x": end[:, 0].round(3), "y": end[:, 1].round(3)},
         "distance": {"x": np.arange(0, _WALK + 1, 5), "y": far[::5].round(3)},
         "turns": 1 + float(valley.saddles[0][0]) - radius,
         "in_sharp": 100 * sharp.mean(),
@@ -270,7 +270,7 @@ def _sharp_backdrop() -> Data:
     return {
         "field": field(valley, valley.window, 80),
         "minima": {"x": [-1, 1], "y": [0, 0]},
-        "names": {"x": [-1, 1], "y": [-0.62, -0.5], "text": ["sharp", "flat"]},
+        "names": {"x": [-1, 1], "y": [-0.62, -1.05], "text": ["sharp", "flat"]},
         "saddle": 1 + float(valley.saddles[0][0]),
     }
 
@@ -294,17 +294,17 @@ def sharp(**values: Any) -> Experiment:
         _sharp,
         [
             panel(
-                "Where 60 runs end, and the way of one",
+                "Where the runs end, and the way of one",
                 axis("x₁", (-1.8, 3.2)),
                 axis("x₂", (-1.6, 1.6)),
                 [
                     contour("field"),
                     line("path", label="one run", color=color, width=1),
-                    points("ends", label="ends of 60 runs", color="#D55E00", radius=3.5),
+                    points("ends", label="ends of 100 runs", color="#D55E00", radius=3.5),
                     points("minima", color="currentColor", shape="cross", radius=6),
                     text("names"),
                 ],
-                alt="Level lines of a narrow bowl on the left and a wide one on the right, the ends of 60 runs, and"
+                alt="Level lines of a narrow bowl on the left and a wide one on the right, the ends of 100 runs, and"
                 " one path.",
             ),
             panel(

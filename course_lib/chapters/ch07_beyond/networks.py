@@ -105,19 +105,22 @@ def mislabelled(split: int) -> Data:
     return data._replace(y_train=wrong_labels(data.y_train, 0.3, rng)[0])
 
 
-def strengths(make: Callable[[Rate, Any], Optimizer], decays: Sequence[float], penalties: Sequence[float]) -> Any:
+def strengths(
+    make: Callable[[Rate, Any], Optimizer], decays: Sequence[float], penalties: Sequence[float], splits: int = 4
+) -> np.ndarray:
     """Train with 30 % wrong labels at several strengths of a decay or of a penalty, 20 epochs, the rate 0.02.
 
     Args:
         make: the method, from its rate and an array of decays.
         decays: λ of the decoupled decay.
         penalties: λ of an L2 penalty, as many.
+        splits: how many splits of the data, from 0 on.
 
     Returns:
-        Validation accuracies in %, shape (16, strengths): four networks on each of four splits.
+        Validation accuracies in %, shape (4 · splits, strengths): four networks on each split, one split after another.
     """
     found = []
-    for split in range(4):
+    for split in range(splits):
         rngs = [np.random.default_rng(seed) for seed in range(4) for _ in decays]
         opt = make(Cosine(0.02, steps=steps_of(20)), np.tile(decays, 4)[:, None])
         logs = fit_many(
@@ -130,7 +133,7 @@ def strengths(make: Callable[[Rate, Any], Optimizer], decays: Sequence[float], p
             penalty=[L2(strength) for strength in penalties] * 4,
         )
         found += [log.val_accuracy[-1] for log in logs]
-    return 100 * np.reshape(found, (16, len(decays)))
+    return 100 * np.reshape(found, (4 * splits, len(decays)))
 
 
 def sharpness_aware(radius: float, seed: int, data: Data) -> float:

@@ -8,9 +8,18 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course_lib.optim import orthogonalize
-from course_lib.plots import INK, PALETTE, color_of, draw_band, label_lines
+from course_lib.plots import INK, PALETTE, color_of, draw_band
 
 _GRADIENT = np.array([1.0, 0.35])
+
+#: Method → its marker, and for the loss and the accuracy: at which of its points its name stands, and where from there.
+_MARKS = {
+    "Momentum": ("s", (-1, 0, 10, "right"), (0, -8, 0, "right")),
+    "Adam": ("o", (0, 0, 12, "center"), (0, 4, -14, "center")),
+    "NAdam": ("x", (2, 0, -12, "right"), (2, 0, 12, "right")),
+    "Lion": ("^", (0, 10, 0, "left"), (-3, -8, 4, "right")),
+    "Muon": ("D", (3, -10, -4, "right"), (2, 4, 12, "center")),
+}
 
 
 def steepest(ball: str, g: np.ndarray) -> np.ndarray:
@@ -115,8 +124,12 @@ def draw_methods(loss: Axes, accuracy: Axes, runs: Mapping[str, tuple[Sequence[f
         runs: method → its rates, and losses and accuracies, shape (2, seeds, rates).
     """
     for name, (rates, (losses, found)) in runs.items():
-        draw_band(loss, rates, losses, name)
-        draw_band(accuracy, rates, found, name)
+        marker, *places = _MARKS[name]
+        for ax, values, (point, right, up, side) in zip((loss, accuracy), (losses, found), places, strict=True):
+            draw_band(ax, rates, values, name)
+            ax.lines[-1].set(marker=marker, markersize=5)
+            at = rates[point], np.median(values[:, point])
+            look = dict(textcoords="offset points", color=color_of(name), ha=side, va="center")
+            ax.annotate(name, at, (right, up), **look)
     loss.set(xscale="log", yscale="log", xlabel="rate α", ylabel="training loss")
     accuracy.set(xscale="log", xlabel="rate α", ylabel="validation accuracy, %", ylim=(93, 99))
-    label_lines(loss)

@@ -67,7 +67,7 @@ leaves = Predict(
     "leaves",
     PAGE,
     "A hundred runs start in a sharp minimum; a flat one, as deep, is near. The gradients are noisy. With SGD alone all"
-    " hundred stay. How many leave with SAM, at a radius of 0.25, half of the way to the saddle point?",
+    " hundred stay. How many leave with SAM, at a radius of 0.25, 0.6 of the way to the saddle point?",
     options={"none": "none, or a few", "half": "about half", "all": "all, or nearly all"},
     right="all",
     line="You said {said}; {in_flat} of the hundred end in the flat minimum, {in_sharp} in the sharp one.",
@@ -93,12 +93,12 @@ mean_of_all = Predict(
 lowest_loss = Predict(
     "lowest_loss",
     PAGE,
-    "Five methods train the same network, five epochs, each at its best rate. One of them ends at a training loss"
+    "Five methods train the same network, five epochs, each at the rate of its lowest training loss. One of them ends"
     " several times below all others. What about its validation accuracy?",
     options={
-        "points": "it is more than a point ahead as well",
-        "alike": "it is less than a point ahead of Adam's",
-        "behind": "it is more than a point behind",
+        "points": "it is more than a point ahead of Adam's as well",
+        "alike": "it is within a point of Adam's",
+        "behind": "it is more than a point behind Adam's",
     },
     right="alike",
     line="You said {said}; Muon has {claim:methods-accuracy.muon:.1f} %, Adam {claim:methods-accuracy.adam:.1f} %.",
@@ -142,12 +142,12 @@ lion_band = Choose(
     "lion_band",
     PAGE,
     "Lion swings around the minimum of a bowl, at the rate α. You divide α by ten, and wait. What becomes of the"
-    " height of the band in which its loss stays?",
+    " height of the band in which its loss stays, about?",
     options={"tenth": "a tenth", "hundredth": "a hundredth", "same": "it stays"},
     right="hundredth",
     why={
         "tenth": "The swing is a tenth as wide, and the loss of a bowl goes with the square.",
-        "hundredth": "The swing is as wide as the step, and the loss goes with its square.",
+        "hundredth": "The swing is about as wide as the step, and the loss goes with its square.",
         "same": "The steps have the length α: a smaller one swings less.",
     },
 )

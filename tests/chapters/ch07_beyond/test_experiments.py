@@ -57,10 +57,11 @@ def test_the_paths_are_the_librarys(kappa, angle):
         assert data[f"steps_{name}"] == (above if above <= 751 else None)
 
 
-@pytest.mark.parametrize("lr", [0.01, 0.02, 0.03, 0.1])
-def test_lion_ends_in_a_band(lr):
-    data = explore.race(tune="Lion", lr=lr).data
-    assert data["steps_Lion"] is None and 0.4 * lr**2 < data["late_Lion"] < 0.5051 * lr**2
+@pytest.mark.parametrize("start", [(-4, 1.5), (-3, 1)])
+@pytest.mark.parametrize("lr", [0.01, 0.022, 0.027, 0.03, 0.1])
+def test_lion_ends_in_a_band(lr, start):
+    data = explore.race(tune="Lion", lr=lr, start=list(start)).data
+    assert data["steps_Lion"] is None and 0.1 * lr**2 < data["late_Lion"] < 1.1 * 1.01 * lr**2
     step = np.abs(np.diff(data["Lion"]["x"]))
     np.testing.assert_allclose(step, lr, rtol=1e-6)
 
@@ -71,7 +72,8 @@ def test_the_linked_settings_show_what_the_text_says():
     assert turned["steps_Momentum"] == upright["steps_Momentum"] < turned["steps_NAdam"]
     assert turned["steps_Adam"] is None
     late = explore.race(tune="Lion", lr=0.01).data["Lion"]["loss"]
-    assert late[300] > 1e-3 > max(late[600:])
+    assert max(late[450:600]) > 1e-3 and max(late[700:]) < 1.1e-4
+    assert max(explore.race(start=[-3, 1]).data["NAdam"]["loss"][400:]) > 1e-3, "the late leap from another start"
 
 
 # ---------------------------------------------------------------- the sharp minimum
@@ -81,7 +83,10 @@ def test_the_linked_settings_show_what_the_text_says():
 def test_without_noise_none_gets_to_the_flat_one(radius):
     data = explore.sharp(radius=radius, noise=0).data
     assert data["in_flat"] == 0 and data["in_sharp"] + data["elsewhere"] == 100
-    assert data["in_sharp"] == 100 if radius < 0.15 else data["elsewhere"] > 0, "some hang on the ridge"
+    assert data["in_sharp"] == 100 if radius < 0.15 else data["elsewhere"] > 0
+    ends, ridge = np.transpose([data["ends"]["x"], data["ends"]["y"]]), SharpFlat(50, 1).saddles[0]
+    away = np.linalg.norm(ends - [-1.0, 0.0], axis=1) >= 0.35
+    assert np.all(np.linalg.norm(ends - ridge, axis=1)[away] < 0.1), "some hang on the ridge"
 
 
 def test_near_the_ridge_sams_gradient_leads_out():
@@ -160,7 +165,7 @@ def test_the_linked_averages_show_what_the_text_says():
     for n, end in zip((100, 300, 1000), plain["ends"]["y"], strict=True):
         assert 0.3 < plain["averaged"]["y"][n - 1] / end < 1.7, "near the ends of all three"
     assert slow["averaged_300"] > slow["constant_300"] and near["averaged_300"] < slow["averaged_300"]
-    assert harmed["averaged_300"] > 1.5 * plain["averaged_300"]
+    assert 1.7 < harmed["averaged_300"] / plain["averaged_300"] < 2, "nearly twice"
 
 
 # ---------------------------------------------------------------- the networks

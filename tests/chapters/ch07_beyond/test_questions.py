@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.chapters.ch07_beyond import ex, explore, questions
-from course_lib.optim import SAM, SGD, AdamW, Lion, descend
+from course_lib.optim import SAM, SGD, AdamW, Lion, SharpFlat, descend
 
 
 def shown(question):
@@ -27,6 +27,7 @@ def test_all_leave_together():
     data = shown(questions.leaves)
     assert questions.leaves.right == "all" and data["in_flat"] > 97
     assert explore.sharp(radius=0, noise=2).data["in_sharp"] == 100, "as the question says"
+    assert 0.25 / (1 + SharpFlat(50, 1).saddles[0][0]) == pytest.approx(0.6, abs=0.05)
 
 
 def test_the_mean_is_as_low_as_a_cosine():

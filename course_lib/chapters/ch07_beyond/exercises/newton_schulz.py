@@ -102,6 +102,12 @@ def orthogonalized(g, steps):
             "You divide by the largest entry. Singular values may still be above 1.",
         ),
         Mutant(
+            "by the largest singular value",
+            "np.sqrt(np.sum(g * g))",
+            "np.linalg.norm(g, 2)",
+            "You divide by the largest singular value. The norm meant is the root of the sum of all squared entries.",
+        ),
+        Mutant(
             "entries cubed",
             "x @ x.T @ x",
             "x**3",
