@@ -59,8 +59,9 @@ class BatchNorm(_Normalization):
     and pixels of an NHWC image. In testing μ and σ² are constants, and dx = γ/√(σ² + ε) · dy.
 
     After every training batch, running ← momentum · running + (1 − momentum) · batch; the running variance takes
-    Σ(x − μ)²/(n − 1). (torch calls 1 − momentum its `momentum`.) They begin at mean 0 and variance 1, γ at 1 and β at
-    0: before any training, testing changes x by the factor 1/√(1 + ε) only.
+    Σ(x − μ)²/(n − 1), which estimates the variance of all data without bias, where Σ(x − μ)²/n brings this batch to
+    variance 1. (torch does so, too, and calls 1 − momentum its `momentum`.) They begin at mean 0 and variance 1, γ at 1
+    and β at 0: before any training, testing changes x by the factor 1/√(1 + ε) only.
 
     Args:
         features: length of the last axis.

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..optim.optimizer import Optimizer
+from ..optim.schedule_free import _ScheduleFree
 from ..optim.schedules import Sequence
-from ..optim.trees import has_nonfinite
+from ..optim.trees import check_broadcast, has_nonfinite
 from ..optim.wrappers import Wrapper
 from ..progress import NoBar, progress_bar
 from ..validation import check_count, check_number, check_rng
@@ -85,7 +86,8 @@ def fit(
     a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
 
     Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
-    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end.
+    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end. Lookahead's are
+    averages of weights after their proximal steps: they are not exactly zero, and may exceed a limit by a little.
 
     Args:
         net: a network; its `params` are trained.
@@ -237,6 +239,8 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
         raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
     if isinstance(penalty, MaxNorm) and not proximal:
         raise ValueError(f"{penalty!r} is a limit and has no gradient: it needs proximal=True")
+    if penalty is not None and proximal and any(isinstance(one, _ScheduleFree) for one in optimizer.innermost()):
+        raise ValueError(f"{optimizer!r} computes the weights anew at each step, and would undo a proximal one")
     if not callable(penalize):
         raise TypeError(f"penalize must be a function of a parameter's name, not {penalize!r}")
     if augment is not None and not callable(augment):
@@ -276,7 +280,9 @@ def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> No
         replay()
     with _naming("the optimizer does not fit the network (if it has trained another one, pass optimizer.clone())"):
         while isinstance(optimizer, Wrapper):
-            optimizer.test_params(net.params)
+            grids = {name: h for name, h in optimizer.own_settings().items() if isinstance(h, np.ndarray)}
+            check_broadcast(grids, dict(net.params))
+            optimizer.test_params(net.params)  # raises if its weights are those of another network
             optimizer = optimizer.inner
         # The parameters stand in for gradients: only keys, shapes and settings are looked at.
         optimizer.check(net.params, net.params, nonfinite="allow")

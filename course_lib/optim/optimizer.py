@@ -142,7 +142,8 @@ class Optimizer:
     def check(self, params: Any, grads: Any, nonfinite: str = "raise") -> Checked | None:
         """Check a step and change nothing; return what `move` needs to make it, or None if it is to be skipped.
 
-        Move it before the next check: of two checks made before the first step, each brings a state of its own.
+        Move it before the next check: before the first step, also after `load_state_dict`, each check makes a state of
+        its own, and the second `move` would drop what the first one remembers.
 
         Args:
             params, grads, nonfinite: as in `step`.

@@ -473,6 +473,9 @@ def test_penalties_where_asked_and_limits():
     assert norms.max() <= 0.7 * (1 + 1e-12) and np.isclose(norms, 0.7).any()
     with pytest.raises(ValueError, match=r"MaxNorm\(0.7\) is a limit and has no gradient: it needs proximal=True"):
         fit(net, data, SGD(0.5), epochs=5, rng=np.random.default_rng(0), penalty=MaxNorm(0.7))
+    opt = SAM(ScheduleFreeSGD(0.5))
+    with pytest.raises(ValueError, match=r"ScheduleFreeSGD.* would undo a proximal one"):
+        fit(net, data, opt, epochs=5, rng=np.random.default_rng(0), penalty=L1(0.1), proximal=True)
 
 
 class Breaks(Layer):
@@ -858,6 +861,15 @@ def test_a_batch_of_one_is_refused_before_anything_changes():
     with pytest.raises(ValueError, match=r"the last minibatch .*, of 1 rows, .*BatchNorm\(4\): .* one value of each"):
         fit(net, data, SGD(0.1), epochs=1, batch=1, rng=rng)
     assert not net.layers[0].state["mean"].any() and rng.bit_generator.state == draws
+
+
+@pytest.mark.parametrize("opt", [Lookahead(SGD(0.1), alpha=np.full(7, 0.5)), SAM(SGD(0.1), radius=np.ones(7), axis=-1)])
+def test_a_wrappers_array_that_does_not_fit_is_refused_before_anything_changes(opt):
+    net, rng = Sequential(Dense(6, 4, rng=np.random.default_rng(0)), BatchNorm(4)), np.random.default_rng(0)
+    draws = copy.deepcopy(rng.bit_generator.state)
+    with pytest.raises(ValueError, match=r"does not fit the network.*of shape .*7.* does not broadcast"):
+        fit(net, clouds(), opt, epochs=1, rng=rng)
+    assert rng.bit_generator.state == draws and not net.layers[1].state["mean"].any()
 
 
 def test_slow_weights_of_another_network_are_refused_before_anything_changes():
