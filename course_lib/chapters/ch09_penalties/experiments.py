@@ -199,16 +199,16 @@ def _shrink(how: str, lr: float, lam: float) -> Data:
     w = [s for s in start]
     frames, small, large = [w], [w[8]], [w[18]]
     for _ in range(_STEPS):
-        new = []
+        after = []
         for i in range(_WEIGHTS):
             g = w[i] - target[i]
             if how == "L2":
-                new.append(w[i] - lr * (g + lam * w[i]))
+                after.append(w[i] - lr * (g + lam * w[i]))
             elif how == "subgradient":
-                new.append(w[i] - lr * (g + lam * np.sign(w[i])))
+                after.append(w[i] - lr * (g + lam * np.sign(w[i])))
             else:
-                new.append(soft_threshold(w[i] - lr * g, lr * lam))
-        w = new
+                after.append(soft_threshold(w[i] - lr * g, lr * lam))
+        w = after
         frames.append(w)
         small.append(w[8])
         large.append(w[18])
