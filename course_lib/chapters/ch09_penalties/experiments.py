@@ -18,7 +18,6 @@ from course_lib.explore.parts import (
     colour_of,
     contour,
     drag,
-    image,
     line,
     panel,
     point,
@@ -144,7 +143,7 @@ def geometry(**values: Any) -> Experiment:
             choice("kind", "Penalty", kinds, "L2", shows={"lam": ["L2", "L1", "elastic"], "limit": ["max"]}),
             slider("lam", "strength λ", 0, _MOST, 1.0, step=0.05),
             slider("limit", "limit of the norm", 0, _MOST, 1.0, step=0.05),
-            slider("c", "correlation of the two inputs", -0.9, 0.9, 0.0, step=0.1, format=".1f"),
+            slider("c", "correlation c", -0.9, 0.9, 0.0, step=0.1, format=".1f"),
             point("b", "minimum of the loss", (2.0, 0.6), within="window"),
         ],
         _geometry,
@@ -213,7 +212,7 @@ def _shrink(how: str, lr: float, lam: float) -> Data:
         small.append(w[8])
         large.append(w[18])
     return {
-        "weights": {"y": frames},
+        "weights": {"x": [i + 0.5 for i in range(_WEIGHTS + 1)], "y": frames},
         "idle": {"w": small},
         "needed": {"w": large},
         "zeros": sum([1 if v == 0 else 0 for v in w]),
@@ -244,7 +243,7 @@ def shrink(**values: Any) -> Experiment:
         [
             panel(
                 "Twenty weights",
-                axis("weight number", names=[str(i + 1) for i in range(_WEIGHTS)]),
+                axis("weight number", (0.5, 20.5)),
                 axis("weight", (-2, 2)),
                 [bars("weights", color=_ONE, timed=True)],
                 alt="Bars of twenty weights. Fourteen shrink to about 0, the last six keep most of their size.",
@@ -293,7 +292,6 @@ def _strength(kind: str, lam: float, wrong: str) -> Data:
         "test": {"x": epochs, "y": row["test"]},
         "train ends": {"x": places, "y": [each["train"][-1] for each in rows]},
         "test ends": {"x": places, "y": [each["test"][-1] for each in rows]},
-        "pixels": {"x": [0, 8], "y": [0, 8], "z": row["pixels"]},
         "here": STRENGTHS.index(lam),
         "right": 100 - int(wrong),
         "at_train": row["train"][-1],
@@ -337,7 +335,7 @@ def strength(**values: Any) -> Experiment:
             ),
             panel(
                 "At the end, by strength",
-                axis("strength λ", names=[f"{value:g}" for value in STRENGTHS]),
+                axis("strength λ, in thousandths", names=[f"{1000 * value:g}" for value in STRENGTHS]),
                 axis("accuracy, %", (0, 100)),
                 [
                     rule("here", axis="x"),
@@ -348,26 +346,18 @@ def strength(**values: Any) -> Experiment:
                 ],
                 alt="Both accuracies in the last epoch against the strength; that on the test digits has a hill.",
             ),
-            panel(
-                "What the first layer takes from each pixel",
-                axis("column", (0, 8), ticks=[]),
-                axis("row", (0, 8), ticks=[]),
-                [image("pixels")],
-                ratio=1,
-                alt="An image of 8 by 8 pixels: the lighter, the larger the weights that leave this pixel.",
-            ),
         ],
         readouts=[
             readout("at_train", "training labels learnt, %", format=".1f", color=_TRAIN),
-            readout("at_test", "test digits right, %", format=".1f", color=_TEST),
+            readout("at_test", "test accuracy, %", format=".1f", color=_TEST),
             readout("best_test", "at its best on the way, %", format=".1f", color=_TEST),
             readout("zeros", "weights at exactly 0, %", format=".1f"),
             readout("norm", "norm of the weights", format=".1f"),
         ],
         tabulated=True,
-        caption="With 30 % wrong labels the test digits are named best where about 70 % of the training labels are"
-        " learnt: the right ones.",
-        alt="Accuracies of a network under a penalty, and the pixels that it looks at.",
+        caption="With 30 % wrong labels, the test accuracy is highest where about 70 % of the training labels are learnt,"
+        " as many as are right.",
+        alt="Accuracies of a network under a penalty: over the epochs, and at the end for each strength.",
         values=values,
     )
 
@@ -431,7 +421,7 @@ def stopping(**values: Any) -> Experiment:
         [
             slider("t", "stop after t steps", 1, 400, 20, log=True, step=1, format=".0f"),
             slider("lr", "rate α", 0.05, 0.9, 0.5, step=0.05),
-            slider("h", "curvature of the flat direction", 0.005, 0.5, 0.01, log=True, format=".2~g"),
+            slider("h", "flat curvature h", 0.005, 0.5, 0.01, log=True, format=".2~g"),
         ],
         _stopping,
         [
@@ -451,7 +441,7 @@ def stopping(**values: Any) -> Experiment:
                 " the steps of gradient descent, and the minima with L2.",
             ),
             panel(
-                "How much of the way, by curvature",
+                "Share of the way",
                 axis("curvature", (0.001, 1), log=True),
                 axis("share of the way, %", (0, 100)),
                 [

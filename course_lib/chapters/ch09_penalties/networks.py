@@ -151,13 +151,11 @@ def trained(kind: str, strength: float, seed: int, wrong: float = 0.3) -> tuple[
 def summary(runs: Sequence[tuple[Sequential, History]]) -> dict[str, Any]:
     """Return what the experiment shows of networks that differ in their seeds: means."""
     nets, logs = zip(*runs, strict=True)
-    size = np.mean([pixels(net) for net in nets], axis=0, dtype=float)
     return {
         "train": _mean([100 * log.accuracy[EVERY - 1 :: EVERY] for log in logs]),
         "test": _mean([100 * log.val_accuracy[EVERY - 1 :: EVERY] for log in logs]),
         "zeros": _mean([100 * np.mean(weights(net) == 0) for net in nets]),
         "norm": _mean([np.linalg.norm(weights(net)) for net in nets]),
-        "pixels": (size / max(size.max(), 1e-9)).round(2).tolist(),
     }
 
 

@@ -37,18 +37,24 @@ def draw_heart(ax: Axes, train: np.ndarray, test: np.ndarray) -> None:
     label_lines(ax)
 
 
-def draw_sizes(ax: Axes, sizes: Mapping[str, np.ndarray]) -> None:
+def draw_sizes(left: Axes, right: Axes, sizes: Mapping[str, np.ndarray], used: np.ndarray) -> None:
     """Draw which share of the weights is at most so large, on a log axis: it begins with those that are exactly 0.
 
     Args:
-        ax: the axis to draw on.
+        left: the axis of the shares.
+        right: the axis of the pixels.
         sizes: label → absolute values of weights.
+        used: the sum of the sizes of all weights that leave each pixel, shape (8, 8).
     """
-    s = np.geomspace(1e-7, 3, 400)
-    for (label, values), color in zip(sizes.items(), (PALETTE[1], PALETTE[5], PALETTE[4]), strict=False):
-        ax.plot(s, 100 * (values[:, None] <= s).mean(axis=0), color=color, label=label)
-    ax.set(xscale="log", xlabel="size", ylabel="weights at most so large, %", xlim=(1e-7, 3), ylim=(-2, 102))
-    ax.legend(loc="upper left", bbox_to_anchor=(0, 0.62))
+    s = np.geomspace(1e-9, 3, 300)
+    for (label, values), color in zip(sizes.items(), (PALETTE[1], PALETTE[5]), strict=True):
+        share = np.searchsorted(np.sort(values), s, side="right") / len(values)
+        left.plot(s, 100 * share, color=color, label=label)
+    left.set(xscale="log", xlabel="size", ylabel="weights at most so large, %", xlim=(1e-9, 3), ylim=(-2, 102))
+    left.legend(loc="lower right", title="L1")
+    right.imshow(used, cmap="gray", vmin=0)
+    right.set(xticks=[], yticks=[], title="first layer, proximal step")
+    right.grid(False)
 
 
 def ridge(x: np.ndarray, y: np.ndarray, strength: float, intercept: bool) -> np.ndarray:

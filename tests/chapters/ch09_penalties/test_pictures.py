@@ -18,14 +18,17 @@ SMALL = np.abs(RNG.normal(size=4000))
 X = RNG.normal(size=(40, 1))
 Y = 100 + 5 * X[:, 0] + 2 * RNG.normal(size=40)
 SIZES = {
-    "L1, in the gradient": np.where(RNG.random(4000) < 0.8, 2e-4, 0.3) * SMALL,
-    "L1, proximal step": np.where(RNG.random(4000) < 0.8, 0, 0.3) * SMALL,
+    "in the gradient": np.where(RNG.random(4000) < 0.8, 2e-4, 0.3) * SMALL,
+    "proximal step": np.where(RNG.random(4000) < 0.8, 0, 0.3) * SMALL,
 }
 
 #: How each picture is shown in the chapter.
 SHOWN = {
     "draw_heart": (lambda ax: pictures.draw_heart(ax, TRAIN, TEST), dict(height=300)),
-    "draw_sizes": (lambda ax: pictures.draw_sizes(ax, SIZES), dict(height=300)),
+    "draw_sizes": (
+        lambda a, b: pictures.draw_sizes(a, b, SIZES, RNG.random((8, 8))),
+        dict(panels=2, width_ratios=(3, 2), height=300),
+    ),
     "draw_bias": (lambda a, b: pictures.draw_bias(a, b, X, Y), dict(panels=2)),
     "draw_gains": (
         lambda a, b: pictures.draw_gains(a, b, (load("wrong-labels"), load("few-examples"))),

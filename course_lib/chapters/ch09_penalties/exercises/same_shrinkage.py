@@ -6,8 +6,12 @@ from course_lib.exercises import Case, Exercise, Mutant
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    settings = ((1.0, 0.5, 2), (0.5, 0.1, 5), (2.0, 0.2, 3), (0.1, 0.3, 10), (1.5, 0.1, 8), (0.8, 0.05, 20))
-    return [Case.one(f"a curvature of {h}, {t} steps", h=h, lr=lr, t=t) for h, lr, t in settings]
+    def case(h: float, lr: float, t: int) -> Case:
+        return Case.one(f"a curvature of {h:.3g}, {t} steps", h=h, lr=lr, t=t)
+
+    settings = ((0.5, 0.1, 5), (2.0, 0.2, 3), (0.1, 0.3, 10), (1.5, 0.1, 8), (0.8, 0.05, 20))
+    drawn = [(h * float(rng.uniform(0.8, 1.25)), lr, t) for h, lr, t in settings]
+    return [case(h, lr, t) for h, lr, t in ((1.0, 0.5, 2), *drawn)]
 
 
 same_shrinkage = Exercise(

@@ -7,7 +7,7 @@ from course_lib.exercises import Case, Exercise, Mutant
 
 def cases(rng: np.random.Generator) -> list[Case]:
     def case(lam: float) -> Case:
-        W, dW = rng.standard_normal((2, 2, 3))
+        W, dW = rng.standard_normal((2, 4, 3))
         b, db = rng.standard_normal((2, 3))
         return Case.one(f"λ = {lam}", W=W, b=b + 5, dW=dW, db=db, lam=lam)
 
