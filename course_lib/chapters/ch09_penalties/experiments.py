@@ -355,8 +355,8 @@ def strength(**values: Any) -> Experiment:
             readout("norm", "norm of the weights", format=".1f"),
         ],
         tabulated=True,
-        caption="With 30 % wrong labels, the test accuracy is highest where about 70 % of the training labels are learnt,"
-        " as many as are right.",
+        caption="With 30 % wrong labels, the test accuracy is highest where about 70 % of the training labels are"
+        " learnt, as many as are right.",
         alt="Accuracies of a network under a penalty: over the epochs, and at the end for each strength.",
         values=values,
     )

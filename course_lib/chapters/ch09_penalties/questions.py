@@ -9,8 +9,8 @@ PAGE = "09_penalties"
 by_heart = Predict(
     "by_heart",
     PAGE,
-    "A network with 64 hidden units trains on 300 digits for 100 epochs. The labels of 30 % of them are wrong. How many"
-    " of these 300 labels does it give in the end?",
+    "A network with 64 hidden units trains on 300 digits for 100 epochs. The labels of 30 % of them are wrong. What"
+    " share of these 300 labels does it reproduce in the end?",
     options={
         "right": "about 70 %: the right ones",
         "some": "about 85 %",
