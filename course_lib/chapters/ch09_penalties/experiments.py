@@ -28,6 +28,7 @@ from course_lib.explore.parts import (
 )
 from course_lib.explore.primitives import field, plane
 from course_lib.nn import soft_threshold
+from course_lib.plots import INK
 
 from .networks import EPOCHS, EVERY, STORED, STRENGTHS
 
@@ -37,6 +38,7 @@ _DATA, _ONE, _TWO, _TRAIN, _TEST = "#D70272", "#0072B2", "#D55E00", "#0072B2", "
 
 _MOST, _POINTS = 3.0, 60
 _WINDOW = [[-3.2, 3.2], [-2.5, 2.5]]
+_LEVELS = [0.05, 0.3, 1.0, 2.4, 4.5, 8.0]
 
 
 def _minimum(b: Any, c: float, l1: float, l2: float) -> Any:
@@ -101,12 +103,25 @@ def _ball(kind: str, w: Any) -> Any:
     return {"x": xs, "y": ys}
 
 
+def _level(b: Any, c: float, loss: float) -> Any:
+    """Return the ellipse of all weights with this loss; its axes lie along (1, 1) and (1, −1)."""
+    same, apart = np.sqrt(loss / (1 + c)), np.sqrt(loss / (1 - c))
+    xs, ys = [], []
+    for i in range(121):
+        u, v = same * np.cos(i * np.pi / 60), apart * np.sin(i * np.pi / 60)
+        xs.append(b[0] + u + v)
+        ys.append(b[1] + u - v)
+    return {"x": xs, "y": ys}
+
+
 def _geometry(kind: str, lam: float, limit: float, c: float, b: Any) -> Data:
     strength = limit if kind == "max" else lam
     grid = [_MOST * i / _POINTS for i in range(_POINTS + 1)]
     path = [_chosen(kind, s, c, b) for s in grid]
     w = _chosen(kind, strength, c, b)
-    return {
+    x, y = w[0] - b[0], w[1] - b[1]
+    data = {
+        "touching": _level(b, c, (x * x + y * y) / 2 + c * x * y),
         "path": {"x": [p[0] for p in path], "y": [p[1] for p in path]},
         "ball": _ball(kind, w),
         "here": {"x": [w[0]], "y": [w[1]]},
@@ -116,13 +131,13 @@ def _geometry(kind: str, lam: float, limit: float, c: float, b: Any) -> Data:
         "w1": w[0],
         "w2": w[1],
     }
+    for i in range(len(_LEVELS)):
+        data["level " + str(i)] = _level(b, c, _LEVELS[i])
+    return data
 
 
-def _geometry_backdrop(c: float, b: Any) -> Data:
-    def loss(x: float, y: float) -> float:
-        return ((x - b[0]) ** 2 + (y - b[1]) ** 2) / 2 + c * (x - b[0]) * (y - b[1])
-
-    return {"window": {"x": _WINDOW[0], "y": _WINDOW[1]}, "field": field(plane(loss, _WINDOW, 0.0), _WINDOW, 48)}
+def _geometry_backdrop() -> Data:
+    return {"window": {"x": _WINDOW[0], "y": _WINDOW[1]}}
 
 
 @experiment(page="09_penalties")
@@ -153,8 +168,9 @@ def geometry(**values: Any) -> Experiment:
                 axis("w₁", "window.x"),
                 axis("w₂", "window.y"),
                 [
-                    contour("field"),
-                    line("ball", label="costs as much", color="currentColor", width=1.5),
+                    *[line(f"level {i}", color=INK, width=0.7) for i in range(len(_LEVELS))],
+                    line("touching", label="level line of the loss", color=INK, width=2),
+                    line("ball", label="costs as much", color="currentColor", width=2),
                     line("path", label="as λ (or the limit) changes", color=_DATA, width=2.5),
                     points("here", label="minimum with the penalty", color=_DATA, radius=6),
                     drag("b", label="Minimum of the loss"),
@@ -266,8 +282,7 @@ def shrink(**values: Any) -> Experiment:
             readout("largest", "largest of the fourteen", format=".2~g", color=_ONE),
             readout("kept", "number 19, of 1.85", format=".2f", color=_TWO),
         ],
-        caption="The gradient of L1 makes weights jump around 0, by αλ to each side; only the proximal step lets them"
-        " rest there.",
+        caption="With the gradient of L1 weights jump around 0 for ever; the proximal step lets them rest there.",
         alt="Twenty weights that shrink: with a proximal step fourteen become exactly 0, with a gradient none does.",
         values=values,
     )
