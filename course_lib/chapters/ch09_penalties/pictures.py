@@ -52,7 +52,7 @@ def draw_sizes(left: Axes, right: Axes, sizes: Mapping[str, np.ndarray], used: n
         left.plot(s, 100 * share, color=color, label=label)
     left.set(xscale="log", xlabel="size", ylabel="weights at most so large, %", xlim=(1e-9, 3), ylim=(-2, 102))
     left.legend(loc="lower right", title="L1")
-    right.imshow(used, cmap="gray", vmin=0)
+    right.imshow(used, cmap="gray", vmin=0, vmax=1.4 * used.max())  # dark pages make pictures lighter
     right.set(xticks=[], yticks=[], title="first layer, proximal step")
     right.grid(False)
 
