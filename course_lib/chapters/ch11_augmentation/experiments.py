@@ -339,7 +339,7 @@ def views(**values: Any) -> Experiment:
         assets={"temple": photo()},
         backdrop=_original,
         caption="One photograph, moved, bent, recoloured or mirrored: the label stays as long as you see the temple.",
-        alt="A photograph, and what a change makes of it.",
+        alt="A photograph of a temple, and what a change makes of it.",
         values=values,
     )
 
@@ -462,7 +462,7 @@ def windows(**values: Any) -> Experiment:
         backdrop=_original,
         columns=1,
         caption="A window of the ResNet recipe shows about a quarter of this photograph.",
-        alt="Ten windows of a photograph, and what they show.",
+        alt="Ten windows of a photograph of a temple, and what they show.",
         values=values,
     )
 
@@ -559,6 +559,6 @@ def blend(**values: Any) -> Experiment:
         assets={"digits": _digits()},
         backdrop=_frame,
         caption="What is blended into the image is blended into the label.",
-        alt="A blended image and its label.",
+        alt="A training image made of two digits, and its label as bars.",
         values=values,
     )

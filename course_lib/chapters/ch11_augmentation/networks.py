@@ -23,9 +23,11 @@ from course_lib.data.augment import (
     MixUp,
     OnRows,
     Rotate,
+    Translate,
     affine,
+    average_views,
 )
-from course_lib.nn import Dense, ReLU, Sequential, accuracy, fit, softmax_cross_entropy
+from course_lib.nn import Dense, ReLU, Sequential, accuracy, fit, softmax, softmax_cross_entropy
 from course_lib.optim import Cosine, Momentum
 
 STORED = Path(__file__).with_name("networks.json")
@@ -134,6 +136,36 @@ def losses_of(kind: str, labels: int = 200) -> np.ndarray:
     """Return the test loss, one for each seed."""
     pairs = [trained(kind, seed, labels) for seed in range(SEEDS)]
     return np.array([softmax_cross_entropy(net.forward(data.x_test), data.y_test)[0] for net, data in pairs])
+
+
+def view_gains(kind: str, views: int = 20) -> np.ndarray:
+    """Return by how many points the mean over jittered views of each test digit beats the digit alone, per seed."""
+    gains = []
+    for seed in range(SEEDS):
+        net, data = trained(kind, seed)
+        rng = np.random.default_rng([seed, 2])
+        p = average_views(lambda x, net=net: softmax(net.forward(x)), [jitter()(data.x_test, rng) for _ in range(views)])
+        gains.append(100 * float(accuracy(p, data.y_test)) - share_right(net, data.x_test, data.y_test))
+    return np.array(gains)
+
+
+def leaky(seed: int, *, by_lot: bool) -> tuple[float, float]:
+    """Train on copies that were split after copying; return the accuracies in validation and in test, in %.
+
+    Ten copies each of 100 digits, moved by up to 0.3 pixels, are shuffled; 200 of the 1,000 are for validation.
+
+    Args:
+        seed: of digits, copies, weights and batches.
+        by_lot: whether the 100 labels are drawn by lot; the test digits keep theirs.
+    """
+    data, rng = digits(100, seed), np.random.default_rng([seed, 3])
+    labels = rng.integers(0, 10, 100) if by_lot else data.y_train
+    order = rng.permutation(1000)
+    x = OnRows(Translate(0.3), (8, 8))(np.repeat(data.x_train, 10, axis=0), rng)[order]
+    y = np.repeat(labels, 10)[order]
+    split = data._replace(x_train=x[200:], y_train=y[200:], x_val=x[:200], y_val=y[:200])
+    net = train(split, seed)
+    return share_right(net, x[:200], y[:200]), share_right(net, data.x_test, data.y_test)
 
 
 def stored() -> dict[str, Any]:

@@ -6,13 +6,17 @@ from course_lib.exercises import Case, Exercise, Mutant
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    def images(low: float, high: float) -> np.ndarray:  # each image of another brightness, far from ½
-        return rng.uniform(low, high, (3, 4, 4, 1)) * np.array([0.5, 0.7, 0.9]).reshape(3, 1, 1, 1)
+    def case(label: str, f: float, channels: int = 1) -> Case:
+        bright = np.array([0.5, 0.7, 0.9]).reshape(3, 1, 1, 1)  # each image of another brightness
+        while True:  # no result may be nearly 0: float32 is enough
+            images = rng.random((3, 4, 4, channels)) * bright
+            m = images.mean(axis=(1, 2, 3), keepdims=True)
+            if np.abs(m + f * (images - m)).min() > 0.003:
+                return Case.one(label, images=images, f=f)
 
-    drawn = [Case.one(f"contrast {f}", images=images(0, 1), f=f) for f in (1.5, 0.5, 2.0, 0.0, 1.2, 0.8, 1.0)]
-    three = Case.one("three channels", images=rng.random((2, 3, 3, 3)), f=1.7)
-    single = Case.one("float32", images=images(0.1, 0.8).astype(np.float32), f=0.6)
-    return [*drawn, three, single]
+    drawn = [case(f"contrast {f}", f) for f in (1.5, 0.5, 2.0, 0.0, 1.2, 0.8, 1.0)]
+    single = Case.one("float32", images=rng.uniform(0.1, 0.8, (2, 3, 3, 1)).astype(np.float32), f=0.6)
+    return [*drawn, case("three channels", 1.7, 3), single]
 
 
 contrast = Exercise(

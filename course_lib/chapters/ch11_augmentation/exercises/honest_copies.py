@@ -23,8 +23,8 @@ honest_copies = Exercise(
     prompt=(
         "From each of N images with labels `y`, `copies` moved copies are made and appended, so that row n + N·k of "
         "the longer set is copy k of image n; copy 0 is the image as it is. The images `val_rows` are held out. "
-        "Return, for all N·(`copies` + 1) rows: `train`, true for what may be trained on, copies included; `val`, true for the "
-        "validation images, each once and as it is; and the `labels`."
+        "Return, for all N·(`copies` + 1) rows: `train`, true for what may be trained on, copies included; `val`, true "
+        "for the validation images, each once and as it is; and the `labels`."
     ),
     source="""\
 def honest_copies(y, val_rows, copies):

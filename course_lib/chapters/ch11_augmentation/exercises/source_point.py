@@ -22,8 +22,8 @@ source_point = Exercise(
     title="Where a pixel comes from",
     prompt=(
         "An image of `side` × `side` pixels is turned counter-clockwise about its middle by `degrees`. For the pixel "
-        "at `row`, `column` of the **new** image, return the row and the column in the old image that it comes from; they "
-        "need not be whole numbers. Rows are counted downward, the first pixel is (0, 0)."
+        "at `row`, `column` of the **new** image, return the row and the column in the old image that it comes from; "
+        "they need not be whole numbers. Rows are counted downward, the first pixel is (0, 0)."
     ),
     source="""\
 def source_point(row, column, degrees, side):
