@@ -144,7 +144,8 @@ def view_gains(kind: str, views: int = 20) -> np.ndarray:
     for seed in range(SEEDS):
         net, data = trained(kind, seed)
         rng = np.random.default_rng([seed, 2])
-        p = average_views(lambda x, net=net: softmax(net.forward(x)), [jitter()(data.x_test, rng) for _ in range(views)])
+        seen = (jitter()(data.x_test, rng) for _ in range(views))
+        p = average_views(lambda x, net=net: softmax(net.forward(x)), seen)
         gains.append(100 * float(accuracy(p, data.y_test)) - share_right(net, data.x_test, data.y_test))
     return np.array(gains)
 

@@ -83,8 +83,8 @@ unblended = Predict(
     " {claim:unblended.loss:.2f} in place of {claim:unblended.blended:.2f}.",
 )
 
-leak = Predict(
-    "leak",
+copied = Predict(
+    "copied",
     PAGE,
     "Of 100 digits ten copies each are made, moved by at most 0.3 pixels. The 1,000 copies are shuffled; 800 are for"
     " training, 200 for validation. And the 100 labels were drawn by lot: there is nothing to learn. What is the"
