@@ -203,6 +203,7 @@ def turn(**values: Any) -> Experiment:
                     rule("angle", axis="x", color=_ACCENT),
                     *[line(name, label=label, color=color, width=2.5) for name, (label, color) in looks.items()],
                 ],
+                ratio=0.4,
                 alt="The probability of the true digit against the angle, for both networks.",
             ),
         ],
@@ -446,8 +447,8 @@ def windows(**values: Any) -> Experiment:
             ),
             panel(
                 "What the network gets",
-                axis("column", (0, 124)),
-                axis("row, from below", (0, 49)),
+                axis("column", (0, 104)),
+                axis("row, from below", (0, 41)),
                 [image("views")],
                 ratio=41 / 104,
                 alt="Ten square views of the photograph, in two rows of five.",
@@ -461,7 +462,7 @@ def windows(**values: Any) -> Experiment:
         assets={"temple": photo()},
         backdrop=_original,
         columns=1,
-        caption="A window of the ResNet recipe shows about a quarter of this photograph.",
+        caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see of the photograph.",
         alt="Ten windows of a photograph of a temple, and what they show.",
         values=values,
     )
@@ -558,7 +559,7 @@ def blend(**values: Any) -> Experiment:
         digits=4,
         assets={"digits": _digits()},
         backdrop=_frame,
-        caption="What is blended into the image is blended into the label.",
+        caption="A training image made by mixup, cutout or CutMix from two digits or one, and its label.",
         alt="A training image made of two digits, and its label as bars.",
         values=values,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
 
 from course_lib.data.augment import affine, rotation
 from course_lib.plots import INK, PALETTE
@@ -124,6 +125,7 @@ def draw_labels(ax: Axes, accuracy: Mapping[str, Mapping[int, np.ndarray]]) -> N
     counts = list(next(iter(accuracy.values())))
     ax.set(xscale="log", xlabel="training digits", ylabel="accuracy, %", ylim=(78, 100))
     ax.set_xticks(counts, map(str, counts))
+    ax.set_yticks(range(80, 101, 5))
     ax.minorticks_off()
     ax.legend(loc="lower right")
 
@@ -143,6 +145,7 @@ def draw_gains(ax: Axes, gains: Mapping[str, np.ndarray]) -> None:
     ax.axvline(0, color=INK, linewidth=1)
     ax.set(xlabel="gain in points of accuracy")
     ax.set_yticks(places, list(gains))
+    ax.xaxis.set_major_locator(MultipleLocator(5))
     ax.grid(visible=False, axis="y")
 
 

@@ -49,10 +49,12 @@ def source_point(row, column, degrees, side):
             "    R = np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])\n"
             "    y, x = R @ np.array([row - middle, column - middle]) + middle\n    return y, x\n"
         ),
-        "by a complex number": (
-            "def source_point(row, column, degrees, side):\n    a, m = degrees * np.pi / 180, (side - 1) / 2\n"
-            "    back = ((column - m) + 1j * (row - m)) * (np.cos(a) + 1j * np.sin(a))\n"
-            "    return back.imag + m, back.real + m\n"
+        "from the middle, by name": (
+            "def source_point(row, column, degrees, side):\n    middle = 0.5 * side - 0.5\n"
+            "    s, c = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))\n"
+            "    down, right = row - middle, column - middle\n"
+            "    old_down, old_right = s * right + c * down, c * right - s * down\n"
+            "    return middle + old_down, middle + old_right\n"
         ),
         "by radius and angle": (
             "def source_point(row, column, degrees, side):\n    m = (side - 1) / 2\n"
