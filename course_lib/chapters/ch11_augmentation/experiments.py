@@ -462,7 +462,8 @@ def windows(**values: Any) -> Experiment:
         assets={"temple": photo()},
         backdrop=_original,
         columns=1,
-        caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see of the photograph.",
+        caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see of the"
+        " photograph.",
         alt="Ten windows of a photograph of a temple, and what they show.",
         values=values,
     )
