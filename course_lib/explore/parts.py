@@ -16,7 +16,7 @@ mark           value under its key
 ``text``       ``{"x": [...], "y": [...], "text": [...]}``
 ``contour``    ``field(...)``: ``{"x": [lo, hi], "y": [lo, hi], "z": rows, "lowest": number}``
 ``heat``       ``{"x": [lo, hi], "y": [lo, hi], "z": rows}``; a cell that is not finite is left grey
-``image``      as ``heat``, grey levels 0 to 1, first row on top
+``image``      as ``heat``, grey levels 0 to 1 or colours ``[red, green, blue]``, first row on top
 ``sprites``    ``{"index": [...]}``, numbers of pictures in a strip
 ``bars``       ``{"x": [edges], "y": [heights]}`` with one edge more than heights; or ``{"y": [...]}``
 ``table``      rows of numbers and words, each headed by its first
@@ -288,7 +288,7 @@ def heat(
 
 
 def image(key: str, *, timed: bool = False) -> Part:
-    """Declare a grey-level picture."""
+    """Declare a picture, grey or in colour."""
     return _mark("image", key, timed=timed)
 
 

@@ -101,7 +101,8 @@ def test_every_compiled_experiment_over_its_controls(make, library, twin):
                 params[c["name"]] = [0.9 * window["x"][0], 0.7 * window["y"][1]]
         for key in ("backdrop", "compute"):
             needs = experiment.spec[key]
-            got = library.call(f"course.experiments['{name}'].{key}", *[params[n] for n in needs])
+            given = {**experiment.assets, **params}
+            got = library.call(f"course.experiments['{name}'].{key}", *[given[n] for n in needs])
             wanted = experiment.answer(key, params)
             if key == "backdrop":
                 twin.close(got, wanted, f"{name} {params}")

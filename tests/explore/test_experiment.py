@@ -214,10 +214,11 @@ def test_the_static_page(name, tmp_path, monkeypatch):
     state = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page).group(1))
     assert state["params"] == experiment.params
     assert "<noscript>" in page and 'role="group"' in page and "http" not in page
+    assert bool(state["table"]) == bool(experiment.spec["tabulated"])
+    assert bool(state["assets"]) == bool(experiment.assets)
     files = list(tmp_path.iterdir())
-    assert bool(files) == bool(experiment.spec["tabulated"])
+    assert {file.stem for file in files} == {state[kind] for kind in ("table", "assets") if state[kind]}
     for file in files:
-        assert file.name == f"{state['table']}.js"
         assert len(gzip.compress(file.read_bytes())) <= 100_000
 
 

@@ -47,7 +47,7 @@ def _everything(a, there):
         "cells": _cells(a),
         "one": {"y": [1, a]},
         "two": {"y": [2, None]},
-        "shades": {"x": [0, 4], "y": [0, 10], "z": [[[0, 0]], [[1, 1]], [[0.5, a / 10]]]},
+        "shades": {"x": [0, 4], "y": [0, 10], "z": [[[0, 0]], [[[1, 0, 0], [0, 1, 2]]], [[0.5, a / 10]]]},
         "which": {"index": [[0, 1, 2], [2]]},
         "rows": [["SGD", 0.1234, a], ["Momentum", None, 2]],
     }
@@ -206,6 +206,9 @@ def test_pictures_move_in_time_and_are_cut_from_their_strip(shown):
     assert shades.colour(0.1, 0.5) == [0, 0, 0, 255]
     found = [squares.colour(x, 0.5)[:3] for x in (0.1, 0.5, 0.9)]
     assert found == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    time.evaluate("e => { e.value = 1; e.dispatchEvent(new Event('input')); }")
+    settle(shown)
+    assert [shades.colour(x, 0.5) for x in (0.1, 0.9)] == [[255, 0, 0, 255], [0, 255, 255, 255]], "colours, clamped"
     assert squares.panel.locator(".cx-axes text").count() == 0
 
 

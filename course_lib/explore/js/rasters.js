@@ -1,4 +1,4 @@
-/* Pictures made of cells or of pixels: heat maps, grey-level images, and pictures cut from a strip.
+/* Pictures made of cells or of pixels: heat maps, images grey or in colour, and pictures cut from a strip.
    They are canvases under a panel's drawing. Declarations: parts.py. */
 (() => {
   const { known, frame, marks } = course;
@@ -45,7 +45,7 @@
         picture = new ImageData(m, n);
       for (let j = 0; j < n; j++) {
         const row = rows[d.flipped ? j : n - 1 - j];
-        for (let i = 0; i < m; i++) if (known(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
+        for (let i = 0; i < m; i++) if (known(row[i]) || Array.isArray(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
       }
       Object.assign(canvas, { width: m, height: n });
       brush.putImageData(picture, 0, 0);
@@ -77,7 +77,8 @@
 
   function image(mark, group, under) {
     const draw = raster(mark, under, (v, bytes, at) => {
-      bytes.fill(255 * Math.max(0, Math.min(1, v)), at, at + 3);
+      const colour = Array.isArray(v) ? v : [v, v, v]; // the bytes are clamped
+      for (let k = 0; k < 3; k++) bytes[at + k] = 255 * colour[k];
       bytes[at + 3] = 255;
     });
     return (view) => draw(view, { ...view.get(mark.key), flipped: true });
