@@ -4,7 +4,6 @@ The networks were trained before (networks.py); what is drawn is read from netwo
 """
 
 import json
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from course_lib.explore.experiment import Data, Experiment, experiment
 from course_lib.explore.parts import axis, band, choice, image, line, panel, points, readout, rule, slider
 from course_lib.nn import FractionalMaxPool
 
-from .networks import EPOCHS, KEEPS, LABELS, SHARES, STORED
+from .networks import EPOCHS, KEEPS, SHARES, STORED
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 

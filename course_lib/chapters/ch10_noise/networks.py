@@ -130,6 +130,15 @@ def missing(nets: Sequence[Sequential], share: float, draws: int = 5) -> np.ndar
     return np.array([np.mean([accuracies(without(net, share, rng)) for rng in rngs]) for net in nets])
 
 
+def correlation(net: Sequential, depth: int) -> float:
+    """Return the mean correlation, in absolute value, of two units after so many layers of a network."""
+    h = digits("right").x_val
+    for layer in net.layers[:depth]:
+        h = layer.forward(h)
+    h = h[:, h.std(axis=0) > 0]
+    return float(np.abs(np.corrcoef(h.T)[np.triu_indices(h.shape[1], 1)]).mean())
+
+
 # ---------------------------------------------------------------- networks that are trained one by one
 
 
@@ -159,6 +168,23 @@ def dropconnect(rng: np.random.Generator, keep: float = 0.5) -> Sequential:
     for layer in hidden:
         layer.params["W"][...] /= keep
     return Sequential(*hidden, Dense(WIDTH, 10, rng=rng))
+
+
+def by_rule(net: Sequential, rule: str) -> np.ndarray:
+    """Return the scores of `dropconnect` for the 797 digits, by a rule of testing.
+
+    Args:
+        net: of `dropconnect`.
+        rule: "gaussian", the paper's; "mean", which ignores the spread; or "none": all weights, nothing scaled.
+    """
+    h = digits("right").x_val
+    for layer in net.layers:
+        if isinstance(layer, DropConnect) and rule != "gaussian":
+            mean, full = layer.moments(h)[0], h @ layer.params["W"] + layer.params["b"]
+            h = np.maximum(mean if rule == "mean" else full, 0)
+        else:
+            h = layer.forward(h)
+    return h
 
 
 def residual(rng: np.random.Generator, last: float, blocks: int = 12, width: int = 64) -> Sequential:

@@ -86,6 +86,6 @@ def fractional_pool(x, steps):
             "starts = 2 * np.arange(len(steps)) % len(x)\n    ends = starts + 2",
             "Your regions are pairs in a row, whatever the steps: that is ordinary pooling.",
         ),
-        Mutant("size", ".max()", "[np.argmax(np.abs(x[a:b]))]", "You take the pixel of the largest size, sign left out."),
+        Mutant("size", ".max()", "[np.argmax(np.abs(x[a:b]))]", "You compare sizes without their signs."),
     ),
 )
