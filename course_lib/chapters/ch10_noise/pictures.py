@@ -131,6 +131,6 @@ def draw_family(left: Axes, right: Axes, wrong: Results, few: Results) -> None:
             ax.errorbar(gain.mean, -place, xerr=3 * gain.error, fmt="o", color=_BLUE, capsize=3)
         ax.axvline(0, color=INK, linewidth=0.8)
         ax.set_yticks(range(0, -len(FAMILY), -1), FAMILY.values())
-        ax.set(title=title, xlabel="gain in accuracy, points", ylim=(0.6 - len(FAMILY), 0.4))
+        ax.set(title=title, xlabel="gain, points", ylim=(0.6 - len(FAMILY), 0.4))
     left.set_xlim(-3, 19)
     right.set_xlim(-4, 4)

@@ -137,8 +137,8 @@ def test_the_linked_strengths_show_what_the_text_says():
 def test_the_regions_largest_pixels(ratio, regions):
     for draw in (1, 4):
         data = explore.pooling(ratio=ratio, regions=regions, draw=draw).data
-        rows = [0, *[SIDE - at for at in data["rows"]], SIDE]
-        columns = [0, *data["columns"], SIDE]
+        rows = [0, *[SIDE - int(at) for at in data["rows"]], SIDE]
+        columns = [0, *map(int, data["columns"]), SIDE]
         assert len(rows) - 1 == data["side"] == int(SIDE / ratio + 1e-9) and set(np.diff(rows)) <= {1, 2}
         image = flower()[0, :, :, 0]
         expected = [[image[r0:r1, c0:c1].max() for c0, c1 in itertools.pairwise(columns)]
