@@ -31,7 +31,7 @@ def fractional_pool(x, steps):
     returns=("y",),
     cases=fractional_pool_cases,
     hints=(
-        "Where does region k end? After all pixels of the regions up to k: `np.cumsum(steps)`.",
+        "Where does region k end? After all pixels of the regions up to k: a running sum.",
         "It begins `steps[k]` pixels before its end. A slice `x[a:b]` has the pixels a … b − 1.",
     ),
     explanation=(

@@ -35,8 +35,8 @@ def inverted_dropout(x, u, keep, train):
     returns=("y",),
     cases=inverted_dropout_cases,
     hints=(
-        "The mask is `u < keep`: true with probability `keep`. It has the shape of `x`, so each example has its own.",
-        "A mask of mean `keep` makes the mean of `x * z` too small, by the factor `keep`. Divide by it.",
+        "Where is `u` below `keep`? That comparison has the shape of `x`, so each example has its own mask.",
+        "Multiplied by a mask of mean `keep`, the mean of `x` becomes too small, by the factor `keep`. Divide by it.",
         "Without training there is no mask and no factor.",
     ),
     explanation=(
