@@ -62,7 +62,7 @@ def missing(**values: Any) -> Experiment:
         "missing",
         [
             choice("trained", "Networks trained", _TRAINED, "plain"),
-            slider("share", "share of the units dropped in testing", values=SHARES, value=0.5, format=".1f"),
+            slider("share", "share dropped", values=SHARES, value=0.5, format=".1f"),
         ],
         _missing,
         [

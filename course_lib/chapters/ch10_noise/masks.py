@@ -14,7 +14,7 @@ B1 = [0.1, 0.2, -0.1, 0.3, 0.0, -0.2]
 W2 = [1.0, -1.2, 0.8, 1.5, 0.9, -0.7]
 B2 = 0.2
 UNITS = 6
-_BINS = 56
+_BINS = 40
 
 
 def hidden(x1: float, x2: float) -> list[float]:
@@ -38,8 +38,14 @@ def _masks(x1: float, x2: float, keep: float, draw: float, after: str) -> Data:
     h = hidden(x1, x2)
     u = uniforms(draw, UNITS)
     z = [1 if u[i] < keep else 0 for i in range(UNITS)]
-    low = -6.0 if after == "sum" else 0.0
-    high = 8.0 if after == "sum" else 1.0
+    low = 0.0
+    high = 1.0
+    if after == "sum":  # from the lowest sum of all to the highest
+        low = B2 - 0.5
+        high = B2 + 0.5
+        for i in range(UNITS):
+            low = low + np.minimum(W2[i] * h[i], 0.0)
+            high = high + np.maximum(W2[i] * h[i], 0.0)
     width = (high - low) / _BINS
     chance = [0.0 for i in range(_BINS)]
     exact = 0.0
