@@ -26,19 +26,23 @@ WRONG, FEW = load("wrong-labels"), load("few-examples")
 #: How each picture is shown in the chapter.
 SHOWN = {
     "draw_factors": (
-        lambda a, b: pictures.draw_factors(a, b, ACCURACY, LOSS), dict(panels=2, sharey=True, height=240, narrow_height=460)
+        lambda a, b: pictures.draw_factors(a, b, ACCURACY, LOSS),
+        dict(panels=2, sharey=True, height=240, narrow_height=460),
     ),
     "draw_backward": (
-        lambda a, b: pictures.draw_backward(a, b, BACKWARD, ERRORS), dict(panels=2, sharey=True, height=200, narrow_height=380)
+        lambda a, b: pictures.draw_backward(a, b, BACKWARD, ERRORS),
+        dict(panels=2, sharey=True, height=200, narrow_height=380),
     ),
     "draw_sampling": (
-        lambda a, b: pictures.draw_sampling(a, b, PASSES, SAMPLED, np.array([85.2, 0.66])), dict(panels=2)
+        lambda a, b: pictures.draw_sampling(a, b, PASSES, SAMPLED, np.array([85.2, 0.66])),
+        dict(panels=2),
     ),
     "draw_bell": (lambda ax: pictures.draw_bell(ax, U, MEAN, VARIANCE), dict(height=300)),
     "draw_family": (
-        lambda a, b: pictures.draw_family(a, b, WRONG, FEW), dict(panels=2, sharey=True, height=280, narrow_height=560)
+        lambda a, b: pictures.draw_family(a, b, WRONG, FEW),
+        dict(panels=2, sharey=True, height=280, narrow_height=560),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SHOWN)
