@@ -154,8 +154,9 @@ def gradient_check(
         check_count("samples", samples)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"samples={samples} needs rng, such as np.random.default_rng(0), not {rng!r}")
-    x, replay = x.copy(), Replay(net)
+    x = x.copy()
     picked = {name: _pick(a.size, samples, rng) for name, a in {"x": x, **net.params}.items()}
+    replay = Replay(net)  # after the picks: a random layer may draw from the same generator
 
     def value() -> float:
         replay()

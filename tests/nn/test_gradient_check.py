@@ -224,6 +224,13 @@ def test_samples():
     assert report.ok and {row.compared for row in report.rows} == {12, 3}
 
 
+def test_a_random_layer_may_draw_from_the_generator_of_the_samples():
+    rng = np.random.default_rng(0)
+    net = Sequential(Dense(5, 8, rng=rng, dtype=F8), Dropout(rng), Dense(8, 3, rng=rng, dtype=F8))
+    x, y = rng.normal(size=(4, 5)), rng.integers(0, 3, 4)
+    assert gradient_check(net, x, y, train=True, samples=5, rng=rng).ok
+
+
 def test_bad_input_of_the_gradient_check():
     net, (x, y) = network(lambda rng: ReLU()), batch()
     coarse = Sequential(Dense(4, 3, rng=np.random.default_rng(0)))
