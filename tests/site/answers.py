@@ -156,6 +156,7 @@ def unreadable_texts(exercise: Exercise) -> dict[str, str]:
         "a symbol in a name": head + "    x😀 = 1\n    return x😀\n",
         "Python 2": head + "    print x\n    return 1\n",
         "return outside": "return 3\n",
+        "return outside, after the body": head + "    x = 1\nreturn x\n",
         "tabs": head + "    v = 1\n\tx = 2\n    return x\n",
         "indented too little": head + "        v = 1\n    return v\n",
         "else alone": head + "    else:\n        return 1\n",

@@ -87,7 +87,7 @@
     }
   }
 
-  /** Do what an address says. Of an entry of the history that was here before, the browser finds the place by itself. */
+  /** Do what an address says. On the way back the browser finds the place by itself. */
   async function obey(hash, { instantly = false, isBack = history.state?.moved } = {}) {
     const move = parse(hash),
       place = move && document.getElementById(move.place);
@@ -127,5 +127,6 @@
     const link = event.target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) obey(link.hash, { isBack: false }); // then no hashchange tells of it
   });
-  addEventListener("DOMContentLoaded", () => obey(location.hash, { instantly: true, isBack: false })); // by then there is what covers experiments
+  // By then there is what covers experiments.
+  addEventListener("DOMContentLoaded", () => obey(location.hash, { instantly: true, isBack: false }));
 })();

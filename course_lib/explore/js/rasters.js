@@ -45,7 +45,9 @@
         picture = new ImageData(m, n);
       for (let j = 0; j < n; j++) {
         const row = rows[d.flipped ? j : n - 1 - j];
-        for (let i = 0; i < m; i++) if (known(row[i]) || Array.isArray(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
+        for (let i = 0; i < m; i++) {
+          if (known(row[i]) || Array.isArray(row[i])) paint(row[i], picture.data, 4 * (j * m + i));
+        }
       }
       Object.assign(canvas, { width: m, height: n });
       brush.putImageData(picture, 0, 0);

@@ -205,6 +205,7 @@ def syntax_error(text, file):
     parsed = None
     try:
         _page.parse(text, file)
+        compile(text, file, "exec")  # tells of what may be parsed: a return outside of any function
         if repeated := _page.repeated(text, file):  # Brython does not mind
             name, number = repeated.split()
             parsed = SyntaxError(f"duplicate argument '{name}' in function definition")
