@@ -91,15 +91,16 @@ class BatchNorm(_Normalization):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows = self._rows(x, at_least=2 if train else 1)
-        mu = column_sums(rows) / len(rows) if train else self.state["mean"]
+        mu = column_means(rows) if train else self.state["mean"]
         x_hat = rows - mu
-        var = column_sums(x_hat**2) / len(rows) if train else self.state["var"]
+        var = column_means(x_hat**2) if train else self.state["var"]
         if train:
             self._update_running(mu, var, len(rows))
         x_hat *= (scale := 1 / np.sqrt(var + self.eps))
         self._x_hat, self._scale = x_hat, scale
         self._trained, self._y_shape = train, x.shape
-        return (self.params["gamma"] * x_hat + self.params["beta"]).reshape(x.shape)
+        y = self.params["gamma"] * x_hat + self.params["beta"]
+        return y.reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         x_hat = self._remembered("_x_hat", dy)
@@ -107,7 +108,7 @@ class BatchNorm(_Normalization):
         dbeta, dgamma = column_sums(dy_rows), column_sums(dy_rows * x_hat)
         self.grads["beta"][...], self.grads["gamma"][...] = dbeta, dgamma
         dx = dy_rows
-        if self._trained:  # μ and σ² depend on x, too; running ones are constants
+        if self._trained:  # then μ and σ² depend on x, too
             dx = dx - dbeta / n - x_hat * (dgamma / n)
         dx = self.params["gamma"] * self._scale * dx
         return dx.reshape(dy.shape)
@@ -224,6 +225,15 @@ class GroupNorm(_Normalization):
 
     def __repr__(self) -> str:
         return f"GroupNorm({len(self.params['gamma'])}, groups={self.groups})"
+
+
+def column_means(rows: np.ndarray) -> np.ndarray:
+    """Return the mean of each column of a matrix.
+
+    >>> column_means(np.array([[1.0, 2.0], [3.0, 6.0]]))
+    array([2., 4.])
+    """
+    return column_sums(rows) / len(rows)
 
 
 def standardize(rows: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:

@@ -127,8 +127,9 @@ _CHANCE = float(np.log(10))
 def _run(run: str, named: bool) -> Data:
     stored, epochs = _stored()["runs"][run], np.arange(1, EPOCHS + 1)
     return {
-        "train": {"x": epochs, "y": np.minimum(stored["loss"], 1e4)},
-        "val": {"x": epochs, "y": np.minimum(stored["val_loss"], 1e4)},
+        "train": {"x": epochs, "y": stored["loss"]},
+        "val": {"x": epochs, "y": stored["val_loss"]},
+        "losses": [0, 1.1 * max(_CHANCE, *stored["loss"], *stored["val_loss"])],
         "initial": stored["initial"],
         "ten": stored["ten"],
         "ratio": stored["ratio"],
@@ -160,14 +161,14 @@ def runs(**values: Any) -> Experiment:
             panel(
                 "Loss",
                 axis("epoch", (1, EPOCHS)),
-                axis("loss", (0.01, 1e4), log=True),
+                axis("loss", "losses"),
                 [
                     rule(_CHANCE, label="log 10"),
                     line("val", label="validation", color=_BACK, width=2.5),
                     line("train", label="training", color=_FORTH, width=2.5),
                 ],
                 ratio=0.5,
-                alt="Training and validation loss over 15 epochs on a logarithmic axis, and the line at log 10.",
+                alt="Training and validation loss over 15 epochs, and the line at log 10.",
             )
         ],
         readouts=[
@@ -290,7 +291,7 @@ def search(**values: Any) -> Experiment:
         ],
         tabulated=True,
         backdrop=_map,
-        caption="The good region is a narrow band of rates: what finds it are many different rates on a log scale.",
+        caption="Rates above 90 % fill over a third of the log scale, but only a seventh of the interval itself.",
         alt="Trials on a map of accuracies, and the best accuracy so far.",
         values=values,
     )

@@ -149,6 +149,40 @@ def test_more_than_half_of_the_faults_show_before_the_first_epoch():
     assert not any(any(problems[run]) for run in "adgi")
 
 
+@pytest.mark.parametrize("run", networks.RUNS)
+def test_both_curves_and_chance_fit_on_the_axis(run):
+    data = explore.runs(run=run).data
+    [low, high], curves = data["losses"], [*data["train"]["y"], *data["val"]["y"], np.log(10)]
+    assert low == 0 < min(curves) and 0.8 * high < max(curves) < high
+
+
+@pytest.mark.parametrize("run", "dg")
+def test_the_curves_of_wrong_labels_and_of_few_examples_can_be_told_apart(run):
+    """In a panel 150 pixels high, as on a phone, they end 7 pixels apart."""
+    data = explore.runs(run=run).data
+    assert (data["end_val"] - data["end"]) / data["losses"][1] * 150 > 7
+
+
+def test_small_weights_die_of_their_biases():
+    """In the second layer the bias outweighs the sum of the inputs: a negative one kills the unit."""
+    negative, outweighed = [], []
+    for seed in range(5):
+        rng, optimizer = np.random.default_rng(seed), Momentum(0.05)
+        data = networks.prepared("as it is", rng)
+        net = networks.start(networks.RUNS["f"], rng)
+        for rows in rng.permutation(len(data.x_train))[:1000].reshape(20, 50):
+            scores = net.forward(data.x_train[rows], train=True)
+            net.backward(softmax_cross_entropy(scores, data.y_train[rows])[1])
+            optimizer.step(net.params, net.grads)
+        inputs = np.maximum(data.x_train @ net.params["0.W"] + net.params["0.b"], 0)
+        sums, bias = inputs @ net.params["2.W"], net.params["2.b"]
+        dead = (sums + bias <= 0).all(axis=0)
+        negative.append(np.mean(bias[dead] < 0))
+        outweighed.append(np.mean(np.abs(bias) > np.abs(sums).max(axis=0)))
+        assert dead.sum() > 8
+    assert np.mean(negative) > 0.8 and np.mean(outweighed) > 0.5
+
+
 def test_the_wrong_sign_is_wrong():
     scores, y = np.random.default_rng(0).normal(size=(5, 10)), np.arange(5)
     loss, grad = softmax_cross_entropy(scores, y)
@@ -212,3 +246,12 @@ def test_nine_in_ten_uniform_trials_are_in_the_last_order_of_magnitude():
     assert np.mean(rates > 0.1) == pytest.approx(2.9 / 3, abs=0.01)
     logs = np.log10(np.concatenate([experiments.places("log", 25, draw)[:, 0] for draw in range(200)]))
     assert np.mean(logs > -1) == pytest.approx(np.log10(30) / np.log10(3e4), abs=0.02)
+
+
+def test_the_good_rates_fill_a_third_of_a_log_scale_and_a_seventh_of_the_interval():
+    backdrop = explore.search().backdrop["map"]
+    good = np.flatnonzero(np.median(backdrop["z"], axis=0) > 90)
+    assert (np.diff(good) == 1).all(), "a band"
+    edges = np.geomspace(*backdrop["x"], 26)
+    assert len(good) / 25 > 1 / 3
+    assert (edges[good[-1] + 1] - edges[good[0]]) / (3 - 1e-4) == pytest.approx(1 / 7, abs=0.03)
