@@ -43,6 +43,7 @@ class BFGS(QuasiNewton):
     p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f
 
     H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ,  ρ = 1/(yᵀs)
+      = H − ρ (s (Hy)ᵀ + Hy sᵀ) + ρ (1 + ρ yᵀHy) s sᵀ
 
     It is the H closest to the old one that is symmetric and satisfies the secant condition H y = s, in the Frobenius
     norm of W^½ (H − H_old) W^½ with any positive definite W for which W s = y. H stays positive definite as
@@ -79,11 +80,12 @@ class BFGS(QuasiNewton):
     def update_curvature(self, s, y):
         if not curved(s, y):
             return
-        if self.H is None:
+        if self.H is None:  # the first pair sets the scale
             self.H = max(1.0, (y @ s) / (y @ y)) * np.eye(len(s))
-        rho = 1 / (y @ s)
-        V = np.eye(len(s)) - rho * np.outer(s, y)
-        self.H = V @ self.H @ V.T + rho * np.outer(s, s)
+        rho, Hy = 1 / (y @ s), self.H @ y
+        cross = np.outer(s, Hy)
+        last = rho * (1 + rho * (y @ Hy)) * np.outer(s, s)
+        self.H = self.H - rho * (cross + cross.T) + last
 
 
 class LBFGS(QuasiNewton):
@@ -91,7 +93,8 @@ class LBFGS(QuasiNewton):
 
     p = −H ∇f(x),  x ← x + a p,  s = a p,  y = the change of ∇f;  the last m pairs (s, y) are kept
 
-    With m pairs a step costs 4mn multiplications. H₀ = γ I, γ = sᵀy/yᵀy of the latest pair, sets the scale.
+    With m pairs a step costs about 6mn multiplications, 2mn of them for the yᵀs. H₀ = γ I, γ = sᵀy/yᵀy of the latest
+    pair, sets the scale.
 
     Args:
         m: number of pairs, ≥ 1; 3 to 20 are usual.
@@ -146,7 +149,7 @@ def two_loop_recursion(q: np.ndarray, pairs: Pairs) -> np.ndarray:
         alpha = (s @ q) / (y @ s)
         q = q - alpha * y
         alphas.append(alpha)
-    r = _inverse_curvature(pairs) * q
+    r = _inverse_curvature(pairs) * q  # γ q
     for s, y in pairs:
         beta = (y @ r) / (y @ s)
         r = r + s * (alphas.pop() - beta)

@@ -131,7 +131,9 @@ def test_nothing_is_searched_where_there_is_no_slope():
 
 
 def test_the_linked_searches_show_what_the_text_says():
-    assert explore.search(c1=1e-4, first=6).data["count"] == 1
+    far = explore.search(c1=1e-4, first=6).data
+    hill = far["phi"]["x"][int(np.argmax(far["phi"]["y"]))]
+    assert far["count"] == 1 and 0 < hill < far["a"] == 6, "it lies beyond the hill"
     assert explore.search(c1=0.3, first=6).data["count"] == 4
 
 

@@ -55,7 +55,7 @@ def test_one_pair_takes_less_than_twice_as_many_steps():
 def test_asking_for_more_shortens_the_step():
     much, little = shown(questions.ask_more).data, explore.search(first=2, c1=1e-4).data
     assert much["a"] < little["a"] / 10 and little["count"] == 1 and questions.ask_more.right == "shorter"
-    assert much["kept"] >= 0.9
+    assert much["kept"] >= 0.9 and much["trials"]["x"][0] == 2, "the text names the first trial"
 
 
 def test_half_of_the_data_is_not_enough():

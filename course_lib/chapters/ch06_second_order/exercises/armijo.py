@@ -103,9 +103,16 @@ def armijo(phi, slope, a, c1):
             "start + c1 * a * slope",
             "start",
             (
-                "Any decrease will do, you say. Then steps that only just fall are accepted, and the walk may stall; "
-                "a fair share of the promised fall is asked."
+                "Any step that does not raise the loss will do, you say. Then the walk may stall; asked is a fair "
+                "share of the promised fall."
             ),
+        ),
+        Mutant(
+            "any strict decrease",
+            "phi(a) <= start + c1 * a * slope",
+            "phi(a) < start",
+            "You ask only that the loss falls. Then steps at which it only just falls are accepted, and the walk may "
+            "stall; asked is the share c₁ of the promised fall.",
         ),
         Mutant(
             "sign",

@@ -44,7 +44,11 @@ def bfgs_update(H, s, y):
         "The brackets take from H all that it said along y, and ρ s sᵀ puts there what was met: H y = s. H "
         "stays symmetric, and positive definite because yᵀs > 0."
     ),
-    after=("It is `BFGS.update_curvature` of `course_lib.optim`, which skips a pair whose yᵀs is not positive."),
+    after=(
+        "It is `BFGS.update_curvature` of `course_lib.optim`, which skips a pair whose yᵀs is not positive, and "
+        "multiplies the brackets out: with H y computed once it costs some n² operations, your two products of "
+        "matrices cost n³."
+    ),
     accepts={
         "two brackets": (
             "def bfgs_update(H, s, y):\n"
@@ -69,6 +73,13 @@ def bfgs_update(H, s, y):
             "rho * np.outer(s, y)\n    return V @ H @ V.T + rho * np.outer(s, s)",
             "rho * np.outer(y, s)\n    return V @ H @ V.T + rho * np.outer(y, y)",
             "s and y are exchanged: that updates the Hessian, not its inverse (the secant condition would be H s = y).",
+        ),
+        Mutant(
+            "outer products by @",
+            "rho * np.outer(s, y)\n    return V @ H @ V.T + rho * np.outer(s, s)",
+            "rho * s @ y.T\n    return V @ H @ V.T + rho * s @ s.T",
+            "An array with one axis has no rows or columns: `.T` leaves it as it is, and `s @ y.T` is the number sᵀy. "
+            "The matrix s yᵀ is `np.outer(s, y)`.",
         ),
         Mutant(
             "no last term",

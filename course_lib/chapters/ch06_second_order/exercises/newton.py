@@ -84,6 +84,7 @@ def newton_step(x, g, H, damping):
             "Only the diagonal: right if the axes are the eigenvectors, wrong for a turned valley.",
         ),
         Mutant("gradient step", "np.linalg.solve(H, -g)", "-g", "That is gradient descent with rate 1."),
+        Mutant("step alone", "x + p", "p", "That is the step p. Asked is the point to which it leads, x + p."),
         Mutant("damping forgotten", "H + damping * np.eye(len(x))", "H", "The damping is not used."),
         Mutant(
             "damping times H",

@@ -53,8 +53,8 @@ def two_loops(g, S, Y):
     ),
     explanation=(
         "The first loop applies the right-hand brackets I − ρ y sᵀ of all updates, newest first; γ q is H₀ q; "
-        "the second loop applies the left-hand brackets and adds each ρ s sᵀ. That is 4mn multiplications, "
-        "and no matrix."
+        "the second loop applies the left-hand brackets and adds each ρ s sᵀ. That is 4mn multiplications "
+        "if each yᵀs is computed once (6mn as written), and no matrix."
     ),
     after=("It is `two_loop_recursion` in `course_lib/optim/second_order/quasi_newton.py`; L-BFGS goes along −r."),
     accepts={
