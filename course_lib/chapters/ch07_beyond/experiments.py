@@ -57,6 +57,7 @@ def _decay(lam: float, noise: float) -> Data:
         "here": noise,
         "left_decoupled": ends[True][_NOISES.index(noise)],
         "left_penalty": ends[False][_NOISES.index(noise)],
+        "left_at_one": ends[False][_NOISES.index(1)],
         "left_law": law[-1],
     }
 
@@ -108,6 +109,7 @@ def decay(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("left_penalty", "Adam with L2: left of 5", format=".2f", color=adam),
+            readout("left_at_one", "at size 1", format=".2f", color=adam),
             readout("left_decoupled", "AdamW: left of 5", format=".2f", color=adamw),
             readout("left_law", "5 (1 − αλ)¹⁵⁰⁰", format=".2f"),
         ],

@@ -17,8 +17,8 @@ shrink = Predict(
         "large": "those with gradients of 100",
     },
     right="small",
-    line="You said {said}; at size {noise} the penalty leaves {left_penalty} of the weight, and AdamW, which comes"
-    " next, {left_decoupled}.",
+    line="You said {said}; at size {noise} the penalty leaves {left_penalty} of the weight, at a hundredth"
+    " of that size {left_at_one}; AdamW, which comes next, leaves {left_decoupled} at both.",
     shows=("decay", {"lam": 0.1, "noise": 100}),
 )
 

@@ -73,7 +73,33 @@ def test_the_linked_settings_show_what_the_text_says():
     assert turned["steps_Adam"] is None
     late = explore.race(tune="Lion", lr=0.01).data["Lion"]["loss"]
     assert max(late[450:600]) > 1e-3 and max(late[700:]) < 1.1e-4
-    assert max(explore.race(start=[-3, 1]).data["NAdam"]["loss"][400:]) > 1e-3, "the late leap from another start"
+
+
+class Falling(Lion):
+    """Lion with the rate that the text proposes."""
+
+    def update(self, x, dx, m):
+        x -= self.lr * (1 - self.t / 800) * np.sign(self.beta1 * m + (1 - self.beta1) * dx)
+        m *= self.beta2
+        m += (1 - self.beta2) * dx
+
+
+class Unsigned(Lion):
+    """Lion without its sign, at the larger rate that the text proposes."""
+
+    def update(self, x, dx, m):
+        x -= 30 * self.lr * (self.beta1 * m + (1 - self.beta1) * dx)
+        m *= self.beta2
+        m += (1 - self.beta2) * dx
+
+
+def test_the_proposed_changes_do_what_the_text_says():
+    data, valley = explore.race().data, Ravine(100)
+    falling, unsigned = (
+        valley.value(descend(valley, method(0.03), [-4.0, 1.5], 800)) for method in (Falling, Unsigned)
+    )
+    assert falling[-1] < 1e-8 and falling[-50:].max() < data["late_Lion"] / 100
+    assert unsigned[-50:].max() < data["late_Lion"] / 5
 
 
 # ---------------------------------------------------------------- the sharp minimum
@@ -87,6 +113,16 @@ def test_without_noise_none_gets_to_the_flat_one(radius):
     ends, ridge = np.transpose([data["ends"]["x"], data["ends"]["y"]]), SharpFlat(50, 1).saddles[0]
     away = np.linalg.norm(ends - [-1.0, 0.0], axis=1) >= 0.35
     assert np.all(np.linalg.norm(ends - ridge, axis=1)[away] < 0.1), "some hang on the ridge"
+
+
+@pytest.mark.parametrize("radius", [0.15, 0.25, 0.3])
+def test_without_noise_a_run_goes_to_the_ridge_if_it_comes_within_the_radius(radius):
+    valley, rng = SharpFlat(50, 1), np.random.default_rng(5)
+    start = [-1.0, 0.0] + 0.15 * rng.standard_normal((400, 2))
+    path = descend(valley, SAM(SGD(0.02), radius=radius, axis=-1), start, 1500)
+    near = np.linalg.norm(path - valley.saddles[0], axis=-1).min(axis=0) < radius
+    stays = np.linalg.norm(path[-1] - [-1.0, 0.0], axis=-1) < 0.35
+    assert near.any() and np.mean(stays == ~near) > 0.98
 
 
 def test_near_the_ridge_sams_gradient_leads_out():

@@ -14,7 +14,10 @@ def shown(question):
 
 def test_large_gradients_hardly_shrink():
     assert questions.shrink.right == "small" and shown(questions.shrink)["left_penalty"] > 4.8
-    assert explore.decay(lam=0.1, noise=1).data["left_penalty"] < 1.5
+    assert explore.decay(lam=0.1, noise=1).data["left_penalty"] == shown(questions.shrink)["left_at_one"] < 1.5
+    assert shown(questions.shrink)["left_decoupled"] == pytest.approx(
+        explore.decay(lam=0.1, noise=1).data["left_decoupled"], abs=0.005
+    ), "at both"
 
 
 def test_lion_stays_in_a_band():

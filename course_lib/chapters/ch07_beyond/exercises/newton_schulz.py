@@ -51,7 +51,7 @@ def orthogonalized(g, steps):
         "Each step starts from the X of the last one: all three factors of the cube are that X.",
     ),
     explanation=(
-        "With X = U S Vᵀ the cube is U S³ Vᵀ, since the inner factors cancel. So a step leaves the directions as"
+        "With X = U Σ Vᵀ the cube is U Σ³ Vᵀ, since the inner factors cancel. So a step leaves the directions as"
         " they are, and maps each singular value by itself: s ← 1.5 s − 0.5 s³, which climbs from anywhere in (0, 1]"
         " to 1."
     ),
@@ -112,6 +112,13 @@ def orthogonalized(g, steps):
             "x @ x.T @ x",
             "x**3",
             "You cube the entries: `**` and `*` work entry by entry. X Xᵀ X is a product of matrices, `@`.",
+        ),
+        Mutant(
+            "products of entries",
+            "x @ x.T @ x",
+            "x * x.T * x",
+            "You multiply entry by entry: `*` does that, and needs matrices of one shape. X Xᵀ X is a product of"
+            " matrices, `@`.",
         ),
         Mutant(
             "added",
