@@ -245,7 +245,7 @@ def shrink(**values: Any) -> Experiment:
     Controls: ``how`` (``"L2"``, ``"subgradient"`` or ``"proximal"`` for L1), ``lr``, ``lam``.
 
     >>> shrink(how="subgradient").data["zeros"], shrink(how="proximal").data["zeros"]
-    (0, 14)
+    (0.0, 14.0)
     """
     ways = {"L2": "L2", "subgradient": "L1, in the gradient", "proximal": "L1, proximal step"}
     return Experiment(

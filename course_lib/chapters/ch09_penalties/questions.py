@@ -99,8 +99,8 @@ intercept = Predict(
 clean = Predict(
     "clean",
     PAGE,
-    "With 30 % wrong labels a penalty gains more than ten points. Now all labels are right, and there are 200 digits."
-    " What does L2 gain?",
+    "With 30 % wrong labels L2 gains more than ten points. Now all labels are right, and there are 200 digits. What"
+    " does it gain?",
     options={"ten": "about ten points again", "three": "about three points", "none": "less than half a point"},
     right="none",
     line="You said {said}; it gains {claim:clean-gain.l2:.1f} points, the mean of twenty seeds.",

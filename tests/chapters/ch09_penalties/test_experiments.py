@@ -160,6 +160,7 @@ def test_the_two_curves_are_close_where_they_are_low():
     data = explore.stopping(h=0.01, lr=0.5, t=20).data
     steps, ridge = np.array(data["learnt"]["y"]), np.array(data["kept"]["y"])
     assert np.all(steps >= ridge) and np.max((steps / ridge)[ridge < 15]) < 1.1
+    assert 20 < np.max(steps - ridge) < 22, "in between"
     more = explore.stopping(h=0.01, lr=0.5, t=200).data
     assert more["lam"] < data["lam"] / 9 and more["share_flat"] > 6 * data["share_flat"]
     assert data["exact_steep"] < 1e-5 and 1 / (1 + data["lam"]) == pytest.approx(0.91, abs=0.002)
@@ -197,11 +198,12 @@ def test_the_linked_strengths_show_what_the_text_says():
     assert sparse["zeros"] > 60 and both["zeros"] > 50 and both["at_test"] > sparse["at_test"]
 
 
-def test_what_is_off_is_at_the_edges():
+def test_what_is_off_is_nearly_blank_and_at_the_edges():
     pytest.importorskip("sklearn")
-    used = networks.pixels(networks.train(0, L1(0.02), proximal=True)[0])
-    off = used == 0
+    off = networks.pixels(networks.train(0, L1(0.02), proximal=True)[0]) == 0
+    ink = networks.digits(0).x_train.mean(axis=0).reshape(8, 8)
     assert 8 < off.sum() < 22 and off[:, [0, 7]].sum() > 0.7 * off.sum()
+    assert ink[off].max() < 0.1 < ink.mean()
 
 
 def test_trained_together_or_alone():
