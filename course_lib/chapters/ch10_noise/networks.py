@@ -62,6 +62,11 @@ def network(rng: np.random.Generator, keep: float, layer: type = InvertedDropout
     )  # fmt: skip
 
 
+def draw_rows(rng: np.random.Generator) -> np.ndarray:
+    """Return which 300 of the digits a network is trained on: the first thing that its generator draws."""
+    return rng.choice(1000, EXAMPLES, replace=False)
+
+
 @cache
 def train(
     keep: float, labels: str, seeds: int = SEEDS, epochs: int = EPOCHS, **settings: Any
@@ -81,7 +86,7 @@ def train(
         The networks, and their histories. They are kept for the next call.
     """
     rngs = [np.random.default_rng(seed) for seed in range(seeds)]
-    rows = np.stack([rng.choice(1000, EXAMPLES, replace=False) for rng in rngs])
+    rows = np.stack([draw_rows(rng) for rng in rngs])
     nets = [network(rng, keep, **settings) for rng in rngs]
     method = Momentum(Cosine(0.1, steps=epochs * EXAMPLES // BATCH))
     return nets, fit_many(nets, digits(labels), method, epochs=epochs, batch=BATCH, rngs=rngs, rows=rows)
@@ -130,13 +135,22 @@ def missing(nets: Sequence[Sequential], share: float, draws: int = 5) -> np.ndar
     return np.array([np.mean([accuracies(without(net, share, rng)) for rng in rngs]) for net in nets])
 
 
-def correlation(net: Sequential, depth: int) -> float:
-    """Return the mean correlation, in absolute value, of two units after so many layers of a network."""
-    h = digits("right").x_val
-    for layer in net.layers[:depth]:
-        h = layer.forward(h)
-    h = h[:, h.std(axis=0) > 0]
-    return float(np.abs(np.corrcoef(h.T)[np.triu_indices(h.shape[1], 1)]).mean())
+def believed(nets: Sequence[Layer], labels: str = "wrong") -> np.ndarray:
+    """Return what share of its own training labels each network predicts with all units, and of the wrong ones, in %.
+
+    Args:
+        nets: of `train`, from seed 0 on.
+        labels: those that they were trained on; some must be wrong.
+
+    Returns:
+        An array of shape (networks, 2).
+    """
+    data, true, found = digits(labels), digits("right").y_train, []
+    for seed, net in enumerate(nets):
+        rows = draw_rows(np.random.default_rng(seed))
+        hit = net.forward(data.x_train[rows]).argmax(axis=1) == data.y_train[rows]
+        found.append((hit.mean(), hit[data.y_train[rows] != true[rows]].mean()))
+    return 100 * np.array(found)
 
 
 # ---------------------------------------------------------------- networks that are trained one by one
@@ -212,7 +226,7 @@ def train_alone(
     nets, data = [], digits(labels)
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        rows = rng.choice(1000, EXAMPLES, replace=False)
+        rows = draw_rows(rng)
         own = Data(data.x_train[rows], data.y_train[rows], None, None, None, None)
         nets.append(build(rng))
         method = Momentum(Cosine(lr, steps=epochs * EXAMPLES // BATCH))

@@ -227,7 +227,7 @@ training_loss = Choose(
     right="mode",
     why={
         "mode": "Normal. To compare, test on the training set as well.",
-        "leak": "That would lower both, and here something simpler differs.",
+        "leak": "That would bring the two nearer, but not put the validation loss below the other.",
         "under": "Then both losses would be high, and nearly alike.",
     },
 )

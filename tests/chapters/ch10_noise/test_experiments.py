@@ -8,7 +8,7 @@ import pytest
 
 from course_lib.chapters.ch10_noise import explore, masks, networks
 from course_lib.chapters.ch10_noise.experiments import RATIOS, SIDE, flower
-from course_lib.nn import InvertedDropout, evaluate, fit
+from course_lib.nn import InvertedDropout, Layer, evaluate, fit
 from course_lib.optim import Cosine, Momentum
 
 pytest.importorskip("sklearn")
@@ -87,6 +87,23 @@ def test_labels_are_wrong_where_it_says_so():
     right, wrong = networks.digits("right"), networks.digits("wrong")
     assert (right.y_train != wrong.y_train).mean() == pytest.approx(0.3)
     assert (right.y_val == wrong.y_val).all() and (right.x_train == wrong.x_train).all()
+
+
+class Believes(Layer):
+    """Predicts the labels of a set, right ones or those that are 30 % wrong."""
+
+    def __init__(self, labels):
+        data = networks.digits(labels)
+        self.label = {x.tobytes(): y for x, y in zip(data.x_train, data.y_train, strict=True)}
+
+    def forward(self, x, train=False):
+        return np.eye(10)[[self.label[row.tobytes()] for row in x]]
+
+
+def test_what_a_network_believes_of_its_labels():
+    wrong, right = networks.believed([Believes("wrong"), Believes("right")])
+    assert wrong.tolist() == [100, 100]
+    assert right[0] == pytest.approx(70, abs=5) and right[1] == 0
 
 
 def test_a_network_is_left_as_it_was():
