@@ -96,9 +96,7 @@ def digits(labels: int, seed: int) -> Data:
 
 
 @cache
-def trained(
-    kind: str, seed: int, labels: int = 200, hidden: int = 128, steps: int = STEPS
-) -> tuple[Sequential, Data]:
+def trained(kind: str, seed: int, labels: int = 200, hidden: int = 128, steps: int = STEPS) -> tuple[Sequential, Data]:
     """Return a network that was trained with the augmentation of that name, and its digits."""
     data = digits(labels, seed)
     return train(data, seed, KINDS[kind], hidden=hidden, steps=steps), data
