@@ -111,8 +111,9 @@
     };
     picture.addEventListener("click", (event) => {
       const [x, y] = toPixels(event);
-      if (!handles.some(matters) || x < 0 || y < 0 || x > X.range()[1] || y > Y.range()[0]) return;
-      handles.filter(matters).reduce((a, b) => (distance(a, x, y) <= distance(b, x, y) ? a : b)).put(...snap(toData(event)));
+      const movable = handles.filter(matters);
+      if (!movable.length || x < 0 || y < 0 || x > X.range()[1] || y > Y.range()[0]) return;
+      movable.reduce((a, b) => (distance(a, x, y) <= distance(b, x, y) ? a : b)).put(...snap(toData(event)));
     });
 
     return {
