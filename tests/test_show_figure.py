@@ -140,6 +140,14 @@ def test_the_site_gets_both_pictures_as_files(shown, monkeypatch, tmp_path):
     assert len(list(folder.iterdir())) == 3  # another picture, another name
 
 
+def test_the_site_is_told_what_is_a_photograph(shown, monkeypatch, tmp_path):
+    monkeypatch.setenv(show.STATIC_DIR, str(tmp_path))
+    show_two()
+    show_two(photo=True)
+    classes = [BeautifulSoup(output["text/html"], "html.parser").figure["class"] for output in shown]
+    assert classes == [["course-figure"], ["course-figure", "course-photo"]]
+
+
 def test_the_same_figure_is_the_same_file():
     once, again = (svg_of(draw_once(two, 2, (1, 2), (660, 300))) for _ in range(2))
     assert once == again and b"<dc:date>" not in once

@@ -94,7 +94,7 @@ def choice(
     """Declare a choice of named options, ``{value: label}``.
 
     ``presets[option]`` sets other controls when the option is chosen; ``shows[control]`` lists the options under
-    which that control matters; under the others it is hidden.
+    which that control, or the handle of that point, matters; under the others it is hidden.
     """
     if value not in options:
         raise ValueError(f"choice {name!r}: {value!r} is not one of {list(options)}")

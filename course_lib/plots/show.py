@@ -53,6 +53,7 @@ def show_figure(
     narrow_columns: int = 1,
     height: int = 320,
     narrow_height: int | None = None,
+    photo: bool = False,
 ) -> None:
     """Show what a function draws, with a caption: wide, the panels side by side, or narrow, the panels stacked.
 
@@ -73,6 +74,7 @@ def show_figure(
         narrow_columns: columns of the narrow version, e.g. 2 for four small panels.
         height: of the wide version, in pixels; it is 660 wide.
         narrow_height: of the narrow version, which is 350 wide; if None, 230 a row.
+        photo: whether it consists of images, which a dark page must show as they are, not brighter.
 
     Raises:
         ValueError: the name, the caption or the alt text is missing, or not of this form. While the site is built,
@@ -98,7 +100,7 @@ def show_figure(
         found = [f"{width}: {fault}" for width, f in (("wide", wide), ("narrow", narrow)) for fault in faults(f)]
         if found:
             raise ValueError(f"figure {name!r} is not legible. " + "; ".join(found))
-        text = page_html(wide, narrow, name=name, caption=caption, alt=alt, folder=Path(folder))
+        text = page_html(wide, narrow, name=name, caption=caption, alt=alt, folder=Path(folder), photo=photo)
     else:
         text = notebook_html(wide, caption=caption, alt=alt)
     display({"text/html": text, "text/plain": caption}, raw=True)
@@ -147,7 +149,9 @@ def svg_of(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def page_html(wide: Figure, narrow: Figure, *, name: str, caption: str, alt: str, folder: Path) -> str:
+def page_html(
+    wide: Figure, narrow: Figure, *, name: str, caption: str, alt: str, folder: Path, photo: bool = False
+) -> str:
     """Return a figure's HTML for the site; its two pictures are written into ``folder``.
 
     Addresses begin at the site's root. `course_lib.site.figures` sets them relative to the page, and adds the number.
@@ -156,8 +160,9 @@ def page_html(wide: Figure, narrow: Figure, *, name: str, caption: str, alt: str
         _write(svg_of(figure), f"{name}-{width}", folder) for figure, width in ((wide, "wide"), (narrow, "narrow"))
     ]
     at_wide, at_narrow = (f"_static/{folder.name}/{file}" for file in files)
+    kind = "course-figure course-photo" if photo else "course-figure"
     return (
-        f'<figure class="course-figure" id="fig-{name}" data-figure="{name}"><picture>'
+        f'<figure class="{kind}" id="fig-{name}" data-figure="{name}"><picture>'
         f'<source media="(max-width: {PHONE}px)" srcset="{at_narrow}" {_size(narrow)}>'
         f'<img src="{at_wide}" {_size(wide)} alt="{html.escape(alt)}"></picture>'
         f'<figcaption class="cx-caption">{html.escape(caption)}</figcaption></figure>'

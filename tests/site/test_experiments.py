@@ -80,6 +80,49 @@ def test_every_experiment_starts_and_answers_every_control(page, where, name):
         assert option.is_checked() and (checked or draws(experiment) > drawn)
 
 
+#: Panels of images, whose shape is part of what they show.
+IMAGES = [
+    (f"book/{make.page}.html", name, i, panel["ratio"])
+    for (_, name), make in EXPERIMENTS.items()
+    for i, panel in enumerate(make().panels)
+    if any(mark["type"] == "image" for mark in panel["marks"])
+]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("where", "name", "panel", "ratio"), IMAGES)
+def test_an_image_keeps_its_shape(page, where, name, panel, ratio, width):
+    shown = page(where, width=width, height=844, **STILL)
+    plate = place(shown, name).locator(".cx-panel").nth(panel).locator(".cx-plate").bounding_box()
+    assert plate["height"] == pytest.approx(ratio * plate["width"], abs=2)
+
+
+#: Points that matter under some options of a choice alone.
+POINTS = [
+    (f"book/{make.page}.html", name, choice["name"], option, point, option in when)
+    for (_, name), make in EXPERIMENTS.items()
+    for choice in make().controls
+    for point, when in choice.get("shows", {}).items()
+    if any(c["name"] == point and c["type"] == "point" for c in make().controls)
+    for option in choice["options"]
+]
+
+
+@pytest.mark.parametrize(("where", "name", "choice", "option", "point", "matters"), POINTS)
+def test_a_handle_is_there_where_it_matters(page, where, name, choice, option, point, matters):
+    shown = page(where, **STILL)
+    experiment = place(shown, name)
+    experiment.locator(f"[data-control={choice}][value={option}]").check()
+    settle(shown)
+    knob, at = experiment.locator(".cx-handle").first, experiment.locator(".cx-at").first
+    assert knob.is_visible() == at.is_visible() == matters
+    before = at.text_content()
+    plate = experiment.locator(".cx-plate").first.bounding_box()
+    shown.mouse.click(plate["x"] + 5, plate["y"] + 5)
+    settle(shown)
+    assert (at.text_content() != before) == matters, "a tap moves what is seen"
+
+
 def test_the_page_draws_what_python_computes(page):
     """The last point of Momentum's path, read off the picture, against the library."""
     shown = page(CHAPTER, **STILL)

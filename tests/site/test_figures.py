@@ -204,6 +204,16 @@ def test_every_picture_of_a_figure_is_there(site, book_page):
         assert len(picture.img["alt"]) >= 40, f"describe {address}"
 
 
+def test_night_brightens_drawings_and_no_photograph(chapter, page):
+    opened = page(chapter, scheme="dark")
+    assert opened.locator("html[data-theme=dark]").count()
+    filters = opened.evaluate(
+        "[...document.querySelectorAll('.course-figure img')]"
+        ".map(img => [!!img.closest('.course-photo'), getComputedStyle(img).filter])"
+    )
+    assert all((filter == "none") == photo for photo, filter in filters)
+
+
 @pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
 def test_each_screen_gets_the_version_drawn_for_it(chapter, page, width, version):
     opened = page(chapter, width=width)

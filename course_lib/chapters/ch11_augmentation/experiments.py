@@ -526,7 +526,11 @@ def blend(**values: Any) -> Experiment:
                 "Method",
                 {"mixup": "mixup", "cutout": "cutout", "cutmix": "CutMix"},
                 "mixup",
-                shows={"second": ["mixup", "cutmix"], "blended": ["mixup", "cutmix"]},
+                shows={
+                    "second": ["mixup", "cutmix"],
+                    "blended": ["mixup", "cutmix"],
+                    "middle": ["cutout", "cutmix"],
+                },
             ),
             slider("first", "first digit", 0, 9, 3, step=1, format="d"),
             slider("second", "second digit", 0, 9, 6, step=1, format="d"),

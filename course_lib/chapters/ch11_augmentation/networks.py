@@ -71,19 +71,22 @@ KINDS: dict[str, Augmentation | None] = {
 }
 
 
-def train(data: Data, seed: int, augment: Augmentation | None = None, *, hidden: int = 128) -> Sequential:
-    """Train a network on digits: momentum 0.9, α = 0.05 on a cosine, 800 steps with batches of 25.
+def train(
+    data: Data, seed: int, augment: Augmentation | None = None, *, hidden: int = 128, steps: int = STEPS
+) -> Sequential:
+    """Train a network on digits: momentum 0.9, α = 0.05 on a cosine, batches of 25.
 
     Args:
-        data: digits; 20,000 must be a multiple of the number of training digits.
+        data: digits; 25 × `steps` must be a multiple of the number of training digits.
         seed: of the weights and of the batches; the augmentation draws from the latter, too.
         augment: changes each minibatch anew.
         hidden: units of the one hidden layer.
+        steps: of training.
     """
     of_net, of_fit = np.random.default_rng([seed, 1]).spawn(2)
     net = Sequential(Dense(64, hidden, rng=of_net), ReLU(), Dense(hidden, 10, rng=of_net))
-    epochs = STEPS * BATCH // len(data.x_train)
-    fit(net, data, Momentum(Cosine(0.05, steps=STEPS)), epochs=epochs, batch=BATCH, rng=of_fit, augment=augment)
+    epochs = steps * BATCH // len(data.x_train)
+    fit(net, data, Momentum(Cosine(0.05, steps=steps)), epochs=epochs, batch=BATCH, rng=of_fit, augment=augment)
     return net
 
 
@@ -93,10 +96,10 @@ def digits(labels: int, seed: int) -> Data:
 
 
 @cache
-def trained(kind: str, seed: int, labels: int = 200, hidden: int = 128) -> tuple[Sequential, Data]:
+def trained(kind: str, seed: int, labels: int = 200, hidden: int = 128, steps: int = STEPS) -> tuple[Sequential, Data]:
     """Return a network that was trained with the augmentation of that name, and its digits."""
     data = digits(labels, seed)
-    return train(data, seed, KINDS[kind], hidden=hidden), data
+    return train(data, seed, KINDS[kind], hidden=hidden, steps=steps), data
 
 
 def moved(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -114,18 +117,30 @@ def share_right(net: Sequential, x: np.ndarray, y: np.ndarray) -> float:
     return 100 * float(accuracy(net.forward(x), y))
 
 
-def accuracies(kind: str, labels: int = 200, *, matrix: Any = None, only: tuple[int, ...] = ()) -> np.ndarray:
+def accuracies(
+    kind: str,
+    labels: int = 200,
+    *,
+    hidden: int = 128,
+    steps: int = STEPS,
+    seeds: int = SEEDS,
+    matrix: Any = None,
+    only: tuple[int, ...] = (),
+) -> np.ndarray:
     """Return the test accuracy in %, one for each seed.
 
     Args:
         kind: of augmentation, a name in `KINDS`.
         labels: number of training digits.
+        hidden: units of the hidden layer.
+        steps: of training.
+        seeds: how many.
         matrix: moves the test digits first.
         only: tests on these digits alone.
     """
     found = []
-    for seed in range(SEEDS):
-        net, data = trained(kind, seed, labels)
+    for seed in range(seeds):
+        net, data = trained(kind, seed, labels, hidden, steps)
         rows = np.isin(data.y_test, only) if only else slice(None)
         x = data.x_test[rows] if matrix is None else moved(data.x_test[rows], matrix)
         found.append(share_right(net, x, data.y_test[rows]))
@@ -136,6 +151,12 @@ def losses_of(kind: str, labels: int = 200) -> np.ndarray:
     """Return the test loss, one for each seed."""
     pairs = [trained(kind, seed, labels) for seed in range(SEEDS)]
     return np.array([softmax_cross_entropy(net.forward(data.x_test), data.y_test)[0] for net, data in pairs])
+
+
+def certainty(kind: str) -> np.ndarray:
+    """Return the highest of the ten probabilities, on average over the test digits, one for each seed."""
+    pairs = [trained(kind, seed) for seed in range(SEEDS)]
+    return np.array([softmax(net.forward(data.x_test)).max(axis=1).mean() for net, data in pairs])
 
 
 def view_gains(kind: str, views: int = 20) -> np.ndarray:

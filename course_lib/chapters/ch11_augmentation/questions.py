@@ -46,7 +46,7 @@ stronger = Predict(
     "stronger",
     PAGE,
     "Half of the jitter, ±0.4 pixels and ±6°, gains a point, the full jitter three. What does twice the jitter do,"
-    " ±1.6 pixels and ±24°?",
+    " ±1.6 pixels and ±24°, in the same 800 steps?",
     options={
         "more": "it gains about six points",
         "same": "it gains about three points",
@@ -60,8 +60,8 @@ stronger = Predict(
 window_share = Predict(
     "window_share",
     PAGE,
-    "The photograph's shorter side is drawn between 256 and 480 pixels, and a window of 224 × 224 is cut out at"
-    " random. How much of the photograph does a window show, on average?",
+    "A photograph 1.5 times as wide as high gets a short side between 256 and 480 pixels, and a random window of 224 ×"
+    " 224 is cut out. How much of the photograph does it show, on average?",
     options={"quarter": "about a quarter", "half": "about half", "most": "about three quarters"},
     right="quarter",
     line="You said {said}; these ten show {mean} % on average.",

@@ -46,6 +46,9 @@
         Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control],
       move: (control, at) =>
         set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }),
+      /** Whether a control matters under the options that are chosen. */
+      matters: (control) =>
+        spec.controls.every((c) => c.shows?.[control]?.includes(model.get("params")[c.name]) ?? true),
     };
 
     const panels = spec.panels.map((p) => (p.type === "table" ? makeTable : makePanel)(p, state));
@@ -161,10 +164,9 @@
 
     function showParams() {
       const params = model.get("params");
-      for (const c of spec.controls) {
-        controls[c.name]?.show(params[c.name]);
-        for (const [other, when] of Object.entries(c.shows ?? {}))
-          controls[other].node.hidden = !when.includes(params[c.name]);
+      for (const [name, control] of Object.entries(controls)) {
+        control.show(params[name]);
+        control.node.hidden = !state.matters(name);
       }
     }
 

@@ -104,14 +104,16 @@
       const [x, y] = toPixels(event);
       return [X.invert(x), Y.invert(y)];
     }
+    const matters = ({ mark }) => state.matters(mark.control);
     const distance = (handle, x, y) => {
       const [a, b] = handle.position();
       return Math.hypot(X(a) - x, Y(b) - y);
     };
     picture.addEventListener("click", (event) => {
       const [x, y] = toPixels(event);
-      if (!handles.length || x < 0 || y < 0 || x > X.range()[1] || y > Y.range()[0]) return;
-      handles.reduce((a, b) => (distance(a, x, y) <= distance(b, x, y) ? a : b)).put(...snap(toData(event)));
+      const movable = handles.filter(matters);
+      if (!movable.length || x < 0 || y < 0 || x > X.range()[1] || y > Y.range()[0]) return;
+      movable.reduce((a, b) => (distance(a, x, y) <= distance(b, x, y) ? a : b)).put(...snap(toData(event)));
     });
 
     return {
@@ -119,6 +121,8 @@
       place(x, y) {
         [X, Y] = [x, y];
         for (const { mark, knob, shown, position } of handles) {
+          knob.style.display = matters({ mark }) ? "" : "none";
+          shown.hidden = !matters({ mark });
           const [a, b] = position(),
             said = `${format(".4~g", a)}, ${format(".4~g", b)}`;
           knob.setAttribute("transform", `translate(${clamp(X(a), 0, X.range()[1])},${clamp(Y(b), 0, Y.range()[0])})`);

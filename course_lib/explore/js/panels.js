@@ -52,6 +52,7 @@
       html("div", { class: "cx-picture" }, under, picture),
     );
     for (const m of spec.marks) if (m.type === "heat" && !state.sharedKeys.has(keyOf(m))) figure.append(colourKey(m));
+    const pictured = spec.marks.some((m) => m.type === "image"); // where height is short, it keeps its shape
     let X,
       Y,
       size = "",
@@ -105,8 +106,9 @@
       },
       draw(backdropIsNew, coarse, withoutBackdrop = false) {
         if (!outer) return;
-        const width = outer - MARGIN.left - MARGIN.right;
-        const height = Math.min(Math.round(width * spec.ratio), low ? LOW : Infinity);
+        const room = outer - MARGIN.left - MARGIN.right;
+        const height = Math.min(Math.round(room * spec.ratio), low ? LOW : Infinity);
+        const width = pictured ? Math.round(height / spec.ratio) : room;
         const dx = domain(spec.x),
           dy = domain(spec.y),
           now = [outer, ...dx, ...dy].join();
