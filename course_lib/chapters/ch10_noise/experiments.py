@@ -209,7 +209,7 @@ def pooling(**values: Any) -> Experiment:
     Controls: ``ratio`` (α), ``regions`` (``"random"`` or ``"even"``), ``draw``.
 
     >>> pooling(ratio=1.6).data["side"]
-    15
+    15.0
     """
     pixels = axis("pixel", (0, SIDE))
     borders = [
