@@ -64,7 +64,8 @@ def main_line(path):
 def minutes(path):
     """How long the main line takes a student who answers, moves, and follows each formula on paper.
 
-    140 words a minute, 1½ a question, 2 an experiment, 1½ a formula on a line of its own, ½ a figure or table.
+    140 words a minute, 2 a question, 2 a block of open code, 2½ an experiment, 1½ a formula on a line of its own, ½ a
+    figure or table.
     """
     code = "\n".join(source(cell) for cell in cells_of(path, "code"))
     asked = [QUESTIONS[path.stem, name] for name in re.findall(r"^ask\.(\w+)\(", code, re.M)]
@@ -73,7 +74,8 @@ def minutes(path):
     text = main_line(path)
     formulas = text.count("$$") // 2
     pictures = len(re.findall(r"^show_figure\(", code, re.M)) + len(re.findall(r"^\|[ :|-]+\|$", text, re.M))
-    return len(words(text)) / 140 + 1.5 * len(asked) + 2 * shown + 1.5 * formulas + pictures / 2
+    opened = sum(bool({"rule", "lesson", "framework"} & set(tags(cell))) for cell in cells_of(path, "code"))
+    return len(words(text)) / 140 + 2 * (len(asked) + opened) + 2.5 * shown + 1.5 * formulas + pictures / 2
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
