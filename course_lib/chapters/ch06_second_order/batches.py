@@ -161,9 +161,8 @@ def batches(**values: Any) -> Experiment:
             readout("end_momentum", "momentum, after 30 epochs", format=".2~g", color=colour_of("Momentum")),
         ],
         tabulated=True,
-        caption="With a new batch at every evaluation L-BFGS soon stops; with one a step it goes on; with all examples"
-        " both are one curve. An epoch is as many gradients as there are examples. One seed is shown; the table has"
-        " means of five.",
+        caption="With a new batch at every evaluation L-BFGS soon stops; with one a step, or all examples, it goes on."
+        " One seed; the table has means of five.",
         alt="The excess loss of L-BFGS and of momentum over 30 epochs on batches of the digits.",
         values=values,
     )
