@@ -66,7 +66,7 @@ class BatchNorm(_Normalization):
     Args:
         features: length of the last axis.
         momentum: the fraction of the running statistics that is kept, in [0, 1).
-        eps: ε ≥ 0; at 0 a feature that is the same in the whole batch gives nan.
+        eps: ε ≥ 0; at 0 a feature that is the same in the whole batch gives nan (by rounding, it may be ±1).
         dtype: a float type.
 
     Raises:
@@ -132,7 +132,7 @@ class LayerNorm(_Normalization):
 
     Args:
         features: length of the last axis, ≥ 2: a single value has no variance. (torch takes it, and returns β.)
-        eps: ε ≥ 0; at 0 an example whose features are all the same gives nan.
+        eps: ε ≥ 0; at 0 an example whose features are all the same gives nan (by rounding, it may be ±1).
         dtype: a float type.
 
     >>> LayerNorm(2).forward(np.array([[1.0, 3.0]])).round(3)
@@ -172,7 +172,7 @@ class GroupNorm(_Normalization):
     Args:
         features: length of the last axis.
         groups: number of groups, a divisor of `features`. The paper has 32.
-        eps: ε ≥ 0; at 0 a group whose values are all the same gives nan.
+        eps: ε ≥ 0; at 0 a group whose values are all the same gives nan (by rounding, it may be ±1).
         dtype: a float type.
 
     Raises:

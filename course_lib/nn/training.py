@@ -86,8 +86,8 @@ def fit(
     a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
 
     Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
-    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end. Lookahead's are
-    averages of weights after their proximal steps: they are not exactly zero, and may exceed a limit by a little.
+    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end. Lookahead's get
+    no proximal step, and average weights before theirs: they are not exactly zero, and may exceed a limit.
 
     Args:
         net: a network; its `params` are trained.
@@ -258,8 +258,8 @@ def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None
             found = loss(scores, labels[:1])
         if not (isinstance(found, tuple) and len(found) == 2 and np.shape(found[1]) == scores.shape):
             raise ValueError(f"the loss must return its mean and a gradient of shape {scores.shape}, not {found!r}")
-        if part == "train" and watch.endswith("accuracy") and math.isnan(accuracy(scores, y[:1])):
-            raise ValueError(f"early stopping watches {watch}, but data.y_train holds no classes")
+        if watch == {"train": "accuracy", "val": "val_accuracy"}[part] and math.isnan(accuracy(scores, labels[:1])):
+            raise ValueError(f"early stopping watches {watch}, but data.y_{part} holds no classes")
 
 
 def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
@@ -310,7 +310,7 @@ def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.r
 
 def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
     """Test on the validation set, if there is one; raise Diverged if anything is nan or infinite."""
-    for name, p in net.params.items():  # no forward follows the epoch's last step, so nobody else would see it
+    for name, p in net.params.items():  # a test would not say which, and may be of other weights
         if has_nonfinite(p):
             raise Diverged(f"the step made params[{name!r}] nan or infinite")
     if val is None:

@@ -872,6 +872,20 @@ def test_a_wrappers_array_that_does_not_fit_is_refused_before_anything_changes(o
     assert rng.bit_generator.state == draws and not net.layers[1].state["mean"].any()
 
 
+def test_the_labels_that_early_stopping_watches_must_be_classes():
+    data = clouds()
+    ones = SimpleNamespace(x_train=data.x_train, y_train=data.x_train[:, :3], x_val=data.x_val, y_val=data.y_val)
+    soft = SimpleNamespace(x_train=data.x_train, y_train=data.y_train, x_val=data.x_val, y_val=data.x_val[:, :3])
+    run = dict(epochs=1, batch=30, early_stopping=EarlyStopping(3, watch="val_accuracy"))
+
+    def loss(scores, y):
+        return squared_error(scores, y if np.ndim(y) == 2 else np.eye(3)[y])
+
+    fit(network(), ones, SGD(0.1), rng=np.random.default_rng(0), loss=loss, **run)
+    with pytest.raises(ValueError, match=r"watches val_accuracy, but data.y_val holds no classes"):
+        fit(network(), soft, SGD(0.1), rng=np.random.default_rng(0), loss=loss, **run)
+
+
 def test_slow_weights_of_another_network_are_refused_before_anything_changes():
     net, other, rng = network(), network(sizes=(6, 8, 3)), np.random.default_rng(0)
     trained, opt = Lookahead(SGD(0.1)), Lookahead(SGD(0.1))
