@@ -25,7 +25,7 @@ class _Normalization(Layer):
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
 
     def _rows(self, x: np.ndarray, at_least: int = 1) -> np.ndarray:
-        """Return all examples and pixels as the rows of a matrix."""
+        """Return all examples and pixels as the rows of a matrix, and remember the shape that they had."""
         self._check_batch("x", x)
         self._check_last(x.shape)
         rows = x.reshape(-1, x.shape[-1])
@@ -33,6 +33,7 @@ class _Normalization(Layer):
             raise ValueError(
                 f"{self._label()}: x of shape {x.shape} has one value of each feature: training needs at least two"
             )
+        self._y_shape = x.shape
         return rows
 
     def _check_last(self, shape: tuple[int | str, ...]) -> None:
@@ -97,8 +98,7 @@ class BatchNorm(_Normalization):
         if train:
             self._update_running(mu, var, len(rows))
         x_hat *= (scale := 1 / np.sqrt(var + self.eps))
-        self._x_hat, self._scale = x_hat, scale
-        self._trained, self._y_shape = train, x.shape
+        self._x_hat, self._scale, self._trained = x_hat, scale, train
         y = self.params["gamma"] * x_hat + self.params["beta"]
         return y.reshape(x.shape)
 
@@ -147,7 +147,7 @@ class LayerNorm(_Normalization):
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
         x_hat, self._scale = standardize(rows, self.eps)
-        self._x_hat, self._y_shape = x_hat, x.shape
+        self._x_hat = x_hat
         return (gamma * x_hat + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -194,7 +194,7 @@ class GroupNorm(_Normalization):
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         rows, gamma, beta = self._rows(x), self.params["gamma"], self.params["beta"]
         groups, self._scale = standardize(self._group(rows, len(x)), self.eps)
-        self._x_hat, self._y_shape = self._ungroup(groups, len(x)), x.shape
+        self._x_hat = self._ungroup(groups, len(x))
         return (gamma * self._x_hat + beta).reshape(x.shape)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
