@@ -82,7 +82,9 @@ def test_python_answers_a_moved_control(live, make):
     slider.press("ArrowLeft" if before > experiment.controls[name]["low"] else "ArrowRight")
     shown.wait_for_function("+document.querySelector('.cx').dataset.draws > 1")
     assert experiment.params[name] != before and experiment.data != data
-    assert float(slider.get_attribute("aria-valuetext").replace("−", "-")) == pytest.approx(experiment.params[name], abs=0.006)
+    assert float(slider.get_attribute("aria-valuetext").replace("−", "-")) == pytest.approx(
+        experiment.params[name], abs=0.006
+    )
 
 
 def test_python_answers_a_dragged_start(live):
