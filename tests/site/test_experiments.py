@@ -84,7 +84,7 @@ def test_every_experiment_starts_and_answers_every_control(page, where, name):
 IMAGES = [
     (f"book/{make.page}.html", name, i, panel["ratio"])
     for (_, name), make in EXPERIMENTS.items()
-    for i, panel in enumerate(make().panels)
+    for i, panel in enumerate(make().spec["panels"])
     if any(mark["type"] == "image" for mark in panel["marks"])
 ]
 
@@ -101,9 +101,9 @@ def test_an_image_keeps_its_shape(page, where, name, panel, ratio, width):
 POINTS = [
     (f"book/{make.page}.html", name, choice["name"], option, point, option in when)
     for (_, name), make in EXPERIMENTS.items()
-    for choice in make().controls
+    for choice in make().spec["controls"]
     for point, when in choice.get("shows", {}).items()
-    if any(c["name"] == point and c["type"] == "point" for c in make().controls)
+    if any(c["name"] == point and c["type"] == "point" for c in make().spec["controls"])
     for option in choice["options"]
 ]
 
