@@ -227,7 +227,7 @@ def _check_optimizer(optimizer: Any, shape: tuple[int, int]) -> None:
             raise ValueError(f"{name} must be a number or an array of shape ({shape[0]}, 1), not {np.shape(value)}")
     parts = [optimizer.lr]
     for rate in parts:
-        parts += [part for name in ("first", "second") if (part := getattr(rate, name, None)) is not None]
+        parts += [part for name in ("first", "second", "schedule") if (part := getattr(rate, name, None)) is not None]
         if callable(getattr(rate, "observe", None)):
             raise TypeError(
                 f"{type(rate).__name__} follows the loss of one network, and there are many: use train_members"

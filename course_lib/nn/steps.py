@@ -39,7 +39,7 @@ class Minibatch:
     ) -> None:
         self.net, self.loss, self.penalty, self.proximal, self.on = net, loss, penalty, proximal, on
         self.steps = 0  # minibatches taken
-        if penalty is not None and proximal:  # a limit is kept from the start; other penalties do nothing at step 0
+        if penalty is not None and proximal:  # MaxNorm's limit holds from the start; other penalties do nothing yet
             apply_prox(penalty, net.params, 0.0, on)
 
     def take(self, x: np.ndarray, y: np.ndarray) -> None:
@@ -84,8 +84,10 @@ class Minibatch:
         return value, dscores
 
     def _see(self, value: float, scores: np.ndarray) -> tuple[float, float, float]:
-        """Return what the history shows: the loss with the penalty, the penalty, and the accuracy."""
+        """Return what the history shows: the loss with the penalty, the penalty (finite, too), and the accuracy."""
         extra = 0.0 if self.penalty is None else penalty_value(self.penalty, self.net.params, self.on)
+        if not math.isfinite(extra):
+            raise Diverged(f"the penalty is {extra}, though the loss is finite")
         return float(value) + extra, extra, accuracy(scores, self.y)
 
 

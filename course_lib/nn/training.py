@@ -12,7 +12,7 @@ import numpy as np
 
 from ..optim.optimizer import Optimizer
 from ..optim.schedule_free import _ScheduleFree
-from ..optim.schedules import Sequence
+from ..optim.schedules import Schedule
 from ..optim.trees import check_broadcast, has_nonfinite
 from ..optim.wrappers import Wrapper
 from ..progress import NoBar, progress_bar
@@ -76,43 +76,48 @@ def fit(
     """Train a network on minibatches, in place.
 
     Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
-    validation set, and a `ReducePlateau` gets that loss (without such a set, the training loss with its penalty); in a
-    chain of schedules, from its first step on. With a penalty R, its strength included:
+    validation set, and a `ReducePlateau` gets that loss (without such a set, the training loss with its penalty);
+    within another schedule, only after epochs whose last step had its rate. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
-        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's own rate (in `Groups`, its group's)
+        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of a grid the mean)
 
-    Chapter 1 uses the gradient; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
-    a limit (`MaxNorm`). Both act on weights alone, not on biases or batch normalization's γ and β.
+    The gradient is the usual way; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
+    a limit (`MaxNorm`), which then holds from the start. By default both act on weights alone, not on biases or batch
+    normalization's γ and β.
 
     Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
-    with other weights than it trains (Lookahead, Schedule-Free) leaves those in the network at the end. Lookahead's get
-    no proximal step, and average weights before theirs: they are not exactly zero, and may exceed a limit.
+    with other weights than it trains (Lookahead, averages, Schedule-Free) leaves those in the network at the end.
+    They are means of weights, taken before the proximal step, so with one they need be neither zero nor within a limit.
 
     Args:
         net: a network; its `params` are trained.
         data: has x_train, y_train, x_val and y_val; x_val may be None.
         optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`. If the
-            best epoch is restored, so is the optimizer's state, step count included; a `ReducePlateau` keeps its rate.
+            best epoch is restored, so is the optimizer's state, step count included; a `ReducePlateau` keeps the rate
+            that it has come to.
         epochs: passes through the training set, ≥ 1.
         batch: rows of a minibatch, at most those of x_train; the epoch's last one has the rest.
-        rng: shuffles and augments. The same seed gives the same run, bit for bit.
-        loss: a function (scores, y) → (mean loss, gradient).
+        rng: shuffles and augments. The same seed gives the same run, bit for bit, if the layers that draw (`Dropout`)
+            have the same seeds, too.
+        loss: a function (scores, y) → (mean loss, gradient). Integer labels must be classes, a column of scores each.
         penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
         proximal: whether the penalty is a proximal step after the optimizer's, with its rate α.
         penalize: a function of a parameter's name, such as "0.W" → whether the penalty applies.
         augment: a function `(x, rng) → x`; or `((x, y), rng) → (x, y)` if it has a true attribute `changes_labels`.
-        early_stopping: a rule, or its patience; the best epoch is restored at the end.
+            The shape of x stays.
+        early_stopping: a rule, or its patience; the best epoch is restored at the end. A rule that watches the
+            validation set, as a patience does, needs one.
         progress: whether to show a bar, if tqdm is installed.
 
     Returns:
         The history.
 
     Raises:
-        TypeError, ValueError: a bad argument; nothing has been changed, unless only a later step shows it, as where
-            `augment` returns what does not fit.
+        TypeError, ValueError: a bad argument. What the data, one row of them and a minibatch's shape show is told
+            before anything changes; what `augment`, `penalty` or `penalize` return, only in the step that uses it.
         Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far is
-            restored; at the same rate it would diverge again.
+            restored; at the same rate it may well diverge again.
         KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
 
     >>> from course_lib.data import load_digits
@@ -131,9 +136,9 @@ def fit(
     rule = _rule(early_stopping, val is not None)
     _check_kinds(net, optimizer, rng, penalty, proximal, penalize, augment)
     check_first_rows(net, x, y, val, loss, rule.watch)
-    _check_first_epoch(net, optimizer, x[: len(x) % batch or batch])
+    _check_first_epoch(net, optimizer, x[: len(x) % batch or batch])  # as many rows as the epoch's last minibatch
     best, log, stopped = _Best(net, optimizer, rule), [], "all epochs done"
-    minibatch = Minibatch(net, loss, penalty, proximal, penalize)  # its prox may already change the weights
+    minibatch = Minibatch(net, loss, penalty, proximal, penalize)  # from here on the weights may change
     with _quiet(), progress_bar(progress, epochs * math.ceil(len(x) / batch), "step") as bar:
         try:
             for epoch in range(1, epochs + 1):
@@ -231,6 +236,7 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
 
 
 def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool, penalize: Any, augment: Any) -> None:
+    """Check each argument's type, and that penalty and optimizer go with the proximal step."""
     check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
@@ -245,11 +251,11 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
         raise TypeError(f"penalize must be a function of a parameter's name, not {penalize!r}")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function (x, rng) → x, not {augment!r}")
-    optimizer.settings()  # raises for a bad one
+    optimizer.settings()  # raises for a bad setting
 
 
 def check_first_rows(net: Layer, x: np.ndarray, y: np.ndarray, val: tuple | None, loss: Loss, watch: str) -> None:
-    """Run one row through the network, and look at all labels: what does not fit raises before anything changes."""
+    """Run one row through network and loss, and look at all integer labels: what does not fit raises."""
     for part, (inputs, labels) in {"train": (x, y), "val": val or (x, y)}.items():
         with _quiet(), _naming(f"the network does not take one row of data.x_{part}"):
             scores = net.forward(inputs[:1])
@@ -271,7 +277,7 @@ def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
 
 
 def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> None:
-    """Raise for what would end the first epoch: a last minibatch of too few rows, an optimizer of another network."""
+    """Raise for what would end the first epoch: a last minibatch of too few rows, an optimizer of other shapes."""
     replay = Replay(net)
     try:
         with _quiet(), _naming(f"the last minibatch of an epoch, of {len(last)} rows, does not fit"):
@@ -282,7 +288,7 @@ def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> No
         while isinstance(optimizer, Wrapper):
             grids = {name: h for name, h in optimizer.own_settings().items() if isinstance(h, np.ndarray)}
             check_broadcast(grids, dict(net.params))
-            optimizer.test_params(net.params)  # raises if its weights are those of another network
+            optimizer.test_params(net.params)  # raises if it holds weights of other names or shapes
             optimizer = optimizer.inner
         # The parameters stand in for gradients: only keys, shapes and settings are looked at.
         optimizer.check(net.params, net.params, nonfinite="allow")
@@ -303,14 +309,15 @@ def _quiet() -> np.errstate:
 
 
 def _augmented(augment: Callable | None, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple:
+    """Return x and y as the augmentation leaves them."""
     if augment is None:
         return x, y
     return augment((x, y), rng) if getattr(augment, "changes_labels", False) else (augment(x, rng), y)
 
 
 def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Score:
-    """Test on the validation set, if there is one; raise Diverged if anything is nan or infinite."""
-    for name, p in net.params.items():  # a test would not say which, and may be of other weights
+    """Test on the validation set, if there is one; raise Diverged if a parameter or the loss is nan or infinite."""
+    for name, p in net.params.items():  # the weights to test with may hide it: Lookahead's slow ones are still finite
         if has_nonfinite(p):
             raise Diverged(f"the step made params[{name!r}] nan or infinite")
     if val is None:
@@ -323,12 +330,12 @@ def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Sc
 
 
 def _observe(optimizer: Optimizer, loss: float) -> None:
-    """Pass the loss to the schedules of the last step's rates, if they observe it."""
+    """Pass the loss to the schedules that set the last step's rates, if they observe it: to each once."""
     observers: list[Any] = []
     for method in optimizer.innermost():
-        rate, t = method.lr, method.t - 1  # the last step's rate was lr(t − 1)
-        while isinstance(rate, Sequence):
-            rate, t = (rate.first, t) if t < rate.at else (rate.second, t - rate.at)
+        if not isinstance(rate := method.lr, Schedule):
+            continue
+        rate, _ = rate.active(method.t - 1)  # the last step's rate was lr(t − 1)
         if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in observers):
             observers.append(rate)
             observe(loss)

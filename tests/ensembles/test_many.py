@@ -34,7 +34,19 @@ from course_lib.nn import (
     squared_error,
 )
 from course_lib.nn.activations import Activation
-from course_lib.optim import SGD, AdaGrad, Adam, AdamW, Cosine, Lookahead, Momentum, Muon, Nesterov, ReducePlateau
+from course_lib.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Cosine,
+    Lookahead,
+    Momentum,
+    Muon,
+    Nesterov,
+    ReducePlateau,
+    Warmup,
+)
 
 K = 5
 COLUMNS = ("loss", "penalty", "accuracy", "val_loss", "val_accuracy", "lr")
@@ -460,6 +472,11 @@ BAD = {
     "Lookahead": ({"optimizer": Lookahead(SGD(0.1))}, TypeError, "and Lookahead does not: use train_members"),
     "EMA": ({"optimizer": EMA(SGD(0.1))}, TypeError, "and EMA does not"),
     "plateau": ({"optimizer": momentum_on_plateaus()}, TypeError, "ReducePlateau follows the loss of one network"),
+    "plateau after a warm-up": (
+        {"optimizer": SGD(Warmup(ReducePlateau(0.1), steps=3))},
+        TypeError,
+        "ReducePlateau follows",
+    ),
     "rates": (
         {"optimizer": SGD(np.ones(2))},
         ValueError,

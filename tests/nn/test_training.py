@@ -35,6 +35,7 @@ from course_lib.optim import (
     NesterovLookAhead,
     ReducePlateau,
     ScheduleFreeSGD,
+    Warmup,
     by_shape,
 )
 
@@ -413,6 +414,22 @@ def test_plateau_in_a_chain_hears_the_losses_of_its_own_steps(wrap):
         rates = ReducePlateau(0.2, factor=0.5, patience=0, threshold=0.2)
         expected = [0.0, 0.1, 0.2, *(rates.observe(v) for v in history.val_loss[2:7]), 1e-4, 1e-4]
         assert history.lr.tolist() == expected and min(expected[2:8]) < 0.2
+
+
+def test_plateau_after_a_warm_up_hears_the_losses_of_its_own_steps():
+    plateau = Listening(0.2, factor=0.5, patience=0, threshold=0.2)
+    history = fit(network(), clouds(), SGD(Warmup(plateau, steps=6)), epochs=8, batch=30, rng=np.random.default_rng(0))
+    assert plateau.heard == history.val_loss[2:].tolist() and history.lr[-1] < 0.2
+
+
+def test_a_penalty_that_overflows_has_diverged():
+    net = network()
+    for name in ("0.W", "2.W"):
+        net.params[name][...] = np.sign(net.params[name]) * 1e170
+    x, y = np.zeros((30, net.params["0.W"].shape[0])), np.zeros(30, int)
+    data = SimpleNamespace(x_train=x, y_train=y, x_val=None, y_val=None)
+    with pytest.raises(Diverged, match="the penalty is inf, though the loss is finite"):
+        fit(net, data, SGD(0.1), epochs=1, batch=30, rng=np.random.default_rng(0), penalty=L2(1.0))
 
 
 def test_it_is_the_last_step_of_an_epoch_that_counts():

@@ -228,6 +228,9 @@ class Warmup(Schedule):
         rise = self.start + (rate - self.start) * t / self.steps  # up to the schedule's first rate
         return np.where(t < self.steps, rise, rate)
 
+    def active(self, step):
+        return (self, step) if step < self.steps else self.schedule.active(step - self.steps)
+
     def _checked(self, name, value):
         return as_schedule(name, value) if name == "schedule" else super()._checked(name, value)
 

@@ -95,6 +95,14 @@ class Schedule:
         """
         return Sequence(self, schedule, at=at)
 
+    def active(self, step: int) -> tuple[Schedule, int]:
+        """Return the schedule that sets the rate after `step` finished steps, and its own count of them.
+
+        >>> Constant(0.1).then(0.01, at=100).active(130)
+        (Constant(lr=0.01), 30)
+        """
+        return self, step
+
     def clone(self) -> Self:
         """Return a schedule with the same settings and no state (only `ReducePlateau` has one)."""
         new = copy.deepcopy(self)
@@ -187,6 +195,9 @@ class Sequence(Schedule):
     def rate(self, t):
         early = t < self.at  # each part is evaluated at its own steps only
         return np.where(early, self.first.rate(np.where(early, t, 0)), self.second.rate(np.maximum(t - self.at, 0)))
+
+    def active(self, step):
+        return self.first.active(step) if step < self.at else self.second.active(step - self.at)
 
     def _checked(self, name, value):
         return super()._checked(name, value) if name == "at" else as_schedule(name, value)
