@@ -80,7 +80,7 @@ def soft_threshold(w: Any, a: Any) -> Any:
 
     Source: Donoho, De-noising by soft-thresholding, 1995.
     """
-    return w - np.clip(w, -a, a)  # the formula, with no −0 and fewer arrays
+    return w - np.clip(w, -a, a)  # sign(w) max(|w| − a, 0), with no −0
 
 
 class L1:

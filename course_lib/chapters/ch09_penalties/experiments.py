@@ -170,9 +170,9 @@ def geometry(**values: Any) -> Experiment:
                 [
                     *[line(f"level {i}", color=INK, width=0.7) for i in range(len(_LEVELS))],
                     line("touching", label="level line of the loss", color=INK, width=2),
-                    line("ball", label="costs as much", color="currentColor", width=2),
-                    line("path", label="as λ (or the limit) changes", color=_DATA, width=2.5),
-                    points("here", label="minimum with the penalty", color=_DATA, radius=6),
+                    line("ball", label="same price, or norm, as the solution", color="currentColor", width=2),
+                    line("path", label="path as λ, or the limit, changes", color=_DATA, width=2.5),
+                    points("here", label="solution", color=_DATA, radius=6),
                     drag("b", label="Minimum of the loss"),
                 ],
                 alt="Level lines of the loss around its minimum, the curve of equal penalty through the penalized"
@@ -350,7 +350,7 @@ def strength(**values: Any) -> Experiment:
             ),
             panel(
                 "At the end, by strength",
-                axis("strength λ, in thousandths", names=[f"{1000 * value:g}" for value in STRENGTHS]),
+                axis("strength λ", names=[f"{lam:g}" * (i % 2 == 0) for i, lam in enumerate(STRENGTHS)]),
                 axis("accuracy, %", (0, 100)),
                 [
                     rule("here", axis="x"),
@@ -371,7 +371,7 @@ def strength(**values: Any) -> Experiment:
         ],
         tabulated=True,
         caption="With 30 % wrong labels, the test accuracy is highest where about 70 % of the training labels are"
-        " learnt, as many as are right.",
+        " learnt, as many as are right. Means of four seeds.",
         alt="Accuracies of a network under a penalty: over the epochs, and at the end for each strength.",
         values=values,
     )
@@ -461,16 +461,16 @@ def stopping(**values: Any) -> Experiment:
                 axis("share of the way, %", (0, 100)),
                 [
                     rule("flat", axis="x"),
-                    line("kept", label="L2 with λ = 1/(αt)", color=l2, width=2.5),
-                    line("learnt", label="t steps", color=early, width=2.5),
+                    line("kept", color=l2, width=2.5),
+                    line("learnt", color=early, width=2.5),
                 ],
                 alt="Two S-shaped curves that rise with the curvature, close together where they are low.",
             ),
         ],
         readouts=[
             readout("lam", "1/(αt)", format=".2~g", color=l2),
-            readout("exact_flat", "λ that acts alike in the flat direction", format=".2~g"),
-            readout("exact_steep", "in the steep one", format=".2~g"),
+            readout("exact_flat", "as strict as t steps: λ, flat direction", format=".2~g"),
+            readout("exact_steep", "λ, steep direction", format=".2~g"),
             readout("share_flat", "flat direction, after t steps, %", format=".1f", color=early),
             readout("share_ridge", "with L2, %", format=".1f", color=l2),
         ],

@@ -36,7 +36,7 @@ STORED = Path(__file__).with_name("networks.json")
 
 EXAMPLES, TESTS, EPOCHS, BATCH, RATE = 300, 1000, 100, 50, 0.1
 #: Of the experiment: strengths, shares of wrong labels in %, and the epochs between two points of a curve.
-STRENGTHS = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+STRENGTHS = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 WRONG = (0, 30)
 EVERY = 2
 SEEDS = 4

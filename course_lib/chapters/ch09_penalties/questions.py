@@ -24,7 +24,7 @@ by_heart = Predict(
 believed = Predict(
     "believed",
     PAGE,
-    "The network gets an L2 penalty, and of eight strengths λ you take the one that is best on the test digits. What"
+    "The network gets an L2 penalty, and of nine strengths λ you take the one that is best on the test digits. What"
     " share of its training labels does it reproduce then? (30 % of them are wrong.)",
     options={"all": "still more than 95 %", "right": "about 70 %", "few": "about 50 %"},
     right="right",
@@ -99,8 +99,8 @@ intercept = Predict(
 clean = Predict(
     "clean",
     PAGE,
-    "With 30 % wrong labels L2 gains more than ten points. Now all labels are right, and there are 200 digits. What"
-    " does it gain?",
+    "With 30 % wrong labels L2 gains more than ten points. Now all labels are right. What does it gain on 200"
+    " digits, in a larger network (two layers of 256 units)?",
     options={"ten": "about ten points again", "three": "about three points", "none": "less than half a point"},
     right="none",
     line="You said {said}; it gains {claim:clean-gain.l2:.1f} points, the mean of twenty seeds.",
@@ -123,6 +123,24 @@ one_step = Number(
     },
     otherwise="The penalty's gradient is λw; the step subtracts α times that.",
     why="2 − 0.1 · 0.5 · 2, or the factor 1 − αλ = 0.95.",
+)
+
+sum_not_mean = Choose(
+    "sum_not_mean",
+    PAGE,
+    "Somebody sums the loss over a batch of 50 where you take its mean, and adds the penalty with the same λ to it."
+    " What is different?",
+    options={
+        "nothing": "nothing, once the rate is adapted",
+        "weaker": "the penalty is fifty times weaker beside the loss",
+        "stronger": "the penalty is fifty times stronger beside the loss",
+    },
+    right="weaker",
+    why={
+        "nothing": "The rate scales both. What counts is the penalty beside the loss.",
+        "weaker": "The loss is fifty times as large, the penalty is not. A λ holds for one way to write the loss.",
+        "stronger": "It is the loss that has grown.",
+    },
 )
 
 # ---------------------------------------------------------------- two shapes
@@ -201,7 +219,8 @@ rule_of_thumb = Number(
 groups = Choose(
     "groups",
     PAGE,
-    "A network of convolutions, batch norm and a dense layer. To what is the penalty usually applied?",
+    "A network of convolutions (their weights are called kernels), batch norm and a dense layer. To what is the penalty"
+    " usually applied?",
     options={
         "all": "to all parameters, biases included",
         "matrices": "to the kernels and the dense layer's matrix",
@@ -212,25 +231,5 @@ groups = Choose(
         "all": "Biases, and γ and β of batch norm, are usually left out.",
         "matrices": "What multiplies inputs is penalized; what shifts, or sets a scale, is not.",
         "norm": "The dense layer's matrix multiplies inputs like the kernels do.",
-    },
-)
-
-# ---------------------------------------------------------------- weight decay
-
-sum_not_mean = Choose(
-    "sum_not_mean",
-    PAGE,
-    "Somebody sums the loss over a batch of 50 where you take its mean, and adds the penalty with the same λ to it."
-    " What is different?",
-    options={
-        "nothing": "nothing, once the rate is adapted",
-        "weaker": "the penalty is fifty times weaker beside the loss",
-        "stronger": "the penalty is fifty times stronger beside the loss",
-    },
-    right="weaker",
-    why={
-        "nothing": "The rate scales both. What counts is the penalty beside the loss.",
-        "weaker": "The loss is fifty times as large, the penalty is not. A λ holds for one way to write the loss.",
-        "stronger": "It is the loss that has grown.",
     },
 )

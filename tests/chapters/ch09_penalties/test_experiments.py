@@ -87,8 +87,9 @@ def test_the_linked_geometries_show_what_the_text_says():
     assert plain["L1"]["w2"] == 0 < plain["elastic"]["w2"]
     strong = explore.geometry(kind="L2", lam=3, c=0).data
     assert strong["w1"] / 2 == pytest.approx(strong["w2"] / 0.6) and strong["w2"] > 0
-    dead = explore.geometry(kind="elastic", lam=1.25, c=0).data
+    dead, twin = (explore.geometry(kind="elastic", lam=lam, c=c).data for lam, c in ((1.25, 0), (3, 0.9)))
     assert dead["w2"] == 0 < dead["w1"], "it has corners still"
+    assert twin["w2"] > 0, "but with a twin it does not die"
     gone, nearly = (explore.geometry(kind="L1", lam=lam, c=0.9).data["w2"] for lam in (1.15, 1.1))
     assert gone == 0 < nearly
     before, after = (explore.geometry(kind="L1", lam=lam, c=0.9).data for lam in (0.0, 1.0))
@@ -161,8 +162,8 @@ def test_the_two_curves_are_close_where_they_are_low():
     steps, ridge = np.array(data["learnt"]["y"]), np.array(data["kept"]["y"])
     assert np.all(steps >= ridge) and np.max((steps / ridge)[ridge < 15]) < 1.1
     assert 20 < np.max(steps - ridge) < 22, "in between"
-    more = explore.stopping(h=0.01, lr=0.5, t=200).data
-    assert more["lam"] < data["lam"] / 9 and more["share_flat"] > 6 * data["share_flat"]
+    more = explore.stopping(h=0.01, lr=0.5, t=60).data
+    assert more["lam"] < data["lam"] / 2.9 and more["share_flat"] > 2.5 * data["share_flat"]
     assert data["exact_steep"] < 1e-5 and 1 / (1 + data["lam"]) == pytest.approx(0.91, abs=0.002)
 
 
@@ -189,7 +190,7 @@ def test_the_linked_strengths_show_what_the_text_says():
     at = {lam: explore.strength(kind="L2", lam=lam).data for lam in networks.STRENGTHS}
     assert at[0.0]["at_train"] > 95 > 90 > at[0.005]["at_train"] > 75
     assert at[0.02]["best_test"] < at[0.02]["at_test"] + 1, "the test curve no longer falls"
-    assert at[0.05]["at_test"] < at[0.02]["at_test"] - 5
+    assert at[0.1]["at_test"] < at[0.0]["at_test"] - 10 and at[0.1]["at_train"] < 60, "what is right goes as well"
     clean = {lam: explore.strength(kind="L2", lam=lam, wrong="0").data for lam in (0.0, 0.05)}
     assert clean[0.05]["at_test"] < clean[0.0]["at_test"] - 2, "badly chosen, it costs"
     gap = {lam: data["at_train"] - data["at_test"] for lam, data in clean.items()}
