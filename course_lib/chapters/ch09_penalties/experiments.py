@@ -228,7 +228,8 @@ def _shrink(how: str, lr: float, lam: float) -> Data:
         small.append(w[8])
         large.append(w[18])
     return {
-        "weights": {"x": [i + 0.5 for i in range(_WEIGHTS + 1)], "y": frames},
+        "wanted at 0": {"x": [i + 0.5 for i in range(_IDLE + 1)], "y": [f[:_IDLE] for f in frames]},
+        "wanted": {"x": [i + 0.5 for i in range(_IDLE, _WEIGHTS + 1)], "y": [f[_IDLE:] for f in frames]},
         "idle": {"w": small},
         "needed": {"w": large},
         "zeros": sum([1 if v == 0 else 0 for v in w]),
@@ -261,8 +262,8 @@ def shrink(**values: Any) -> Experiment:
                 "Twenty weights",
                 axis("weight number", (0.5, 20.5)),
                 axis("weight", (-2, 2)),
-                [bars("weights", color=_ONE, timed=True)],
-                alt="Bars of twenty weights. Fourteen shrink to about 0, the last six keep most of their size.",
+                [bars("wanted", color=_TWO, timed=True), bars("wanted at 0", color=_ONE, timed=True)],
+                alt="Bars of twenty weights. Fourteen (blue) shrink to about 0, the last six (orange) keep most of their size.",
             ),
             panel(
                 "Two of them",
@@ -277,10 +278,10 @@ def shrink(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("zeros", "weights at exactly 0", format="d"),
-            readout("near", "nearer than 0.01", format="d"),
-            readout("largest", "largest of the fourteen", format=".2~g", color=_ONE),
-            readout("kept", "number 19, of 1.85", format=".2f", color=_TWO),
+            readout("zeros", "after 200 steps, weights at exactly 0", format="d"),
+            readout("near", "then nearer than 0.01", format="d"),
+            readout("largest", "then the largest of the fourteen", format=".2~g", color=_ONE),
+            readout("kept", "then number 19, of 1.85", format=".2f", color=_TWO),
         ],
         caption="With the gradient of L1 weights jump around 0 for ever; the proximal step lets them rest there.",
         alt="Twenty weights that shrink: with a proximal step fourteen become exactly 0, with a gradient none does.",

@@ -115,7 +115,8 @@ def test_the_weights_are_those_of_the_library(how, lr, lam):
         w = penalty.prox(w, lr) if how == "proximal" else w
         frames.append(w)
     data = explore.shrink(how=how, lr=lr, lam=lam).data
-    np.testing.assert_allclose(data["weights"]["y"], frames, atol=1e-12)
+    np.testing.assert_allclose(np.hstack([data["wanted at 0"]["y"], data["wanted"]["y"]]), frames, atol=1e-12)
+    assert [len(data[name]["x"]) - 1 for name in ("wanted at 0", "wanted")] == [14, 6]
     assert data["zeros"] == np.sum(w == 0) and data["kept"] == pytest.approx(w[18])
     np.testing.assert_allclose(data["idle"]["w"], np.array(frames)[:, 8], atol=1e-12)
 

@@ -39,7 +39,7 @@ def same_shrinkage(h, lr, t):
         "t steps leave the share (1 − αh)ᵗ, L2 leaves λ/(h + λ). Equal shares give λ = h·left/(1 − left), which is"
         " close to 1/(αt) where αht is small: many steps are a weak penalty."
     ),
-    after="The experiment `stopping` shows both ways, and this λ for its two directions.",
+    after="The figure of steps and minima, where the chapter limits time, shows this λ for its two directions.",
     accepts={
         "without a name": """\
 def same_shrinkage(h, lr, t):
