@@ -170,8 +170,8 @@ def geometry(**values: Any) -> Experiment:
                 [
                     *[line(f"level {i}", color=INK, width=0.7) for i in range(len(_LEVELS))],
                     line("touching", label="level line of the loss", color=INK, width=2),
-                    line("ball", label="same price, or norm, as the solution", color="currentColor", width=2),
-                    line("path", label="path as λ, or the limit, changes", color=_DATA, width=2.5),
+                    line("ball", label="solution's price/norm", color="currentColor", width=2),
+                    line("path", label="path as λ (or the limit) changes", color=_DATA, width=2.5),
                     points("here", label="solution", color=_DATA, radius=6),
                     drag("b", label="Minimum of the loss"),
                 ],
@@ -263,7 +263,7 @@ def shrink(**values: Any) -> Experiment:
                 axis("weight number", (0.5, 20.5)),
                 axis("weight", (-2, 2)),
                 [bars("wanted", color=_TWO, timed=True), bars("wanted at 0", color=_ONE, timed=True)],
-                alt="Bars of twenty weights. Fourteen (blue) shrink to about 0, the last six (orange) keep most of their size.",
+                alt="Bars of twenty weights. Fourteen, in blue, shrink to about 0; six, in orange, keep most of it.",
             ),
             panel(
                 "Two of them",
