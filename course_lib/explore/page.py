@@ -212,7 +212,7 @@ def _reserved_height(experiment: Shown) -> str:
         + 47 * (experiment.yours is not None)
     )  # fmt: skip
     narrow = (
-        13 + 224 * n + 20 * key
+        13 + 224 * n + 40 * sum(p["equal"] for p in panels) + 20 * key
         + (3 + 26 * (1 + (len(labels) > 3))) * (len(labels) > 1) + 43 * timed
         + 8 + sum(34 * lines([c["label"], *c["options"].values()], 30, 338) for c in choices) + 36 * others
         + (12 + 22.4 * len(readouts) if readouts else 0)

@@ -159,14 +159,25 @@ def axis(
     }
 
 
-def panel(title: str, x: Part | None, y: Part | None, marks: Sequence[Part], *, ratio: float = 0.78, alt: str) -> Part:
+def panel(
+    title: str,
+    x: Part | None,
+    y: Part | None,
+    marks: Sequence[Part],
+    *,
+    ratio: float = 0.78,
+    equal: bool = False,
+    alt: str,
+) -> Part:
     """Declare a picture: title, axes, marks from back to front; ``ratio`` is height/width, ``alt`` its description.
 
-    Pictures without axes (``sprites``) have None in place of both.
+    Pictures without axes (``sprites``) have None in place of both. On a phone a picture is less high than its ratio
+    says, unless its shape tells something: with ``equal`` (a circle is to be round), or with images, it keeps it.
     """
     if (x is None) != (y is None):
         raise ValueError(f"panel {title!r}: give both axes, or None for both")
-    return {"type": "panel", "title": title, "x": x, "y": y, "marks": list(marks), "ratio": ratio, "alt": alt}
+    shape = {"ratio": ratio, "equal": equal}
+    return {"type": "panel", "title": title, "x": x, "y": y, "marks": list(marks), **shape, "alt": alt}
 
 
 def table(key: str, title: str, columns: Mapping[str, str | None], *, alt: str) -> Part:
@@ -177,7 +188,7 @@ def table(key: str, title: str, columns: Mapping[str, str | None], *, alt: str) 
     """
     names, formats = list(columns), list(columns.values())
     part = {"type": "table", "key": key, "title": title, "columns": names, "formats": formats, "alt": alt}
-    return {**part, "x": None, "y": None, "marks": [], "ratio": 0.4}
+    return {**part, "x": None, "y": None, "marks": [], "ratio": 0.4, "equal": False}
 
 
 # ---------------------------------------------------------------- marks

@@ -80,18 +80,18 @@ def test_every_experiment_starts_and_answers_every_control(page, where, name):
         assert option.is_checked() and (checked or draws(experiment) > drawn)
 
 
-#: Panels of images, whose shape is part of what they show.
-IMAGES = [
+#: Panels whose shape is part of what they show.
+SHAPED = [
     (f"book/{make.page}.html", name, i, panel["ratio"])
     for (_, name), make in EXPERIMENTS.items()
     for i, panel in enumerate(make().spec["panels"])
-    if any(mark["type"] == "image" for mark in panel["marks"])
+    if panel["equal"] or any(mark["type"] == "image" for mark in panel["marks"])
 ]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize(("where", "name", "panel", "ratio"), IMAGES)
-def test_an_image_keeps_its_shape(page, where, name, panel, ratio, width):
+@pytest.mark.parametrize(("where", "name", "panel", "ratio"), SHAPED)
+def test_a_panel_keeps_its_shape(page, where, name, panel, ratio, width):
     shown = page(where, width=width, height=844, **STILL)
     plate = place(shown, name).locator(".cx-panel").nth(panel).locator(".cx-plate").bounding_box()
     assert plate["height"] == pytest.approx(ratio * plate["width"], abs=2)

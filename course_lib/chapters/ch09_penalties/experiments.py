@@ -175,6 +175,7 @@ def geometry(**values: Any) -> Experiment:
                     points("here", label="solution", color=_DATA, radius=6),
                     drag("b", label="Minimum of the loss"),
                 ],
+                equal=True,
                 alt="Level lines of the loss around its minimum, the curve of equal penalty through the penalized"
                 " minimum, and the way of that minimum as the strength changes.",
             ),

@@ -36,7 +36,7 @@ def _scaled(h: list[float], factor: float) -> list[float]:
 
 def _masks(x1: float, x2: float, keep: float, draw: float, after: str) -> Data:
     h = hidden(x1, x2)
-    u = uniforms(draw, UNITS)
+    u = uniforms(int(draw), UNITS)
     z = [1 if u[i] < keep else 0 for i in range(UNITS)]
     low = 0.0
     high = 1.0

@@ -5,7 +5,8 @@
     BARE = { top: 0, right: 0, bottom: 0, left: 0 },
     END = { "text-anchor": "end", dx: AXES.right }; // of a long label at the right edge
   const BACKDROPS = new Set(["contour", "heat"]); // what takes long to draw, and can come later
-  const LOW = 150; // pixels: on a phone two panels and their controls should share the screen
+  const LOW = 150, // pixels: on a phone two panels and their controls should share the screen
+    LESS_LOW = 190; // a panel that keeps its shape, and so has less width
   const dig = (source, path) => path.split(".").reduce((v, k) => v?.[k], source);
 
   function tickLabels(axis, scale, room) {
@@ -52,7 +53,7 @@
       html("div", { class: "cx-picture" }, under, picture),
     );
     for (const m of spec.marks) if (m.type === "heat" && !state.sharedKeys.has(keyOf(m))) figure.append(colourKey(m));
-    const pictured = spec.marks.some((m) => m.type === "image"); // where height is short, it keeps its shape
+    const shaped = spec.equal || spec.marks.some((m) => m.type === "image"); // it keeps its shape where height is short
     let X,
       Y,
       size = "",
@@ -107,8 +108,8 @@
       draw(backdropIsNew, coarse, withoutBackdrop = false) {
         if (!outer) return;
         const room = outer - MARGIN.left - MARGIN.right;
-        const height = Math.min(Math.round(room * spec.ratio), low ? LOW : Infinity);
-        const width = pictured ? Math.round(height / spec.ratio) : room;
+        const height = Math.min(Math.round(room * spec.ratio), low ? (spec.equal ? LESS_LOW : LOW) : Infinity);
+        const width = shaped ? Math.round(height / spec.ratio) : room;
         const dx = domain(spec.x),
           dy = domain(spec.y),
           now = [outer, ...dx, ...dy].join();
