@@ -168,10 +168,11 @@ def turn(**values: Any) -> Experiment:
     9.0
     """
     nets, looks = _stored(), {"plain": ("plain", _FORTH), "augmented": ("trained on moved digits", _BACK)}
+    ends = {"low": "names it from, degrees", "high": "to, degrees"}
     ranges = [
-        readout(f"{name}_{end}", f"{name}: right from" if end == "low" else "to, degrees", format=".0f", color=color)
+        readout(f"{name}_{end}", f"{name}: {label}", format=".0f", color=color)
         for name, (_, color) in looks.items()
-        for end in ("low", "high")
+        for end, label in ends.items()
     ]
     return Experiment(
         "turn",
@@ -204,7 +205,7 @@ def turn(**values: Any) -> Experiment:
                 axis("turned counter-clockwise, degrees", (-180, 180), ticks=(-180, -90, 0, 90, 180)),
                 axis("probability, %", (0, 100)),
                 [
-                    rule("angle", axis="x", color=_ACCENT),
+                    rule("angle", axis="x", label="the angle above", color=_ACCENT),
                     *[line(name, label=label, color=color, width=2.5) for name, (label, color) in looks.items()],
                 ],
                 ratio=0.4,
@@ -260,9 +261,9 @@ def _photo(change: str, amount: float, temple: Any) -> Data:
                 outside = outside + 1
             row.append(_colour_at(temple, x + x0, y + y0))
         picture.append(row)
-    value, clipped = amount, None
+    value, clipped, quantity = amount, None, "slant"
     if change in ("brightness", "contrast", "saturation"):
-        value, clipped = 1 + amount, 0
+        value, clipped, quantity = 1 + amount, 0, "factor"
         mean = sum([sum([_luma(p) for p in row]) for row in picture]) / (rows * columns)
         for i in range(rows):
             for j in range(columns):
@@ -274,14 +275,15 @@ def _photo(change: str, amount: float, temple: Any) -> Data:
                     clipped = clipped + 1
         clipped = 100 * clipped / (rows * columns)
     elif change == "turn":
-        value = degrees
+        value, quantity = degrees, "angle, degrees"
     elif change == "stretch":
-        value = 2**amount
+        value, quantity = 2**amount, "factor of the width"
     elif change == "lens":
-        value = 0.3 * amount
+        value, quantity = 0.3 * amount, "k"
     return {
         "picture": {"x": [0, columns], "y": [0, rows], "z": picture},
         "value": None if change == "flip" else value,
+        "quantity": None if change == "flip" else quantity,
         "outside": 100 * outside / (rows * columns),
         "clipped": clipped,
     }
@@ -337,7 +339,8 @@ def views(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("value", "as degrees, slant, factor or k", format=".2~f", missing="–"),
+            readout("quantity", "it sets the", missing="–"),
+            readout("value", "to", format=".2~f", missing="–"),
             readout("outside", "from outside the picture, %", format=".0f"),
             readout("clipped", "pixels with a channel at 0 or 1, %", format=".0f", missing="–"),
         ],
@@ -450,7 +453,8 @@ def windows(**values: Any) -> Experiment:
             ),
             panel(
                 "What the network gets",
-                *_axes(41, 104),
+                axis("five side by side", (0, 104), ticks=()),
+                axis("in two rows", (0, 41), ticks=()),
                 [image("views")],
                 ratio=41 / 104,
                 alt="Ten square views of the photograph, in two rows of five.",

@@ -148,7 +148,7 @@ def draw_gains(ax: Axes, gains: Mapping[str, np.ndarray]) -> None:
     ax.axvline(0, color=INK, linewidth=1)
     ax.set(xlabel="gain in points of accuracy")
     ax.set_yticks(places, list(gains))
-    ax.xaxis.set_major_locator(MultipleLocator(5))
+    ax.xaxis.set_major_locator(MultipleLocator(3))
     ax.grid(visible=False, axis="y")
 
 

@@ -99,6 +99,10 @@ def changed(change, amount):
 def test_a_photograph_is_changed_as_by_the_library(change, amount):
     data = explore.views(change=change, amount=amount).data
     np.testing.assert_allclose(data["picture"]["z"], changed(change, amount)[0], atol=1e-9)
+    set_to = {"turn": 45 * amount, "stretch": 2**amount, "flip": None, "lens": 0.3 * amount, "shear": amount}
+    assert data["value"] == pytest.approx(set_to.get(change, 1 + amount)) and (data["quantity"] is None) == (
+        change == "flip"
+    )
     assert (data["clipped"] is None) == (change not in ("brightness", "contrast", "saturation"))
 
 
