@@ -24,6 +24,11 @@ _FORTH, _BACK, _ACCENT = "#0072B2", "#D55E00", "#C2478F"
 _DIGITS = [str(digit) for digit in range(10)]
 
 
+def _axes(rows: int, columns: int) -> tuple[Any, Any]:
+    """The axes of a picture; without numbers, for the text counts rows from the top, and a panel from below."""
+    return axis("column", (0, columns), ticks=()), axis("row", (0, rows), ticks=())
+
+
 @cache
 def _stored() -> dict[str, Any]:
     return json.loads(STORED.read_text("utf-8"))
@@ -163,24 +168,24 @@ def turn(**values: Any) -> Experiment:
     9.0
     """
     nets, looks = _stored(), {"plain": ("plain", _FORTH), "augmented": ("trained on moved digits", _BACK)}
+    ends = {"low": "names it from, degrees", "high": "to, degrees"}
     ranges = [
-        readout(f"{name}_{end}", f"{name}: right from" if end == "low" else "to, degrees", format=".0f", color=color)
+        readout(f"{name}_{end}", f"{name}: {label}", format=".0f", color=color)
         for name, (_, color) in looks.items()
-        for end in ("low", "high")
+        for end, label in ends.items()
     ]
     return Experiment(
         "turn",
         [
             slider("digit", "digit", 0, 9, 6, step=1, format="d"),
-            slider("angle", "turned by, degrees", -180, 180, 0, step=5, format=".0f"),
+            slider("angle", "turned counter-clockwise, degrees", -180, 180, 0, step=5, format=".0f"),
             slider("right", "moved right, pixels", -2, 2, 0, step=0.25),
         ],
         _turn,
         [
             panel(
                 "The digit",
-                axis("column", (0, 8)),
-                axis("row, from below", (0, 8)),
+                *_axes(8, 8),
                 [image("picture")],
                 ratio=1.0,
                 alt="A handwritten digit of eight by eight pixels, turned and shifted.",
@@ -197,10 +202,10 @@ def turn(**values: Any) -> Experiment:
             ),
             panel(
                 "The true digit, at every angle",
-                axis("turned by, degrees", (-180, 180), ticks=(-180, -90, 0, 90, 180)),
+                axis("turned counter-clockwise, degrees", (-180, 180), ticks=(-180, -90, 0, 90, 180)),
                 axis("probability, %", (0, 100)),
                 [
-                    rule("angle", axis="x", color=_ACCENT),
+                    rule("angle", axis="x", label="the angle above", color=_ACCENT),
                     *[line(name, label=label, color=color, width=2.5) for name, (label, color) in looks.items()],
                 ],
                 ratio=0.4,
@@ -256,9 +261,9 @@ def _photo(change: str, amount: float, temple: Any) -> Data:
                 outside = outside + 1
             row.append(_colour_at(temple, x + x0, y + y0))
         picture.append(row)
-    value, clipped = amount, None
+    value, clipped, quantity = amount, None, "slant"
     if change in ("brightness", "contrast", "saturation"):
-        value, clipped = 1 + amount, 0
+        value, clipped, quantity = 1 + amount, 0, "factor"
         mean = sum([sum([_luma(p) for p in row]) for row in picture]) / (rows * columns)
         for i in range(rows):
             for j in range(columns):
@@ -270,14 +275,15 @@ def _photo(change: str, amount: float, temple: Any) -> Data:
                     clipped = clipped + 1
         clipped = 100 * clipped / (rows * columns)
     elif change == "turn":
-        value = degrees
+        value, quantity = degrees, "angle, degrees"
     elif change == "stretch":
-        value = 2**amount
+        value, quantity = 2**amount, "factor of the width"
     elif change == "lens":
-        value = 0.3 * amount
+        value, quantity = 0.3 * amount, "k"
     return {
         "picture": {"x": [0, columns], "y": [0, rows], "z": picture},
         "value": None if change == "flip" else value,
+        "quantity": None if change == "flip" else quantity,
         "outside": 100 * outside / (rows * columns),
         "clipped": clipped,
     }
@@ -305,13 +311,13 @@ def views(**values: Any) -> Experiment:
     >>> views(change="stretch", amount=1.0).data["value"]
     2.0
     """
-    columns, rows = axis("column", (0, 72)), axis("row, from below", (0, 48))
+    columns, rows = _axes(48, 72)
     moves = [name for name in CHANGES if name != "flip"]
     return Experiment(
         "views",
         [
             choice("change", "Change", CHANGES, "turn", shows={"amount": moves}),
-            slider("amount", "how much", -1, 1, 0.4, step=0.1, format=".1f"),
+            slider("amount", "strength", -1, 1, 0.4, step=0.1, format=".1f"),
         ],
         _photo,
         [
@@ -333,7 +339,8 @@ def views(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("value", "degrees, slant, factor or k", format=".2~f", missing="–"),
+            readout("quantity", "it sets the", missing="–"),
+            readout("value", "to", format=".2~f", missing="–"),
             readout("outside", "from outside the picture, %", format=".0f"),
             readout("clipped", "pixels with a channel at 0 or 1, %", format=".0f", missing="–"),
         ],
@@ -429,15 +436,14 @@ def windows(**values: Any) -> Experiment:
                 "random",
                 shows={"draw": ["random"]},
             ),
-            slider("short", "short side, at least", 224, 480, 256, step=16, format=".0f"),
+            slider("short", "short side (random: up to 480)", 224, 480, 256, step=16, format=".0f"),
             slider("draw", "draw", 1, 20, 1, step=1, format="d"),
         ],
         _windows,
         [
             panel(
                 "The photograph and its windows",
-                axis("column", (0, 72)),
-                axis("row, from below", (0, 48)),
+                *_axes(48, 72),
                 [
                     image("original"),
                     *[line(f"window {n}", color="#FFD60A", width=1.5, casing="#333") for n in range(1, 11)],
@@ -447,8 +453,8 @@ def windows(**values: Any) -> Experiment:
             ),
             panel(
                 "What the network gets",
-                axis("column", (0, 104)),
-                axis("row, from below", (0, 41)),
+                axis("five side by side", (0, 104), ticks=()),
+                axis("in two rows", (0, 41), ticks=()),
                 [image("views")],
                 ratio=41 / 104,
                 alt="Ten square views of the photograph, in two rows of five.",
@@ -462,8 +468,8 @@ def windows(**values: Any) -> Experiment:
         assets={"temple": photo()},
         backdrop=_original,
         columns=1,
-        caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see of the"
-        " photograph.",
+        caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see, here in coarse"
+        " pixels.",
         alt="Ten windows of a photograph of a temple, and what they show.",
         values=values,
     )
@@ -472,11 +478,12 @@ def windows(**values: Any) -> Experiment:
 # ---------------------------------------------------------------- 4 · blend
 
 
-def _blend(how: str, first: float, second: float, lam: float, middle: list[float], blended: bool, digits: Any) -> Data:
+def _blend(
+    how: str, first: float, second: float, lam: float, side: float, middle: list[float], blended: bool, digits: Any
+) -> Data:
     one, two = digits[int(first)], digits[int(second)]
-    side = int((8 * np.sqrt(1 - lam)) // 1)
-    top = min(max(int((8 - middle[1]) // 1), 0), 7) - side // 2
-    left = min(max(int(middle[0] // 1), 0), 7) - side // 2
+    top = min(max(int((8 - middle[1]) // 1), 0), 7) - int(side // 2)
+    left = min(max(int(middle[0] // 1), 0), 7) - int(side // 2)
     picture, covered = [], 0
     for i in range(8):
         row = []
@@ -490,6 +497,8 @@ def _blend(how: str, first: float, second: float, lam: float, middle: list[float
             else:
                 row.append(one[i][j])
         picture.append(row)
+    x0, x1, y0, y1 = max(left, 0), min(left + side, 8), 8 - max(top, 0), 8 - min(top + side, 8)
+    square: Data = {"x": [], "y": []} if how == "mixup" else {"x": [x0, x1, x1, x0, x0], "y": [y0, y0, y1, y1, y0]}
     share = lam if how == "mixup" else 1 - covered / 64
     weight = share if blended and how != "cutout" else 1.0
     label = [0.0 for k in range(10)]
@@ -497,10 +506,11 @@ def _blend(how: str, first: float, second: float, lam: float, middle: list[float
     label[int(second)] = label[int(second)] + 100 * (1 - weight)
     return {
         "picture": {"x": [0, 8], "y": [0, 8], "z": picture},
+        "square": square,
         "label": {"y": label},
         "share": 100 * share,
         "of_first": label[int(first)],
-        "of_second": label[int(second)],
+        "of_second": None if how == "cutout" else label[int(second)],
     }
 
 
@@ -512,8 +522,8 @@ def _frame() -> Data:
 def blend(**values: Any) -> Experiment:
     """Blend two digits (mixup), cover a part of one (cutout), or paste a part of the other there (CutMix).
 
-    Controls: ``how`` (``"mixup"``, ``"cutout"``, ``"cutmix"``), ``first`` and ``second`` digit, ``lam`` (λ), ``middle``
-    of the square, ``blended`` (whether labels are blended, too).
+    Controls: ``how`` (``"mixup"``, ``"cutout"``, ``"cutmix"``), ``first`` and ``second`` digit, ``lam`` (λ of mixup),
+    ``side`` and ``middle`` of the square, ``blended`` (whether labels are blended, too).
 
     >>> blend(lam=0.75).data["of_first"]
     75.0
@@ -528,6 +538,8 @@ def blend(**values: Any) -> Experiment:
                 "mixup",
                 shows={
                     "second": ["mixup", "cutmix"],
+                    "lam": ["mixup"],
+                    "side": ["cutout", "cutmix"],
                     "blended": ["mixup", "cutmix"],
                     "middle": ["cutout", "cutmix"],
                 },
@@ -535,6 +547,7 @@ def blend(**values: Any) -> Experiment:
             slider("first", "first digit", 0, 9, 3, step=1, format="d"),
             slider("second", "second digit", 0, 9, 6, step=1, format="d"),
             slider("lam", "share λ of the first", 0, 1, 0.7, step=0.05),
+            slider("side", "side of the square, pixels", 0, 8, 4, step=1, format="d"),
             point("middle", "Middle of the square", (5.5, 3.5), within="frame"),
             switch("blended", "blend the labels, too", True),
         ],
@@ -542,9 +555,12 @@ def blend(**values: Any) -> Experiment:
         [
             panel(
                 "The training image",
-                axis("column", (0, 8)),
-                axis("row, from below", (0, 8)),
-                [image("picture"), drag("middle", label="Middle of the square", color=_ACCENT)],
+                *_axes(8, 8),
+                [
+                    image("picture"),
+                    line("square", color="#FFD60A", width=1.5, casing="#333"),
+                    drag("middle", label="Middle of the square", color=_ACCENT),
+                ],
                 ratio=1.0,
                 alt="An image of eight by eight pixels, made of two digits, or with a part covered.",
             ),
@@ -557,9 +573,9 @@ def blend(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("share", "of the first digit's image, %", format=".0f"),
+            readout("share", "λ, share of the first image, %", format=".0f"),
             readout("of_first", "label: first digit, %", format=".0f", color=_FORTH),
-            readout("of_second", "second digit, %", format=".0f", color=_FORTH),
+            readout("of_second", "second digit, %", format=".0f", color=_FORTH, missing="–"),
         ],
         digits=4,
         assets={"digits": _digits()},

@@ -95,9 +95,13 @@ def digits(labels: int, seed: int) -> Data:
     return load_digits(np.random.default_rng(seed), train=labels, val=100, test=1000)
 
 
-@cache
 def trained(kind: str, seed: int, labels: int = 200, hidden: int = 128, steps: int = STEPS) -> tuple[Sequential, Data]:
-    """Return a network that was trained with the augmentation of that name, and its digits."""
+    """Return a network that was trained, once, with the augmentation of that name, and its digits."""
+    return _trained(kind, seed, labels, hidden, steps)
+
+
+@cache  # of all five: f(x) and f(x, 200) would be two entries
+def _trained(kind: str, seed: int, labels: int, hidden: int, steps: int) -> tuple[Sequential, Data]:
     data = digits(labels, seed)
     return train(data, seed, KINDS[kind], hidden=hidden, steps=steps), data
 

@@ -46,6 +46,8 @@ def draw_sheet(ax: Axes, images: np.ndarray, columns: int) -> None:
 def forwards(image: np.ndarray, degrees: float) -> np.ndarray:
     """Turn an image by sending each old pixel to the nearest new one; where none arrives, nan is left.
 
+    What would come from outside the image is black, 0.
+
     Args:
         image: shape (H, W).
         degrees: the angle, counter-clockwise.
@@ -55,6 +57,7 @@ def forwards(image: np.ndarray, degrees: float) -> np.ndarray:
     """
     side = len(image)
     new, middle = np.full(image.shape, np.nan), (side - 1) / 2
+    new[affine(np.ones((1, side, side, 1)), rotation(degrees))[0, :, :, 0] == 0] = 0
     for i, j in np.ndindex(image.shape):
         x, y, _ = rotation(degrees) @ (j - middle, i - middle, 1)
         row, column = round(y + middle), round(x + middle)
@@ -120,7 +123,7 @@ def draw_labels(ax: Axes, accuracy: Mapping[str, Mapping[int, np.ndarray]]) -> N
         ax: the axis to draw on.
         accuracy: legend → number of labels → accuracies in %, one for each seed.
     """
-    for color, (label, values) in zip((PALETTE[0], PALETTE[1]), accuracy.items(), strict=True):
+    for color, (label, values) in zip((PALETTE[1], PALETTE[0]), accuracy.items(), strict=True):
         draw_means(ax, list(values), list(values.values()), color, label)
     counts = list(next(iter(accuracy.values())))
     ax.set(xscale="log", xlabel="training digits", ylabel="accuracy, %", ylim=(78, 100))
@@ -145,7 +148,7 @@ def draw_gains(ax: Axes, gains: Mapping[str, np.ndarray]) -> None:
     ax.axvline(0, color=INK, linewidth=1)
     ax.set(xlabel="gain in points of accuracy")
     ax.set_yticks(places, list(gains))
-    ax.xaxis.set_major_locator(MultipleLocator(5))
+    ax.xaxis.set_major_locator(MultipleLocator(3))
     ax.grid(visible=False, axis="y")
 
 

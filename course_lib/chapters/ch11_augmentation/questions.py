@@ -19,8 +19,8 @@ one_pixel = Predict(
 how_far = Predict(
     "how_far",
     PAGE,
-    "A 6 is turned in steps of 10°, to one side and to the other. How far does the plain network still name it, on the"
-    " side where it holds out longer?",
+    "Two smaller networks, of 32 units and one seed, see a 6 that is turned in steps of 10°. How far does the plain one"
+    " still name it, in the direction in which it lasts longer?",
     options={"ten": "10° to 30°", "fifty": "40° to 60°", "ninety": "70° or more"},
     right="ten",
     line="You said {said}; the plain network names it from {plain_low}° to {plain_high}°, the one trained on moved"
@@ -71,8 +71,8 @@ window_share = Predict(
 unblended = Predict(
     "unblended",
     PAGE,
-    "In mixup somebody forgets the labels: images are blended, and each blend keeps the label of one of the two. What"
-    " happens to the test?",
+    "In mixup somebody forgets the labels: images are blended, and each blend keeps the label of one of the two. How"
+    " do the test's accuracy and loss compare with those of blended labels?",
     options={
         "accuracy": "the accuracy falls by more than ten points",
         "loss": "the accuracy hardly changes, but the loss is at least doubled",
@@ -80,7 +80,7 @@ unblended = Predict(
     },
     right="loss",
     line="You said {said}; the accuracy is {claim:unblended.accuracy:.0f} %, and the loss"
-    " {claim:unblended.loss:.2f} in place of {claim:unblended.blended:.2f}.",
+    " {claim:unblended.loss:.2f} in place of {claim:unblended.blended:.2f} with blended labels.",
 )
 
 copied = Predict(
@@ -183,7 +183,7 @@ blended_label = Number(
         1.0: "Most of the image is still the 3's.",
         0.0: "The label is blended, too.",
     },
-    otherwise="Which share of the pixels is the 6's?",
+    otherwise="How many of the pixels are the 6's?",
     why="16 of 64 pixels.",
 )
 

@@ -99,6 +99,10 @@ def changed(change, amount):
 def test_a_photograph_is_changed_as_by_the_library(change, amount):
     data = explore.views(change=change, amount=amount).data
     np.testing.assert_allclose(data["picture"]["z"], changed(change, amount)[0], atol=1e-9)
+    set_to = {"turn": 45 * amount, "stretch": 2**amount, "flip": None, "lens": 0.3 * amount, "shear": amount}
+    assert data["value"] == pytest.approx(set_to.get(change, 1 + amount)) and (data["quantity"] is None) == (
+        change == "flip"
+    )
     assert (data["clipped"] is None) == (change not in ("brightness", "contrast", "saturation"))
 
 
@@ -177,19 +181,21 @@ def test_a_blend_is_the_librarys_mixup(lam):
 
 
 @pytest.mark.parametrize("middle", [(5.5, 3.5), (0, 0), (8, 8), (0.2, 7.9)])
-@pytest.mark.parametrize("lam", [0.0, 0.5, 0.75, 1.0])
-def test_a_square_is_pasted_as_by_the_library(lam, middle):
-    data = explore.blend(how="cutmix", first=3, second=6, lam=lam, middle=middle).data
-    side = int(8 * np.sqrt(1 - lam))
+@pytest.mark.parametrize("side", [0, 4, 5, 8])
+def test_a_square_is_pasted_as_by_the_library(side, middle):
+    data = explore.blend(how="cutmix", first=3, second=6, side=side, middle=middle).data
     row, column = min(int(8 - middle[1]), 7), min(int(middle[0]), 7)
     top, left = row - side // 2, column - side // 2
     inside = augment.mixing.box(DIGITS[[3, 6]], top, left, top + side, left + side)
     x, y = augment.cutmix(DIGITS[[3, 6]], np.eye(10)[[3, 6]], np.array([1, 0]), inside)
     np.testing.assert_allclose(data["picture"]["z"], x[0, :, :, 0], atol=1e-9)
     np.testing.assert_allclose(data["label"]["y"], 100 * y[0], atol=1e-9)
-    covered = explore.blend(how="cutout", first=3, lam=lam, middle=middle).data
+    assert data["share"] == pytest.approx(data["of_first"]) == 100 - inside[0].mean() * 100
+    outline = np.ptp(data["square"]["x"]) * np.ptp(data["square"]["y"])
+    assert outline == inside[0].sum(), "the outline holds the pixels of the square that lie in the image"
+    covered = explore.blend(how="cutout", first=3, side=side, middle=middle).data
     np.testing.assert_allclose(covered["picture"]["z"], np.where(inside[0, :, :, 0], 0, DIGITS[3, :, :, 0]), atol=1e-9)
-    assert covered["of_first"] == 100
+    assert covered["of_first"] == 100 and covered["of_second"] is None
 
 
 def test_labels_that_are_not_blended():

@@ -64,7 +64,7 @@ def test_the_way_back():
 def test_blended_label():
     pasted = np.mean(box(np.zeros((1, 8, 8, 1)), 2, 2, 6, 6))
     assert questions.blended_label.right == pasted
-    assert experiments._blend("cutmix", 3, 6, 0.75, [4, 4], True, DIGITS)["of_second"] == 100 * pasted
+    assert experiments._blend("cutmix", 3, 6, 0.7, 4, [4, 4], True, DIGITS)["of_second"] == 100 * pasted
 
 
 DIGITS = experiments._digits()
