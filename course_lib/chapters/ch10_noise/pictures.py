@@ -108,7 +108,7 @@ def draw_bell(ax: Axes, u: np.ndarray, mean: float, variance: float) -> None:
 #: The noisy ones of the rows of *Measured*, and how the figure calls them.
 FAMILY = {
     "dropout .5": "dropout, p = 0.5",
-    "dropout .5, input .2": "the same, inputs p = 0.8",
+    "dropout .5, inputs kept .8": "the same, inputs p = 0.8",
     "DropConnect .5, Gaussian rule": "DropConnect, p = 0.5",
     "input noise, σ = .3": "input noise, σ = 0.3",
     "label smoothing .3": "label smoothing, ε = 0.3",
