@@ -75,7 +75,7 @@ class StochasticDepth(Noise, Container):
         if self._z == 0:
             return x
         f = self.parts["branch"].forward(x, self._train)
-        self._keeps(x.shape, f.shape)
+        self._check_same_shape(x.shape, f.shape)
         return x + self._z * f
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -88,10 +88,10 @@ class StochasticDepth(Noise, Container):
         return dy + self.parts["branch"].backward(self._z * dy)
 
     def output_shape(self, shape: Shape) -> Shape:
-        self._keeps(tuple(shape), tuple(self.parts["branch"].output_shape(shape)))
+        self._check_same_shape(tuple(shape), tuple(self.parts["branch"].output_shape(shape)))
         return tuple(shape)
 
-    def _keeps(self, before: Shape, after: Shape) -> None:
+    def _check_same_shape(self, before: Shape, after: Shape) -> None:
         if after != before:
             raise ValueError(f"StochasticDepth: the branch must keep the shape of x, {before}, but returns {after}")
 

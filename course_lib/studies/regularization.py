@@ -98,7 +98,7 @@ def rows(l2: float, l1: float, both: tuple[float, float]) -> dict[str, dict[str,
         },  # momentum: 10 times a gradient
         f"elastic net, {both[0]:g} and {both[1]:g}": {"penalty": ElasticNet(*both)},
         "dropout .5": {"net": dropout},
-        "dropout .5, input .2": {"net": partial(dropout, keep_input=0.8)},
+        "dropout .5, inputs kept .8": {"net": partial(dropout, keep_input=0.8)},
         "DropConnect .5, mean rule": {"net": partial(dropconnect, rule="mean")},
         "DropConnect .5, Gaussian rule": {"net": partial(dropconnect, rule="gaussian")},
         "batch norm": {"net": batch_norm},

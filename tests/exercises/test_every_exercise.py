@@ -142,6 +142,15 @@ def test_the_declaration_is_complete(exercise):
 
 
 @every_exercise
+def test_its_texts_are_plain(exercise):
+    """They have `code` and *emphasis*; a reader would see the source of a formula, so mathematics is in Unicode."""
+    told = exercise.title, exercise.prompt, *exercise.hints, exercise.explanation, exercise.after
+    for text in (*told, *(mutant.message for mutant in exercise.mutants)):
+        assert "$" not in text and "\\" not in text, f"write it in Unicode: {text}"
+        assert text.count("`") % 2 == 0, f"a ` without its partner: {text}"
+
+
+@every_exercise
 def test_hints_and_mutants_do_not_give_the_solution_away(exercise):
     def squeezed(text):
         return re.sub(r"\s", "", text)

@@ -75,7 +75,7 @@ def missing(**values: Any) -> Experiment:
                     band("plain range", color=_ORANGE),
                     band("dropout range", color=_BLUE),
                     line("plain", label="without dropout", color=_ORANGE, width=2.5),
-                    line("dropout", label="with dropout", color=_BLUE, width=2.5),
+                    line("dropout", label="with dropout, when chosen", color=_BLUE, width=2.5),
                     points("point", color="currentColor", radius=4),
                 ],
                 ratio=0.5,
@@ -107,7 +107,6 @@ def _keep(labels: str, keep: float) -> Data:
         "ends": {"x": KEEPS, "y": ends.mean(axis=1)},
         "range": {"x": KEEPS, "low": ends.min(axis=1), "high": ends.max(axis=1)},
         "here": keep,
-        "at_five": run["test"][4],
         "end": np.mean(run["ends"]),
         "plain": np.mean(plain["ends"]),
         "gain": np.mean(np.subtract(run["ends"], plain["ends"])),
@@ -158,7 +157,6 @@ def strength(**values: Any) -> Experiment:
             readout("end", "test accuracy at the end, %", format=".1f", color=_BLUE),
             readout("plain", "without dropout, %", format=".1f"),
             readout("gain", "gain, points", format="+.1f"),
-            readout("at_five", "test accuracy after 5 epochs, %", format=".1f"),
         ],
         tabulated=True,
         caption="Means of eight seeds, 300 digits each; the band is the range of the seeds.",
@@ -190,7 +188,8 @@ def _pooling(ratio: float, regions: str, draw: float) -> Data:
     rows, columns = (part[1:, 0] for part in z)
     pooled = layer.apply(flower(), z)[0, :, :, 0]
     return {
-        "pooled": {"x": [0, SIDE], "y": [0, SIDE], "z": pooled.round(2)},
+        "pooled": {"x": [0, len(pooled)], "y": [0, len(pooled)], "z": pooled.round(2)},
+        "sides": [0, len(pooled)],
         "rows": SIDE - rows,
         "columns": columns,
         "side": len(pooled),
@@ -211,7 +210,7 @@ def pooling(**values: Any) -> Experiment:
     >>> pooling(ratio=1.6).data["side"]
     15.0
     """
-    pixels = axis("pixel", (0, SIDE))
+    pixels, left = axis("pixel", (0, SIDE)), axis("pixel that is left", "sides")
     borders = [
         rule(key, axis=key_axis, color=_ORANGE, dashed=False, width=1)
         for key, key_axis in (("rows", "y"), ("columns", "x"))
@@ -235,8 +234,8 @@ def pooling(**values: Any) -> Experiment:
             ),
             panel(
                 "The largest pixel of each",
-                pixels,
-                pixels,
+                left,
+                left,
                 [image("pooled")],
                 ratio=1,
                 alt="The flower after pooling: fewer, larger pixels, the flower a little out of shape.",

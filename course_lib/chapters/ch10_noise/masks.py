@@ -9,8 +9,8 @@ from course_lib.explore.parts import axis, bars, choice, panel, readout, rule, s
 from course_lib.explore.primitives import uniforms
 
 #: Weights of the two inputs, biases, and weights of the output.
-W1 = [[1.2, -0.7, 0.4, 0.9, -1.1, 0.3], [-0.5, 1.1, 0.8, -0.6, 0.7, 1.3]]
-B1 = [0.1, 0.2, -0.1, 0.3, 0.0, -0.2]
+W1 = [[1.2, -0.7, 0.4, 0.9, -0.6, 0.3], [-0.5, 1.1, 0.8, -0.6, 0.7, 1.3]]
+B1 = [0.1, 0.35, -0.1, 0.3, 0.7, -0.2]
 W2 = [1.0, -1.2, 0.8, 1.5, 0.9, -0.7]
 B2 = 0.2
 UNITS = 6
@@ -86,7 +86,7 @@ def masks(**values: Any) -> Experiment:
     >>> round(data["exact"], 3) == round(data["shortcut"], 3)
     True
     """
-    blue, orange, green = "#0072B2", "#D55E00", "#009E73"
+    blue, orange, green, violet = "#0072B2", "#D55E00", "#009E73", "#9671FE"
     return Experiment(
         "masks",
         [
@@ -102,7 +102,7 @@ def masks(**values: Any) -> Experiment:
                 "Six hidden units, one mask",
                 axis("unit", (0.5, UNITS + 0.5)),
                 axis("output of the unit", (0, 4)),
-                [bars("all units", label="dropped", color="#B9BEC7"), bars("kept units", label="kept", color=blue)],
+                [bars("all units", label="dropped", color="#B9BEC7"), bars("kept units", label="kept", color=violet)],
                 alt="Six bars, the outputs of the hidden units; those that this mask drops are grey.",
             ),
             panel(
@@ -112,22 +112,23 @@ def masks(**values: Any) -> Experiment:
                 [
                     bars("outputs", color="#8FB4D9"),
                     rule("unscaled", axis="x", label="all units, not scaled", color="currentColor"),
-                    rule("wrong", axis="x", label="scaled by 1 − p", color=orange),
-                    rule("shortcut", axis="x", label="scaled by p", color=green, width=3),
+                    rule("this", axis="x", label="this mask", color=violet, dashed=False),
                     rule("exact", axis="x", label="mean", color=blue, dashed=False, width=2),
+                    rule("shortcut", axis="x", label="scaled by p", color=green, width=3),
+                    rule("wrong", axis="x", label="scaled by 1 − p", color=orange),  # on top: at ½ it is the right one
                 ],
-                alt="A histogram of the output over all masks, with lines at its mean and at three shortcuts.",
+                alt="A histogram of the output over all masks; lines at its mean, three shortcuts and this mask.",
             ),
         ],
         readouts=[
-            readout("exact", "mean over the masks", format=".4f", color=blue),
-            readout("shortcut", "shortcut, scaled by p", format=".4f", color=green),
+            readout("exact", "mean over the masks", format=".3f", color=blue),
+            readout("shortcut", "shortcut, scaled by p", format=".3f", color=green),
             readout("unscaled", "not scaled", format=".3f"),
             readout("wrong", "scaled by 1 − p", format=".3f", color=orange),
-            readout("this", "this mask", format=".3f"),
+            readout("this", "this mask", format=".3f", color=violet),
         ],
-        caption="Every mask is a network of its own. The solid line is the mean of all 64, the others are ways to guess"
-        " it from one pass.",
+        caption="Each unit is the ReLU of a weighted sum of x₁ and x₂, the output a weighted sum of the units."
+        " The other panel has it for all 64 masks.",
         alt="A network of six hidden units under a random mask, and the distribution of its output over all masks.",
         values=values,
     )

@@ -95,20 +95,23 @@ def draw_bell(ax: Axes, u: np.ndarray, mean: float, variance: float) -> None:
     at = np.linspace(mean - 4 * sigma, mean + 4 * sigma, 200)
     bell = NormalDist(mean, sigma)
     ax.hist(u, bins=60, density=True, color=_BLUE, alpha=0.3, label="10,000 masks")
-    ax.plot(at, [bell.pdf(x) for x in at], color=_BLUE, label="the bell of μ and σ²")
+    ax.plot(at, [bell.pdf(x) for x in at], color=_BLUE, label="bell of μ and σ²")
     relu = mean * NormalDist().cdf(mean / sigma) + sigma * NormalDist().pdf(mean / sigma)
     top = bell.pdf(mean)
     for x, color, label in ((max(mean, 0.0), _ORANGE, "ReLU of the mean"), (relu, _GREEN, "mean of the ReLU")):
         ax.plot([x, x], [0, 1.1 * top], color=color, linewidth=2, label=label)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set(xlabel="sum u of one unit", ylabel="density", ylim=(0, 1.75 * top))
-    ax.legend(loc="upper right")
+    ax.set(xlabel="sum u of one unit", ylabel="density", ylim=(0, 1.25 * top))
+    legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0, columnspacing=1, handlelength=1.3)
+    for label in legend.get_texts():
+        if label.get_text() == "10,000 masks":  # the histogram's pale blue could not be read
+            label.set_color(INK)
 
 
 #: The noisy ones of the rows of *Measured*, and how the figure calls them.
 FAMILY = {
     "dropout .5": "dropout, p = 0.5",
-    "dropout .5, input .2": "the same, inputs p = 0.8",
+    "dropout .5, inputs kept .8": "the same, inputs p = 0.8",
     "DropConnect .5, Gaussian rule": "DropConnect, p = 0.5",
     "input noise, σ = .3": "input noise, σ = 0.3",
     "label smoothing .3": "label smoothing, ε = 0.3",

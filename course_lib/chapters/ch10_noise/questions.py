@@ -96,8 +96,8 @@ pooled = Predict(
 by_the_way = Predict(
     "by_the_way",
     PAGE,
-    "Batch norm trains with the means of a random minibatch: noise, too. With 30 % wrong labels, what does it gain over"
-    " the plain network?",
+    "Batch norm trains with the means of a random minibatch: noise, too. Now 500 digits, 30 % of their labels wrong, 20"
+    " seeds: what does it gain over the plain network?",
     options={"much": "several points, as dropout does", "some": "a point or two", "none": "nothing that shows"},
     right="none",
     line="You said {said}; it has {claim:batch-norm-not.batch_norm:.0f} %, the plain network"
@@ -208,7 +208,7 @@ exact_where = Choose(
         "linear": "The mean of a sum is the sum of the means.",
         "relu": "Sums below 0 under some masks are cut off, and the mean of what is left is higher than the cut mean.",
         "softmax": "The mean of a curved function is not the function of the mean.",
-        "two": "Two masks multiplied are fine, for they are independent; the ReLU is not.",
+        "two": "Two layers of masks alone would be fine, for they are independent; the ReLU is not linear.",
     },
 )
 

@@ -95,7 +95,7 @@ def test_the_bell_and_both_means():
     [ax] = wide("draw_bell", panels=1)
     lines = {line.get_label(): line for line in ax.get_lines()}
     bell = NormalDist(MEAN, VARIANCE**0.5)
-    curve = lines["the bell of μ and σ²"]
+    curve = lines["bell of μ and σ²"]
     np.testing.assert_allclose(curve.get_ydata(), [bell.pdf(x) for x in curve.get_xdata()])
     assert lines["ReLU of the mean"].get_xdata()[0] == 0
     exact = np.maximum(MEAN + VARIANCE**0.5 * np.random.default_rng(1).normal(size=10**6), 0).mean()

@@ -32,12 +32,12 @@ def dropconnect(x, W, b, keep):
     cases=dropconnect_cases,
     hints=(
         "u is a sum of terms x·z·W and a constant. What is the mean of one z, and what its variance?",
-        "z has the mean p and the variance p(1 − p). A constant factor counts squared in a variance.",
+        "With p = `keep`, z has the mean p and the variance p(1 − p). A constant factor counts squared in a variance.",
         "The coins are independent, so the variances of the terms add up: Σ p(1 − p) x² W².",
     ),
     explanation=(
-        "$\\operatorname{E} z = p$ and $\\operatorname{Var} z = p(1-p)$. For independent terms variances add, and "
-        "$\\operatorname{Var}(x z W) = x^2 W^2 p(1-p)$: square first, then sum. The bias only shifts."
+        "With p = `keep`, z has the mean p and the variance p(1 − p), and so x·z·W has the variance x²W²p(1 − p). "
+        "Variances of independent terms add: square first, then sum. The bias only shifts."
     ),
     after="It is `course_lib.nn.DropConnect.moments`. The Gaussian rule averages the activation over this bell.",
     accepts={

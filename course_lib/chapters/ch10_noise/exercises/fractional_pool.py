@@ -71,6 +71,13 @@ def fractional_pool(x, steps):
             "Your regions share a pixel with the next: that is the overlapping kind.",
         ),
         Mutant(
+            "begins at k",
+            "starts = ends - steps",
+            "starts = np.arange(len(steps))\n    ends = starts + steps",
+            "Your region k begins at pixel k. It begins where the region before it ends: count the pixels, not the "
+            "regions.",
+        ),
+        Mutant(
             "always two", "x[a:b]", "x[a:a + 2]", "All your regions have two pixels; where the step is 1 there is one."
         ),
         Mutant("always one", "x[a:b]", "x[a:a + 1]", "You take the first pixel of each region, and no maximum."),

@@ -40,8 +40,8 @@ def inverted_dropout(x, u, keep, train):
         "Without training there is no mask and no factor.",
     ),
     explanation=(
-        "$\\operatorname{E} z = p$, so $\\operatorname{E}(xz/p) = x$. The scaling is done in training, so testing, "
-        "and whoever uses the network, needs to know nothing of dropout."
+        "The mean of z is `keep`, so the mean of x·z/`keep` is x. The scaling is done in training, so testing, and "
+        "whoever uses the network, needs to know nothing of dropout."
     ),
     after=(
         "It is `course_lib.nn.InvertedDropout`, and PyTorch's `nn.Dropout`, whose argument `p` is the probability to "

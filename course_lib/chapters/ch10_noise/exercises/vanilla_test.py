@@ -33,8 +33,8 @@ def vanilla_test(x, W, b, keep):
         "The mean of a sum is the sum of the means, so the factor can be taken out of the product. Was `b` dropped?",
     ),
     explanation=(
-        "$\\operatorname{E} z = p$ and the layer is linear in $z$, so the mean is $p\\,xW + b$: exactly, for any "
-        "input. The bias is added after the mask, and stays."
+        "The mean of z is `keep`, and the layer is linear in z, so its mean is `keep`·xW + b: exactly, for any input. "
+        "The bias is added after the mask, and stays."
     ),
     after="Scale the input or the weights, as you like; the inverted form saves you from having to remember it.",
     accepts={
