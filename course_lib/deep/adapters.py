@@ -85,7 +85,7 @@ def add_adapters(model: Network, rank: int, *, scale: float = 1.0, generator: to
 
 
 def merge_adapters(model: Network) -> Depths:
-    """Add the adapters to the weights: the network has its old form and computes the same; all below its head is frozen.
+    """Add the adapters to the weights: the network computes the same in its old form, all frozen below its head.
 
     Args:
         model: a network with adapters.

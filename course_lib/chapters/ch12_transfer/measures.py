@@ -311,7 +311,7 @@ def _mean(measure: Callable[[int], Any], seeds: int) -> list[float]:
 
 def pictures_of(seed: int = 0, dots: int = 300) -> dict[str, Any]:
     """Return what the experiment `features` shows: digits in the plane after each stage of two networks."""
-    (x, _), (x_new, y_new) = labelled(5, seed), others(seed)
+    x_new, y_new = others(seed)
     y = y_new[:dots].numpy()
     answer: dict[str, Any] = {"classes": y.tolist()}
     for name in ("letters", "random"):
