@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.data import few, load_digits, load_glyphs
+from course_lib.data import few, load_digits, load_glyphs, load_photos
+from course_lib.data.cache import cache_folder
 from course_lib.deep import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
     SmallCNN,
     add_adapters,
+    cache_features,
     depths,
     evaluate_accuracy,
     freeze,
@@ -28,6 +32,7 @@ from course_lib.deep import (
     to_tensors,
 )
 from course_lib.deep.training import mode, one_thread
+from course_lib.deep.weights import PUBLISHED
 from course_lib.studies.sweep import LR, STEPS, Nearest, pretrain, seeded, sweep, train_adam, train_sgd
 from course_lib.studies.textures import load_textures
 
@@ -302,7 +307,53 @@ def adapted(target: str, n: int, seed: int, rank: int | None, *, steps: int = ST
     return sum(stage.trained for stage in depths(net)[:-1]), read(net, seed, target)
 
 
+# ---------------------------------------------------------------- a published network
+
+
+def windows(rng: np.random.Generator, each: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Cut windows of 200 × 200 pixels out of two photographs, and normalize them for ResNet-18.
+
+    Args:
+        rng: draws the places.
+        each: windows of each photograph.
+
+    Returns:
+        The windows, shape (2·each, 200, 200, 3), and which photograph each is from.
+    """
+    photos = load_photos(240)
+    places = rng.integers(0, 41, (2 * each, 2))
+    y = np.arange(2 * each) % 2
+    cut = np.stack([photos[k, i : i + 200, j : j + 200] for k, (i, j) in zip(y, places, strict=True)])
+    return ((cut - IMAGENET_MEAN) / IMAGENET_STD).astype(np.float32), y
+
+
+def try_resnet(*, download: bool) -> str:
+    """Return what a ResNet-18 with its published weights makes of two photographs, or that it is skipped.
+
+    Args:
+        download: whether its weights may be fetched, 47 MB; if not, they are used only if they are here already.
+    """
+    file = cache_folder() / PUBLISHED["resnet18"].url.rpartition("/")[2]
+    if not download and not file.is_file():
+        return "ResNet-18's weights are not here: skipped."
+    try:
+        net = load_pretrained("resnet18", progress=False)
+    except ConnectionError:
+        return "ResNet-18's weights cannot be fetched without a network: skipped."
+    x, y = to_tensors(*windows(np.random.default_rng(0)))
+    f = cache_features(net, x, batch=10)
+    return (
+        f"One labelled window of each photograph: {nearest(f[:2], y[:2], f[2:], y[2:]):.0f} % of the others are right."
+    )
+
+
 # ---------------------------------------------------------------- what the experiments read
+
+
+@cache
+def stored() -> dict[str, Any]:
+    """Return what tables.json holds."""
+    return json.loads(STORED.read_text("utf-8"))
 
 
 def _mean(measure: Callable[[int], Any], seeds: int) -> list[float]:
