@@ -24,7 +24,7 @@ two_labels = Predict(
 which_stage = Predict(
     "which_stage",
     PAGE,
-    "By the distances after which stage of the letters network is the nearest of five labelled digits right most often?",
+    "By the distances after which stage of the letters network is the nearest of five labels a class right most often?",
     options={
         "pixels": "between pixels: later stages are made for letters",
         "early": "after the first two convolutions, which find edges",
@@ -204,8 +204,8 @@ signs = Choose(
 count_adapter = Number(
     "count_adapter",
     PAGE,
-    "The third convolution has 64 output channels, 32 input channels and 3 × 3 windows. How many weights does an adapter"
-    " of rank 4 have there?",
+    "The third convolution has 64 output channels, 32 input channels and 3 × 3 windows. How many weights does an"
+    " adapter of rank 4 have there?",
     right=1408,
     tolerance=0.5,
     confusions={

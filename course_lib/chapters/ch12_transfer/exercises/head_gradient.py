@@ -28,8 +28,8 @@ head_gradient = Exercise(
     prompt=(
         "A head computes the scores `f @ W + b` of N images from their frozen features `f`, shape `(N, k)`; `W` has "
         "shape `(k, C)`, `b` `(C,)`, and `y`, shape `(N, C)`, holds the classes as rows with a single 1. The loss is "
-        "the mean cross-entropy of the softmax. Return its gradients `dW` and `db`, shapes `(k, C)` and `(C,)`. Scores can "
-        "be in the thousands."
+        "the mean cross-entropy of the softmax. Return its gradients `dW` and `db`, shapes `(k, C)` and `(C,)`. Scores "
+        "can be in the thousands."
     ),
     source="""\
 def head_gradient(f, W, b, y):
@@ -68,7 +68,8 @@ def head_gradient(f, W, b, y):
         "float32": (
             "def head_gradient(f, W, b, y):\n    f, W, b, y = (a.astype(np.float32) for a in (f, W, b, y))\n"
             "    s = f @ W + b\n    e = np.exp(s - s.max(axis=1, keepdims=True))\n"
-            "    ds = (e / e.sum(axis=1, keepdims=True) - y) / np.float32(len(f))\n    return f.T @ ds, ds.sum(axis=0)\n"
+            "    ds = (e / e.sum(axis=1, keepdims=True) - y) / np.float32(len(f))\n"
+            "    return f.T @ ds, ds.sum(axis=0)\n"
         ),
     },
     mutants=(
