@@ -137,7 +137,7 @@ rate_of = Number(
     "Six stages, conv1, conv2, conv3, conv4, embed and head; conv1 and conv2 are frozen. The head's rate is 0.05, the"
     " old part learns at a tenth. What is the rate of conv3?",
     right=0.005,
-    tolerance=0.0001,
+    tolerance=0.00001,
     confusions={
         0.05: "That is the head's rate.",
         0.0: "Only the first two stages are frozen; conv3 is the third.",

@@ -39,8 +39,8 @@ head_step = Exercise(
         "`body` is a frozen torch module, a linear layer, batch norm and ReLU, which comes in training mode. A head "
         "with `W` and `b` computes the scores `body(x) @ W + b`. Take one step of gradient descent with the rate `lr` "
         "on the head alone, for the mean cross-entropy with the classes `y`, whole numbers. Nothing in `body` may "
-        "change, batch norm's running mean `body[1].running_mean` included. Return the new `W`, the new `b`, and that running "
-        "mean. `torch` is imported."
+        "change, batch norm's running mean `body[1].running_mean` included. Return the new `W`, the new `b`, and that "
+        "running mean. `torch` is imported."
     ),
     source="""\
 def head_step(body, W, b, x, y, lr):
