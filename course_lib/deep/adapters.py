@@ -107,8 +107,12 @@ def merge_adapters(model: Network) -> Depths:
     layers = [layer for layer in _layers(model) if parametrize.is_parametrized(layer, "weight")]
     if not layers:
         raise ValueError("model has no adapters: add_adapters(model, rank) adds them")
-    for layer in layers:
-        parametrize.remove_parametrizations(layer, "weight")
+    for layer in layers:  # not by remove_parametrizations, which would change copies of the network, too
+        weight = layer.parametrizations.weight.original
+        weight.data = layer.weight.detach()
+        del layer.parametrizations
+        layer.__class__ = type(layer).__base__
+        layer.register_parameter("weight", weight)
     return depths(model)
 
 
