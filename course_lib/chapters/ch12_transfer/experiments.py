@@ -1,6 +1,6 @@
 """The experiments of chapter 12, *Transfer learning*: they show what was measured before, and need no torch.
 
-Strategies are read from the studies, the rest from tables.json (measures.py).
+Strategies are read from the studies, the rest from tables.json (the package measures).
 """
 
 import json

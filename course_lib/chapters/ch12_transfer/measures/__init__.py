@@ -1,7 +1,8 @@
 """What chapter 12 measures on its running example: a network that has learnt letters is to read digits.
 
-The experiments, and the figure of the adapters, read tables.json, which
-``python -m course_lib.chapters.ch12_transfer.measures`` writes in some minutes.
+The experiments, and the table of the adapters, read tables.json, which
+``python -m course_lib.chapters.ch12_transfer.measures`` writes in four minutes. All this needs torch; it is a package
+of its own, so that experiments, exercises and questions are found without it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from course_lib.deep.weights import PUBLISHED
 from course_lib.studies.sweep import LR, STEPS, Nearest, pretrain, seeded, sweep, train_adam, train_sgd
 from course_lib.studies.textures import load_textures
 
-STORED = Path(__file__).with_name("tables.json")
+STORED = Path(__file__).parents[1] / "tables.json"
 MOST = 50  # labels per class that are drawn; fewer are the first of these
 STAGES = ("pixels", "conv1", "conv2", "conv3", "conv4", "features")
 LOOKS = {"plain": "as they are", "dim": "at 0.3 of their brightness", "inverted": "inverted"}
@@ -398,7 +399,3 @@ def tables() -> dict[str, Any]:
         for rank in (0, *RANKS, None)
     }
     return answer
-
-
-if __name__ == "__main__":
-    STORED.write_text(json.dumps(tables(), separators=(",", ":")) + "\n", "utf-8")
