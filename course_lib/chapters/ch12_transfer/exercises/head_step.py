@@ -59,7 +59,7 @@ def head_step(body, W, b, x, y, lr):
     hints=(
         "What does batch norm do in training mode, with gradients or without? Which mode should `body` be in?",
         "The features are constants: compute them without gradients, and let autograd know only `W` and `b`.",
-        "`torch.autograd.grad(loss, (W, b))` returns both gradients, if both require them.",
+        "`torch.autograd.grad` takes the loss and a tuple of tensors that require gradients, and returns theirs.",
     ),
     explanation=(
         "Only evaluation mode keeps batch norm's statistics as they are; `no_grad` and `requires_grad` do not touch "
