@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from course_lib.plots import COLORS, INK, label_lines
 
-STAGES = ("pixels", "conv1", "conv2", "conv3", "conv4", "features")
+STAGES = ("pixels", "1", "2", "3", "4", "features")  # the numbers are those of convolutions
 NAMES = {"1-NN": "nearest, by pixels", "scratch": "from scratch", "frozen": "letters’ features"}
 
 
@@ -42,5 +42,6 @@ def draw_stages(ax: Axes, by_stage: Mapping[str, np.ndarray]) -> None:
         ax.plot(runs.T, ".", color=color, alpha=0.5, markersize=4)
     ax.axhline(by_stage["letters"][:, 0].mean(), color=INK, linestyle=":", linewidth=1)
     ax.set_xticks(range(len(STAGES)), STAGES)
+    ax.set_xlabel("after which convolution")
     ax.set_ylabel("right, %")
     label_lines(ax)
