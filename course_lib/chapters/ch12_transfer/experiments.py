@@ -224,7 +224,7 @@ def statistics(**values: Any) -> Experiment:
         [
             panel(
                 "After training the new head alone",
-                axis("", names=["digits, new head", "letters, old head"]),
+                axis("task, and head", names=["digits, new head", "letters, old head"]),
                 axis("accuracy, %", (0, 100)),
                 [bars("bars", color=_BLUE), rule("before", label="letters, before")],
                 ratio=0.55,
@@ -237,8 +237,8 @@ def statistics(**values: Any) -> Experiment:
             readout("before", "letters before, %", format=".0f"),
         ],
         tabulated=True,
-        caption="No weight below the head is trained in any of these six settings: look at the letters all the same."
-        " Five labels a class, 200 steps, three seeds.",
+        caption="In none of these six settings is a weight below the head trained. Look at the letters. Five labels a"
+        " class, 200 steps, three seeds.",
         alt="Accuracy on the new task and on the old one after training a new head, batch norm following or frozen.",
         values=values,
     )

@@ -12,8 +12,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         return Case.one(label, f=f.astype(dtype), W=W.astype(dtype), b=b.astype(dtype), y=y.astype(dtype))
 
     return [
-        case("two images, two classes", 2, 3, 2),
-        case("three classes", 4, 3, 3),
+        case("four images, two classes", 4, 3, 2),
+        case("three classes", 6, 3, 3),
         case("more images", 7, 4, 3),
         case("more features", 5, 6, 4),
         case("float32", 5, 4, 3, np.float32),
