@@ -105,3 +105,13 @@ def test_and_used_if_they_are(monkeypatch):
     monkeypatch.setattr(measures, "load_pretrained", lambda *a, **k: net)
     monkeypatch.setattr(measures, "windows", lambda rng: windows(rng, each=2))
     assert measures.try_resnet(download=True).startswith("One labelled window of each photograph: ")
+
+
+def test_the_labels_of_the_high_digits_are_not_among_the_tested(monkeypatch):
+    seen = []
+    monkeypatch.setattr(measures, "linear_probe", lambda net, x, y: seen.append((x, y)) or net.head)
+    monkeypatch.setattr(measures, "evaluate_accuracy", lambda net, x, y: seen.append((x, y)) or 0.5)
+    measures.negative(0, 5, steps=1)
+    (x, y), (tested, _), *_ = seen
+    assert torch.bincount(y).tolist() == [5] * 5 and len(tested) == 500
+    assert not {image.numpy().tobytes() for image in x} & {image.numpy().tobytes() for image in tested}
