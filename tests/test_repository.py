@@ -40,14 +40,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def colab_cells(folder: Path) -> list[str]:
-    found = []
+def colab_cells(folder: Path) -> dict[Path, str]:
+    found = {}
     for path in sorted((folder / "book").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         tagged = [cell for cell in cells if "colab" in cell["metadata"].get("tags", [])]
         assert len(tagged) == 1, f"{path.name} has {len(tagged)} cells tagged colab"
         assert tagged[0] is next(cell for cell in cells if cell["cell_type"] == "code"), "it must be the first"
-        found.append("".join(tagged[0]["source"]))
+        found[path] = "".join(tagged[0]["source"])
     return found
 
 
@@ -60,7 +60,10 @@ def hold_together(folder: Path, address: str) -> None:
     assert "path_to_book" not in settings["repository"]  # with it, Colab's button leads nowhere
     assert yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))["repository-code"] == address
     assert address in (folder / "README.md").read_text(encoding="utf-8")
-    assert set(colab_cells(folder)) == {COLAB.format(address=address)}
+    wanted = COLAB.format(address=address)
+    for path, cell in colab_cells(folder).items():  # torch and its weights only where a chapter needs them
+        deep = "course_lib.deep" in path.read_text(encoding="utf-8")
+        assert cell == (wanted.replace("[data]", "[data,deep]") if deep else wanted), path
     for path in repository.copies(folder):
         text = path.read_text(encoding="utf-8")
         for found in re.findall(r"colab\.research\.google\.com/github/([\w-]+/[\w.-]+)", text):

@@ -6,6 +6,7 @@ try:
 except ImportError as error:
     raise ImportError(f'course_lib.deep needs {error.name}: pip install "course-lib[deep]"') from error
 
+from .adapters import LowRank, add_adapters, merge_adapters
 from .freezing import Depths, Stage, depths, freeze, unfreeze
 from .many import StackedModels, VmapModels, cross_entropies
 from .networks import IMAGENET_MEAN, IMAGENET_STD, Network, ResNet18, SmallCNN
@@ -21,12 +22,14 @@ __all__ = [
     "RECIPE",
     "Advice",
     "Depths",
+    "LowRank",
     "Network",
     "ResNet18",
     "SmallCNN",
     "StackedModels",
     "Stage",
     "VmapModels",
+    "add_adapters",
     "cache_features",
     "choose_strategy",
     "cross_entropies",
@@ -37,6 +40,7 @@ __all__ = [
     "linear_probe",
     "load_pretrained",
     "load_weights",
+    "merge_adapters",
     "parameter_groups",
     "predict",
     "pretrain_letters",

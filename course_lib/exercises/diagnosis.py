@@ -20,7 +20,7 @@ from numpy import (
     zeros,
 )  # kept here: a reader may change `np`
 
-from .cases import Case
+from .cases import Case, is_tensor, numbers
 from .declaration import Declaration, Mutant
 from .limit import call
 from .play import Call, NotFinite, Run
@@ -214,11 +214,22 @@ def _alike(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> bool:
 def _says_little(run: Run) -> bool:
     """Check whether every returned value is an argument as it was, or 0: two mistakes come to that by chance."""
     return all(
-        any(shape(given) == value.shape and (value == given).all() for given in (0 * value, *call.args.values()))
+        any(shape(given) == value.shape and (value == given).all() for given in (0 * value, *_plain(call.args)))
         for call in run.calls
         for value in call.outputs.values()
         if value.dtype.kind == "f"
     )
+
+
+def _plain(args: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the arguments that are numbers, or arrays, tensors or lists of them; a network, say, is none."""
+    for value in args.values():
+        if is_tensor(value):
+            yield numbers(value)
+        elif isinstance(value, (ndarray, generic, float, int)):
+            yield value
+        elif isinstance(value, (list, tuple)) and all(isinstance(v, (generic, float, int)) for v in value):
+            yield value
 
 
 def _first(trial: Trial, mutants: tuple[Mutant, ...]) -> Run | None:

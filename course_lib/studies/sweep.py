@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ class Nearest(nn.Module):
 def scratch(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator) -> nn.Module:
     """Train a network from random weights."""
     net = SmallCNN(classes, generator=g).to(x.device)
-    return _train(net, net.parameters(), x, y, g)
+    return train_sgd(net, net.parameters(), x, y, g)
 
 
 def frozen(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator) -> nn.Module:
@@ -66,7 +67,7 @@ def fine_tuned(
 def random_head(source: SmallCNN, x: Tensor, y: Tensor, classes: int, g: torch.Generator, *, ratio: float) -> nn.Module:
     """Train all at one rate, ratio·LR, below a random head."""
     replace_head(source, classes, generator=g)
-    return _train(source, parameter_groups(source, ratio * LR, ratio=1.0), x, y, g)
+    return train_sgd(source, parameter_groups(source, ratio * LR, ratio=1.0), x, y, g)
 
 
 #: Strategy → a function (source, x, y, classes, generator) that returns a trained model, and may change the source.
@@ -129,25 +130,55 @@ def sweep(
                 x[rows].to(device),
                 y[rows].to(device),
                 classes,
-                torch.Generator().manual_seed(seed),
+                seeded(seed),
             )
             measured[str(n)] = 100 * evaluate_accuracy(model.to(device), *test)
     return measured
 
 
-def pretrain(x: Tensor, y: Tensor, *, seed: int, device: Device = "cpu") -> SmallCNN:
-    """Pretrain a network on given images, such as the digits 0–4."""
+def seeded(seed: int) -> torch.Generator:
+    """Return a generator on the CPU: it draws first weights, and shuffles.
+
+    >>> seeded(3).initial_seed()
+    3
+    """
+    return torch.Generator().manual_seed(seed)
+
+
+def pretrain(x: Tensor, y: Tensor, *, seed: int, steps: int | None = None, device: Device = "cpu") -> SmallCNN:
+    """Pretrain a network on given images, such as the digits 0–4, for so many steps: three times STEPS unless given."""
     with one_thread():
-        g = torch.Generator().manual_seed(seed)
+        g = seeded(seed)
         net = SmallCNN(int(y.max()) + 1, generator=g).to(device)
         optimizer = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9, weight_decay=0.01)
-        train(net, x, y, optimizer, epochs=_epochs(x, 3 * STEPS), batch=BATCH, generator=g)
+        train(net, x, y, optimizer, epochs=_epochs(x, steps or 3 * STEPS), batch=BATCH, generator=g)
     return net
 
 
-def _train(net: nn.Module, parameters: object, x: Tensor, y: Tensor, g: torch.Generator) -> nn.Module:
+def train_sgd(
+    net: nn.Module, parameters: Any, x: Tensor, y: Tensor, g: torch.Generator, *, steps: int | None = None
+) -> nn.Module:
+    """Train parameters of a network as every strategy does: momentum 0.9, from LR to 0 along a cosine, STEPS steps.
+
+    Args:
+        net: the network.
+        parameters: of the network, or groups of them with rates of their own.
+        x: images.
+        y: their classes.
+        g: shuffles.
+        steps: in place of STEPS; whole epochs, so a few more as a rule.
+    """
     optimizer = torch.optim.SGD(parameters, LR, momentum=0.9)
-    train(net, x, y, optimizer, epochs=_epochs(x), batch=BATCH, generator=g)
+    train(net, x, y, optimizer, epochs=_epochs(x, steps), batch=BATCH, generator=g)
+    return net
+
+
+def train_adam(
+    net: nn.Module, parameters: Any, lr: float, x: Tensor, y: Tensor, g: torch.Generator, *, steps: int | None = None
+) -> nn.Module:
+    """Train parameters of a network by Adam, as `train_sgd` does otherwise; `lr` is the rate at the start."""
+    optimizer = torch.optim.Adam(parameters, lr)
+    train(net, x, y, optimizer, epochs=_epochs(x, steps), batch=BATCH, generator=g)
     return net
 
 

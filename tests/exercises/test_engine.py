@@ -243,6 +243,19 @@ def test_a_network_is_handed_over_as_a_copy():
     assert all(p.requires_grad for p in network.parameters())
 
 
+def test_arguments_that_are_no_numbers_are_not_compared_with_an_answer():
+    """Networks, and lists of tensors of different shapes, beside an answer that is no known mistake."""
+    torch = pytest.importorskip("torch")
+    source = "def f(net, w, b):\n    return w[0].sum() + b\n"
+    arguments = {"net": torch.nn.ParameterList([torch.nn.Parameter(torch.ones(n)) for n in (2, 3)]),
+                 "w": [torch.ones(2, requires_grad=True), torch.ones(3)], "b": torch.tensor(1.0)}  # fmt: skip
+    mutants = [("no bias", " + b", "", "The bias is missing."), ("minus", "+ b", "- b", "You subtract b.")]
+    exercise = declare(source, ("y",), [Case.one("both", **arguments)], *mutants, packages=("torch",))
+    result = exercise.evaluate(lambda net, w, b: 7 * w[0].sum())
+    assert result.status is Status.NOT_YET and not result.diagnosis
+    assert exercise.evaluate(lambda net, w, b: b).status is Status.NOT_YET, "an argument as it was"
+
+
 # Broken code to begin with
 
 
