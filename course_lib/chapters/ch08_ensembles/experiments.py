@@ -33,7 +33,7 @@ from course_lib.plots import INK
 from .networks import CYCLES, EPOCHS, HARD, MEMBERS, RATE, SIZES, STORED
 
 #: Votes and averages are blue everywhere, single members and runs orange; bags green, controls pink.
-_VOTE, _ONE, _BAG, _CONTROL = "#0072B2", "#D55E00", "#007E5D", "#D70272"
+_VOTE, _ONE, _BAG, _CONTROL = "#0072B2", "#D55E00", "#009E73", "#D70272"
 
 
 @cache

@@ -42,9 +42,13 @@ EXAMPLES, EPOCHS, BATCH, WIDTH, RATE, MEMBERS = 300, 100, 50, 64, 0.1, 8
 SEEDS = 20
 
 
-@cache
 def digits(seed: int, labels: str = "wrong") -> Data:
     """Return 300 training digits drawn by the seed, 300 to validate and 1,000 to test on; the labels of both are right."""
+    return _digits(seed, labels)
+
+
+@cache
+def _digits(seed: int, labels: str) -> Data:
     rng = np.random.default_rng(seed)
     data = load_digits(rng, train=EXAMPLES, val=300, test=1000)
     return data._replace(y_train=wrong_labels(data.y_train, LABELS[labels], rng, classes=10)[0])
@@ -75,7 +79,6 @@ def bags(rngs: Sequence[np.random.Generator]) -> dict[str, np.ndarray]:
     return {"rows": np.stack([bootstrap(EXAMPLES, rng).rows for rng in rngs])}
 
 
-@cache
 def members(seed: int, labels: str = "wrong", bagged: bool = False, count: int = MEMBERS) -> list[Sequential]:
     """Train members that differ in first weights and minibatches; if bagged, in their digits, too.
 
@@ -88,15 +91,24 @@ def members(seed: int, labels: str = "wrong", bagged: bool = False, count: int =
     Returns:
         The networks. They are kept for the next call.
     """
+    return _members(seed, labels, bagged, count)
+
+
+@cache
+def _members(seed: int, labels: str, bagged: bool, count: int) -> list[Sequential]:
     rngs = np.random.default_rng([seed, 1]).spawn(count)
     nets = [network(rng) for rng in rngs]
     train(nets, digits(seed, labels), rngs, **(bags(rngs) if bagged else {}))
     return nets
 
 
-@cache
 def siblings(seed: int, labels: str = "wrong", bagged: bool = False) -> list[Sequential]:
     """Train eight networks from one and the same start, with other minibatches; if bagged, with other digits, too."""
+    return _siblings(seed, labels, bagged)
+
+
+@cache
+def _siblings(seed: int, labels: str, bagged: bool) -> list[Sequential]:
     rng = np.random.default_rng([seed, 2])
     first, rngs = network(rng), rng.spawn(MEMBERS)
     nets = [copy.deepcopy(first) for _ in rngs]
@@ -112,10 +124,14 @@ def over_seeds(measure: Callable[[int], Any], seeds: int = SEEDS) -> np.ndarray:
     return np.array([measure(seed) for seed in range(seeds)])
 
 
-@cache
 def predictions(seed: int, labels: str = "wrong", bagged: bool = False, count: int = MEMBERS) -> np.ndarray:
     """Return the members' probabilities for the 1,000 test digits, shape (members, 1000, 10)."""
-    return predict_members(members(seed, labels, bagged, count), digits(seed, labels).x_test)
+    return _predictions(seed, labels, bagged, count)
+
+
+@cache
+def _predictions(seed: int, labels: str, bagged: bool, count: int) -> np.ndarray:
+    return predict_members(members(seed, labels, bagged, count), digits(seed).x_test)
 
 
 def share_right(found: np.ndarray, seed: int) -> Any:
@@ -172,14 +188,14 @@ def soup(nets: Sequence[Sequential], seed: int) -> float:
 
 
 def temperature(scores: np.ndarray, y: np.ndarray) -> float:
-    """Return the temperature T, 0.2 to 10, for which softmax(scores/T) has the least NLL.
+    """Return the temperature T, ¼ to 4, for which softmax(scores/T) has the least NLL.
 
     >>> s = np.random.default_rng(0).normal(size=(4000, 3))
     >>> y = np.array([np.random.default_rng(i).choice(3, p=p) for i, p in enumerate(softmax(s / 2))])
     >>> 1.8 < temperature(s, y) < 2.2
     True
     """
-    grid = np.geomspace(0.2, 10, 200)
+    grid = np.geomspace(0.25, 4, 81)
     return float(grid[np.argmin([nll(softmax(scores / T), y) for T in grid])])
 
 
