@@ -398,8 +398,8 @@ def cyclic(**values: Any) -> Experiment:
             readout("disagree", "two snapshots disagree on, %", format=".0f"),
         ],
         tabulated=True,
-        caption="Means of twelve seeds: with wrong labels the vote beats the usual control, and the first snapshot"
-        " beats the vote.",
+        caption="With wrong labels the vote beats one run of its length, and the first snapshot alone beats the vote; means"
+        " of twelve seeds.",
         alt="A cyclic rate, the accuracy along the run, and the snapshots' vote beside its controls.",
         values=values,
     )
@@ -510,8 +510,8 @@ def average(**values: Any) -> Experiment:
             readout("memory", "memory 1/(1 − d), in steps", format=".0f"),
         ],
         backdrop=_average_backdrop,
-        caption="At a large rate the average is far better than the points; at a small one it is late. (Losses: means"
-        " of ten draws.)",
+        caption="At a large rate the average is far better than the points; at a small one it lags. Losses are means of ten"
+        " draws.",
         alt="Noisy steps into a bowl, and the average of the points, with the loss of both.",
         values=values,
     )

@@ -299,7 +299,9 @@ def refreshed(seed: int, epochs: int) -> tuple[float, float]:
     rng, data = np.random.default_rng([seed, 7]), digits(seed, "right")
     net = Sequential(Dense(64, WIDTH, rng=rng), BatchNorm(WIDTH), ReLU(), Dense(WIDTH, 10, rng=rng))
     without = data._replace(x_val=None, y_val=None)
-    fit(net, without, EMA(Momentum(RATE), decay=0.995), epochs=epochs, batch=BATCH, rng=np.random.default_rng([seed, 8]))
+    fit(
+        net, without, EMA(Momentum(RATE), decay=0.995), epochs=epochs, batch=BATCH, rng=np.random.default_rng([seed, 8])
+    )
     before = nll(softmax(net.forward(data.x_test)), data.y_test)
     refresh_batch_norm(net, data.x_train)
     return before, nll(softmax(net.forward(data.x_test)), data.y_test)
@@ -366,7 +368,9 @@ def stored(seeds: int = 12) -> dict[str, Any]:
     return {
         "opinions": _opinions(),
         "gain": {f"{name} {labels}": _gain(labels, kinds[name], seeds) for name in kinds for labels in LABELS},
-        "snapshots": {f"{labels} {cycles}": _snapshots(labels, cycles, seeds) for labels in LABELS for cycles in CYCLES},
+        "snapshots": {
+            f"{labels} {cycles}": _snapshots(labels, cycles, seeds) for labels in LABELS for cycles in CYCLES
+        },
     }
 
 
