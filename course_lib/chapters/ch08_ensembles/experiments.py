@@ -28,7 +28,6 @@ from course_lib.explore.parts import (
     toggle,
 )
 from course_lib.explore.primitives import field, normals, plane
-from course_lib.plots import INK
 
 from .networks import CYCLES, EPOCHS, HARD, MEMBERS, RATE, SIZES, STORED
 
@@ -198,7 +197,7 @@ def committee(**values: Any) -> Experiment:
                     *[line(f"member {m + 1}", color=_ONE, width=0.8) for m in range(_MOST)],
                     line("vote", label="mean of M members (thin: each)", color=_VOTE, width=3),
                 ],
-                alt="Thin wavy lines, a member's error each, and a thick one, their mean, which swings less if ρ is small.",
+                alt="Thin wavy lines, an error each, and a thick one, their mean; it swings less for a small ρ.",
             ),
             panel(
                 "Variance of the mean",
@@ -220,7 +219,7 @@ def committee(**values: Any) -> Experiment:
             readout("floor", "floor ρσ²", format=".3f"),
         ],
         caption="More members shrink only what they do not share: the variance falls to the dashed floor, no further.",
-        alt="Errors of a committee's members and of their mean, and how the variance of the mean falls with their number.",
+        alt="Errors of a committee's members and of their mean, whose variance falls with their number.",
         values=values,
     )
 
@@ -294,7 +293,7 @@ def gain(**values: Any) -> Experiment:
                     line("predicted", label="predicted by ρ, σ", color=_VOTE, width=2),
                     points("measured", label="measured", color=_ONE, radius=4),
                 ],
-                alt="The variance of the vote's error falls with M towards a dashed floor; measured dots lie on the curve.",
+                alt="The variance of the vote's error falls with M to a dashed floor; measured dots lie on the curve.",
             ),
         ],
         readouts=[
@@ -398,8 +397,8 @@ def cyclic(**values: Any) -> Experiment:
             readout("disagree", "two snapshots disagree on, %", format=".0f"),
         ],
         tabulated=True,
-        caption="With wrong labels the vote beats one run of its length, and the first snapshot alone beats the vote; means"
-        " of twelve seeds.",
+        caption="With wrong labels the vote beats one run of its length, and the first snapshot alone beats the vote;"
+        " means of twelve seeds.",
         alt="A cyclic rate, the accuracy along the run, and the snapshots' vote beside its controls.",
         values=values,
     )
@@ -490,7 +489,7 @@ def average(**values: Any) -> Experiment:
                     points("start", label="start", color="currentColor", radius=5),
                     points("goal", label="minimum", color="currentColor", shape="cross", radius=6),
                 ],
-                alt="Level lines of a long bowl. A thin path jumps about its minimum; a thick one, the average, is calm.",
+                alt="Level lines of a long bowl. A thin path jumps about its minimum; the average's thick one is calm.",
             ),
             panel(
                 "Loss",
@@ -500,8 +499,8 @@ def average(**values: Any) -> Experiment:
                     line("loss of points", label="at the points", color=_ONE, width=1),
                     line("loss of mean", label="at the average", color=_VOTE, width=2.5),
                 ],
-                alt="The loss of the points falls and then jumps up and down; that of the average ends lower if the rate"
-                " is large.",
+                alt="The loss of the points falls and then jumps up and down; that of the average ends lower if the"
+                " rate is large.",
             ),
         ],
         readouts=[
@@ -510,8 +509,8 @@ def average(**values: Any) -> Experiment:
             readout("memory", "memory 1/(1 − d), in steps", format=".0f"),
         ],
         backdrop=_average_backdrop,
-        caption="At a large rate the average is far better than the points; at a small one it lags. Losses are means of ten"
-        " draws.",
+        caption="At a large rate the average is far better than the points; at a small one it lags. Losses are means of"
+        " ten draws.",
         alt="Noisy steps into a bowl, and the average of the points, with the loss of both.",
         values=values,
     )

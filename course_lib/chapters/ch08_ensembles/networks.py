@@ -43,7 +43,7 @@ SEEDS = 20
 
 
 def digits(seed: int, labels: str = "wrong") -> Data:
-    """Return 300 training digits drawn by the seed, 300 to validate and 1,000 to test on; the labels of both are right."""
+    """Return 300 training digits drawn by the seed, 300 to validate and 1,000 to test on, whose labels are right."""
     return _digits(seed, labels)
 
 
@@ -119,9 +119,9 @@ def _siblings(seed: int, labels: str, bagged: bool) -> list[Sequential]:
 # ---------------------------------------------------------------- what is measured of them
 
 
-def over_seeds(measure: Callable[[int], Any], seeds: int = SEEDS) -> np.ndarray:
-    """Return what a function measures for the seeds 0, 1, 2, …, a row for each."""
-    return np.array([measure(seed) for seed in range(seeds)])
+def over_seeds(measure: Callable[..., Any], seeds: int = SEEDS, *more: Any) -> np.ndarray:
+    """Return what a function, measure(seed, *more), measures for the seeds 0, 1, 2, …, a row for each."""
+    return np.array([measure(seed, *more) for seed in range(seeds)])
 
 
 def predictions(seed: int, labels: str = "wrong", bagged: bool = False, count: int = MEMBERS) -> np.ndarray:
@@ -364,7 +364,7 @@ def _snapshots(labels: str, cycles: int, seeds: int) -> dict[str, Any]:
 
 def stored(seeds: int = 12) -> dict[str, Any]:
     """Compute what the experiments read."""
-    kinds = {"independent": False, "bagged": True}
+    kinds, runs = {"independent": False, "bagged": True}, [(labels, n) for labels in LABELS for n in CYCLES]
     return {
         "opinions": _opinions(),
         "gain": {f"{name} {labels}": _gain(labels, kinds[name], seeds) for name in kinds for labels in LABELS},

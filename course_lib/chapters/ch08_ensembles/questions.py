@@ -9,8 +9,8 @@ PAGE = "08_ensembles"
 agree = Predict(
     "agree",
     PAGE,
-    "Eight networks have learnt the same digits by the same recipe, and are equally good to a few points. On how many of"
-    " the test digits do two of them name different digits?",
+    "Eight networks have learnt the same digits by the same recipe, and are equally good to a few points. On how many"
+    " of the test digits do two of them name different digits?",
     options={"few": "one in a hundred", "some": "one in twenty", "many": "one in five"},
     right="many",
     line="You said {said}; two of these eight disagree on {disagree} % of the test digits, though the worst has {worst}"
@@ -126,8 +126,8 @@ two_parts = Number(
 which_part = Choose(
     "which_part",
     PAGE,
-    "A vote of 8 networks has an error variance of which nine tenths is ρσ². Which change can bring it down by more than"
-    " a tenth?",
+    "A vote of 8 networks has an error variance of which nine tenths is ρσ². Which change can bring it down by more"
+    " than a tenth?",
     options={
         "more": "voting with 800 networks in place of 8",
         "differ": "making the members differ more, at the same σ",
@@ -189,8 +189,8 @@ units = Choose(
 control = Choose(
     "control",
     PAGE,
-    "Five snapshots vote and beat one run of the same length by five points. What do you look at before you say that the"
-    " vote did it?",
+    "Five snapshots vote and beat one run of the same length by five points. What do you look at before you say that"
+    " the vote did it?",
     options={
         "each": "each snapshot alone, the first one above all",
         "more": "a run with ten cycles",
