@@ -377,7 +377,7 @@ def cyclic(**values: Any) -> Experiment:
             ),
             panel(
                 "Vote and controls",
-                axis("", names=names),
+                axis("network or vote", names=names),
                 axis("test accuracy, %", (0, 100)),
                 [
                     bars("first bar", color=_ONE),

@@ -368,9 +368,7 @@ def stored(seeds: int = 12) -> dict[str, Any]:
     return {
         "opinions": _opinions(),
         "gain": {f"{name} {labels}": _gain(labels, kinds[name], seeds) for name in kinds for labels in LABELS},
-        "snapshots": {
-            f"{labels} {cycles}": _snapshots(labels, cycles, seeds) for labels in LABELS for cycles in CYCLES
-        },
+        "snapshots": {f"{labels} {cycles}": _snapshots(labels, cycles, seeds) for labels, cycles in runs},
     }
 
 
