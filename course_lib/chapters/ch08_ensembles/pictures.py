@@ -69,8 +69,9 @@ def draw_start(left: Axes, right: Axes, steps: Sequence[int], found: np.ndarray)
         ax.set(xscale="log", xlabel="step t", ylabel=name, ylim=(0, None))
         ax.set_xticks(steps, [str(t) for t in steps], minor=False)
         ax.minorticks_off()
+    left.set_ylim(0, 3.8)
     right.set_ylim(0, 100)
-    left.legend()
+    left.legend(loc="upper right")
 
 
 def draw_gap(right: Axes, wrong: Axes, lams: Sequence[float], found: Sequence[np.ndarray]) -> None:

@@ -97,7 +97,7 @@ gap = Predict(
         "strong": "the strongest, whose test accuracy is far from the best",
     },
     right="strong",
-    line="You said {said}; at λ = {claim:gap-clean.lam:g} the gap is {claim:gap-clean.gap:.1f} points, and the test"
+    line="You said {said}; with the strongest penalty the gap is {claim:gap-clean.gap:.1f} points, and the test"
     " accuracy {claim:gap-clean.costs:.1f} points below the best.",
 )
 
