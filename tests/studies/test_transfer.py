@@ -176,6 +176,22 @@ def test_sources_and_targets_of_negative_transfer(monkeypatch):
         assert len(seen & {image.tobytes() for image in x_test}) == 0
 
 
+def test_the_two_loops_train_what_they_are_given_for_so_many_steps():
+    x, y = torch.rand(20, 1, 8, 8), torch.arange(20) % 3
+    for loop in (
+        sweeps.train_sgd,
+        lambda net, p, x, y, g, steps: sweeps.train_adam(net, p, 0.01, x, y, g, steps=steps),
+    ):
+        net = SmallCNN(3, generator=sweeps.seeded(0))
+        start, calls = copy.deepcopy(net.state_dict()), []
+        hook = torch.optim.optimizer.register_optimizer_step_post_hook(lambda *_, calls=calls: calls.append(1))
+        loop(net, net.head.parameters(), x, y, sweeps.seeded(0), steps=4)
+        hook.remove()
+        changed = {n for n, p in net.named_parameters() if not torch.equal(p, start[n])}
+        assert changed == {"head.weight", "head.bias"} and len(calls) == 4
+    assert torch.equal(torch.rand(3, generator=sweeps.seeded(5)), torch.rand(3, generator=sweeps.seeded(5)))
+
+
 def test_bad_sweeps():
     x, y = torch.rand(6, 1, 8, 8), torch.arange(6) % 2
     with pytest.raises(ValueError, match="strategy must be one of '1-NN', "):
