@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from course_lib import cli, studies
 from course_lib.deep import SmallCNN, load_pretrained, strategy
@@ -184,7 +185,7 @@ def test_the_two_loops_train_what_they_are_given_for_so_many_steps():
     ):
         net = SmallCNN(3, generator=sweeps.seeded(0))
         start, calls = copy.deepcopy(net.state_dict()), []
-        hook = torch.optim.optimizer.register_optimizer_step_post_hook(lambda *_, calls=calls: calls.append(1))
+        hook = register_optimizer_step_post_hook(lambda *_, calls=calls: calls.append(1))
         loop(net, net.head.parameters(), x, y, sweeps.seeded(0), steps=4)
         hook.remove()
         changed = {n for n, p in net.named_parameters() if not torch.equal(p, start[n])}
