@@ -324,7 +324,7 @@ def forget(**values: Any) -> Experiment:
         "forget",
         [
             choice("head", "The head is", {"fitted": "fitted first", "random": "random at the start"}, "fitted"),
-            slider("ratio", "rate of the old part : rate of the head", values=_RATIOS, value=0.0, format=".1f"),
+            slider("ratio", "rate, old part : head", values=_RATIOS, value=0.0, format=".1f"),
         ],
         _forget,
         [
