@@ -125,7 +125,8 @@ class Declaration:
                 raise self.error(f"{what} is not valid Python: {error}") from error
             names = [name for _, name in _definitions(source)]
             self._require(self.function in names, f"{what} does not define {self.function!r}")
-        known = [*self.parameters, *self.constructor] if self.distractors else []  # it loads the packages
+        light = self.distractors or not self.packages  # to know the arguments is to load the packages
+        known = [*self.parameters, *self.constructor] if light else []
         for name in self.distractors:
             self._require(name in known, f"the distractor {name!r} is not an argument")
         both = set(self.returns) & set(self.parameters) if self.goal else ()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from course_lib import cli, studies
 from course_lib.deep import SmallCNN, load_pretrained, strategy
@@ -174,6 +175,22 @@ def test_sources_and_targets_of_negative_transfer(monkeypatch):
         assert np.bincount(y).tolist() == [20] * 5 and len(x_test) == len(y_test) == 500
         seen = {image.tobytes() for image in x}
         assert len(seen & {image.tobytes() for image in x_test}) == 0
+
+
+def test_the_two_loops_train_what_they_are_given_for_so_many_steps():
+    x, y = torch.rand(20, 1, 8, 8), torch.arange(20) % 3
+    for loop in (
+        sweeps.train_sgd,
+        lambda net, p, x, y, g, steps: sweeps.train_adam(net, p, 0.01, x, y, g, steps=steps),
+    ):
+        net = SmallCNN(3, generator=sweeps.seeded(0))
+        start, calls = copy.deepcopy(net.state_dict()), []
+        hook = register_optimizer_step_post_hook(lambda *_, calls=calls: calls.append(1))
+        loop(net, net.head.parameters(), x, y, sweeps.seeded(0), steps=4)
+        hook.remove()
+        changed = {n for n, p in net.named_parameters() if not torch.equal(p, start[n])}
+        assert changed == {"head.weight", "head.bias"} and len(calls) == 4
+    assert torch.equal(torch.rand(3, generator=sweeps.seeded(5)), torch.rand(3, generator=sweeps.seeded(5)))
 
 
 def test_bad_sweeps():

@@ -83,37 +83,36 @@ def features(**values: Any) -> Experiment:
     )
 
 
-# ---------------------------------------------------------------- 2 · labels
+# ---------------------------------------------------------------- 2 · labels, and 5 · harm
 
-_TARGETS = {
-    "digits": ("letters → digits", "transfer"),
-    "high": ("digits 0–4 → digits 5–9", "negative-transfer"),
-    "textures": ("letters → textures", "textures"),
-}
+_TARGETS = {"digits": ("letters → digits", "transfer"), "textures": ("letters → textures", "textures")}
 _HOW = {
     "scratch": "from scratch",
     "frozen": "frozen, a new head",
     "all, rate/10": "all, the old part at a tenth",
     "random, frozen": "random weights, frozen",
+    "frozen, from letters": "frozen, from letters",
 }
 _KEYS = {"scratch": "scratch", "frozen": "frozen", "all": "all, rate/10", "random": "random, frozen"}
-_LABELS = (1, 2, 5, 10, 20, 50)
+_HARM_KEYS = {**_KEYS, "letters": "frozen, from letters"}
+_LABELS, _FEW = (1, 2, 5, 10, 20, 50), (1, 5, 20)
 
 
 @cache
-def _study(target: str) -> Any:
-    return load(_TARGETS[target][1])
+def _study(name: str) -> Any:
+    return load(name)
 
 
-def _labels(target: str, strategy: str, n: float) -> Data:
-    results = _study(target)
+def _against_labels(study: str, keys: dict[str, str], strategy: str, n: float) -> Data:
+    """Return the lines of a study's strategies, the chosen one bold and with a band, and what it has at n labels."""
+    results = _study(study)
     x = [int(column) for column in results.values]
-    of = {name: np.array([v[results.names.index(name)] for v in results.values.values()]) for name in _KEYS.values()}
+    of = {name: np.array([v[results.names.index(name)] for v in results.values.values()]) for name in keys.values()}
     data: Data = {"here": n}
-    for key, name in _KEYS.items():
+    nothing: list[float] = []
+    for key, name in keys.items():
         mean, error = of[name].mean(axis=1), of[name].std(axis=1, ddof=1) / of[name].shape[1] ** 0.5
         chosen = key == strategy
-        nothing: list[float] = []
         data[key] = {"x": nothing, "y": nothing} if chosen else {"x": x, "y": mean}
         data[f"{key} bold"] = {"x": x, "y": mean} if chosen else {"x": nothing, "y": nothing}
         data[f"{key} band"] = {
@@ -123,7 +122,7 @@ def _labels(target: str, strategy: str, n: float) -> Data:
         }
     measured = int(n) in x
     at = x.index(int(n)) if measured else 0
-    own, scratch = of[_KEYS[strategy]][at], of["scratch"][at]
+    own, scratch = of[keys[strategy]][at], of["scratch"][at]
     return {
         **data,
         "accuracy": own.mean() if measured else None,
@@ -132,27 +131,40 @@ def _labels(target: str, strategy: str, n: float) -> Data:
     }
 
 
-@experiment(page="12_transfer")
-def labels(**values: Any) -> Experiment:
-    """Show the accuracy of strategies of transfer, as the studies measured it, against the number of labels.
-
-    Controls: ``target`` (``"digits"``, ``"high"`` for 0–4 → 5–9, or ``"textures"``), ``strategy`` (``"scratch"``,
-    ``"frozen"``, ``"all"`` or ``"random"``), ``n`` labels of each class.
-
-    >>> labels(target="digits", strategy="frozen", n=2).data["gain"] > 5
-    True
-    >>> labels(target="high", strategy="frozen", n=5).data["gain"] < -5
-    True
-    """
+def _label_marks(keys: dict[str, str]) -> list[Data]:
     marks = [rule("here", axis="x")]
-    for key, name in _KEYS.items():
-        color = COLORS[name]
+    for key, name in keys.items():
+        color = COLORS.get(name, PALETTE[2])
         marks += [
             band(f"{key} band", color=color),
             line(key, color=color, width=1.5, label=_HOW[name]),
             line(f"{key} bold", color=color, width=3.5),
             points(f"{key} bold", color=color, radius=3.5),
         ]
+    return marks
+
+
+_LABEL_READOUTS = (
+    readout("accuracy", "this strategy, %", format=".1f"),
+    readout("alone", "from scratch, %", format=".1f"),
+    readout("gain", "gain over scratch, points", format="+.1f"),
+)
+
+
+def _labels(target: str, strategy: str, n: float) -> Data:
+    return _against_labels(_TARGETS[target][1], _KEYS, strategy, n)
+
+
+@experiment(page="12_transfer")
+def labels(**values: Any) -> Experiment:
+    """Show the accuracy of strategies of transfer, as the studies measured it, against the number of labels.
+
+    Controls: ``target`` (``"digits"`` or ``"textures"``), ``strategy`` (``"scratch"``, ``"frozen"``, ``"all"`` or
+    ``"random"``), ``n`` labels of each class.
+
+    >>> labels(target="digits", strategy="frozen", n=2).data["gain"] > 5
+    True
+    """
     return Experiment(
         "labels",
         [
@@ -166,20 +178,56 @@ def labels(**values: Any) -> Experiment:
                 "Accuracy against the number of labels",
                 axis("labels per class", (0.9, 56), log=True, ticks=_LABELS),
                 axis("accuracy on other images, %", (20, 100)),
-                marks,
+                _label_marks(_KEYS),
                 ratio=0.6,
                 alt="Accuracy of four strategies against labels per class, on a log axis; the chosen one is bold.",
             )
         ],
-        readouts=[
-            readout("accuracy", "this strategy, %", format=".1f"),
-            readout("alone", "from scratch, %", format=".1f"),
-            readout("gain", "gain over scratch, points", format="+.1f"),
-        ],
+        readouts=_LABEL_READOUTS,
         tabulated=True,
         caption="Means of five seeds, 200 steps; the band is two standard errors. Where the two tasks are alike, lines"
         " of transfer start high.",
-        alt="What transfer gains over training from scratch with few labels and with many, for three pairs of tasks.",
+        alt="What transfer gains over training from scratch with few labels and with many, for two pairs of tasks.",
+        values=values,
+    )
+
+
+def _harm(strategy: str, n: float) -> Data:
+    return _against_labels("negative-transfer", _HARM_KEYS, strategy, n)
+
+
+@experiment(page="12_transfer")
+def harm(**values: Any) -> Experiment:
+    """Show strategies of transfer from the digits 0–4 to the digits 5–9, and one from letters.
+
+    Controls: ``strategy`` (``"scratch"``, ``"frozen"``, ``"all"``, ``"random"`` or ``"letters"``), ``n`` labels of each
+    class.
+
+    >>> harm(strategy="frozen", n=5).data["gain"] < -5 < 0 < harm(strategy="letters", n=5).data["gain"]
+    True
+    """
+    return Experiment(
+        "harm",
+        [
+            choice("strategy", "Strategy", {key: _HOW[name] for key, name in _HARM_KEYS.items()}, "frozen"),
+            slider("n", "labels per class", values=_FEW, value=5, format="d"),
+        ],
+        _harm,
+        [
+            panel(
+                "From the digits 0–4 to the digits 5–9",
+                axis("labels per class", (0.9, 22), log=True, ticks=_FEW),
+                axis("accuracy on other images, %", (40, 100)),
+                _label_marks(_HARM_KEYS),
+                ratio=0.6,
+                alt="Accuracy of five strategies against labels per class, on a log axis; the chosen one is bold.",
+            )
+        ],
+        readouts=_LABEL_READOUTS,
+        tabulated=True,
+        caption="Means of five seeds, 200 steps; the band is two standard errors. Compare the strategies with the line"
+        " from scratch.",
+        alt="How features learnt from the digits 0 to 4, from letters and from nothing serve for the digits 5 to 9.",
         values=values,
     )
 
@@ -276,7 +324,7 @@ def forget(**values: Any) -> Experiment:
         "forget",
         [
             choice("head", "The head is", {"fitted": "fitted first", "random": "random at the start"}, "fitted"),
-            slider("ratio", "rate of the old part : rate of the head", values=_RATIOS, value=0.0, format=".1f"),
+            slider("ratio", "rate, old part : head", values=_RATIOS, value=0.0, format=".1f"),
         ],
         _forget,
         [

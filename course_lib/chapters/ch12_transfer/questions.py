@@ -78,7 +78,7 @@ from_digits = Predict(
     },
     right="worse",
     line="You said {said}; it names {accuracy} %, from scratch it is {alone} %.",
-    shows=("labels", {"target": "high", "strategy": "frozen", "n": 5}),
+    shows=("harm", {"strategy": "frozen", "n": 5}),
 )
 
 how_much = Predict(
