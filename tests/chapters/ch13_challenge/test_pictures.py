@@ -25,6 +25,21 @@ def test_both_versions_can_be_read(monkeypatch):
     assert [faults(figure) for figure in drawn] == [[]] * 4
 
 
+def test_the_gains_can_be_read_the_first_on_top(monkeypatch):
+    drawn, gains = [], {name: STUDY.gain(name) for name in STUDY.names[1:8]}
+    monkeypatch.setattr(show, "draw_once", lambda *a, **k: drawn.append(draw_once(*a, **k)) or drawn[-1])
+    show_figure(
+        lambda ax: pictures.draw_steps(ax, gains),
+        name="steps", caption="One.", alt="One.", height=320, narrow_height=340,
+    )  # fmt: skip
+    assert [faults(figure) for figure in drawn] == [[]] * 2
+    ax = Figure().subplots()
+    pictures.draw_steps(ax, gains)
+    widths = {bar.get_y() + 0.3: bar.get_width() for bar in ax.patches}
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == list(gains) and widths[max(widths)] == next(iter(gains.values())).mean
+
+
 def test_the_best_is_on_top_and_yours_in_its_place():
     ax = Figure().subplots()
     pictures.draw_ladder(ax, RUNGS, YOURS)
