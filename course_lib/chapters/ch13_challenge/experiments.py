@@ -288,8 +288,8 @@ _RUNGS = {
     "wide": "MLP 256-256",
     "linear": "linear",
     "pixels": "1-NN on pixels",
+    "dropout": "dropout",
     "moved": "augmentation",
-    "vote": "vote of five",
     "longer": "three times as long",
     "letters": "letters, jittered copies",
 }
@@ -449,7 +449,7 @@ def tune(**values: Any) -> Experiment:
                     points("in rate", label="searched", color=_BLUE, radius=4),
                     points("best rate", label="best", color=_ORANGE, radius=7),
                 ],
-                alt="Sixty settings: accuracy against the rate. It rises up to about a tenth, and is flat after it.",
+                alt="Sixty settings: accuracy against the rate. It rises, becomes flat, and falls at the end.",
             ),
             panel(
                 "The same settings, against λ",
@@ -473,7 +473,7 @@ def tune(**values: Any) -> Experiment:
         ],
         assets={"rates": stored()["rates"], "strengths": stored()["strengths"], "found": stored()["search"]},
         digits=4,
-        caption="Sixty settings, against one of their two numbers at a time: is the best at the edge of the search?",
+        caption="Sixty settings, against one of their two numbers at a time. Look whether the best is at an edge.",
         alt="Accuracy of sixty settings against their rate and against their strength of L2.",
         values=values,
     )

@@ -10,15 +10,15 @@ neighbour = Predict(
     "neighbour",
     PAGE,
     "A network with 128 hidden units is trained on a hundred digits. The other contestant trains nothing: it gives each"
-    " new digit the label of the nearest of the hundred, pixel by pixel. Who names more of 800 other digits?",
+    " new digit the label of the nearest of the hundred, pixel by pixel. Who names more of 1,100 other digits?",
     options={
         "network": "the network, by more than two points",
         "neighbour": "the nearest neighbour, by more than two points",
-        "level": "they are less than a point apart",
+        "near": "they are within two points",
     },
-    right="level",
-    line="You said {said}; over ten draws the nearest neighbour is {claim:neighbour.gain:+.1f} points above, ±"
-    " {claim:neighbour.error:.1f}.",
+    right="near",
+    line="You said {said}; over ten draws the nearest neighbour is {claim:neighbour.gain:.1f} points above the network,"
+    " ± {claim:neighbour.error:.1f}.",
 )
 
 sorted_file = Predict(
@@ -35,17 +35,17 @@ sorted_file = Predict(
 five_more = Predict(
     "five_more",
     PAGE,
-    "On five draws of labels the nearest neighbour is above the network 256-256 by a point on average, and wins four of"
-    " them. What is left of its lead after five draws more?",
+    "On five draws of labels a network with dropout is above the nearest neighbour by 0.8 points on average, with an"
+    " error of 0.6. What is left of its lead after five draws more?",
     options={
-        "same": "about a point: five draws were enough",
-        "half": "half a point, which is more than two errors",
-        "nothing": "less than its error",
+        "more": "it is about as large, and now two errors or more",
+        "half": "about half of it",
+        "nothing": "less than a tenth of a point",
     },
     right="nothing",
-    line="You said {said}; over {draws} draws the mean difference is {gain} points, its error {paired}, and the nearest"
-    " neighbour wins {wins}.",
-    shows=("rungs", {"first": "wide", "second": "pixels", "draws": 10}),
+    line="You said {said}; over {draws} draws the mean difference is {gain} points, its error {paired}, and dropout"
+    " wins {wins}.",
+    shows=("rungs", {"first": "pixels", "second": "dropout", "draws": 10}),
 )
 
 winner = Predict(
@@ -78,14 +78,10 @@ dearer = Predict(
     "dearer",
     PAGE,
     "To a network with augmentation and input noise, more computing is given in one of two ways: five such networks"
-    " vote, or one is trained three times as long. Which gains more?",
-    options={
-        "vote": "the vote, by half a point or more",
-        "longer": "training longer, by half a point or more",
-        "level": "they are less than half a point apart",
-    },
-    right="level",
-    line="You said {said}; training longer is {claim:vote-or-longer.gap:+.1f} points above the vote, ±"
+    " vote, or one is trained three times as long. Which is better on these hundred labels?",
+    options={"vote": "the vote", "longer": "training longer", "level": "they are less than a tenth of a point apart"},
+    right="longer",
+    line="You said {said}; training longer is {claim:vote-or-longer.gap:.1f} points above the vote, ±"
     " {claim:vote-or-longer.error:.1f}, and takes {claim:vote-or-longer.longer:.1f} CPU seconds a draw in place of"
     " {claim:vote-or-longer.vote:.1f}.",
 )

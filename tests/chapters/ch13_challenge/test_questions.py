@@ -30,9 +30,20 @@ def test_the_wider_search_finds_more():
     assert shown(questions.wider)["score"] > 85 and questions.wider.right == "much"
 
 
-def test_the_vote_and_the_longer_run_are_level():
+def test_the_nearest_neighbour_is_ahead_by_less_than_two_points():
+    gain = load("challenge").gain("1-NN on pixels", over="MLP 128")
+    assert 0 < gain.mean < 2 and questions.neighbour.right == "near"
+
+
+def test_five_draws_more_leave_nothing():
+    five = explore.rungs(first="pixels", second="dropout", draws=5).data
+    assert five["gain"] == pytest.approx(0.8, abs=0.05) and five["paired"] == pytest.approx(0.6, abs=0.05)
+    assert abs(shown(questions.five_more)["gain"]) < 0.1 and questions.five_more.right == "nothing"
+
+
+def test_training_longer_beats_the_vote():
     gap = load("challenge").gain("three times as long", over="vote of five")
-    assert abs(gap.mean) < 0.5 and questions.dearer.right == "level"
+    assert gap.mean > 2.5 * gap.error and questions.dearer.right == "longer"
 
 
 def test_the_error_of_a_hundred():
