@@ -128,7 +128,7 @@ def study(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="N processes at a time; default: 1")
     parser.add_argument("--device", help="cpu or cuda, for a study that uses torch; the speed-up is printed")
     page = parser.add_mutually_exclusive_group()
-    page.add_argument("--write", action="store_true", help="run all studies, store them, write book/measured.md")
+    page.add_argument("--write", action="store_true", help="store all studies, or those named; write book/measured.md")
     page.add_argument("--page", action="store_true", help="write book/measured.md again from what is stored")
     options = parser.parse_args(arguments)
     names = [name for name in STUDIES if options.name is None or f"{name}-".startswith(f"{options.name}-")]
@@ -137,8 +137,8 @@ def study(arguments: list[str]) -> int:
     for count in ("seeds", "workers"):
         if (value := getattr(options, count)) is not None and value < 1:
             raise ValueError(f"--{count} must be at least 1, not {value}")
-    if (options.write or options.page) and options.name is not None:
-        raise ValueError(f"--{'write' if options.write else 'page'} is for all studies: leave out {options.name!r}")
+    if options.page and options.name is not None:
+        raise ValueError(f"--page is for all studies: leave out {options.name!r}")
     if options.device is not None and len(names) > 1:
         raise ValueError(f"--device is for one study: name one of {', '.join(names)}")
     if options.page:
@@ -151,6 +151,7 @@ def study(arguments: list[str]) -> int:
             print(f"{name:24}{one.title}: {len(one.rows)} rows, {one.seeds} seeds")
         return 0
     page = _measured_page() if options.write else None  # fail before the work if there is none
+    others = {name: load(name) for name in STUDIES if name not in names} if options.write else {}
 
     results = {}
     with _pool(options.workers) as executor:
@@ -161,7 +162,8 @@ def study(arguments: list[str]) -> int:
     if options.device not in (None, "cpu"):
         print(_compare(STUDIES[names[0]], options.device))
     if page is not None:
-        write(page, page.parents[1] / "course_lib" / "studies" / "results", results)
+        in_order = {name: others.get(name) or results[name] for name in STUDIES}
+        write(page, page.parents[1] / "course_lib" / "studies" / "results", results, in_order)
         print(page)
     return 0
 

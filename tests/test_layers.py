@@ -13,9 +13,9 @@ from course_lib import chapters
 
 ROOT = Path(course_lib.__file__).parent
 ORDER = (
-    "validation claims progress optim plots nn data ensembles deep studies explore exercises inpage questions chapters"
+    "validation claims progress optim plots nn data ensembles deep studies challenge explore exercises inpage questions"
 )
-ORDER = [*ORDER.split(), "site", "cli"]
+ORDER = [*ORDER.split(), "chapters", "site", "cli"]
 PAGE = ROOT / "inpage" / "page"  # runs in a web page, with modules of its own
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py" and PAGE not in path.parents)
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
@@ -25,7 +25,7 @@ EXTRA = {
     "data": {"sklearn"},
     "deep": {"torch", "safetensors"},
     "studies": {"threadpoolctl"},
-    r"studies\.sweep": {"torch"},
+    r"studies\.(sweep|challenge)": {"torch"},
     "plots": {"matplotlib_inline"},
     "explore": {"pscript"},
     "inpage": {"quickjs"},

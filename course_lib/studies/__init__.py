@@ -6,6 +6,7 @@
 """
 
 from . import ensembles, stored
+from .challenge import CHALLENGE
 from .page import render, write
 from .regularization import CLEAN, NOISY
 from .study import Gain, Results, Study
@@ -24,6 +25,7 @@ STUDIES = {
     "transfer": TRANSFER,
     "negative-transfer": NEGATIVE_TRANSFER,
     "textures": TEXTURES,
+    "challenge": CHALLENGE,
 }
 
 

@@ -184,13 +184,15 @@ class Results:
             raise ValueError(f"quantity must be among {list(self.values)}, not {quantity!r}")
         return self.values[quantity]
 
-    def gain(self, name: str) -> Gain:
-        """Compare a row with the base, seed by seed, in the first quantity."""
-        if name not in self.names:
-            raise ValueError(f"name must be among {list(self.names)}, not {name!r}")
-        base, *_ = values = next(iter(self.values.values()))
-        row = values[self.names.index(name)]
-        return compare(row, base)
+    def gain(self, name: str, over: str | None = None) -> Gain:
+        """Compare a row with another one, the base unless given, seed by seed, in the first quantity."""
+        over = self.names[0] if over is None else over
+        for argument, one in (("name", name), ("over", over)):
+            if one not in self.names:
+                raise ValueError(f"{argument} must be among {list(self.names)}, not {one!r}")
+        values = next(iter(self.values.values()))
+        row, other = (values[self.names.index(one)] for one in (name, over))
+        return compare(row, other)
 
     def text(self, name: str, column: str) -> str:
         """Return one number and its error, as the tables have them: "+11.49 ± 0.48".

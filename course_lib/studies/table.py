@@ -37,6 +37,9 @@ class Table:
         remark = [f"  {self.remark}"] if self.remark else []
         return "\n".join([title, *(f"  {line}".rstrip() for line in lines), *remark])
 
+    def __str__(self) -> str:
+        return self.plain()
+
     def markdown(self, level: int = 2) -> str:
         """Return it as Markdown, under a heading of that level: first column left-aligned, numbers right-aligned."""
         rows = [self.header, [":--"] + ["--:"] * (len(self.header) - 1), *self.rows]

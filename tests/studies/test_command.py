@@ -75,7 +75,7 @@ def test_all_tables_are_written(book, capsys):
         (["nope"], "there is no study 'nope', only wrong-labels, few-examples, trainability"),
         (["wrong-labels", "--seeds", "0"], "--seeds must be at least 1, not 0"),
         (["wrong-labels", "--workers", "-1"], "--workers must be at least 1, not -1"),
-        (["wrong-labels", "--write"], "--write is for all studies: leave out 'wrong-labels'"),
+        (["wrong-labels", "--page"], "--page is for all studies: leave out 'wrong-labels'"),
         (["--write"], "measured.md: No such file"),
     ],
 )

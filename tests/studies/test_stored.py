@@ -194,10 +194,33 @@ def test_the_page_is_made_from_the_files_and_keeps_its_head(page, toys, tmp_path
         assert render(page.read_text("utf-8"), loaded) == page.read_text("utf-8")
 
 
-def test_results_of_two_runs_make_no_page(page):
+def test_a_table_of_another_run_says_so(page):
     first = replace(toy().run(2), made=MADE)
-    with pytest.raises(ValueError, match="the results were not measured in one run: measure them all with `course"):
-        render(page.read_text("utf-8"), {"a": first, "b": replace(first, made=MADE | {"date": "2026-11-29"})})
+    later = replace(first, made=MADE | {"date": "2026-11-29"})
+    text = render(page.read_text("utf-8"), {"a": first, "b": later, "c": first})
+    table = first.table().markdown()
+    assert text.partition(f"{MARK}\n\n")[2] == (
+        f"{setting(MADE)}\n\n{table}\n\n{table}\n\n{setting(later.made)}\n\n{table}\n"
+    )
+
+
+@pytest.mark.usefixtures("toys")
+def test_one_study_is_stored_alone_and_the_others_stay(book, monkeypatch):
+    assert cli.main(["study", "--write"]) == 0
+    before = {path.stem: path.read_bytes() for path in stored.FOLDER.glob("*.json")}
+    monkeypatch.setattr("course_lib.studies.page.provenance", lambda: MADE)
+    assert cli.main(["study", "more", "--write", "--seeds", "3"]) == 0
+    after = {path.stem: path.read_bytes() for path in stored.FOLDER.glob("*.json")}
+    assert after["steps"] == before["steps"] and studies.load("more").seeds == 3 and studies.load("more").made == MADE
+    written = book.read_text("utf-8")
+    assert written.count("## Steps") == 2 and written.endswith(f"{setting(MADE)}\n") and "3 seeds" in written
+    assert cli.main(["study", "--page"]) == 0 and book.read_text("utf-8") == written
+
+
+@pytest.mark.usefixtures("toys")
+def test_one_study_is_stored_beside_the_others_or_not_at_all(book, capsys):
+    assert cli.main(["study", "more", "--write"]) == 2
+    assert "no results of the study 'steps'" in capsys.readouterr().err and "old" in book.read_text("utf-8")
 
 
 def test_a_page_without_the_mark_stays_as_it_is(page, tmp_path):

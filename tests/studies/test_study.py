@@ -35,6 +35,9 @@ def test_the_gain_is_paired_and_its_error_is_scipys():
     # The luck that both rows share is not in it.
     assert gain.error < 0.3 * math.hypot(scipy.stats.sem(height[0]), scipy.stats.sem(height[1]))
     assert (gain.wins, gain.ties, gain.losses, gain.n) == (7, 0, 0, 7) and results.gain("cellar").losses == 7
+    other = results.gain("stairs", over="cellar")
+    assert other.mean == pytest.approx(np.mean(height[1] - height[2]), abs=1e-12)
+    assert other.error == pytest.approx(scipy.stats.sem(height[1] - height[2]), rel=1e-12)
     np.testing.assert_allclose(results.mean("height"), height.mean(axis=1), rtol=1e-12)
     np.testing.assert_allclose(results.error("height"), scipy.stats.sem(height, axis=1), rtol=1e-12)
     assert results.seeds == 7

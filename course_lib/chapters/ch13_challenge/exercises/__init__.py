@@ -1,0 +1,1 @@
+"""Exercises of chapter 13, *Putting it together*."""
