@@ -103,9 +103,7 @@ def train_step(w, dw, lr, lam):
             "np.where(np.abs(w) > lr * lam, w, 0.0)",
             "You cut small weights off, and leave the others as they are. L1 takes the same from all.",
         ),
-        Mutant(
-            "sign lost", "np.sign(w) * np.maximum", "np.maximum", "The sign is lost: no weight is negative now."
-        ),
+        Mutant("sign lost", "np.sign(w) * np.maximum", "np.maximum", "The sign is lost: no weight is negative now."),
         Mutant(
             "negative side lost",
             SHRINK,
