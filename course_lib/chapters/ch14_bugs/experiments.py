@@ -175,8 +175,8 @@ def gallery(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("line", "as found", color=_WRONG),
-            readout("right_end", "loss after 100 steps, right", format=".1e", color=_RIGHT),
-            readout("wrong_end", "with the bug", format=".1e", color=_WRONG),
+            readout("right_end", "loss after 100 steps, right", format=".2g", color=_RIGHT),
+            readout("wrong_end", "with the bug", format=".2g", color=_WRONG),
         ],
         backdrop=_gallery_backdrop,
         caption="Nine bugs: two climb, others creep, and some get further down than the right method.",
