@@ -11,7 +11,7 @@ from course_lib.plots.legible import faults
 from course_lib.plots.show import draw_once
 
 RATES = np.geomspace(0.001, 10, 41)
-TITLES = ("AdaGrad, present gradient", "Adam, one corrected", "momentum, a mean")
+TITLES = ("AdaGrad", "Adam", "momentum")
 ENDS = {title: np.stack([RATES**-2, np.where(RATES > 1, np.inf, RATES)]) for title in TITLES}
 SEEN = {bug: [i % 10 == k for k in range(10)] for i, bug in enumerate(BUGS)}
 
