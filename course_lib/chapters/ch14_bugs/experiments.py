@@ -185,7 +185,107 @@ def gallery(**values: Any) -> Experiment:
     )
 
 
-# ---------------------------------------------------------------- 2 · invisible
+# ---------------------------------------------------------------- 2 · probe
+
+SIGNALS = {
+    "steady": "a steady slope: 1, 1, 1, …",
+    "alternating": "1, −1, 1, −1, …",
+    "push": "one push: 1, 0, 0, …",
+}
+PROBED = 10
+
+
+def signal_of(signal: str) -> np.ndarray:
+    """Return the ten gradients of a signal.
+
+    >>> signal_of("push")[:3]
+    array([1., 0., 0.])
+    """
+    if signal == "push":
+        return np.eye(PROBED)[0]
+    return np.ones(PROBED) if signal == "steady" else np.tile([1.0, -1.0], PROBED // 2)
+
+
+def steps_of(method: Optimizer, gradients: Any) -> np.ndarray:
+    """Return the steps that an optimizer makes downhill when it is fed these gradients, one after the other.
+
+    >>> steps_of(Momentum(1.0, rho=0.5), [1.0, 1.0, 1.0])
+    array([1.  , 1.5 , 1.75])
+    """
+    x, points = np.zeros(1), [0.0]
+    for slope in gradients:
+        method.step(x, np.array([slope], dtype=float))
+        points.append(float(x[0]))
+    return 0.0 - np.diff(points)
+
+
+def _probe(bug: str, signal: str) -> Data:
+    right, wrong = (steps_of(make(bug, 1.0, 0.9), signal_of(signal)) for make in (right_method, wrong_method))
+    both = np.concatenate([right, wrong])
+    low, high = min(both.min(), 0), max(both.max(), 0)
+    far = np.flatnonzero(~np.isclose(right, wrong, rtol=0.01, atol=0.001))
+    edges = np.arange(PROBED + 1) + 0.5
+    return {
+        "signal": {"x": edges, "y": signal_of(signal)},
+        "right": {"x": edges, "y": right},
+        "wrong": {"x": edges, "y": wrong},
+        "reach": [1.1 * low - 0.05, 1.1 * high + 0.05],
+        "right_second": right[1],
+        "wrong_second": wrong[1],
+        "from_step": int(far[0]) + 1 if len(far) else None,
+    }
+
+
+@experiment(page="14_bugs")
+def probe(**values: Any) -> Experiment:
+    """Feed known gradients to a right and a wrong optimizer, and show the steps that they make.
+
+    The rate is 1, so steps are in units of α. Controls: ``bug``, as in `gallery`, and ``signal``, one of `SIGNALS`.
+
+    >>> probe(bug="pasted", signal="steady").data["from_step"] is None
+    True
+    """
+    step = axis("step", (0.5, PROBED + 0.5), ticks=range(1, PROBED + 1))
+    return Experiment(
+        "probe",
+        [
+            choice("bug", "Bug", {name: label for name, (label, _) in GALLERY.items()}, "pasted"),
+            choice("signal", "Gradients", SIGNALS, "steady"),
+        ],
+        _probe,
+        [
+            panel(
+                "The gradients that are fed",
+                step,
+                axis("gradient", (-1.2, 1.2)),
+                [rule(0, axis="y", width=1, dashed=False), bars("signal", color="#808080")],
+                alt="Ten bars: the gradients, one for each step.",
+            ),
+            panel(
+                "The steps that are made",
+                step,
+                axis("step downhill, in α", "reach"),
+                [
+                    rule(0, axis="y", width=1, dashed=False),
+                    bars("right", label="right", color=_RIGHT, group=(0, 2)),
+                    bars("wrong", label="with the bug", color=_WRONG, group=(1, 2)),
+                ],
+                alt="Pairs of bars: the steps of the right optimizer and of the wrong one.",
+            ),
+        ],
+        readouts=[
+            readout("right_second", "second step in α, right", format=".3f", color=_RIGHT),
+            readout("wrong_second", "with the bug", format=".3f", color=_WRONG),
+            readout("from_step", "they differ from step", format="d", missing="none of ten"),
+        ],
+        tabulated=True,
+        caption="Gradients that you know in, steps that you can work out: which signal tells which bug?",
+        alt="Known gradients, and the steps that a right and a wrong optimizer make of them.",
+        values=values,
+    )
+
+
+# ---------------------------------------------------------------- 3 · invisible
 
 
 @cache
@@ -263,7 +363,7 @@ def invisible(**values: Any) -> Experiment:
     )
 
 
-# ---------------------------------------------------------------- 3 · batches
+# ---------------------------------------------------------------- 4 · batches
 
 
 def _batches(order: str, size: float) -> Data:

@@ -21,6 +21,21 @@ lower = Predict(
     shows=("gallery", {"bug": "present", "lr": 0.07}),
 )
 
+steady = Predict(
+    "steady",
+    PAGE,
+    "Adam, and Adam with RMSProp's last line (`dx` in place of the corrected first moment), are both handed the"
+    " gradient 1 in every step. How do their second steps compare?",
+    options={
+        "same": "they are the same",
+        "shorter": "the double's is a tenth of Adam's",
+        "longer": "the double's is about ten times as long",
+    },
+    right="same",
+    line="You said {said}; Adam's is {right_second} α long, the double's {wrong_second} α.",
+    shows=("probe", {"bug": "pasted", "signal": "steady"}),
+)
+
 softmaxes = Predict(
     "softmaxes",
     PAGE,

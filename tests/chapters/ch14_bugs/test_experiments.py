@@ -82,6 +82,30 @@ def test_two_bugs_are_other_methods():
     np.testing.assert_allclose(wrong[1], descend(f, Momentum(0.1), start, 50), atol=1e-12)
 
 
+# ---------------------------------------------------------------- probe
+
+
+def test_the_right_methods_steps_by_hand():
+    steps = {(bug, signal): explore.probe(bug=bug, signal=signal).data["right"]["y"][:3] for bug, signal in (
+        ("uphill", "steady"), ("uphill", "push"), ("present", "steady"), ("added", "push"), ("pasted", "alternating")
+    )}  # fmt: skip
+    assert steps["uphill", "steady"] == pytest.approx([1, 1.9, 2.71])
+    assert steps["uphill", "push"] == pytest.approx([1, 0.9, 0.81])
+    assert steps["present", "steady"] == pytest.approx([1, 2**-0.5, 3**-0.5])
+    assert steps["added", "push"] == pytest.approx([10, 0, 0], rel=1e-6)
+    assert steps["pasted", "alternating"][:2] == pytest.approx([1, -1 / 19], rel=1e-6)
+
+
+def test_what_each_signal_tells():
+    def told(signal):
+        found = {bug: explore.probe(bug=bug, signal=signal).data["from_step"] for bug in experiments.GALLERY}
+        return {bug for bug, step in found.items() if step is not None and step <= 2}
+
+    every = set(experiments.GALLERY)
+    assert told("alternating") == every
+    assert told("steady") == every - {"pasted"} and told("push") == every - {"present", "added"}
+
+
 # ---------------------------------------------------------------- programs
 
 

@@ -21,6 +21,11 @@ def test_the_bug_ends_lower():
     assert data["wrong_end"] < data["right_end"] / 50 and questions.lower.right == "bug"
 
 
+def test_a_steady_slope_does_not_tell():
+    data = shown(questions.steady)
+    assert data["right_second"] == pytest.approx(data["wrong_second"], abs=1e-6) and questions.steady.right == "same"
+
+
 def test_the_second_softmax_shows_in_the_loss_alone():
     data = shown(questions.softmaxes)
     assert abs(data["accuracy_wrong"] - data["accuracy_right"]) < 1 and data["error_wrong"] < 1e-6
