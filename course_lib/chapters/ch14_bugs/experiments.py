@@ -279,7 +279,7 @@ def probe(**values: Any) -> Experiment:
             readout("from_step", "they differ from step", format="d", missing="none of ten"),
         ],
         tabulated=True,
-        caption="Gradients that you know go in, and steps that you can work out come out: each signal tells other bugs.",
+        caption="Gradients that you know go in, steps that you can work out come out: each signal tells other bugs.",
         alt="Known gradients, and the steps that a right and a wrong optimizer make of them.",
         values=values,
     )
