@@ -224,11 +224,10 @@ def _probe(bug: str, signal: str) -> Data:
     both = np.concatenate([right, wrong])
     low, high = min(both.min(), 0), max(both.max(), 0)
     far = np.flatnonzero(~np.isclose(right, wrong, rtol=0.01, atol=0.001))
-    edges = np.arange(PROBED + 1) + 0.5
     return {
-        "signal": {"x": edges, "y": signal_of(signal)},
-        "right": {"x": edges, "y": right},
-        "wrong": {"x": edges, "y": wrong},
+        "signal": {"y": signal_of(signal)},
+        "right": {"y": right},
+        "wrong": {"y": wrong},
         "reach": [1.1 * low - 0.05, 1.1 * high + 0.05],
         "right_second": right[1],
         "wrong_second": wrong[1],
@@ -245,7 +244,7 @@ def probe(**values: Any) -> Experiment:
     >>> probe(bug="pasted", signal="steady").data["from_step"] is None
     True
     """
-    step = axis("step", (0.5, PROBED + 0.5), ticks=range(1, PROBED + 1))
+    step = axis("step", names=[str(t) for t in range(1, PROBED + 1)])
     return Experiment(
         "probe",
         [
@@ -349,9 +348,9 @@ def invisible(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("accuracy_right", "accuracy, right, %", format=".1f", color=_RIGHT),
-            readout("accuracy_wrong", "wrong, %", format=".1f", color=_WRONG),
+            readout("accuracy_wrong", "accuracy, wrong, %", format=".1f", color=_WRONG),
             readout("loss_right", "loss, right", format=".2f", color=_RIGHT),
-            readout("loss_wrong", "wrong", format=".2f", color=_WRONG),
+            readout("loss_wrong", "loss, wrong", format=".2f", color=_WRONG),
             readout("error_wrong", "gradient's error, wrong", format=".0e", color=_WRONG),
             readout("checks", "seen by"),
         ],
@@ -402,7 +401,7 @@ def batches(**values: Any) -> Experiment:
         _batches,
         [
             panel(
-                "Accuracy with the batch's own statistics",
+                "Accuracy by size of batch",
                 axis("digits in a batch", (1.8, 110), log=True, ticks=SIZES),
                 axis("test accuracy, %", (0, 100)),
                 [
@@ -414,7 +413,7 @@ def batches(**values: Any) -> Experiment:
                 alt="Test accuracy against the size of the batch: shuffled digits rise to 94 percent, sorted stay low.",
             ),
             panel(
-                "The first digits, and what they are named",
+                "The first twenty digits",
                 axis("place in the test set", (0, 21)),
                 axis("digit", (-0.5, 9.5), ticks=range(10)),
                 [
@@ -429,7 +428,7 @@ def batches(**values: Any) -> Experiment:
             readout("running", "with running statistics, %", format=".1f", color=_RIGHT),
         ],
         tabulated=True,
-        caption="Left: means of eight seeds. Right: the first twenty digits, as one of the networks names them.",
+        caption="With the batch's own mean and variance. Left: means of eight seeds. Right: one of the networks.",
         alt="Batch norm with statistics of the batch in testing: the accuracy hangs on the company of a digit.",
         values=values,
     )
