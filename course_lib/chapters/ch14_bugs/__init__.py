@@ -1,0 +1,7 @@
+"""Chapter 14, *Bugs in the wild*."""
+
+from ..discovery import ChapterExercises, ChapterExperiments, ChapterQuestions
+
+ask, ex, explore = ChapterQuestions(__name__), ChapterExercises(__name__), ChapterExperiments(__name__)
+
+__all__ = ["ask", "ex", "explore"]
