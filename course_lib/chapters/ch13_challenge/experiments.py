@@ -176,10 +176,10 @@ def bells(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("error", "error of the first, points", format=".2f", color=_BLUE),
-            readout("unpaired_error", "error of the difference", format=".2f", color=_GREY),
-            readout("ratio", "gap in such errors", format=".1f", color=_GREY),
-            readout("paired_error", "error on the same digits", format=".2f", color=_PINK),
-            readout("paired_ratio", "gap in such errors", format=".1f", color=_PINK, missing="–"),
+            readout("unpaired_error", "error of the gap, other digits", format=".2f", color=_GREY),
+            readout("ratio", "gap over this error", format=".1f", color=_GREY),
+            readout("paired_error", "error of the gap, same digits", format=".2f", color=_PINK),
+            readout("paired_ratio", "gap over this error", format=".1f", color=_PINK, missing="–"),
         ],
         caption="The scores of two classifiers on n digits, and their difference: on the same digits it is surer.",
         alt="Bells of two classifiers' scores, and of their difference, on the same test digits and on different ones.",
@@ -267,9 +267,9 @@ def board(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("lead", "shown minus true, points", format=".1f", color=_ORANGE),
-            readout("lead_error", "±", format=".1f", color=_ORANGE),
+            readout("lead_error", "its error", format=".1f", color=_ORANGE),
             readout("gain", "better than the first entry, points", format=".1f", color=_BLUE),
-            readout("gain_error", "±", format=".1f", color=_BLUE),
+            readout("gain_error", "its error", format=".1f", color=_BLUE),
         ],
         tabulated=True,
         caption="The same recipe entered again and again: the more entries and the fewer digits, the more the winner's"

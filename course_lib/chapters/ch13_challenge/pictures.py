@@ -22,7 +22,7 @@ def draw_ladder(ax: Axes, rungs: Mapping[str, np.ndarray], yours: np.ndarray | N
     rows = [*rungs.items(), *([] if yours is None else [("yours", yours)])]
     rows.sort(key=lambda row: row[1].mean())
     for place, (name, values) in enumerate(rows):
-        color = PALETTE[1] if name == "yours" else PALETTE[2] if name.startswith("letters") else PALETTE[0]
+        color = PALETTE[0] if name == "yours" else PALETTE[2] if name.startswith("letters") else PALETTE[1]
         ax.plot(values, np.full(len(values), place), "o", color=color, alpha=0.5, markersize=4)
         ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], color=INK if name != "yours" else color, linewidth=2)
     ax.set(xlabel="accuracy, %", ylim=(-0.7, len(rows) - 0.3))
@@ -39,7 +39,7 @@ def draw_steps(ax: Axes, gains: Mapping[str, Gain]) -> None:
     """
     places, means = np.arange(len(gains))[::-1], np.array([gain.mean for gain in gains.values()])
     errors = [2 * gain.error for gain in gains.values()]
-    ax.barh(places, means, color=PALETTE[0], height=0.6)
+    ax.barh(places, means, color=PALETTE[1], height=0.6)
     ax.errorbar(means, places, xerr=errors, fmt="none", ecolor=INK, capsize=3)
     ax.axvline(0, color=INK, linewidth=1)
     ax.set(xlabel="gain in points")
