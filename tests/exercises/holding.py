@@ -1,4 +1,4 @@
-"""What has to hold for every exercise: those of the book, and the drafts.
+"""What has to hold for every exercise of the book.
 
 Each function takes an exercise and seeds, and raises AssertionError with the exercise's message if it does not hold.
 """

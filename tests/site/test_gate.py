@@ -1,8 +1,7 @@
 """The gate: every answer is judged in the page as it is in Python.
 
 What an exercise declares (solution, stub, mistakes, other right answers) is checked for each exercise, and what does
-not hang on the exercise for one of each kind. `make gate` (GATE=all) checks all answers to all exercises, and to the
-drafts of those to come.
+not hang on the exercise for one of each kind. `make gate` (GATE=all) checks all answers to all exercises.
 """
 
 import io
@@ -19,13 +18,10 @@ from course_lib.exercises.host import how_to_get_hints
 from course_lib.exercises.notebooks import check_cell
 from course_lib.site.serve import make_server
 
-from ..exercises.test_drafts import DRAFTS
 from . import answers
 
 WHOLE = os.environ.get("GATE") == "all"
-EXERCISES = [
-    exercise for exercise in [*chapters.exercises().values(), *(DRAFTS if WHOLE else [])] if not exercise.packages
-]
+EXERCISES = [exercise for exercise in chapters.exercises().values() if not exercise.packages]
 KINDS = answers.one_of_each_kind(EXERCISES)
 FIRST_OF_A_PAGE = list({exercise.page: exercise for exercise in reversed(EXERCISES)}.values())
 
