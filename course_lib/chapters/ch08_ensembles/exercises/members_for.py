@@ -41,7 +41,7 @@ def members_for(rho, share):
         "For ρ = 1 the quotient is 0, and there is no vote of no members.",
     ),
     explanation=(
-        "$(1-\\rho)/M \\le \\rho \\cdot \\text{share}$, so $M \\ge \\frac{1-\\rho}{\\rho\\cdot\\text{share}}$, rounded "
+        "(1 − ρ)/M ≤ ρ · `share`, so M ≥ (1 − ρ)/(ρ · `share`), rounded "
         "up. With ρ = 0.88, as for the chapter's networks, three members come within a twentieth of the floor."
     ),
     after="Where ρ is small many members pay; where it is large make them differ instead.",

@@ -40,7 +40,7 @@ def polyak(x_test, x, decay, t):
         "After t steps the weights of all points add up to 1 − decayᵗ. Divide by that, and keep the undivided one.",
     ),
     explanation=(
-        "$\\sum_{k=1}^t (1-d)d^{t-k} = 1-d^t$ is what the weights add up to, so the division makes them add up to 1. "
+        "The weights (1 − d)dᵗ⁻ᵏ of the points k = 1 … t add up to 1 − dᵗ, so the division makes them add up to 1. "
         "The sum itself goes on undivided; the division is for testing alone."
     ),
     after="It is `course_lib.ensembles.EMA`, and one of Adam's two means with its bias correction.",

@@ -34,7 +34,7 @@ def snapshot_rate(t, lr, cycle):
         "A number from 1 to −1 becomes one from 1 to 0: add 1, and halve.",
     ),
     explanation=(
-        "$\\frac12\\alpha_0\\bigl(1 + \\cos(\\pi\\,(t \\bmod P)/P)\\bigr)$: the remainder restarts the cosine. The "
+        "½ α₀ (1 + cos(π (t mod P)/P)): the remainder restarts the cosine. The "
         "snapshot is taken at the end of the cycle, where the rate has come down."
     ),
     after="It is `course_lib.optim.schedules.Snapshots`; with one cycle it is the cosine decay.",

@@ -34,8 +34,8 @@ def variance(rho, sigma, M):
         "The shares are ρ and 1 − ρ of the variance of one member; that variance is the square of `sigma`.",
     ),
     explanation=(
-        "$\\frac{1}{M^2}$ times $M$ variances $\\sigma^2$ and $M(M-1)$ covariances $\\rho\\sigma^2$ is "
-        "$\\rho\\sigma^2 + (1-\\rho)\\sigma^2/M$. The first part has no $M$: no vote removes it."
+        "1/M² times M variances σ² and M(M − 1) covariances ρσ² is "
+        "ρσ² + (1 − ρ)σ²/M. The first part has no M: no vote removes it."
     ),
     after="It is `course_lib.ensembles.variance_of_mean`; `spread` estimates ρ and σ from errors.",
     accepts={

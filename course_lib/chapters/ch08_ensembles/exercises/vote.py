@@ -33,7 +33,7 @@ def vote(p):
         "Each row of the answer has to add up to 1, as each member's rows do: it is a mean, and not a sum.",
     ),
     explanation=(
-        "$\\bar p_{nk} = \\frac1M \\sum_m p_{mnk}$. A mean of rows that add up to 1 adds up to 1, so no softmax is "
+        "The members are the first axis. A mean of rows that add up to 1 adds up to 1, so no softmax is "
         "needed, and a member that is unsure counts less than one that is sure."
     ),
     after="It is `course_lib.ensembles.mean_probability`; `mean_logit` and `majority_vote` are the two others.",

@@ -27,8 +27,8 @@ nearest_mean = Exercise(
     title="A head without training",
     prompt=(
         "You get the features `f` of labelled images, shape `(N, k)`, their classes `y`, numbers from 0 to "
-        "`classes - 1`, and the features `q` of new images, shape `(Q, k)`. Let $\\mu_c$ be the mean feature vector of "
-        "class $c$. Return the scores $-\\|q - \\mu_c\\|^2$, shape `(Q, classes)`."
+        "`classes - 1`, and the features `q` of new images, shape `(Q, k)`. Let μ_c be the mean feature vector of "
+        "class c. Return the scores −‖q − μ_c‖², shape `(Q, classes)`."
     ),
     source="""\
 def nearest_mean(f, y, q, classes):
