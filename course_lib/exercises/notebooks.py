@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import importlib
 import json
 import linecache
 import symtable
@@ -115,7 +116,7 @@ def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), t
 
     Args:
         exercise: the exercise.
-        source: the cell; `np` and `ex` are defined.
+        source: the cell; `np`, `ex` and the exercise's packages are defined.
         others: sources of the other cells, for needed imports and definitions.
         timeout: seconds for the cell, and again for the check.
     """
@@ -125,7 +126,8 @@ def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), t
     if exercise.start and _same_code(source, exercise.start):
         return Result(name, Status.NOT_ATTEMPTED, "The cell is as it was at first.")
     ex = SimpleNamespace(todo=todo, **{name: exercise})
-    namespace: dict[str, Any] = {"np": np, "ex": ex, "__name__": "__exercise__"}
+    packages = {name: importlib.import_module(name) for name in exercise.packages}
+    namespace: dict[str, Any] = {"np": np, "ex": ex, **packages, "__name__": "__exercise__"}
 
     def run() -> None:
         needed = needed_definitions(source, others)
