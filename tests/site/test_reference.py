@@ -272,8 +272,9 @@ def test_every_page_of_the_library_begins_with_an_index():
 
 @pytest.mark.parametrize("page", NEW_PAGES)
 def test_examples_of_a_page_run(page, capsys):
-    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGES[BOOK / f"{page}.md"], re.MULTILINE | re.DOTALL)
-    exec(compile(code, f"{page}.md", "exec"), {})
+    codes = re.findall(r"^```python\n(.*?)^```$", PAGES[BOOK / f"{page}.md"], re.MULTILINE | re.DOTALL)
+    assert codes
+    exec(compile("\n".join(codes), f"{page}.md", "exec"), {})
     assert "LOOK" not in capsys.readouterr().out
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
@@ -124,7 +125,9 @@ def test_mathematics_needs_no_script(site, book_page):
 
 def test_chapters_have_mathematics(site, chapter):
     soup = read(site / chapter)
-    assert len(soup.select("div.math .formula")) >= 2
+    source = nbformat.read((ROOT / chapter).with_suffix(".ipynb"), as_version=4)
+    ends = [end for cell in source.cells for end in re.findall(r"^\$\$", cell.source, re.MULTILINE)]
+    assert len(soup.select("div.math .formula")) == len(ends) / 2
     assert all(number.a["href"].startswith("#") for number in soup.select("div.math .eqno"))
 
 

@@ -126,7 +126,7 @@ _MOST, _CASES, _AT = 16, 300, 61
 
 def _committee(M: float, rho: float, sigma: float, draw: float) -> Data:
     # Each error is a shared part and one of the member's own; a curve is five sines and five cosines.
-    z = normals(draw, 10 * (_MOST + 1))
+    z = normals(int(draw), 10 * (_MOST + 1))
     xs = [i / (_AT - 1) for i in range(_AT)]
     curves = []
     for m in range(_MOST + 1):
@@ -149,7 +149,7 @@ def _committee(M: float, rho: float, sigma: float, draw: float) -> Data:
         data["member " + str(m + 1)] = {"x": xs if m < M else [], "y": error}
     data["vote"] = {"x": xs, "y": vote}
     # The variance, drawn: the mean square of the mean of m members over independent cases.
-    z = normals(draw + 1000, _CASES * (_MOST + 1))
+    z = normals(int(draw) + 1000, _CASES * (_MOST + 1))
     squares = [0.0 for m in range(_MOST)]
     for i in range(_CASES):
         total = 0.0
@@ -419,7 +419,7 @@ def _average(lr: float, decay: float, start_up: bool, draw: float) -> Data:
     data = {}
     late, late_mean = 0.0, 0.0
     for k in range(_DRAWS):  # the first is shown, all are in the two losses
-        z = normals(20 * draw + k, 2 * _STEPS)
+        z = normals(20 * int(draw) + k, 2 * _STEPS)
         x, y, sum_x, sum_y, weight = _START[0], _START[1], 0.0, 0.0, 0.0
         xs, ys, mean_x, mean_y, losses, mean_losses = [x], [y], [], [], [], []
         for t in range(_STEPS):

@@ -25,7 +25,7 @@ def _order(shuffled: bool, draw: float) -> list[int]:
     """Return the rows in the file's order, or shuffled: each in turn changes places with one that is left."""
     order = [i for i in range(_ROWS)]
     if shuffled:
-        u = uniforms(draw, _ROWS)
+        u = uniforms(int(draw), _ROWS)
         for i in range(_ROWS):
             j = i + int((u[i] * (_ROWS - i)) // 1)
             order[i], order[j] = order[j], order[i]
