@@ -177,6 +177,11 @@ def test_the_share_of_right_answers():
     assert networks.tested(Says(3), 0) == pytest.approx(100 * (y == 3).mean())
 
 
+def test_picked_is_the_best_in_validation():
+    best = np.bincount(networks.digits(0).y_val).argmax()
+    assert networks.picked([Says(k) for k in range(10)], 0) == networks.tested(Says(best), 0)
+
+
 def test_siblings_have_one_start_and_strangers_have_not():
     a, b = networks.siblings(0)[:2]
     c, d = networks.members(0)[:2]
