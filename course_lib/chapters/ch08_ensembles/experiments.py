@@ -50,7 +50,7 @@ def _opinions(digit: float, M: float) -> Data:
     return {
         "picture": {"x": [0, 8], "y": [0, 8], "z": 1 - np.reshape(of["images"][i], (8, 8)) / 16},
         "mean": {"x": [k - 0.5 for k in range(11)], "y": 100 * mean},
-        "members": {"x": favourites, "y": 100 * p.max(axis=1)},
+        "members": {"x": favourites + 0.1 * np.arange(m) - 0.05 * (m - 1), "y": 100 * p.max(axis=1)},  # side by side
         "right": [right],
         "named": len(set(favourites.tolist())),
         "vote": int(mean.argmax()),
@@ -95,7 +95,7 @@ def opinions(**values: Any) -> Experiment:
                 [
                     rule("right", axis="x", label="right label"),
                     bars("mean", label="mean of M members", color=_VOTE),
-                    points("members", label="a member's favourite, and how sure", color=_ONE, radius=5),
+                    points("members", label="a member's favourite, and how sure", color=_ONE, radius=4),
                 ],
                 alt="Bars: the mean probability of each class. Dots: each member's favourite class and its probability."
                 " The dots lie over several classes.",
@@ -112,8 +112,8 @@ def opinions(**values: Any) -> Experiment:
         ],
         tabulated=True,
         columns=2,
-        caption="The twelve test digits on which these eight networks disagree most: each is rather sure, of something"
-        " else.",
+        caption="The twelve test digits on which these eight networks of one seed disagree most: each has a favourite,"
+        " and they are not the same.",
         alt="A hard digit, the favourites of eight networks, and their mean.",
         values=values,
     )
@@ -194,8 +194,9 @@ def committee(**values: Any) -> Experiment:
                 axis("error", (-4, 4)),
                 [
                     rule(0, color="currentColor", dashed=False, width=1),
-                    *[line(f"member {m + 1}", color=_ONE, width=0.8) for m in range(_MOST)],
-                    line("vote", label="mean of M members (thin: each)", color=_VOTE, width=3),
+                    line("member 1", label="each member", color=_ONE, width=0.8),
+                    *[line(f"member {m + 1}", color=_ONE, width=0.8) for m in range(1, _MOST)],
+                    line("vote", label="their mean", color=_VOTE, width=3),
                 ],
                 alt="Thin wavy lines, an error each, and a thick one, their mean; it swings less for a small ρ.",
             ),
@@ -247,6 +248,7 @@ def _gain(kind: str, labels: str, M: float) -> Data:
         "vote": own[:, place].mean(),
         "over": (own[:, place] - single).mean(),
         "rho": chosen["rho"],
+        "sigma2": chosen["sigma2"],
         "disagree": chosen["disagree"],
     }
 
@@ -301,6 +303,7 @@ def gain(**values: Any) -> Experiment:
             readout("vote", "vote of M, %", format=".1f", color=_VOTE),
             readout("over", "over one independent network, points", format="+.1f"),
             readout("rho", "correlation ρ of their errors", format=".2f"),
+            readout("sigma2", "variance σ² of one", format=".3f"),
             readout("disagree", "two disagree on, %", format=".0f"),
         ],
         tabulated=True,
@@ -318,10 +321,11 @@ def _snapshots(labels: str, cycles: float) -> Data:
     run, n = _stored()["snapshots"][f"{labels} {cycles:g}"], int(cycles)
     epochs, length = np.arange(EPOCHS + 1), EPOCHS // n
     ends = [length * (i + 1) for i in range(n)]
+    within = np.append(epochs[:-1] % length, length)  # the last cycle ends, and no other begins
     bars_of = {"first": run["each"][0], "vote": run["vote"], "last": run["each"][-1], "single": run["single"][-1]}
     edges = {name: [i - 0.4, i + 0.4] for i, name in enumerate(bars_of)}
     return {
-        "rate": {"x": epochs, "y": RATE / 2 * (1 + np.cos(np.pi * (epochs % length) / length))},
+        "rate": {"x": epochs, "y": RATE / 2 * (1 + np.cos(np.pi * within / length))},
         "one rate": {"x": epochs, "y": RATE / 2 * (1 + np.cos(np.pi * epochs / EPOCHS))},
         "cyclic": {"x": epochs[1:], "y": run["curve"]},
         "one run": {"x": epochs[1:], "y": run["single"]},
@@ -372,8 +376,7 @@ def cyclic(**values: Any) -> Experiment:
                     points("taken", label="snapshot", color=_ONE, radius=5),
                 ],
                 ratio=0.6,
-                alt="Test accuracy by epoch with a dot for each snapshot. With wrong labels each is lower than the one"
-                " before.",
+                alt="Test accuracy by epoch with a dot for each snapshot. With wrong labels the later ones are lower.",
             ),
             panel(
                 "Vote and controls",

@@ -159,6 +159,16 @@ def votes(seed: int, labels: str, bagged: bool, sizes: Sequence[int], count: int
     return [float(share_right(group, seed).mean()) for group in groups]
 
 
+def fair_votes(p: np.ndarray) -> np.ndarray:
+    """Return how many members name each class, shape (rows, classes), with ties broken by the mean probability.
+
+    >>> fair_votes(np.array([[[0.4, 0.6]], [[0.9, 0.1]]])).argmax(axis=1)  # one vote each, the second is surer
+    array([0])
+    """
+    named = p.argmax(axis=2)[:, :, None] == np.arange(p.shape[2])
+    return named.sum(axis=0) + p.mean(axis=0) / 2
+
+
 def errors(p: np.ndarray, seed: int) -> np.ndarray:
     """Return each member's error: its probabilities minus 1 for the right class, 0 for the others."""
     return p - np.eye(10)[digits(seed).y_test]
@@ -208,12 +218,20 @@ def strengths(seed: int, labels: str, lams: Sequence[float]) -> np.ndarray:
     return np.array([own, [tested(net, seed) for net in nets]])
 
 
-def committee_under(seed: int, lams: Sequence[float]) -> np.ndarray:
-    """Return the probabilities of members under L2, a strength for each, on the test digits; 30 % wrong labels."""
+@cache
+def committee_under(seed: int, lams: tuple[float, ...]) -> list[Sequential]:
+    """Train members under L2, a strength for each, on 30 % wrong labels."""
     rngs = np.random.default_rng([seed, 1]).spawn(len(lams))
     nets = [network(rng) for rng in rngs]
     train(nets, digits(seed), rngs, penalty=[L2(lam) for lam in lams])
-    return predict_members(nets, digits(seed).x_test)
+    return nets
+
+
+def picked(nets: Sequence[Sequential], seed: int) -> float:
+    """Return the accuracy in % on the test digits of the network that is best on the 300 validation digits."""
+    data = digits(seed)
+    right = [np.mean(net.forward(data.x_val).argmax(axis=1) == data.y_val) for net in nets]
+    return tested(nets[int(np.argmax(right))], seed)
 
 
 @cache
@@ -261,7 +279,10 @@ def _with(net: Sequential, weights: np.ndarray) -> Sequential:
 
 @cache
 def averages(seed: int, labels: str, lam: float, decays: tuple[float, ...]) -> np.ndarray:
-    """Return the accuracies in % of one run at the rate 0.1: last weights, corrected EMAs, and a cosine's last weights.
+    """Return the accuracies in % of one run at the rate 0.1: last weights, corrected EMAs; and of two controls.
+
+    The controls are a cosine's last weights, and the same run's weights after the epoch that is best on the validation
+    digits.
 
     Args:
         seed: of digits, first weights and minibatches.
@@ -269,10 +290,12 @@ def averages(seed: int, labels: str, lam: float, decays: tuple[float, ...]) -> n
         lam: strength of L2.
         decays: of the EMAs.
     """
-    optimizer = Recorded(RATE, decays)
+    epoch = EXAMPLES // BATCH
+    optimizer = Recorded(RATE, decays, range(epoch, epoch * EPOCHS + 1, epoch))
     net = _run(seed, labels, optimizer, lam)
     emas = [_with(net, x[0] / (1 - d**optimizer.t)) for d, x in zip(decays, optimizer.sums, strict=True)]
-    return np.array([tested(one, seed) for one in (net, *emas, _run(seed, labels, RATE, lam))])
+    found = [tested(one, seed) for one in (net, *emas, _run(seed, labels, RATE, lam))]
+    return np.array([*found, picked([_with(net, x[0]) for x, _ in optimizer.at.values()], seed)])
 
 
 @cache

@@ -128,7 +128,8 @@ def test_opinions_of_the_first_members():
         mean = p[:M, digit - 1].mean(axis=0)
         np.testing.assert_allclose(data["mean"]["y"], 100 * mean)
         assert data["vote"] == mean.argmax() and data["named"] == len(set(p[:M, digit - 1].argmax(axis=1)))
-    assert explore.opinions(digit=6).data["named"] == 4 and explore.opinions(digit=6, M=1).data["named"] == 1
+    eight, one = explore.opinions(digit=3).data, explore.opinions(digit=3, M=1).data
+    assert eight["named"] == 4 and eight["vote"] == eight["label"] != one["vote"] and one["sure"] > 70, "as in the text"
 
 
 def test_bags_help_on_wrong_labels_alone():
@@ -174,6 +175,11 @@ def test_the_share_of_right_answers():
     y = networks.digits(0).y_test
     assert networks.share_right(np.eye(10)[y], 0) == 100
     assert networks.tested(Says(3), 0) == pytest.approx(100 * (y == 3).mean())
+
+
+def test_picked_is_the_best_in_validation():
+    best = np.bincount(networks.digits(0).y_val).argmax()
+    assert networks.picked([Says(k) for k in range(10)], 0) == networks.tested(Says(best), 0)
 
 
 def test_siblings_have_one_start_and_strangers_have_not():
