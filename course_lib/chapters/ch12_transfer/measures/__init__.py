@@ -46,8 +46,8 @@ LOOKS = {"plain": "as they are", "dim": "at 0.3 of their brightness", "inverted"
 RATIOS = (0.0, 0.1, 1.0, 5.0)  # of the old part's rate to the head's
 HOW = ("requires_grad", "freeze")
 #: Adam's rates, each the best of two to four on two other draws of textures (seeds 10 and 11): with 20 labels, that of
-#: the adapters for rank 4, "still" where batch norm is frozen. For all weights 0.003, 0.01 and 0.03 were level there, and
-#: the smallest is taken. With 5 labels for all weights (few) and from scratch.
+#: the adapters for rank 4, "still" where batch norm is frozen. For all weights 0.003, 0.01 and 0.03 were level there,
+#: and the smallest is taken. With 5 labels for all weights (few) and from scratch.
 ADAM = {"all": 0.003, "adapters": 0.03, "all, still": 0.001, "adapters, still": 0.01, "few": 0.01, "scratch": 0.003}
 FAST = 0.03
 SEEDS = 3
