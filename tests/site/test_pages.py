@@ -212,9 +212,13 @@ def test_pages_of_paper_are_not_half_empty(page, chapter):
     """What may not be divided is at most half a page high: 297 mm less the margins, at 96 dots an inch."""
     shown = page(chapter, width=672, height=986)
     shown.emulate_media(media="print")
-    tall = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e =>
-        getComputedStyle(e).breakInside === "avoid" && e.getBoundingClientRect().height > 986 / 2)
-        .map(e => e.tagName + "." + e.getAttribute("class"))""")
+    for _ in range(20):  # panels are drawn anew for the paper's width
+        tall = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e =>
+            getComputedStyle(e).breakInside === "avoid" && e.getBoundingClientRect().height > 986 / 2)
+            .map(e => e.tagName + "." + e.getAttribute("class"))""")
+        if not tall:
+            return
+        shown.wait_for_timeout(250)
     assert tall == []
 
 
