@@ -15,14 +15,14 @@ from .networks import Network
 class LowRank(nn.Module):
     """Add a matrix of low rank to a weight matrix.
 
-    W' = W + s·BA,  B of shape (m, r), A of shape (r, n)
+    W' = W + s·BA,  B of shape (m, r), A of shape (r, k)
 
-    A is drawn from N(0, 1/n), and B is 0, so that W' = W at first. A convolution's weights, of shape
+    A is drawn from N(0, 1/k), and B is 0, so that W' = W at first. A convolution's weights, of shape
     (m, channels, height, width), count as a matrix of m rows.
 
     Args:
         weight: W; only its shape and type are used.
-        rank: r ≥ 1; at most m and n, else the smaller of these.
+        rank: r ≥ 1; at most m and k, else the smaller of these.
         scale: s > 0.
         generator: draws A, the same on every device; torch's global one unless given.
 
@@ -39,10 +39,10 @@ class LowRank(nn.Module):
         self, weight: Tensor, rank: int, *, scale: float = 1.0, generator: torch.Generator | None = None
     ) -> None:
         super().__init__()
-        m, n = weight.flatten(1).shape
-        r, self.scale = min(check_count("rank", rank), m, n), check_number("scale", scale, above=0.0)
+        m, k = weight.flatten(1).shape
+        r, self.scale = min(check_count("rank", rank), m, k), check_number("scale", scale, above=0.0)
         self.B = nn.Parameter(torch.zeros(m, r).to(weight))
-        self.A = nn.Parameter((torch.randn(r, n, generator=generator) / n**0.5).to(weight))
+        self.A = nn.Parameter((torch.randn(r, k, generator=generator) / k**0.5).to(weight))
 
     def forward(self, W: Tensor) -> Tensor:
         return W + self.scale * (self.B @ self.A).view_as(W)

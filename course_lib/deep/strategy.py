@@ -30,7 +30,7 @@ ADVICE = {
         "frozen",
         (
             "The features are right for such images: only their meaning is new, and a linear head learns that.",
-            "So few labels would be memorized if hundreds of thousands of weights were trained.",
+            "It costs a second and forgets nothing; training all weights brought less than a point more on digits.",
         ),
     ),
     ("similar", "many"): Advice(
@@ -39,7 +39,7 @@ ADVICE = {
             "There are enough labels to correct the features, too, after the head has been fitted to them.",
             "The features are nearly right: a tenth of the head's rate corrects them and cannot forget much. On digits "
             "the full rate was as good, once the head had been fitted.",
-            "With about 50 labels of each class, training from scratch was as good on digits: compare.",
+            "With 50 labels of each class it was still a little ahead of training from scratch on digits: compare.",
         ),
     ),
     ("different", "few"): Advice(
@@ -68,9 +68,9 @@ def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
 
     Few means fewer than 10 of each class if the images are similar, and fewer than 50 if they are not.
 
-    The lecture's table differs in two entries. For different images and few labels it advises a linear
-    classifier on features of several stages; here a small change of all weights was better. For similar images and many
-    labels it changes a few layers only.
+    The lecture's table differs in three entries. For different images and few labels it advises linear classifiers on
+    several stages, which were not measured here. For many labels it trains a few layers if the images are similar, and
+    more of them if they are not.
 
     Args:
         similarity: of the new images to those that the network was trained on, "similar" or "different".
@@ -82,7 +82,7 @@ def choose_strategy(similarity: str, labels_per_class: int) -> Advice:
     >>> print(choose_strategy("similar", 2))
     frozen:
     - The features are right for such images: only their meaning is new, and a linear head learns that.
-    - So few labels would be memorized if hundreds of thousands of weights were trained.
+    - It costs a second and forgets nothing; training all weights brought less than a point more on digits.
 
     Source: after Li, Johnson and Yeung, CS231n Lecture 7: Training Neural Networks, Part II, 2017.
     """

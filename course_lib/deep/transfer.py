@@ -115,8 +115,8 @@ def linear_probe(
 
     min (1/N) Σₙ −log softmax(W features(xₙ) + b)_{yₙ} + ½λ‖W‖²
 
-    This is convex: L-BFGS finds its one minimum, without random numbers. The head's accuracy measures how good the
-    features are; `model.head = linear_probe(model, x, y)` puts it into the network.
+    This is convex, and L-BFGS finds its minimum, without random numbers; λ > 0 makes the best W unique. The head's
+    accuracy measures how good the features are; `model.head = linear_probe(model, x, y)` puts it into the network.
 
     Args:
         model: a network.

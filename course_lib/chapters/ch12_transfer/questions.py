@@ -84,15 +84,16 @@ from_digits = Predict(
 how_much = Predict(
     "how_much",
     PAGE,
-    "On the textures, how much of what all weights gain over the head alone do adapters of rank 4 gain?",
+    "On the textures, how much of what all weights gain over the head alone do adapters of rank 4, trained with batch"
+    " norm, gain?",
     options={
         "none": "next to nothing: they are too few",
         "part": "a part, between a quarter and two thirds",
-        "all": "nearly all of it",
+        "all": "more than four fifths",
     },
-    right="part",
-    line="You said {said}; the head alone names {claim:side-by-side.textures_none:.1f} %, with adapters it is"
-    " {claim:side-by-side.textures_four:.1f} %, with all weights {claim:side-by-side.textures_all:.1f} %.",
+    right="all",
+    line="You said {said}; the head alone names {claim:side-by-side.none:.1f} %, with adapters it is"
+    " {claim:side-by-side.four:.1f} %, with all weights {claim:side-by-side.all:.1f} %.",
 )
 
 # ---------------------------------------------------------------- self-checks
@@ -110,7 +111,7 @@ most_general = Choose(
     why={
         "form": "Both networks have the same form, and only one of them helps.",
         "learnt": "Only the weights differ between the two.",
-        "digits": "It need not have: strokes and loops are in letters, too.",
+        "digits": "It need not have: the strokes and loops are in letters, too, and a 0 is much like an O.",
     },
 )
 
@@ -126,7 +127,7 @@ what_for = Choose(
     right="constant",
     why={
         "constant": "Nothing below the head changes, so each image always has the same features.",
-        "convex": "So it is, but that is why the fit has one minimum. It says nothing of the features.",
+        "convex": "So it is, but that is why no local minimum can trap the fit. It says nothing of the features.",
         "few": "Their number makes the fit cheap. They could still change if the network below were trained.",
     },
 )
@@ -155,7 +156,7 @@ corner = Choose(
     options={
         "frozen": "fit a head on frozen features",
         "full": "train all at the full rate, and from scratch as well, and compare",
-        "tenth": "train the last block at a tenth of the rate",
+        "tenth": "train the last stages at a tenth of the rate",
     },
     right="full",
     why={
@@ -177,8 +178,8 @@ when_frozen = Choose(
     },
     right="follow",
     why={
-        "freeze": "That protects the old task, which does not count here, and fixes a brightness that is wrong.",
-        "follow": "The new images are then normalized by their own mean and variance.",
+        "freeze": "That protects the old task, which does not count here. It is worth a try, and no must.",
+        "follow": "The new images are then normalized by their own mean and variance. A try tells if that is better.",
         "never": "In training mode they move at each step, by an average and not by a gradient.",
     },
 )
@@ -196,7 +197,7 @@ signs = Choose(
     right="scratch",
     why={
         "scratch": "Harm means: worse than without. So it takes a run without.",
-        "old": "The network for 0–4 was excellent at its old task, and of no use for 5–9.",
+        "old": "The network for 0–4 was excellent at its old task, and of little use for 5–9.",
         "train": "It shows whether the head fits its labels, not whether other features would do better.",
     },
 )
@@ -223,7 +224,7 @@ normalize = Choose(
     "normalize",
     PAGE,
     "The published network was trained on pixels from which the mean of each colour was subtracted, divided by the"
-    " standard deviation. You hand it pixels in [0, 1]. What happens?",
+    " standard deviation. You hand it pixels in [0, 1]. In evaluation mode, what happens?",
     options={
         "error": "an error: the range is wrong",
         "worse": "it runs, and its features are worse",

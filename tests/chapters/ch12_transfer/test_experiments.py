@@ -116,4 +116,5 @@ def test_what_the_text_says_of_its_links():
              for look in ("plain", "dim", "inverted") for how in ("requires_grad", "freeze")}  # fmt: skip
     assert shown["plain", "requires_grad"]["letters"] > 98 and shown["inverted", "requires_grad"]["letters"] < 80
     assert shown["dim", "requires_grad"]["letters"] < 70 and shown["dim", "freeze"]["letters"] > 98
+    assert 0.5 < shown["inverted", "freeze"]["digits"] - shown["inverted", "requires_grad"]["digits"] < 4, "and worse"
     assert 0.5 < shown["dim", "requires_grad"]["digits"] - shown["dim", "freeze"]["digits"] < 4, "a little better"

@@ -71,18 +71,43 @@ def test_statistics_follow_only_without_freeze():
 
 def test_adapters_train_what_they_say():
     assert measures.adapted("digits", 1, 0, 0)[0] == 0
-    assert measures.adapted("digits", 1, 0, 4, steps=1)[0] == 10_020
+    norms = 2 * (32 + 32 + 64 + 64)
+    assert measures.adapted("digits", 1, 0, 4, still=True, steps=1)[0] == 10_020
+    assert measures.adapted("digits", 1, 0, 4, steps=1)[0] == 10_020 + norms
+    assert measures.adapted("digits", 1, 0, None, still=True, steps=1)[0] == 196_384 - norms
     assert measures.adapted("digits", 1, 0, None, steps=1)[0] == 196_384
+
+
+@pytest.mark.parametrize("rank", [4, None])
+def test_batch_norm_is_frozen_or_trains(rank, monkeypatch):
+    seen = []
+    monkeypatch.setattr(measures, "read", lambda net, *_: seen.append(net.conv1.state_dict()) or 0.0)
+    for still in (True, False):
+        measures.adapted("digits", 1, 0, rank, still=still, steps=2)
+    first = load_pretrained("letters").conv1.state_dict()
+    names = [name for name in first if "running" in name]
+    assert len(names) == 2
+    assert all(torch.equal(seen[0][name], first[name]) for name in names)
+    assert not any(torch.equal(seen[1][name], first[name]) for name in names)
+
+
+def test_three_heads_and_their_first_loss():
+    assert measures.first_loss(1, 0, "zero") == pytest.approx(np.log(10), rel=1e-5)
+    assert measures.first_loss(1, 0, "fitted") < 0.1 < 2.3 < measures.first_loss(1, 0, "random")
+
+
+def test_what_the_old_head_calls_a_digit():
+    assert measures.named(0, "Oo") > 70 and measures.named(0, "Zz") < 10
 
 
 @pytest.mark.slow
 def test_some_of_what_is_stored_again():
     stored = measures.stored()
-    assert measures.tuned(2, 0, 1.0, head_first=False)[1] < 85  # letters 58, sd 10
+    assert measures.tuned(2, 0, 1.0, head="random")[1] < 85  # letters 58, sd 10
     _, head = measures.adapted("textures", 20, 0, 0)
     _, low = measures.adapted("textures", 20, 0, 4)
-    assert low > head + 6  # 16 more, sd 2
-    assert head == pytest.approx(stored["adapters"]["textures 0"][0][1], abs=3)
+    assert low > head + 15  # 35 more, sd 5
+    assert head == pytest.approx(stored["adapters"]["0"][0][1], abs=3)
 
 
 def test_windows_of_two_photographs():

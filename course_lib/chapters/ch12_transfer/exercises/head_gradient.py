@@ -51,7 +51,10 @@ def head_gradient(f, W, b, y):
         "With ds = (p − y)/N the chain rule gives dW = fᵀ ds, and db the sum of ds over the images. The features are "
         "constants: nothing goes farther down, and that is why a frozen body costs no backward pass."
     ),
-    after="The loss is convex in W and b, so that a head has one best fit; `course_lib.deep.linear_probe` finds it.",
+    after=(
+        "The loss is convex in W and b, so that no local minimum can trap you; with a penalty on W one W is best, "
+        "and `course_lib.deep.linear_probe` finds it."
+    ),
     accepts={
         "a loop over images": (
             "def head_gradient(f, W, b, y):\n    dW, db = np.zeros(W.shape), np.zeros(b.shape)\n"

@@ -42,8 +42,8 @@ def stage_rates(stages, frozen, lr, ratio):
         "A slice up to `frozen` is the end at the input; the index −1 is the head.",
     ),
     explanation=(
-        "A rate of 0 freezes weights. Early stages are the most general, so they are frozen first; the head is new and "
-        "learns at the full rate; what lies between is nearly right."
+        "A rate of 0 freezes weights, but not batch norm's statistics. Early stages are the most general, so they "
+        "are frozen first; the head is new and learns at the full rate; what lies between is nearly right."
     ),
     after="`course_lib.deep.parameter_groups` hands such rates to an optimizer of torch, leaving out what is frozen.",
     accepts={
