@@ -80,7 +80,7 @@ def fit(
     within another schedule, only after epochs whose last step had its rate. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
-        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of an array the mean)
+        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of arrays the mean)
 
     The gradient is the usual way; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
     a limit (`MaxNorm`), which then holds from the start. By default both act on weights alone, not on biases or batch
