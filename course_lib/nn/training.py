@@ -52,7 +52,7 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         if self.patience is not None:
             check_count("patience", self.patience)
-        if self.watch not in list(_WATCH):
+        if self.watch not in list(_WATCH):  # a list, for what cannot be a key
             raise ValueError(f"watch must be one of {list(_WATCH)}, not {self.watch!r}")
         check_number("threshold", self.threshold)
 
@@ -80,15 +80,16 @@ def fit(
     within another schedule, only after epochs whose last step had its rate. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
-        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of a grid the mean)
+        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of arrays the mean)
 
     The gradient is the usual way; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
     a limit (`MaxNorm`), which then holds from the start. By default both act on weights alone, not on biases or batch
     normalization's γ and β.
 
     Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
-    with other weights than it trains (Lookahead, averages, Schedule-Free) leaves those in the network at the end.
-    They are means of weights, taken before the proximal step, so with one they need be neither zero nor within a limit.
+    with other weights than it trains (Lookahead, `EMA`, `SWA`, Schedule-Free) leaves those in the network at the end.
+    The first three test with means of weights, taken before the proximal step: with one, these need be neither zero nor
+    within a limit. Schedule-Free takes no proximal step.
 
     Args:
         net: a network; its `params` are trained.
@@ -115,7 +116,7 @@ def fit(
 
     Raises:
         TypeError, ValueError: a bad argument. What the data, one row of them and a minibatch's shape show is told
-            before anything changes; what `augment`, `penalty` or `penalize` return, only in the step that uses it.
+            before anything changes; what `augment`, `penalty` or `penalize` return, only where it is used.
         Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far is
             restored; at the same rate it may well diverge again.
         KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
@@ -200,7 +201,7 @@ class _Best:
         """Keep this epoch, a row of the history, if it is the first, or better by more than the threshold."""
         value = _WATCH[self.rule.watch] * row[COLUMNS.index(self.rule.watch)]
         self.since += 1
-        if value < self.value - self.rule.threshold or not self.epoch:
+        if value < self.value - self.rule.threshold or not self.epoch:  # the first may be nan
             with _test_weights(self.net, self.optimizer):
                 kept = checkpoint(self.net)
             self.epoch, self.since, self.value, self.kept = epoch, 0, value, kept
@@ -236,7 +237,7 @@ def _rule(early_stopping: Any, has_val: bool) -> EarlyStopping:
 
 
 def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: bool, penalize: Any, augment: Any) -> None:
-    """Check each argument's type, and that penalty and optimizer go with the proximal step."""
+    """Check the arguments' types, and that penalty and optimizer go with the proximal step."""
     check_net(net)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
@@ -277,8 +278,8 @@ def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
 
 
 def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> None:
-    """Raise for what would end the first epoch: a last minibatch of too few rows, an optimizer of other shapes."""
-    replay = Replay(net)
+    """Raise for what would end the first epoch: a minibatch too small for batch norm, an optimizer of other shapes."""
+    replay = Replay(net)  # called, it takes back what the forward pass has drawn and counted
     try:
         with _quiet(), _naming(f"the last minibatch of an epoch, of {len(last)} rows, does not fit"):
             net.forward(last, train=True)
@@ -286,8 +287,8 @@ def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> No
         replay()
     with _naming("the optimizer does not fit the network (if it has trained another one, pass optimizer.clone())"):
         while isinstance(optimizer, Wrapper):
-            grids = {name: h for name, h in optimizer.own_settings().items() if isinstance(h, np.ndarray)}
-            check_broadcast(grids, dict(net.params))
+            arrays = {name: h for name, h in optimizer.own_settings().items() if isinstance(h, np.ndarray)}
+            check_broadcast(arrays, dict(net.params))
             optimizer.test_params(net.params)  # raises if it holds weights of other names or shapes
             optimizer = optimizer.inner
         # The parameters stand in for gradients: only keys, shapes and settings are looked at.
