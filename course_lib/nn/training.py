@@ -80,11 +80,11 @@ def fit(
     within another schedule, only after epochs whose last step had its rate. With a penalty R, its strength included:
 
         gradient: W ← step with ∇L + ∇R(W)
-        proximal: W ← step with ∇L, then W ← prox(W, α), α being W's rate (in `Groups` its group's; of arrays the mean)
+        proximal: W ← step with ∇L, then W ← prox(W, α)
 
-    The gradient is the usual way; the proximal step gives L1 its exact zeros, and is the only way for a penalty that is
-    a limit (`MaxNorm`), which then holds from the start. By default both act on weights alone, not on biases or batch
-    normalization's γ and β.
+    α is W's rate: in `Groups` its group's, and of an array the mean. The gradient is the usual way; the proximal step
+    gives L1 its exact zeros, and is the only way for a penalty that is a limit (`MaxNorm`), which then holds from the
+    start. By default both act on weights alone, not on biases or batch normalization's γ and β.
 
     Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
     with other weights than it trains (Lookahead, `EMA`, `SWA`, Schedule-Free) leaves those in the network at the end.
