@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from course_lib import chapters
 from course_lib.explore import site_assets
@@ -115,6 +115,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def with_own_letters(route: Route) -> None:
+    """Make a page wait for its own type, which on a busy machine may come too late for it."""
+    sheet = route.fetch()
+    route.fulfill(response=sheet, body=sheet.text().replace("font-display: optional", "font-display: block"))
+
+
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """A function that opens a page of the site, in a fresh context, and returns playwright's Page.
@@ -129,6 +135,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
     def open_page(path: str, *, width=1280, height=800, scheme="light", base: str | None = None, **options) -> Page:
         base = base or request.getfixturevalue("server")
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        context.route("**/fonts.css*", with_own_letters)
         new = context.new_page()
         new.console, new.requests, new.outside = [], [], []
         origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"

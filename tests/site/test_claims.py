@@ -95,7 +95,8 @@ def make_book(folder, *cells):
     """A book of a chapter of these cells, and the page of the studies."""
     shutil.copytree(ROOT / "book" / "web", folder / "book" / "web", ignore=shutil.ignore_patterns("fonts"))
     shutil.copy(ROOT / "_config.yml", folder)
-    shutil.copy(ROOT / "book" / "measured.md", folder / "book")
+    measured = (ROOT / "book" / "measured.md").read_text("utf-8")
+    (folder / "book" / "measured.md").write_text(re.sub(r"\[([^]]*)\]\(\d\d_\w+\.ipynb\)", r"\1", measured), "utf-8")
     (folder / "book" / "glossary.md").write_text(GLOSSARY)
     pages = "".join(f"  - file: book/{page}\n" for page in ("measured", "glossary"))
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/01_small\nchapters:\n{pages}")

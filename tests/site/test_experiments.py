@@ -359,7 +359,6 @@ def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page
 def test_an_experiment_fits_on_a_phone(page, name):
     """All of it on one screen of 390 × 844; what is pressed is at least 24 pixels high."""
     shown = page(CHAPTER, **PHONE)
-    shown.reload()  # with its own letters: on a busy machine they may come too late for the first visit
     experiment = place(shown, name)
     heights = experiment.evaluate("""e => Object.fromEntries(["", "-legend", "-time"].map((part) =>
         [part, e.querySelector(`.cx${part}`)?.offsetHeight ?? 0]))""")

@@ -185,8 +185,8 @@ def labels(**values: Any) -> Experiment:
         ],
         readouts=_LABEL_READOUTS,
         tabulated=True,
-        caption="Means of five seeds, 200 steps, one rate; the band is two standard errors. The head's λ of 0.01 is too"
-        " much for random features, which are small: with less they do far better.",
+        caption="Means of five seeds, 200 steps, one rate; the band is two standard errors. λ = 0.01 is too much for"
+        " random features: with less they do far better.",
         alt="What transfer gains over training from scratch with few labels and with many, for two pairs of tasks.",
         values=values,
     )
@@ -225,8 +225,8 @@ def harm(**values: Any) -> Experiment:
         ],
         readouts=_LABEL_READOUTS,
         tabulated=True,
-        caption="Means of five seeds, 200 steps, one rate; the band is two standard errors. The head's λ of 0.01 is too"
-        " much for random features: with less they do better still.",
+        caption="Means of five seeds, 200 steps, one rate; the band is two standard errors. λ = 0.01 is too much for"
+        " random features: with less they do better still.",
         alt="How features learnt from the digits 0 to 4, from letters and from nothing serve for the digits 5 to 9.",
         values=values,
     )
