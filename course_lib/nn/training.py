@@ -16,7 +16,7 @@ from ..optim.schedules import Schedule
 from ..optim.trees import check_broadcast, has_nonfinite
 from ..optim.wrappers import Wrapper
 from ..progress import NoBar, progress_bar
-from ..validation import check_count, check_number, check_rng
+from ..validation import check_bool, check_count, check_number, check_rng
 from .checkpoint import checkpoint, copy_into, restore, using_params
 from .evaluation import Loss, Score, accuracy, check_net, check_rows, check_train, evaluate
 from .gradient_check import Replay
@@ -76,8 +76,9 @@ def fit(
     """Train a network on minibatches, in place.
 
     Each epoch: shuffle; for each minibatch: augment, forward, backward, one step. Then the network is tested on the
-    validation set, and a `ReducePlateau` gets that loss (without such a set, the training loss with its penalty);
-    within another schedule, only after epochs whose last step had its rate. With a penalty R, its strength included:
+    validation set. A `ReducePlateau` gets that loss (without such a set, the training loss with its penalty); if it
+    is a part of another schedule, only after epochs whose last step it gave its rate. With a penalty R, its strength
+    included:
 
         gradient: W ← step with ∇L + ∇R(W)
         proximal: W ← step with ∇L, then W ← prox(W, α)
@@ -86,40 +87,42 @@ def fit(
     gives L1 its exact zeros, and is the only way for a penalty that is a limit (`MaxNorm`), which then holds from the
     start. By default both act on weights alone, not on biases or batch normalization's γ and β.
 
-    Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). A method that tests
-    with other weights than it trains (Lookahead, `EMA`, `SWA`, Schedule-Free) leaves those in the network at the end.
-    The first three test with means of weights, taken before the proximal step: with one, these need be neither zero nor
-    within a limit. Schedule-Free takes no proximal step.
+    Every step is an `optimizer.step_closure`, so SAM gets its two gradients (on the same batch). An optimizer that
+    tests with other weights than it trains (Lookahead, `EMA`, `SWA`, Schedule-Free) leaves those in the network at the
+    end. Lookahead's, `EMA`'s and `SWA`'s are means of weights from before the proximal step, so they need be neither
+    zero nor within a limit. With Schedule-Free, a proximal step is a ValueError.
 
     Args:
         net: a network; its `params` are trained.
         data: has x_train, y_train, x_val and y_val; x_val may be None.
-        optimizer: any first-order method. It continues from its state: for a new run, pass `optimizer.clone()`. If the
-            best epoch is restored, so is the optimizer's state, step count included; a `ReducePlateau` keeps the rate
+        optimizer: any of first order. It continues from its state: for a new run, pass `optimizer.clone()`. If the best
+            epoch is restored, so is the optimizer's state, step count included; a `ReducePlateau` keeps the rate
             that it has come to.
         epochs: passes through the training set, ≥ 1.
         batch: rows of a minibatch, at most those of x_train; the epoch's last one has the rest.
-        rng: shuffles and augments. The same seed gives the same run, bit for bit, if the layers that draw (`Dropout`)
-            have the same seeds, too.
-        loss: a function (scores, y) → (mean loss, gradient). Integer labels must be classes, a column of scores each.
+        rng: shuffles and augments. From the same weights and optimizer, the same seed gives the same run, bit for bit,
+            if the layers that draw (`Dropout`) have the same seeds, too.
+        loss: a function (scores, y) → (mean loss, gradient). With two or more columns of scores, integer
+            labels in one dimension are classes, 0 … columns − 1.
         penalty: an object with value(w), grad(w) and prox(w, step), such as L2(1e-3).
         proximal: whether the penalty is a proximal step after the optimizer's, with its rate α.
         penalize: a function of a parameter's name, such as "0.W" → whether the penalty applies.
         augment: a function `(x, rng) → x`; or `((x, y), rng) → (x, y)` if it has a true attribute `changes_labels`.
-            The shape of x stays.
-        early_stopping: a rule, or its patience; the best epoch is restored at the end. A rule that watches the
-            validation set, as a patience does, needs one.
+            It keeps the rows and their shape.
+        early_stopping: a rule, or a whole number, the patience of one that watches the validation loss; the best epoch
+            is restored at the end. A rule that watches the validation set needs one.
         progress: whether to show a bar, if tqdm is installed.
 
     Returns:
         The history.
 
     Raises:
-        TypeError, ValueError: a bad argument. What the data, one row of them and a minibatch's shape show is told
-            before anything changes; what `augment`, `penalty` or `penalize` return, only where it is used.
-        Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far is
-            restored; at the same rate it may well diverge again.
-        KeyboardInterrupt: Ctrl-C. The network keeps what it has learned, as at the end; another `fit` continues.
+        TypeError, ValueError: a bad argument. Before anything changes, one row and the last minibatch are tried; what
+            `augment`, `penalty`, `penalize` or the loss do wrong later is told only then.
+        Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far (by
+            the rule, or else by validation or training loss) is restored; at the same rate it may diverge again.
+        KeyboardInterrupt: Ctrl-C. The network is left as at the end: at the best epoch if there is a rule, or else at
+            the weights to test with. The history is lost.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU, Sequential
@@ -139,7 +142,7 @@ def fit(
     check_first_rows(net, x, y, val, loss, rule.watch)
     _check_first_epoch(net, optimizer, x[: len(x) % batch or batch])  # as many rows as the epoch's last minibatch
     best, log, stopped = _Best(net, optimizer, rule), [], "all epochs done"
-    minibatch = Minibatch(net, loss, penalty, proximal, penalize)  # from here on the weights may change
+    minibatch = Minibatch(net, loss, penalty, proximal, penalize)  # which imposes a limit: the weights may change
     with _quiet(), progress_bar(progress, epochs * math.ceil(len(x) / batch), "step") as bar:
         try:
             for epoch in range(1, epochs + 1):
@@ -201,9 +204,10 @@ class _Best:
         """Keep this epoch, a row of the history, if it is the first, or better by more than the threshold."""
         value = _WATCH[self.rule.watch] * row[COLUMNS.index(self.rule.watch)]
         self.since += 1
-        if value < self.value - self.rule.threshold or not self.epoch:  # the first may be nan
+        if value < self.value - self.rule.threshold or not self.epoch:
             with _test_weights(self.net, self.optimizer):
                 kept = checkpoint(self.net)
+            value = math.inf if math.isnan(value) else value  # any later one is better than nan
             self.epoch, self.since, self.value, self.kept = epoch, 0, value, kept
             self.state = self.optimizer.state_dict()
 
@@ -242,6 +246,7 @@ def _check_kinds(net: Any, optimizer: Any, rng: Any, penalty: Any, proximal: boo
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an optimizer such as Momentum(0.1), not {optimizer!r}")
     check_rng("rng", rng)
+    check_bool("proximal", proximal)
     if penalty is not None and not all(callable(getattr(penalty, k, None)) for k in ("value", "grad", "prox")):
         raise TypeError(f"penalty must have value, grad and prox, such as L2(1e-3), not {penalty!r}")
     if isinstance(penalty, MaxNorm) and not proximal:
@@ -278,7 +283,7 @@ def _check_classes(label: str, labels: np.ndarray, scores: np.ndarray) -> None:
 
 
 def _check_first_epoch(net: Layer, optimizer: Optimizer, last: np.ndarray) -> None:
-    """Raise for what would end the first epoch: a minibatch too small for batch norm, an optimizer of other shapes."""
+    """Raise for what would break the first epoch off: too few rows for batch norm, an optimizer of other shapes."""
     replay = Replay(net)  # called, it takes back what the forward pass has drawn and counted
     try:
         with _quiet(), _naming(f"the last minibatch of an epoch, of {len(last)} rows, does not fit"):
@@ -301,7 +306,8 @@ def _naming(what: str) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{what}: {error}") from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{what}: {error}") from error
 
 
 def _quiet() -> np.errstate:
@@ -333,17 +339,17 @@ def _test(net: Layer, optimizer: Optimizer, val: tuple | None, loss: Loss) -> Sc
 def _observe(optimizer: Optimizer, loss: float) -> None:
     """Pass the loss to the schedules that set the last step's rates, if they observe it: to each once."""
     observers: list[Any] = []
-    for method in optimizer.innermost():
-        if not isinstance(rate := method.lr, Schedule):
+    for one in optimizer.innermost():
+        if not isinstance(rate := one.lr, Schedule):
             continue
-        rate, _ = rate.active(method.t - 1)  # the last step's rate was lr(t − 1)
+        rate, _ = rate.active(one.t - 1)  # the last step's rate was lr(t − 1)
         if callable(observe := getattr(rate, "observe", None)) and not any(rate is other for other in observers):
             observers.append(rate)
             observe(loss)
 
 
 def _leave(net: Layer, optimizer: Optimizer, best: _Best | None) -> None:
-    """Set the network's final weights: those of the best epoch, or those that the method tests with."""
+    """Set the network's final weights: those of the best epoch, or those that the optimizer tests with."""
     if best is not None and best.epoch:
         best.restore()
     elif optimizer.tests_others:
@@ -351,7 +357,7 @@ def _leave(net: Layer, optimizer: Optimizer, best: _Best | None) -> None:
 
 
 def _test_weights(net: Layer, optimizer: Optimizer) -> contextlib.AbstractContextManager:
-    """While testing, put the weights to test with in the network, if the method trains others."""
+    """While testing, put the weights to test with in the network, if the optimizer trains other weights."""
     return using_params(net, optimizer.test_params(net.params)) if optimizer.tests_others else contextlib.nullcontext()
 
 

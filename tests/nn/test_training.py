@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.nn import training
 from course_lib.nn.activations import ReLU
 from course_lib.nn.checkpoint import checkpoint, restore
 from course_lib.nn.evaluation import Score, evaluate
+from course_lib.nn.history import COLUMNS
 from course_lib.nn.layers import Dense, Flatten, Layer
 from course_lib.nn.losses import softmax_cross_entropy, squared_error
 from course_lib.nn.network import Residual, Sequential
@@ -350,6 +352,25 @@ def test_training_goes_on_from_the_best_epoch(name):
         runs = [(net, opt), (by_hand, theirs)]
         losses = [fit(n, data, o, epochs=3, batch=20, rng=np.random.default_rng(2)).val_loss for n, o in runs]
         assert np.array_equal(*losses)
+
+
+def test_any_epoch_is_better_than_a_first_one_of_nan():
+    best = training._Best(network(), SGD(0.1), EarlyStopping(watch="accuracy"))
+    for epoch, value in enumerate((math.nan, math.nan, 0.3, 0.2), 1):
+        best.compare(epoch, tuple(value if name == "accuracy" else 1.0 for name in COLUMNS))
+    assert (best.epoch, best.since) == (3, 1)
+
+
+def test_an_error_of_more_arguments_keeps_its_words():
+    class Twice(ValueError):
+        def __init__(self, one, two):
+            super().__init__(f"{one} and {two}")
+
+    def loss(scores, y):
+        raise Twice("this", "that")
+
+    with pytest.raises(ValueError, match=r"^the loss does not take one row of data.y_train: this and that$"):
+        fit(network(), clouds(), SGD(0.1), epochs=1, rng=np.random.default_rng(0), loss=loss)
 
 
 def test_what_early_stopping_watches():
@@ -733,6 +754,7 @@ def test_checkpoints_of_another_network():
         (dict(net="net"), TypeError, "net must be a network"),
         (dict(early_stopping=0), ValueError, "early_stopping must be at least 1"),
         (dict(early_stopping="val_loss"), TypeError, "early_stopping must be an integer, not 'val_loss'"),
+        (dict(proximal="no"), TypeError, "proximal must be True or False, not .no."),
         (dict(penalize="W"), TypeError, "penalize must be a function of a parameter's name, not 'W'"),
         (dict(loss=lambda s, y: 1.0), ValueError, r"the loss must return .* gradient of shape \(1, 3\), not 1.0"),
         (dict(loss=lambda s, y: (1.0, s[0])), ValueError, r"the loss must return .* gradient of shape \(1, 3\)"),
