@@ -8,12 +8,20 @@ from course_lib.exercises import Exercise
 STUCK = "Stuck? Press “Hint”."
 
 
-def own_answers(exercise: Exercise) -> dict[str, str]:
-    """Return the answers that an exercise declares: its solution, its stub, known mistakes, other right answers."""
+def own_answers(exercise: Exercise, most: int | None = None) -> dict[str, str]:
+    """Return the answers that an exercise declares: its solution, its stub, known mistakes, other right answers.
+
+    Args:
+        exercise: the exercise.
+        most: how many mistakes, from the first to the last at equal distances; None: all.
+    """
+    mistakes, count = exercise.mutants, len(exercise.mutants)
+    if most is not None and count > most:
+        mistakes = [mistakes[round(i * (count - 1) / (most - 1))] for i in range(most)]
     return {
         "the solution": exercise.source,
         "the stub": exercise.stub,
-        **{f"mistake: {mutant.name}": str(mutant.patch(exercise.source)) for mutant in exercise.mutants},
+        **{f"mistake: {mutant.name}": str(mutant.patch(exercise.source)) for mutant in mistakes},
         **{f"accepted: {name}": source for name, source in exercise.accepts.items()},
     }
 
