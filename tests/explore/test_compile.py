@@ -70,12 +70,12 @@ def steps_before_chance(surface, method, start, steps):
     return int(apart[0]) if apart.size else steps + 1
 
 
-#: Settings of an experiment that are compared, drawn from all combinations of its controls' values.
+#: Settings of an experiment that are compared, or some more until each value of each control is among them.
 MOST = 24
 
 
 def corners(experiment):
-    """Both ends and the start of every slider, every option, every toggle: of all their combinations at most `MOST`."""
+    """Both ends and the start of every slider, every option and toggle, in `MOST` combinations or some more."""
     axes = []
     for c in experiment.controls.values():
         if c["type"] == "slider":
@@ -86,10 +86,12 @@ def corners(experiment):
             axes.append([False, True])
         else:
             axes.append([None])
-    every = list(itertools.product(*axes))
-    some = np.random.default_rng(0).permutation(len(every))[:MOST]
-    chosen = [every[i] for i in some]
-    assert all(set(seen) == set(axis) for seen, axis in zip(zip(*chosen, strict=True), axes, strict=True))
+    every, chosen, seen = list(itertools.product(*axes)), [], set()
+    for i in np.random.default_rng(0).permutation(len(every)):
+        values = set(enumerate(every[i]))
+        if len(chosen) < MOST or not values <= seen:
+            chosen.append(every[i])
+            seen |= values
     return [dict(zip(experiment.controls, combination, strict=True)) for combination in chosen]
 
 
