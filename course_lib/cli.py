@@ -117,6 +117,26 @@ def serve(arguments: list[str]) -> int:
     return 0
 
 
+def links(arguments: list[str]) -> int:
+    """Ask every address outside the book that the built site links to whether it is still there."""
+    from course_lib.site import links as outer
+    from course_lib.site import repository as place
+
+    parser = argparse.ArgumentParser(prog="course links", description=links.__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="default: the book's _build/html")
+    folder = parser.parse_args(arguments).folder or place.find_root(Path.cwd()) / "_build" / "html"
+    pages = outer.outside(folder)
+    if not pages:
+        raise ValueError(f"{folder} has no page that links to another site: build it with `make site`")
+    answers = outer.check(pages)
+    dead = {address: said for address, said in answers.items() if said not in ("", "refuses programs")}
+    for address, said in dead.items():
+        print(f"{address}: {said} (on {', '.join(pages[address])})")
+    refused = sum(said == "refuses programs" for said in answers.values())
+    print(f"{len(pages)} addresses: {len(dead)} do not answer, {refused} refuse programs")
+    return int(bool(dead))
+
+
 def study(arguments: list[str]) -> int:
     """Measure the book's tables; without a name, list the studies."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: small products gain nothing by threads
@@ -220,7 +240,9 @@ def pretrain(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {command.__name__: command for command in (site, serve, work, check, notebooks, repository, study, pretrain)}
+COMMANDS = {
+    command.__name__: command for command in (site, serve, work, check, notebooks, repository, links, study, pretrain)
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """The repository's own files: one address everywhere, exact pins, licences, commands that exist."""
 
+import datetime
 import json
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -204,7 +206,38 @@ def test_the_library_asks_for_little_and_bounds_it_loosely():
 
 def test_version_stands_in_one_place():
     assert PROJECT["project"]["dynamic"] == ["version"]
-    assert yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == course_lib.__version__
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == course_lib.__version__
+    newest = re.search(r"^## (\S+) – (\S+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest.groups() == (course_lib.__version__, citation["date-released"])
+
+
+def test_errata_have_dates_the_newest_first():
+    rows = re.findall(
+        r"^\| (\d{4}-\d\d-\d\d) \| (.+?) \|", (ROOT / "book" / "errata.md").read_text("utf-8"), re.MULTILINE
+    )
+    dates = [datetime.date.fromisoformat(date) for date, _ in rows]
+    assert rows and dates == sorted(dates, reverse=True)
+
+
+def test_a_badge_is_a_picture_of_its_words():
+    command = [sys.executable, ROOT / ".github" / "badge.py", "notebooks with torch <3", "run, 2026-11-30"]
+    badge = ElementTree.fromstring(subprocess.run(command, text=True, encoding="utf-8", capture_output=True).stdout)
+    texts = [field.text for field in badge.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["notebooks with torch <3", "run, 2026-11-30"]
+    ends = [float(box.get("x")) + float(box.get("width")) for box in badge.iter("{http://www.w3.org/2000/svg}rect")]
+    assert ends[-1] == float(badge.get("width"))
+
+
+def test_every_workflow_is_one_and_runs_what_exists():
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        flow = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        assert {"name", "jobs"} <= flow.keys() and flow["name"] == path.stem
+        for file in re.findall(r"(?:tests|\.github)/[\w/]+\.py", text):
+            assert (ROOT / file).is_file(), f"{path.name}: {file}"
+        for command in re.findall(r"bin/course (\w+)", text):
+            assert command in cli.COMMANDS, f"{path.name}: {command}"
 
 
 def test_importing_the_library_needs_no_build_tool():

@@ -261,9 +261,11 @@ def rule(
     return _mark("rule", key, at=at, axis=axis, label=label, color=color, dashed=dashed, width=width)
 
 
-def text(key: str, *, x: str = "x", y: str = "y", text: str = "text", color: str | None = None) -> Part:
-    """Declare words just above points."""
-    return _mark("text", key, x=x, y=y, text=text, color=color)
+def text(
+    key: str, *, x: str = "x", y: str = "y", text: str = "text", color: str | None = None, centred: bool = False
+) -> Part:
+    """Declare words just above points, or centred on them, with a rim that parts them from what lies below."""
+    return _mark("text", key, x=x, y=y, text=text, color=color, centred=centred or None)
 
 
 def contour(key: str, *, levels: int = 14) -> Part:

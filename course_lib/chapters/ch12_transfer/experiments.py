@@ -65,7 +65,7 @@ def features(**values: Any) -> Experiment:
                 "Digits, by what this stage makes of them",
                 axis("first principal direction", (-1.05, 1.05)),
                 axis("second direction", (-1.05, 1.05)),
-                [*(points(str(k), color=_TEN[k], radius=2.5) for k in range(10)), text("means")],
+                [*(points(str(k), color=_TEN[k], radius=2.5) for k in range(10)), text("means", centred=True)],
                 ratio=0.7,
                 alt="300 dots in ten colours, one for each digit; the digit's name stands at the mean of its dots.",
             )

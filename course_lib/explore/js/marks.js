@@ -175,12 +175,13 @@
 
   function text(mark, group) {
     group.classList.add("cx-text");
+    group.classList.toggle("cx-centred", Boolean(mark.centred));
     return (view) => {
       const d = view.get(mark.key),
         at = pixels(mark, view);
       group.replaceChildren(
         ...at.map(([x, y], i) => {
-          const label = svg("text", { x, y: y - 7, "text-anchor": "middle", fill: ink(mark) });
+          const label = svg("text", { x, y: mark.centred ? y + 4 : y - 7, "text-anchor": "middle", fill: ink(mark) });
           label.textContent = d[mark.text][i];
           return label;
         }),
