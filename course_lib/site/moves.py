@@ -1,13 +1,17 @@
 """The role `move`: a link that sets the controls of an experiment on the page, checked when the book is built.
 
-In a page, {move}`Set ρ to 0.95 <race?rho=0.95&surface=saddle>` links to that address, which js/address.js obeys.
+In a page, {move}`Set ρ to 0.95 <race?rho=0.95&surface=saddle>` links to that address, which js/address.js obeys; from
+another page, it is {move}`… <03_momentum#race?rho=0.95>`.
 """
+
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole
 
+from course_lib import chapters
 from course_lib.explore.moves import experiment_at, parse
 from course_lib.explore.page import experiments_in
 from course_lib.explore.values import read
@@ -19,9 +23,9 @@ class MoveRole(ReferenceRole):
     """A link with an experiment's address; without words of its own, it shows the address."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        link = nodes.reference(
-            f"{{move}}`{self.text}`", self.title, refuri=f"#{self.target.removeprefix('#')}", classes=["move"]
-        )
+        page, _, address = self.target.rpartition("#")
+        uri = f"{page and page + '.html'}#{address}"
+        link = nodes.reference(f"{{move}}`{self.text}`", self.title, refuri=uri, classes=["move"])
         self.set_source_info(link)
         return [link], []
 
@@ -39,14 +43,21 @@ def check(app: Sphinx, doctree: nodes.document) -> None:
     for link in doctree.findall(nodes.reference):
         if "move" in link["classes"]:
             try:
-                move = parse(link["refuri"])
-                if move.place not in shown:
-                    there = ", ".join(shown) or "none"
-                    raise ValueError(f"this page has no experiment {move.place!r}; there are: {there}")
-                controls = {c["name"]: c for c in shown[move.place]["controls"]}
+                page, _, address = link["refuri"].rpartition("#")
+                move = parse(address)
+                there, which = (_declared(Path(page).stem), page) if page else (shown, "this page")
+                if move.place not in there:
+                    known = ", ".join(there) or "none"
+                    raise ValueError(f"{which} has no experiment {move.place!r}; there are: {known}")
+                controls = {c["name"]: c for c in there[move.place]["controls"]}
                 read(move.place, controls, move.values)
             except ValueError as error:
                 _warn(link, f"{link.rawsource}: {error}")
+
+
+def _declared(page: str) -> dict[str, dict]:
+    """Return the experiments that are declared for a page of the book, each at the place of its name."""
+    return {name: make().spec for (_, name), make in chapters.experiments().items() if make.page == page}
 
 
 def _warn(node: nodes.Node, words: str) -> None:

@@ -85,9 +85,17 @@ def test_a_move_is_a_link(build):
     assert 'href="#slope?rho=0.95&amp;hill=high">Set ρ to 0.95</a>' in page and 'href="#slope-again?start=-1,0"' in page
 
 
+def test_a_move_leads_to_an_experiment_of_another_page(build):
+    page, warned = build("{move}`The race <03_momentum#race?rho=0.95>`.")
+    assert warned == "" and 'href="03_momentum.html#race?rho=0.95">The race</a>' in page
+
+
 @pytest.mark.parametrize(
     ("link", "message"),
     [
+        ("Go <03_momentum#slope?rho=0.5>", "03_momentum.html has no experiment 'slope'; there are: "),
+        ("Go <03_momentum#race?rho=2>", "race: rho must be from 0 to 0.99; got 2"),
+        ("Go <nowhere#race>", "nowhere.html has no experiment 'race'; there are: none"),
         ("Go <race?rho=1>", "this page has no experiment 'race'; there are: slope, slope-again"),
         ("Go <slope?speed=1>", "slope has no control 'speed'; it has hill, rho, lr, on, start, corner"),
         ("Go <slope?rho=2>", "slope: rho must be from 0 to 0.99; got 2"),

@@ -1,8 +1,8 @@
 """What chapter 12 measures on its running example: a network that has learnt letters is to read digits.
 
 The experiments, and the table of the adapters, read tables.json, which
-``python -m course_lib.chapters.ch12_transfer.measures`` writes in four minutes. All this needs torch; it is a package
-of its own, so that experiments, exercises and questions are found without it.
+``python -m course_lib.chapters.ch12_transfer.measures`` writes in five to ten minutes. All this needs torch; it is a
+package of its own, so that experiments, exercises and questions are found without it.
 """
 
 from __future__ import annotations
