@@ -149,7 +149,7 @@ def grids() -> Table:
         rows.append((name, show(a), show(20 * b), times(20 * b / a)))
     return Table(
         "400 settings at once",
-        "Hyper-parameters may be arrays that broadcast: a grid of 20 × 20 settings, 100 steps on the ravine, as "
+        "Hyperparameters may be arrays that broadcast: a grid of 20 × 20 settings, 100 steps on the ravine, as "
         "one run and as a loop over the same class (a twentieth of it was run).",
         ("method", "one run", "loop", "loop / run"),
         rows,

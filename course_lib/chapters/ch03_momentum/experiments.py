@@ -1,4 +1,4 @@
-"""The experiments of chapter 3, *Momentum and Nesterov*, beside the race: phase diagram, eigen-directions, noise.
+"""The experiments of chapter 3, *Momentum and Nesterov*, beside the race: phase diagram, eigenvectors, noise.
 
 The functions of the controls come first in each part, as in race.py.
 """
@@ -138,7 +138,7 @@ def phase(**values: Any) -> Experiment:
         readouts=[
             readout("steep", "across, λ = 1"),
             readout("shallow", "along, λ = 1/κ"),
-            readout("factor", "factor of the error a step", format=".3f"),
+            readout("factor", "factor of the error per step", format=".3f"),
             readout("digit", "steps to a tenth of the error", format=".3~g"),
         ],
         backdrop=_phase_backdrop,
@@ -148,7 +148,7 @@ def phase(**values: Any) -> Experiment:
     )
 
 
-# ---------------------------------------------------------------- 2 · eigen-directions
+# ---------------------------------------------------------------- 2 · eigenvectors
 
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]  # λ = κ^(-share)
 _SHARE_NAMES = ["steepest", "second", "middle", "fourth", "flattest"]
@@ -182,7 +182,7 @@ def _eigen(method: str, kappa: float, lr: float, rho: float) -> Data:
 
 @experiment(page="03_momentum")
 def eigen(**values: Any) -> Experiment:
-    """Show the error along five eigenvectors of a quadratic over time, and the factor a step for every curvature.
+    """Show the error along five eigenvectors of a quadratic over time, and the factor per step for every curvature.
 
     Controls: ``method`` (``"Momentum"`` or ``"Nesterov"``), ``kappa``, ``lr``, ``rho``.
 
@@ -208,7 +208,7 @@ def eigen(**values: Any) -> Experiment:
                 alt="Five lines on a logarithmic axis: the error along eigenvectors of curvature 1 down to 1/κ.",
             ),
             panel(
-                "Factor a step, for every curvature",
+                "Factor per step, for every curvature",
                 axis("curvature λ", (0.0008, 1.25), log=True),
                 axis("error × each step", (0, 1.25)),
                 [
@@ -217,11 +217,11 @@ def eigen(**values: Any) -> Experiment:
                     line("curve", label="with momentum ρ", color="currentColor", width=2),
                     *[points("at " + name, color=c, radius=5) for name, c in five],
                 ],
-                alt="The factor of the error a step, against curvature: above 1 it explodes, near 1 it stalls.",
+                alt="The factor of the error per step, against curvature: above 1 it explodes, near 1 it stalls.",
             ),
         ],
         readouts=[
-            readout("steep", "factor a step at λ = 1", format=".4f"),
+            readout("steep", "factor per step at λ = 1", format=".4f"),
             readout("shallow", "at λ = 1/κ", format=".4f"),
             readout("worst", "slowest of the five", format=".4f"),
         ],

@@ -220,7 +220,7 @@ def committee(**values: Any) -> Experiment:
             readout("floor", "floor ρσ²", format=".3f"),
         ],
         caption="More members shrink only what they do not share: the variance falls to the dashed floor, no further.",
-        alt="Errors of a committee's members and of their mean, whose variance falls with their number.",
+        alt="Errors of an ensemble's members and of their mean, whose variance falls with their number.",
         values=values,
     )
 

@@ -31,7 +31,7 @@ class SecondOrder:
     Args:
         tol: it stops where no component of the gradient is larger.
         search: a line search, such as `Backtracking()` or `StrongWolfe(c2=0.1)`.
-        **hyper: the method's own hyper-parameters, plain numbers.
+        **hyper: the method's own hyperparameters, plain numbers.
 
     Attributes:
         evaluations: numbers of evaluations of value, grad, hessian and hvp.
@@ -47,7 +47,7 @@ class SecondOrder:
     (array([0., 0.]), 'the gradient is below 1e-06', 2)
     """
 
-    #: The domain of each hyper-parameter: low ≤ value < high.
+    #: The domain of each hyperparameter: low ≤ value < high.
     domains: ClassVar[dict[str, tuple[float, float]]] = {"tol": (0.0, math.inf)}
 
     def __init__(self, *, tol: float = 1e-6, search: Search | None = None, **hyper: Any) -> None:
@@ -136,7 +136,7 @@ class SecondOrder:
         return at
 
     def settings(self) -> dict[str, float]:
-        """Return the hyper-parameters that are numbers.
+        """Return the hyperparameters that are numbers.
 
         >>> Newton(damping=0.5).settings()
         {'tol': 1e-06, 'damping': 0.5}

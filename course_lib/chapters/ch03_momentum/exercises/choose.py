@@ -78,7 +78,7 @@ choose = Exercise(
     title="Choose rate and momentum",
     prompt=(
         "A quadratic has its curvatures between 1/κ and 1. Choose the rate and the momentum for the condition number "
-        "`kappa`, so that momentum, started at error 1 in every eigen-direction, brings all errors below 10⁻⁶ within "
+        "`kappa`, so that momentum, started at error 1 along every eigenvector, brings all errors below 10⁻⁶ within "
         "12√κ steps: 38 for κ = 10, 120 for κ = 100, 380 for κ = 1000. Other κ are tried as well. Return `lr, rho`.\n\n"
         "The check walks with this chapter's momentum and counts. Any pair that gets there is right."
     ),
@@ -93,7 +93,7 @@ def choose(kappa):
     cases=choose_cases,
     goal=reaches_goal,
     hints=(
-        "Along one eigen-direction the error shrinks by √ρ a step, if ρ is at least critical there: "
+        "Along one eigenvector the error shrinks by √ρ per step, if ρ is at least critical there: "
         "ρ ≥ (1 − √(αλ))². Which directions are the hardest?",
         "The two ends are the hardest: λ = 1/κ and λ = 1. The best pair is critical at both. "
         "For α > 1 the square root 1 − √(αλ) is negative at λ = 1 and positive at λ = 1/κ.",
@@ -101,7 +101,7 @@ def choose(kappa):
     ),
     explanation=(
         "Both ends are critical when √α − 1 = 1 − √(α/κ), so √α = 2/(1 + 1/√κ), and √ρ = √α − 1 = (√κ − 1)/(√κ + 1). "
-        "All directions then shrink by that √ρ a step. Gradient descent's best is (κ − 1)/(κ + 1): momentum "
+        "All directions then shrink by that √ρ per step. Gradient descent's best is (κ − 1)/(κ + 1): momentum "
         "takes the root of κ."
     ),
     after="Gradient descent would need some 6.9 κ steps: the square root is what momentum is for.",

@@ -87,7 +87,7 @@ def same_shrinkage(h, lr, t):
         Mutant(
             "not from left", "h * left / (1 - left)", "h * left", "h/(h + λ) = 1 − left gives λ = h·left/(1 − left)."
         ),
-        Mutant("rate forgotten", "1 - lr * h", "1 - h", "The rate is missing: an error shrinks by 1 − αh a step."),
+        Mutant("rate forgotten", "1 - lr * h", "1 - h", "The rate is missing: an error shrinks by 1 − αh per step."),
         Mutant(
             "times t",
             "(1 - lr * h) ** t",
