@@ -119,9 +119,9 @@ def fit(
     Raises:
         TypeError, ValueError: a bad argument. Before anything changes, one row and the last minibatch are tried; what
             `augment`, `penalty`, `penalize` or the loss do wrong later is told only then.
-        Diverged: nan or inf; the message names the step, and the layer if it began in one. The best epoch so far (by
+        Diverged: nan or inf; the message names the step, and the layer if training began it in one. The best epoch (by
             the rule, or else by validation or training loss) is restored; at the same rate it may diverge again.
-        KeyboardInterrupt: Ctrl-C. The network is left as at the end: at the best epoch if there is a rule, or else at
+        KeyboardInterrupt: Ctrl-C. The network is left as at the end: at the best epoch so far if there is a rule, or else at
             the weights to test with. The history is lost.
 
     >>> from course_lib.data import load_digits
@@ -207,7 +207,7 @@ class _Best:
         if value < self.value - self.rule.threshold or not self.epoch:
             with _test_weights(self.net, self.optimizer):
                 kept = checkpoint(self.net)
-            value = math.inf if math.isnan(value) else value  # any later one is better than nan
+            value = math.inf if math.isnan(value) else value  # any later number is better
             self.epoch, self.since, self.value, self.kept = epoch, 0, value, kept
             self.state = self.optimizer.state_dict()
 
@@ -311,7 +311,7 @@ def _naming(what: str) -> Iterator[None]:
 
 
 def _quiet() -> np.errstate:
-    """Silence NumPy where numbers overflow: training raises `Diverged`, which names the place."""
+    """Silence NumPy where numbers overflow: training raises `Diverged` instead."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
