@@ -121,8 +121,8 @@ def fit(
             `augment`, `penalty`, `penalize` or the loss do wrong later is told only then.
         Diverged: nan or inf; the message names the step, and the layer if training began it in one. The best epoch (by
             the rule, or else by validation or training loss) is restored; at the same rate it may diverge again.
-        KeyboardInterrupt: Ctrl-C. The network is left as at the end: at the best epoch so far if there is a rule, or else at
-            the weights to test with. The history is lost.
+        KeyboardInterrupt: Ctrl-C. The network is left as at the end: at the best epoch so far if there is a rule, or
+            else at the weights to test with. The history is lost.
 
     >>> from course_lib.data import load_digits
     >>> from course_lib.nn import Dense, ReLU, Sequential
