@@ -35,15 +35,15 @@ STEPS = 100
 
 #: Bug → what the gallery calls it, and the rate that it is first shown at.
 GALLERY = {
-    "uphill": ("momentum: the sum is added", 1.0),
-    "discarded": ("momentum: velocity not used", 1.0),
-    "mixed": ("momentum: two conventions mixed", 1.0),
-    "mean": ("momentum: a mean for the sum", 1.0),
-    "present": ("AdaGrad: present gradient", 0.07),
-    "added": ("RMSProp: += for =", 0.05),
-    "none": ("Adam: not corrected", 0.05),
-    "one": ("Adam: one moment corrected", 0.05),
-    "pasted": ("Adam: RMSProp's last line", 0.05),
+    "uphill": ("momentum: sum added", 1.0),
+    "discarded": ("momentum: v unused", 1.0),
+    "mixed": ("momentum: mixed", 1.0),
+    "mean": ("momentum: a mean", 1.0),
+    "present": ("AdaGrad: present dx", 0.07),
+    "added": ("RMSProp: +=", 0.05),
+    "none": ("Adam: uncorrected", 0.05),
+    "one": ("Adam: one corrected", 0.05),
+    "pasted": ("Adam: RMSProp's line", 0.05),
 }
 _OF_MOMENTUM = ["uphill", "discarded", "mixed", "mean"]
 
@@ -117,14 +117,22 @@ def _gallery(bug: str, lr: float, rho: float) -> Data:
     }
 
 
-def ends(bug: str, rates: Any, rho: float = 0.9) -> np.ndarray:
-    """Return the loss after 100 steps at each rate, of the right method and of the wrong one: shape (2, rates)."""
+def ends(bug: str, rates: Any, last: int = 1, start: Any = (-4.5, 1.5)) -> np.ndarray:
+    """Return where 100 steps end at each rate, the right method and the wrong one: losses, shape (2, rates).
+
+    Args:
+        bug: one of `GALLERY`.
+        rates: the rates.
+        last: the largest loss of so many last steps. A method that swings about the minimum passes it now and then,
+            so the last loss alone is a matter of chance.
+        start: where both begin.
+    """
     f = Ravine(kappa=25)
 
     def end(method: Optimizer) -> float:
-        return float(trace(f, method, [-4.5, 1.5], STEPS)["loss"][-1])
+        return float(np.max(trace(f, method, list(start), STEPS)["loss"][-last:]))
 
-    return np.array([[end(make(bug, float(lr), rho)) for lr in rates] for make in (right_method, wrong_method)])
+    return np.array([[end(make(bug, float(lr), 0.9)) for lr in rates] for make in (right_method, wrong_method)])
 
 
 @experiment(page="14_bugs")
@@ -207,7 +215,7 @@ def signal_of(signal: str) -> np.ndarray:
 
 
 def steps_of(method: Optimizer, gradients: Any) -> np.ndarray:
-    """Return the steps that an optimizer makes downhill when it is fed these gradients, one after the other.
+    """Return −Δx of each step that an optimizer makes when it is fed these gradients, one after the other.
 
     >>> steps_of(Momentum(1.0, rho=0.5), [1.0, 1.0, 1.0])
     array([1.  , 1.5 , 1.75])
@@ -263,7 +271,7 @@ def probe(**values: Any) -> Experiment:
             panel(
                 "The steps that are made",
                 step,
-                axis("step downhill, in α", "reach"),
+                axis("−Δx, in α", "reach"),
                 [
                     rule(0, axis="y", width=1, dashed=False),
                     bars("right", label="right", color=_RIGHT, group=(0, 2)),
@@ -273,12 +281,12 @@ def probe(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("right_second", "second step in α, right", format=".3f", color=_RIGHT),
+            readout("right_second", "second −Δx in α, right", format=".3f", color=_RIGHT),
             readout("wrong_second", "with the bug", format=".3f", color=_WRONG),
             readout("from_step", "they differ from step", format="d", missing="none of ten"),
         ],
         tabulated=True,
-        caption="Gradients that you know go in, steps that you can work out come out: each signal tells other bugs.",
+        caption="Gradients that you know go in, steps that you can work out come out, drawn as −Δx.",
         alt="Known gradients, and the steps that a right and a wrong optimizer make of them.",
         values=values,
     )
@@ -336,7 +344,7 @@ def invisible(**values: Any) -> Experiment:
             panel(
                 "Gradient check",
                 two,
-                axis("relative error", (1e-10, 3), log=True),
+                axis("relative error", (1e-10, 30), log=True),
                 [
                     rule(1e-6, label="limit"),
                     points("error", color=_RIGHT, radius=6),
@@ -351,12 +359,13 @@ def invisible(**values: Any) -> Experiment:
             readout("accuracy_wrong", "accuracy, wrong, %", format=".1f", color=_WRONG),
             readout("loss_right", "loss, right", format=".2f", color=_RIGHT),
             readout("loss_wrong", "loss, wrong", format=".2f", color=_WRONG),
-            readout("error_wrong", "gradient's error, wrong", format=".0e", color=_WRONG),
-            readout("checks", "seen by"),
+            readout("error_wrong", "gradient's error, wrong", format=".1g", color=_WRONG),
+            readout("checks", "seen by, of the ten checks below"),
         ],
         tabulated=True,
         columns=3,
-        caption="Means of eight seeds, as each program itself would print them: most bugs move one picture of three.",
+        caption="Means of eight seeds, as each program would print them, beside the right one with the same p and "
+        "average. Dashed: a millionth.",
         alt="Accuracy, loss and gradient check of a right and of a wrong training program.",
         values=values,
     )
@@ -374,12 +383,11 @@ def _batches(order: str, size: float) -> Data:
         "accuracy": np.mean(of["batches"][f"{order} {n}"]),
         "right": {"x": list(range(1, len(right) + 1)), "y": right},
         "named": {"x": list(range(1, len(named) + 1)), "y": named},
-        "point": {"x": [n], "y": [np.mean(of["batches"][f"{order} {n}"])]},
+        "point": {"x": [SIZES.index(n)], "y": [np.mean(of["batches"][f"{order} {n}"])]},
     }
     for name in ("shuffled", "sorted"):
-        runs = np.array([of["batches"][f"{name} {s}"] for s in SIZES])
-        data[name] = {"x": SIZES, "y": runs.mean(axis=1)}
-        data[f"{name} range"] = {"x": SIZES, "low": runs.min(axis=1), "high": runs.max(axis=1)}
+        means = [np.mean(of["batches"][f"{name} {size}"]) for size in SIZES]
+        data[name] = {"x": list(range(len(SIZES))), "y": means}
     return data
 
 
@@ -402,13 +410,13 @@ def batches(**values: Any) -> Experiment:
         [
             panel(
                 "Accuracy by size of batch",
-                axis("digits in a batch", (1.8, 110), log=True, ticks=SIZES),
+                axis("digits in a batch", names=[str(size) for size in SIZES]),
                 axis("test accuracy, %", (0, 100)),
                 [
                     rule("running", label="running statistics", color=_RIGHT),
                     line("shuffled", label="batch statistics, shuffled", color=_WRONG),
                     line("sorted", label="batch statistics, sorted", color=_WRONG, dashed=True),
-                    points("point", color="currentColor", radius=5),
+                    points("point", label="as chosen", color="currentColor", radius=5),
                 ],
                 alt="Test accuracy against the size of the batch: shuffled digits rise to 94 percent, sorted stay low.",
             ),
@@ -417,10 +425,10 @@ def batches(**values: Any) -> Experiment:
                 axis("place in the test set", (0, 21)),
                 axis("digit", (-0.5, 9.5), ticks=range(10)),
                 [
-                    points("right", label="right", color=_RIGHT, radius=6),
+                    points("right", label="true", color=_RIGHT, radius=6),
                     points("named", label="named", color=_WRONG, radius=3.5),
                 ],
-                alt="The first test digits as dots: the right digit, and the one that the network names.",
+                alt="The first test digits as dots: the true digit, and the one that the network names.",
             ),
         ],
         readouts=[
@@ -428,7 +436,7 @@ def batches(**values: Any) -> Experiment:
             readout("running", "with running statistics, %", format=".1f", color=_RIGHT),
         ],
         tabulated=True,
-        caption="With the batch's own mean and variance. Left: means of eight seeds. Right: one of the networks.",
+        caption="With the batch's own mean and variance. Lines: means of eight seeds. Dots: one of the networks.",
         alt="Batch norm with statistics of the batch in testing: the accuracy hangs on the company of a digit.",
         values=values,
     )

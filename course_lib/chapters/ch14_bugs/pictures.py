@@ -13,7 +13,7 @@ _WRONG, _RIGHT = PALETTE[0], PALETTE[1]
 
 
 def draw_rates(*axes: Axes, rates: np.ndarray, ends: Mapping[str, np.ndarray]) -> None:
-    """Draw the loss at the end against the rate, of right methods and of wrong ones.
+    """Draw the largest of the last losses against the rate, of right methods and of wrong ones.
 
     Args:
         *axes: one for each pair.
@@ -24,7 +24,7 @@ def draw_rates(*axes: Axes, rates: np.ndarray, ends: Mapping[str, np.ndarray]) -
         for values, color, style, label in zip(pair, (_RIGHT, _WRONG), ("-", "--"), ("right", "bug"), strict=True):
             ax.plot(rates, np.clip(values, 1e-12, 1e6), style, color=color, label=label)
         ax.set(xscale="log", yscale="log", ylim=(1e-9, 30), xlabel="rate α", title=title)
-    axes[0].set_ylabel("loss after 100 steps")
+    axes[0].set_ylabel("largest of the last losses")
     axes[0].legend(loc="lower left")
 
 

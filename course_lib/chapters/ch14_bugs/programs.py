@@ -31,7 +31,7 @@ from course_lib.nn import (
     softmax_cross_entropy,
 )
 from course_lib.nn.init import small
-from course_lib.optim import Adam, Cosine
+from course_lib.optim import Adam, Cosine, Momentum
 
 from ..ch10_noise.networks import FreshMask
 from .wrong import OneCorrection
@@ -112,6 +112,15 @@ def sum_for_mean(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndar
     """Return the mean loss, and the gradient of the sum."""
     loss, dscores = softmax_cross_entropy(scores, labels)
     return loss, len(scores) * dscores
+
+
+def bare_loss(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the cross-entropy and its gradient, with exponentials of the scores as they are: they may overflow."""
+    e, rows = np.exp(scores), np.arange(len(labels))
+    p = e / e.sum(axis=1, keepdims=True)
+    dscores = p.copy()
+    dscores[rows, labels] -= 1
+    return float(-np.log(p[rows, labels]).mean()), dscores / len(labels)
 
 
 def unit_weights(rng: np.random.Generator, n_in: int, n_out: int, dtype: Any = np.float32) -> np.ndarray:
@@ -246,6 +255,45 @@ def gradient_error(program: Program, seed: int = 0) -> float:
     return checked.rows[0].error
 
 
+# ---------------------------------------------------------------- two symptoms: nan, and a test at chance
+
+
+def step_of_nan(lr: float, seed: int, steps: int = 480) -> int | None:
+    """Return the first step whose loss is nan: momentum, no batch norm, `bare_loss`. None: there is none.
+
+    >>> step_of_nan(0.1, seed=0, steps=100) is None
+    True
+    """
+    rng = np.random.default_rng(seed)
+    data, net = some_digits(rng), Program(norm=NoNorm).network(rng)
+    method = Momentum(lr)
+    with np.errstate(all="ignore"):
+        for t in range(1, steps + 1):
+            rows = rng.integers(0, EXAMPLES, BATCH)
+            loss, dscores = bare_loss(net.forward(data.x_train[rows], train=True), data.y_train[rows])
+            if np.isnan(loss):
+                return t
+            net.backward(dscores)
+            method.step(net.params, net.grads, nonfinite="allow")
+    return None
+
+
+def labels_apart(seed: int) -> tuple[float, float, float]:
+    """Train, without dropout, on labels that were shuffled apart from their digits.
+
+    Returns:
+        Accuracy in % in training and in testing, and the test loss.
+    """
+    rng = np.random.default_rng(seed)
+    data = some_digits(rng)
+    y = rng.permutation(data.y_train)
+    net = Program(keep=1.0).train(data._replace(y_train=y), rng)
+    named, scores = net.forward(data.x_train).argmax(axis=1), net.forward(digits().x_val)
+    right = (scores.argmax(axis=1) == digits().y_val).mean()
+    loss, _ = softmax_cross_entropy(scores, digits().y_val)
+    return float(100 * (named == y).mean()), float(100 * right), loss
+
+
 # ---------------------------------------------------------------- batch norm, tested with the statistics of the batch
 
 SIZES = (2, 5, 10, 20, 50, 100)
@@ -351,7 +399,7 @@ def mean_over_noise(program: Program) -> tuple[float, bool]:
 
 
 def first_step(program: Program) -> tuple[float, bool]:
-    """8: Adam's first step is α, whatever the gradient: in units of α."""
+    """8: Adam's first step is α in each coordinate, for small gradients and large: the longest, in units of α."""
     x = np.zeros(3)
     program.method(0.01).step(x, np.array([1e-3, 1.0, -1e3]))
     size = float(np.abs(x).max() / 0.01)
@@ -359,7 +407,7 @@ def first_step(program: Program) -> tuple[float, bool]:
 
 
 def first_average(program: Program) -> tuple[float, bool]:
-    """9: after one step the average is the point itself: their ratio."""
+    """9: of a point that stands still the average is the point, from the first step on: their ratio."""
     x = np.array([8.0])
     method = program.optimizer(0.0)
     method.step(x, np.array([1.0]))
@@ -368,14 +416,14 @@ def first_average(program: Program) -> tuple[float, bool]:
 
 
 def frozen(program: Program) -> tuple[float, bool]:
-    """10: what is frozen is the same after training: the largest change."""
+    """10: frozen running statistics are the same after training: the largest change."""
     net = program.network(np.random.default_rng(0))
     body = net.layers[:3]
-    before = [array.copy() for layer in body for array in (*layer.params.values(), *layer.state.values())]
+    before = [array.copy() for layer in body for array in layer.state.values()]
     h = 0.3 * digits().x_val[:50]  # dimmer digits
     for layer in body:  # the head's training is left out: it changes nothing here
         h = layer.forward(h, train=not program.freeze_state)
-    after = [array for layer in body for array in (*layer.params.values(), *layer.state.values())]
+    after = [array for layer in body for array in layer.state.values()]
     change = max(float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True))
     return change, change == 0
 

@@ -85,7 +85,7 @@ same_path = Choose(
     why={
         "descent": "x never sees v. A velocity that is computed and not used changes nothing.",
         "momentum": "Then the step would be along v.",
-        "slower": "That is the bug next to it, with a mean in place of the sum.",
+        "slower": "That is another bug of the gallery, a mean in place of the sum.",
         "up": "The step is −α times the gradient: downhill.",
     },
 )
@@ -112,7 +112,7 @@ untrue = Choose(
     "Four sentences from notes. Which one is right as it stands?",
     options={
         "mean": "The velocity of momentum is a running mean of gradients",
-        "first": "Adam's first step is as long as the rate, whatever the gradient",
+        "first": "Adam's first step moves coordinates with the gradients 0.01 and 100 equally far",
         "shrinks": "AdaGrad makes x smaller and smaller",
         "weights": "Dropout sets weights to zero",
     },
@@ -120,7 +120,8 @@ untrue = Choose(
     why={
         "mean": "In the form of this book and of PyTorch it is a sum: on a steady slope it grows to 1/(1 − ρ) times the"
         " slope.",
-        "first": "Both corrected moments then hold that one gradient: m̂/√v̂ is ±1, apart from ε.",
+        "first": "Both corrected moments then hold that one gradient, so m̂/√v̂ is ±1 in each coordinate. (A gradient of"
+        " 0, or as small as ε, is another matter.)",
         "shrinks": "The step becomes smaller. Where x goes, the loss decides.",
         "weights": "It sets units' outputs to zero. Dropping weights is DropConnect.",
     },
@@ -129,18 +130,16 @@ untrue = Choose(
 condition = Choose(
     "condition",
     PAGE,
-    "“Momentum averages the noise of the minibatches out.” What is missing?",
-    options={
-        "nothing": "nothing: a sum of many gradients is less noisy",
-        "rate": "at which rate: at the same α the noise floor rises",
-        "batch": "the size of the batch",
-    },
-    right="rate",
+    "“Momentum averages the noise of the minibatches out.” SGD at α = 0.01 is replaced by momentum with ρ = 0.9. At"
+    " which α is momentum's noise floor about the same as before?",
+    options={"same": "0.01", "tenth": "0.001", "ten": "0.1"},
+    right="tenth",
     why={
-        "nothing": "The direction becomes steadier, but the steps become longer, by 1/(1 − ρ). At the same α the floor"
-        " rises.",
-        "rate": "At equal effective rates α/(1 − ρ) the floors are about equal; at equal α momentum's is higher.",
-        "batch": "It sets how large the noise is, for both alike.",
+        "same": "Momentum's steps add up to 1/(1 − ρ) = 10 times as much: at the same α the floor is about ten times as"
+        " high.",
+        "tenth": "The effective rates α/(1 − ρ) are then equal, and so, at small rates, are the floors: nothing is"
+        " averaged out.",
+        "ten": "That is the wrong way round: it makes the effective rate a hundred times as large.",
     },
 )
 

@@ -1,6 +1,6 @@
 """Nine optimizers with one wrong line each, as found in notes, beside the methods that they were meant to be.
 
-In each `update` the wrong line is the one that the comment marks.
+In each `update` the wrong line is the one under the comment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ class Uphill(Momentum):
     def update(self, x, dx, v):
         v *= self.rho
         v += dx
-        x += self.lr * v  # wrong
+        # wrong:
+        x += self.lr * v
 
 
 class Discarded(Momentum):
@@ -25,7 +26,8 @@ class Discarded(Momentum):
     def update(self, x, dx, v):
         v *= self.rho
         v += dx
-        x += -self.lr * dx  # wrong
+        # wrong:
+        x += -self.lr * dx
 
 
 class Mixed(Momentum):
@@ -34,7 +36,8 @@ class Mixed(Momentum):
     def update(self, x, dx, v):
         v *= self.rho
         v -= self.lr * dx
-        x -= self.lr * v  # wrong
+        # wrong:
+        x -= self.lr * v
 
 
 class RunningMean(Momentum):
@@ -42,7 +45,8 @@ class RunningMean(Momentum):
 
     def update(self, x, dx, v):
         v *= self.rho
-        v += (1 - self.rho) * dx  # wrong
+        # wrong:
+        v += (1 - self.rho) * dx
         x -= self.lr * v
 
 
@@ -50,7 +54,8 @@ class AddedToItself(RMSProp):
     """RMSProp whose mean of squares is added to itself."""
 
     def update(self, x, dx, s):
-        s += self.decay * s + (1 - self.decay) * dx * dx  # wrong
+        # wrong:
+        s += self.decay * s + (1 - self.decay) * dx * dx
         x -= self.lr * dx / (np.sqrt(s) + self.eps)
 
 
@@ -59,7 +64,8 @@ class PresentGradient(AdaGrad):
 
     def update(self, x, dx, s):
         s += dx * dx
-        x -= self.lr * dx / (np.abs(dx) + self.eps)  # wrong
+        # wrong:
+        x -= self.lr * dx / (np.abs(dx) + self.eps)
 
 
 class NoCorrection(Adam):
@@ -70,7 +76,8 @@ class NoCorrection(Adam):
         m += (1 - self.beta1) * dx
         v *= self.beta2
         v += (1 - self.beta2) * dx * dx
-        x -= self.lr * m / (np.sqrt(v) + self.eps)  # wrong
+        # wrong:
+        x -= self.lr * m / (np.sqrt(v) + self.eps)
 
 
 class OneCorrection(Adam):
@@ -82,7 +89,8 @@ class OneCorrection(Adam):
         v *= self.beta2
         v += (1 - self.beta2) * dx * dx
         m_hat = m / (1 - self.beta1**self.t)
-        x -= self.lr * m_hat / (np.sqrt(v) + self.eps)  # wrong
+        # wrong:
+        x -= self.lr * m_hat / (np.sqrt(v) + self.eps)
 
 
 class PastedLine(Adam):
@@ -94,4 +102,5 @@ class PastedLine(Adam):
         v *= self.beta2
         v += (1 - self.beta2) * dx * dx
         v_hat = v / (1 - self.beta2**self.t)
-        x -= self.lr * dx / (np.sqrt(v_hat) + self.eps)  # wrong
+        # wrong:
+        x -= self.lr * dx / (np.sqrt(v_hat) + self.eps)

@@ -1,14 +1,64 @@
 """The solutions of chapter 14 against the library, and what their broken starts do."""
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from course_lib import chapters
 from course_lib.chapters.ch14_bugs import ex
 from course_lib.chapters.ch14_bugs.experiments import wrong_method
 from course_lib.nn import L1, Dense, Dropout, ReLU, Sequential
 from course_lib.optim import Adam, RMSProp
 
 RNG = np.random.default_rng(0)
+
+
+#: Exercise that the text points to → the mutants that are mistakes of this chapter, by their names.
+KNOWN = {
+    "momentum": {
+        "uphill",
+        "conventions mixed",
+        "velocity discarded",
+        "running mean",
+        "rho forgotten",
+        "rho as friction",
+    },
+    "nesterov": {"plain momentum", "moves to the look ahead first"},
+    "adagrad": {"current gradient", "iterate divided"},
+    "adam": {"t one behind", "only the first moment", "RMSProp's line"},
+    "uncorrected": {"m forgotten"},
+    "adamw": {"L2 instead"},
+    "polyak": {"no correction"},
+    "soft": {"L2's shrinkage"},
+    "elastic_grad": {"sign at zero"},
+    "weights_only": {"biases too"},
+    "inverted_dropout": {"divided by 1 − keep", "scaled twice", "drops in testing"},
+    "vanilla_test": {"not scaled"},
+    "dropconnect": {"not scaled", "units, not weights"},
+    "honest_copies": {"a leak", "validation moved"},
+    "batchnorm": {"no gamma and beta"},
+    "frozen_batch_norm": {"batch statistics"},
+    "head_gradient": {"no mean"},
+    "head_step": {"softmax twice", "training mode"},
+    "stage_rates": {"head frozen"},
+    "repair_predict": {"dropout probability"},
+    "repair_rmsprop": {"added to itself"},
+    "repair_adam": {"RMSProp's line"},
+    "repair_l1": {"subgradient"},
+}
+
+
+def test_the_checks_that_the_text_points_to_know_the_mistake():
+    every = {exercise.name: exercise for exercise in chapters.exercises().values()}
+    cells = json.loads(Path("book/14_bugs.ipynb").read_text("utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    pointed = set(re.findall(r"`(\w+)`", text.partition("\n## Questions students ask\n")[0])) & every.keys()
+    assert pointed == KNOWN.keys()
+    for name, mutants in KNOWN.items():
+        assert mutants <= {mutant.name for mutant in every[name].mutants}, name
 
 
 def broken(exercise):

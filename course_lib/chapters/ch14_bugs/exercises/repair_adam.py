@@ -44,7 +44,7 @@ def adam_step(x, dx, m, v, t, lr):
     returns=("x", "m", "v"),
     cases=cases,
     hints=(
-        "Which of the three quantities computed here is never used again in this step?",
+        "Along which mean should the step go? Does it, and is what it uses corrected?",
         "Both moments start at 0. The second is divided by the weight that it has gathered; the first needs that, too.",
     ),
     explanation=(

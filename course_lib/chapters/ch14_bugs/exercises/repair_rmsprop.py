@@ -26,7 +26,7 @@ repair_rmsprop = Exercise(
     number=2,
     title="Repair RMSProp",
     prompt=(
-        "This was meant to be a step of RMSProp, and soon it moves no more. `x` is the point, `dx` the gradient there, "
+        "This was meant to be a step of RMSProp, but its steps die away. `x` is the point, `dx` the gradient there, "
         "`s` the mean of squares so far, `lr` the rate, `decay` the share of `s` that is kept. Put it right; return the"
         " new point and the new mean, as new arrays."
     ),
