@@ -85,9 +85,10 @@ def apart(title: str) -> str:
 def other_names(
     title: str, synonyms: dict[str, list[str]], terms: dict[str, list[str]], called: dict[str, str]
 ) -> list[str]:
-    """Return what a place is called besides: its title in words, its synonyms, and all names of the term it is about.
+    """Return what a place is called besides: its title in words, its synonyms, its term's names in other languages.
 
-    That is the term which its title or one of its synonyms is, or of which its title is a synonym.
+    Its term is the one that its title is, which then lends it its synonyms; or that one of its synonyms is; or of which
+    its title is a synonym.
 
     Args:
         title: of a section, a question or a term.
@@ -95,10 +96,11 @@ def other_names(
         terms: names in other languages, by term.
         called: the term that each synonym stands for, in small letters.
     """
-    names = [apart(title), *synonyms.get(title, [])]
     known = {term.lower(): term for term in terms}
-    term = next(filter(None, (known.get(name.lower()) for name in (title, *names))), called.get(apart(title)))
-    return list(dict.fromkeys([*names, *synonyms.get(term, []), *terms.get(term, [])]))
+    own = known.get(apart(title), known.get(title.lower()))
+    names = [apart(title), *synonyms.get(title, []), *synonyms.get(own, [])]
+    term = own or next(filter(None, (known.get(name.lower()) for name in names)), called.get(apart(title)))
+    return list(dict.fromkeys([*names, *terms.get(term, [])]))
 
 
 def index(app: Sphinx) -> str:

@@ -93,7 +93,8 @@ def test_names_of_a_place():
         return search.other_names(title, synonyms, terms, called)
 
     assert names("cosine decay") == ["cosine decay", "annealing", "余弦退火", "코사인 어닐링"]
-    assert names("Curve") == ["curve", "cosine decay", "annealing", "余弦退火", "코사인 어닐링"]
+    assert names("CosineDecay") == ["cosine decay", "annealing", "余弦退火", "코사인 어닐링"]
+    assert names("Curve") == ["curve", "cosine decay", "余弦退火", "코사인 어닐링"]
     assert names("Annealing") == ["annealing", "余弦退火", "코사인 어닐링"]
     assert names("Sgd") == ["sgd", "随机梯度下降", "확률적 경사 하강법"]
     assert names("Sum") == ["sum", "total"]
