@@ -90,7 +90,7 @@
     return { points: covered * points, covered, name: heads[names.indexOf(name)].name };
   }
 
-  /** The places that answer, the best first; and the words that were asked for and stand in the book. */
+  /** The places that answer, the best first; and what was asked for and is in the book, the rarest first. */
   function find(question) {
     const words = [...new Set(stems(question))];
     const placesWith = (word) =>
@@ -100,25 +100,31 @@
     if (!wanted.length) return { found: [], wanted };
     const weights = wanted.map((word) => Math.log(1 + places.length / counts.get(word)));
     const found = places.map((place) => ({ ...place, ...rate(place, wanted, weights) }));
-    return { found: found.filter(({ covered }) => covered > 0.4).sort((a, b) => b.points - a.points), wanted };
+    return {
+      found: found.filter(({ covered }) => covered > 0.4).sort((a, b) => b.points - a.points),
+      wanted: [...wanted].sort((a, b) => counts.get(a) - counts.get(b)),
+    };
   }
   globalThis.course.find = find;
 
   // -- what is shown
 
-  /** The words around the first hit, with the hits marked. */
+  /** The words around the first hit of the rarest word, with all hits marked. */
   function excerpt(text, wanted) {
-    const hits = [...text.matchAll(/[\p{L}\p{N}]+/gu)].filter(([word]) =>
-      wanted.some((w) => same(w, stem(plain(word)))),
-    );
-    const first = hits[0]?.index ?? 0,
+    const hits = [...text.matchAll(/[\p{L}\p{N}]+/gu)].map(({ 0: word, index }) => ({
+      ...{ word, index },
+      rank: wanted.findIndex((w) => same(w, stem(plain(word)))),
+    }));
+    const marked = hits.filter(({ rank }) => rank >= 0),
+      rarest = Math.min(...marked.map(({ rank }) => rank));
+    const first = marked.find(({ rank }) => rank === rarest)?.index ?? 0,
       from = first < 80 ? 0 : text.indexOf(" ", first - 80) + 1,
       to = from + 240;
     const line = document.createElement("p");
     let at = from;
     line.append(from ? "… " : "");
-    for (const { 0: word, index } of hits) {
-      if (index + word.length > to) break;
+    for (const { word, index } of marked) {
+      if (index < from || index + word.length > to) continue;
       const mark = document.createElement("mark");
       mark.textContent = word;
       line.append(text.slice(at, index), mark);
