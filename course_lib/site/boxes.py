@@ -1,4 +1,7 @@
-"""Boxes that fold: an `{admonition}` of the class `dropdown` is a `<details>`, which needs no script."""
+"""Boxes that fold: an `{admonition}` of the class `dropdown` is a `<details>`, which needs no script.
+
+A question, of the class `question`, has an anchor of its own: the search leads to it, and `web/frame.js` opens it.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ class Boxes(SphinxTransform):
             if "dropdown" in old["classes"]:
                 new = box("", *old.children, ids=old["ids"], names=old["names"], classes=old["classes"])
                 new.source, new.line = old.source, old.line
+                if "question" in new["classes"]:
+                    new["ids"].append(nodes.make_id(f"question-{new[0].astext()}"))
                 old.replace_self(new)
 
 

@@ -275,6 +275,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.claims")
     app.setup_extension("course_lib.site.folding")
     app.setup_extension("course_lib.site.terms")
+    app.setup_extension("course_lib.site.translations")
     app.setup_extension("course_lib.site.questions")
     app.setup_extension("course_lib.site.exercises")
     app.setup_extension("course_lib.site.moves")

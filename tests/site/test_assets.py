@@ -211,8 +211,8 @@ def test_fonts_state_what_they_hold():
 def test_the_book_has_no_letter_that_its_fonts_lack(site, book_page):
     """Signs may come from elsewhere; a letter from another font is seen at once. Run `course_lib.site.fonts`."""
     soup = BeautifulSoup((site / book_page).read_text(encoding="utf-8"), "html.parser")
-    for formula in soup.select(".katex"):
-        formula.decompose()
+    for other in soup.select(".katex, body [lang]"):  # these have fonts of their own, the reader's for other languages
+        other.decompose()
     has = {chr(code) for codes in fonts.CHARACTERS.values() for code in codes}
     found = {letter for letter in soup.body.get_text() if letter.isalpha() and letter not in has}
     # Exponents, indices, and the letters of some names.

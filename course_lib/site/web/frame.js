@@ -115,6 +115,14 @@
     print();
   });
 
+  // -- a box that folds and is led to, by the search or a link, opens
+  const unfold = () => {
+    const box = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (box instanceof HTMLDetailsElement) box.open = true;
+  };
+  on([window], "hashchange", unfold);
+  unfold();
+
   // -- the place in the page
   const entries = new Map();
   for (const link of all("#pst-page-toc-nav a[href^='#']")) {
