@@ -113,7 +113,7 @@ def test_previous_and_next_do_not_lead_into_the_reference(site):
 def test_each_chapter_has_a_small_picture(site):
     soup, weight = read(site / "book/index.html"), 0
     for notebook in contents.chapters(ROOT).values():
-        picture = soup.select_one(f".contents a[href='{notebook.stem}.html']").find_parent("li").img
+        picture = soup.select_one(f".contents li a[href='{notebook.stem}.html']").find_parent("li").img
         assert picture["alt"] == "" and picture["loading"] == "lazy"
         weight += len(gzip.compress((site / "book" / picture["src"]).read_bytes()))
     assert 0 < weight <= 60_000

@@ -106,13 +106,14 @@ def test_landing_page_moves_above_the_fold(page, size):
 def test_what_the_book_does_is_shown_within_one_scroll(page, size):
     """The experiment on the first screen, and before the end of the second one the beginning of each proof."""
     shown = page("book/index.html", **size)
-    shown.evaluate("document.fonts.ready")
+    shown.wait_for_load_state("networkidle")
+    shown.reload()  # with the type at hand
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     proofs = shown.locator(".proof").all()
     assert len(proofs) in (3, 4)
     for proof in proofs:
         box = proof.bounding_box()
-        assert box["y"] + 40 < 2 * size["height"], proof.inner_text()
+        assert box["y"] + 30 < 2 * size["height"], proof.inner_text()
         assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
     race = shown.locator(".course-experiment").first.bounding_box()
     if size["width"] > 1200:
