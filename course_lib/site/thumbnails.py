@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contourpy import contour_generator
 from matplotlib import colormaps
+from matplotlib.figure import Figure
 
 from course_lib.explore.experiment import Experiment
 from course_lib.explore.pictures import strip
@@ -160,9 +160,9 @@ def _contour(mark: Mapping[str, Any], data: Mapping[str, Any], x: Scale, y: Scal
     z = np.array(field["z"], dtype=float)
     z[~np.isfinite(z)] = z[np.isfinite(z)].max()
     xs, ys = np.linspace(*field["x"], z.shape[1]), np.linspace(*field["y"], z.shape[0])
-    lines = contour_generator(xs, ys, z)
     levels = field["lowest"] + (z.max() - field["lowest"]) * ((np.arange(LEVELS) + 0.5) / LEVELS) ** 3
-    rings = [ring for level in levels for ring in lines.lines(level)]
+    lines = Figure().add_subplot().contour(xs, ys, z, levels)
+    rings = [ring for rings in lines.allsegs for ring in rings]
     path = "".join(_path([(x(a), y(b)) for a, b in ring]) for ring in rings)
     return f'<path d="{path}" stroke="{INK}" stroke-opacity=".5" stroke-width=".75"/>'
 
