@@ -1,9 +1,10 @@
 """The roles `{claim}` and `{measured}`: numbers in the prose come from the run of this build, or from a stored study.
 
 A claim's value is filled in; a claim without a value is a ✓ that leads to the line which its cell printed, and that
-line leads back. `` {measured}`study/row.column` `` is a study's number with its error, and leads to the page
-*Measured*. It is a warning, and so ends a strict build, if a role names what is not there, if no ✓ cites a claim, or
-if a number is typed beside such a role although the run recorded it.
+line leads back. `` {claim}`03_momentum/name.value` `` cites a claim of that chapter on another page: its number is the
+chapter's (numbers.json), and its ✓ leads there. `` {measured}`study/row.column` `` is a study's number with its error,
+and leads to the page *Measured*. It is a warning, and so ends a strict build, if a role names what is not there, if no
+✓ cites a claim, or if a number is typed beside such a role although the run recorded it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sphinx.util.docutils import SphinxRole
 
 from course_lib.studies import load, stored
 
-from .numbers import Citation, Run, Value, fault_of, parse, recorded, rounded, uncited
+from .numbers import Citation, Run, Value, fault_of, parse, path_of, read, recorded, rounded, text_of, uncited
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +53,31 @@ def depart_link(translator: Any, node: link) -> None:
 
 
 class ClaimRole(SphinxRole):
-    """`` {claim}`name` ``, `` {claim}`name.value` `` or `` {claim}`name.value:format` ``."""
+    """`` {claim}`name` ``, `` {claim}`name.value` `` or `` {claim}`name.value:format` ``, of this page or `page/`."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return a place for the number or the ✓, which `Claims` fills in when the page's outputs are known."""
+        page, _, rest = self.text.rpartition("/")
         try:
+            if page:
+                return [self._elsewhere(page, parse(rest))], []
             place = {"citation": parse(self.text)}
         except ValueError as error:
             place = {"fault": str(error)}
         return [nodes.inline("", f"{{claim}}`{self.text}`", classes=["claim-value"], **place)], []
+
+    def _elsewhere(self, page: str, role: Citation) -> nodes.Node:
+        """Return a number of another chapter, or the ✓ that leads to its measurement there."""
+        path = path_of(page, Path(self.env.app.confdir))
+        self.env.note_dependency(str(path))
+        numbers = read(path)
+        if role.name not in numbers:
+            raise ValueError(f"{{claim}}`{self.text}`: {page} cites no value of a claim {role.name!r}")
+        if role.value:
+            return nodes.inline("", text_of(role, numbers), classes=["claim-value"])
+        uri = f"{page}.html#claim-{role.name}"
+        label = f"measured in chapter {page.partition('_')[0].lstrip('0')}"
+        return link("", "✓", refuri=uri, label=label, classes=["claim-check"])
 
 
 class MeasuredRole(SphinxRole):

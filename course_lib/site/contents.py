@@ -7,16 +7,18 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
     1 Before the first step | What must be right before training can work.
     ```
 
-A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with its own title and the time that its first
-lines promise, "**In 40 minutes**"; any other is shown as being in preparation. The page fills
-`<span data-progress="NN_name">` with the number of questions that the reader has answered, and of exercises solved.
+A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with a picture (thumbnails.py), its own title
+and the time that its first lines promise, "**In 40 minutes**"; any other is shown as being in preparation. Above the
+list stand the time of all, and where to begin. The page fills `<span data-progress="NN_name">` with the number of
+questions that the reader has answered, and of exercises solved; and, in place of where to begin, leads back to where
+the reader was (questions/js/page.js).
 Previous and next lead through the chapters, and not into the reference.
 """
 
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -24,6 +26,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from . import thumbnails
 from .questions import records
 
 FENCE = re.compile(r"^```\{chapters\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -54,8 +57,14 @@ def title_and_minutes(notebook: Path) -> tuple[str, int]:
     return title[1], int(time[1])
 
 
-def expand(text: str, root: Path) -> str:
-    """Return a page's text with its plan as a list: one for each part, with links to the chapters that are there."""
+def expand(text: str, root: Path, pictures: Collection[str] = ()) -> str:
+    """Return a page's text with its plan as a list: one for each part, with links to the chapters that are there.
+
+    Args:
+        text: of the page.
+        root: the repository.
+        pictures: names of the notebooks that have one.
+    """
     there = chapters(root)
 
     def listed(found: re.Match[str]) -> str:
@@ -64,9 +73,10 @@ def expand(text: str, root: Path) -> str:
             entry = ENTRY.fullmatch(line)
             if entry is None and "|" in line:
                 raise ExtensionError(f"a line of the plan must be a part, or 'NUMBER TITLE | SENTENCE', not {line!r}")
-            lines.append(_entry(int(entry[1]), entry[2], entry[3], left) if entry else _part(line, first=not lines))
-        lines += [_entry(number, "", "", left) for number in list(left)]  # beyond the plan
-        return "\n".join(["::::{div} contents", *lines, "```{raw} html\n</ol>\n```", "::::"])
+            plan = (int(entry[1]), entry[2], entry[3]) if entry else None
+            lines.append(_entry(*plan, left, pictures) if plan else _part(line, first=not lines))
+        lines += [_entry(number, "", "", left, pictures) for number in list(left)]  # beyond the plan
+        return "\n".join(["::::{div} contents", _whole(there), *lines, "```{raw} html\n</ol>\n```", "::::"])
 
     return FENCE.sub(listed, text)
 
@@ -76,8 +86,22 @@ def _part(name: str, first: bool) -> str:
     return f'```{{raw}} html\n{end}<p class="contents-part">{html.escape(name)}</p>\n<ol>\n```'
 
 
-def _entry(number: int, title: str, sentence: str, there: dict[int, Path]) -> str:
+def _whole(there: Mapping[int, Path]) -> str:
+    """Return the HTML of the time that all chapters take, and of where to begin."""
+    if not there:
+        return ""
+    read = {number: title_and_minutes(notebook) for number, notebook in there.items()}
+    hours = max(1, round(sum(minutes for _, minutes in read.values()) / 60))
+    first = min(there)
+    link = f'<a href="{there[first].stem}.html">{html.escape(read[first][0])}</a>'
+    time = f"{len(there)} chapters, about {hours} hour{'s' if hours > 1 else ''} in all."
+    begin = f'<span class="contents-go">Begin with chapter {first}, {link}.</span>'
+    return f'```{{raw}} html\n<p class="contents-whole">{time} {begin}</p>\n```'
+
+
+def _entry(number: int, title: str, sentence: str, there: dict[int, Path], pictures: Collection[str]) -> str:
     """Return the HTML of one chapter; if it is there, it is taken from `there`."""
+    picture = ""
     line, when = f"<span>{html.escape(sentence)}</span>" if sentence else "", "in preparation"
     notebook = there.pop(number, None)
     if notebook is None:
@@ -86,10 +110,14 @@ def _entry(number: int, title: str, sentence: str, there: dict[int, Path]) -> st
         title, minutes = title_and_minutes(notebook)
         name, when = f'<a href="{notebook.stem}.html">{html.escape(title)}</a>', f"{minutes} minutes"
         names = html.escape(json.dumps(records(notebook.stem)))
+        if notebook.stem in pictures:
+            address = f"../_static/{thumbnails.FOLDER}/{notebook.stem}.svg"
+            size = f'width="{thumbnails.WIDTH}" height="{thumbnails.HEIGHT}"'
+            picture = f'<img src="{address}" alt="" {size} loading="lazy">'
         line += f' <span data-progress="{notebook.stem}" data-names="{names}"></span>'
     state = "" if notebook else ' class="planned"'
     return (
-        f'```{{raw}} html\n<li value="{number}"{state}><p>{name} <span class="contents-time">{when}</span></p>'
+        f'```{{raw}} html\n<li value="{number}"{state}>{picture}<p>{name} <span class="contents-time">{when}</span></p>'
         f'<p class="contents-about">{line}</p></li>\n```'
     )
 
@@ -99,7 +127,7 @@ def _expand_page(app: Sphinx, docname: str, source: list[str]) -> None:
         root = Path(app.confdir)
         for file in (__file__, root / "_toc.yml", *chapters(root).values()):
             app.env.note_dependency(str(file))
-        source[0] = expand(source[0], root)
+        source[0] = expand(source[0], root, app.course_pictures)
 
 
 def reference_pages(root: Path) -> set[str]:

@@ -19,7 +19,7 @@ from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import exercises, katex, search, stylesheet, terms
+from . import exercises, katex, search, stylesheet, terms, thumbnails
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .keys import every_file, notebook_key
 
@@ -47,9 +47,10 @@ def prepare(app: Sphinx, config: Config) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
-    experiments = [make() for make in chapters.experiments().values()]
+    experiments = {key: make() for key, make in chapters.experiments().items()}
+    app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
     assets = {
-        **{f"explore/{name}": text for name, text in explore.site_assets(experiments).items()},
+        **{f"explore/{name}": text for name, text in explore.site_assets(experiments.values()).items()},
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
         **{f"inpage/{name}": text for name, text in inpage.site_assets().items()},
     }
@@ -280,6 +281,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.exercises")
     app.setup_extension("course_lib.site.moves")
     app.setup_extension("course_lib.site.contents")
+    app.setup_extension("course_lib.site.proofs")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

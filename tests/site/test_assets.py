@@ -69,8 +69,17 @@ def test_what_is_far_is_not_prepared_before_the_reader_comes(page, chapter):
 
 @pytest.mark.browser
 def test_a_chapter_is_light(page, site, chapter, server):
-    """The first view, with text compressed as a host does; all that is further down comes when it is near."""
-    shown = page(chapter, width=1280, height=900)
+    weigh(page(chapter, width=1280, height=900), site, server)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_first_page_is_light(page, site, server, width):
+    weigh(page("book/index.html", width=width, height=844), site, server)
+
+
+def weigh(shown, site, server):
+    """Check the first view, with text compressed as a host does; all that is further down comes when it is near."""
     shown.wait_for_load_state("networkidle")
     total, rows = 0, []
     for address in shown.requests:
@@ -79,7 +88,7 @@ def test_a_chapter_is_light(page, site, chapter, server):
         size = len(content) if file.suffix in PACKED else len(gzip.compress(content))
         total += size
         rows.append(f"{size:8} {file.relative_to(site)}")
-    print(f"{chapter}: {total} bytes, {len(rows)} requests", *sorted(rows, reverse=True), sep="\n")
+    print(f"{shown.url}: {total} bytes, {len(rows)} requests", *sorted(rows, reverse=True), sep="\n")
     assert total <= 400_000
     assert len(rows) <= 25
 

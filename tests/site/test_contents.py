@@ -1,5 +1,6 @@
 """The contents on the first page, and the way through the book."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 
-from course_lib.site import contents
+from course_lib.site import contents, thumbnails
 
 ROOT = Path(__file__).parents[2]
 PLAN = "```{chapters}\nStart\n1 One | First.\nMore\n2 Two & three | Second.\n```\n"
@@ -50,6 +51,17 @@ def test_plan_becomes_a_list_with_links_to_what_is_there(book):
     assert two.select_one("[data-progress='02_two']") and not one.select_one("[data-progress]")
     assert nine["value"] == "9" and nine.a.text == "Nine"
     assert len(soup.select("ol")) == 2
+
+
+def test_a_chapter_has_its_picture_and_all_have_their_time(book):
+    soup = BeautifulSoup(contents.expand(PLAN, book, {"02_two"}), "html.parser")
+    one, two, nine = soup.select("li")
+    assert not one.img and not nine.img
+    assert two.img["src"] == "../_static/contents/02_two.svg" and two.img["alt"] == ""
+    assert two.img["loading"] == "lazy" and int(two.img["width"]) > int(two.img["height"]) > 0
+    whole = soup.select_one(".contents-whole")
+    assert whole.text == "2 chapters, about 1 hour in all. Begin with chapter 2, Two <b>."
+    assert whole.a["href"] == "02_two.html"
 
 
 def test_a_chapter_that_states_no_time_stops_the_build(book):
@@ -96,6 +108,103 @@ def test_previous_and_next_do_not_lead_into_the_reference(site):
             assert (f"book/{page.stem}" in apart) == (f"book/{Path(link['href']).stem}" in apart), page.name
             followed += 1
     assert followed > 10
+
+
+def test_each_chapter_has_a_small_picture(site):
+    soup, weight = read(site / "book/index.html"), 0
+    for notebook in contents.chapters(ROOT).values():
+        picture = soup.select_one(f".contents li a[href='{notebook.stem}.html']").find_parent("li").img
+        assert picture["alt"] == "" and picture["loading"] == "lazy"
+        weight += len(gzip.compress((site / "book" / picture["src"]).read_bytes()))
+    assert 0 < weight <= 60_000
+
+
+def test_the_time_of_the_book_is_that_of_its_chapters(site):
+    minutes = [contents.title_and_minutes(notebook)[1] for notebook in contents.chapters(ROOT).values()]
+    said = read(site / "book/index.html").select_one(".contents-whole").text
+    assert said.startswith(f"{len(minutes)} chapters, about {round(sum(minutes) / 60)} hours in all.")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pictures_are_there(page, scheme):
+    shown = page("book/index.html", scheme=scheme)
+    for picture in shown.locator(".contents img").all():
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("image => image.decode()")
+        assert picture.evaluate("image => image.naturalWidth") == thumbnails.WIDTH
+        assert picture.bounding_box()["width"] < 120
+
+
+GO = ".contents-go"
+
+
+@pytest.mark.browser
+def test_the_reader_is_led_back_to_the_section_that_was_read(page, server, site):
+    shown = page("book/index.html", reduced_motion="reduce")
+    begin = shown.inner_text(GO)
+    assert begin.startswith("Begin with chapter")
+    for notebook in [*contents.chapters(ROOT).values()][::5]:
+        shown.goto(f"{server}book/{notebook.stem}.html")
+        shown.wait_for_load_state("networkidle")
+        head = shown.locator("article section[id] > h2").nth(2)
+        section = head.evaluate("head => head.parentNode.id")
+        head.evaluate("head => { head.scrollIntoView({ block: 'start', behavior: 'instant' }); scrollBy(0, 30); }")
+        shown.goto(f"{server}book/index.html")
+        said = shown.inner_text(GO)
+        title = head_text(site, notebook.stem, section)
+        assert said.startswith("Go on where you were: chapter") and title in said
+        shown.click(f"{GO} a")
+        shown.wait_for_url(f"**/{notebook.stem}.html#{section}")
+        shown.wait_for_load_state("networkidle")
+        shown.goto(f"{server}book/glossary.html")  # no chapter: the place stays
+        shown.goto(f"{server}book/index.html")
+        assert f"/{notebook.stem}.html#" in shown.locator(f"{GO} a").evaluate("link => link.href")
+    shown.evaluate("course.progress.clear()")
+    assert shown.inner_text(GO) == begin
+    shown.reload()
+    assert shown.inner_text(GO) == begin
+
+
+def head_text(site, page, section):
+    head = read(site / f"book/{page}.html").find(id=section).h2
+    head.select_one(".headerlink").extract()
+    return " ".join(head.text.split())
+
+
+@pytest.mark.browser
+def test_after_a_chapter_that_is_done_the_next_one_that_is_not(page):
+    shown = page("book/index.html")
+    places = shown.locator("[data-progress]").all()
+    chapters = [place.get_attribute("data-progress") for place in places]
+    names = [json.loads(place.get_attribute("data-names")) for place in places]
+    answer = """([chapter, names]) => {
+        for (const [kind, all] of Object.entries(names))
+            for (const name of all) course.progress.set(chapter, kind, name, kind === "predictions" ? null : true);
+    }"""
+
+    def leads_to():
+        return shown.locator(f"{GO} a").get_attribute("href")
+
+    shown.evaluate(answer, [chapters[1], {"predictions": names[1]["predictions"][:1]}])
+    assert leads_to() == f"{chapters[1]}.html", "begun, as far as the answers tell"
+    shown.evaluate(answer, [chapters[1], names[1]])
+    assert leads_to() == f"{chapters[2]}.html" and "Go on with chapter" in shown.inner_text(GO)
+    shown.evaluate("page => course.progress.visit({ page, section: 'exercises', title: 'Exercises' })", chapters[-1])
+    shown.evaluate(answer, [chapters[-1], names[-1]])
+    assert leads_to() == f"{chapters[0]}.html", "around the end"
+    for one in zip(chapters, names, strict=True):
+        shown.evaluate(answer, list(one))
+    assert shown.inner_text(GO).startswith("Begin with"), "all is done"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kept", ["{", "[]", "null", '{"page": 3}', '{"page": "99_none", "section": "x"}'])
+def test_a_place_that_is_not_one_is_no_harm(page, kept):
+    shown = page("book/index.html")
+    shown.evaluate("kept => localStorage.setItem('descent-place', kept)", kept)
+    shown.reload()
+    assert shown.inner_text(GO).startswith("Begin with")
 
 
 @pytest.mark.browser

@@ -102,6 +102,31 @@ def test_landing_page_moves_above_the_fold(page, size):
     assert plot["y"] + plot["height"] <= size["height"]
 
 
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, PHONE])
+def test_what_the_book_does_is_shown_within_one_scroll(page, size):
+    """The experiment on the first screen, and before the end of the second one the beginning of each proof."""
+    shown = page("book/index.html", **size)
+    shown.wait_for_load_state("networkidle")
+    shown.reload()  # with the type at hand
+    shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
+    proofs = shown.locator(".proof").all()
+    assert len(proofs) in (3, 4)
+    for proof in proofs:
+        box = proof.bounding_box()
+        assert box["y"] + 30 < 2 * size["height"], proof.inner_text()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+    race = shown.locator(".course-experiment").first.bounding_box()
+    if size["width"] > 1200:
+        assert proofs[0].bounding_box()["x"] > race["x"] + race["width"], "beside it"
+        assert proofs[-1].bounding_box()["y"] < race["y"] + race["height"]
+
+
+def test_no_button_of_the_first_page_is_dead(page):
+    """It has no list of its sections, and so nothing that would show one."""
+    shown = page("book/index.html", **PHONE)
+    assert shown.locator(".secondary-toggle").count() == shown.locator("#pst-secondary-sidebar").count() == 0
+
+
 def test_text_is_set_in_the_books_own_type(page, server):
     shown = page("book/how_to_use.html")
     shown.evaluate("document.fonts.ready")

@@ -1,5 +1,5 @@
 /* Questions on the static site, and what they cover elsewhere on the page: blocks {answer} and cells tagged answer:NAME.
-   On the contents page, how far the reader is. */
+   On the contents page, how far the reader is, and the way back to where the reader was. */
 (() => {
   const course = globalThis.course;
 
@@ -29,23 +29,75 @@
       return kind === "predictions" ? answer !== undefined : answer === true;
     }).length;
 
+  /** How much of a chapter there is to answer and to solve, and how much is. */
+  function state({ progress: page, names }) {
+    const { exercises = [], ...questions } = JSON.parse(names),
+      asked = Object.entries(questions),
+      all = course.progress.get();
+    return {
+      answered: asked.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0),
+      questions: asked.reduce((sum, [, of]) => sum + of.length, 0),
+      solved: number(all, page, "exercises", exercises),
+      exercises: exercises.length,
+    };
+  }
+
   /** How many of a chapter's questions are answered, and of its exercises solved, beside its title on the first page. */
   function count(place) {
-    const { progress: page, names } = place.dataset,
-      { exercises = [], ...questions } = JSON.parse(names);
-    const asked = Object.entries(questions);
     function show() {
-      const all = course.progress.get();
-      const answered = asked.reduce((sum, [kind, of]) => sum + number(all, page, kind, of), 0),
-        solved = number(all, page, "exercises", exercises);
+      const { answered, questions, solved, exercises } = state(place.dataset);
       const done = [
-        answered && `answered ${answered} of ${asked.reduce((sum, [, of]) => sum + of.length, 0)} questions`,
-        solved && `solved ${solved} of ${exercises.length} exercises`,
+        answered && `answered ${answered} of ${questions} questions`,
+        solved && `solved ${solved} of ${exercises} exercises`,
       ].filter(Boolean);
       place.textContent = done.length ? `You have ${done.join(" and ")}.` : "";
     }
     document.addEventListener("course-progress", show);
     show();
+  }
+
+  /** Lead back to the section that was read last or, where its chapter is done, on to the next one that is not. */
+  function goOn(place) {
+    const begin = [...place.childNodes],
+      chapters = [...document.querySelectorAll("[data-progress]")];
+    function show() {
+      const last = course.progress.last(),
+        all = chapters.map(({ dataset }) => ({ page: dataset.progress, ...state(dataset) }));
+      const isDone = (c) => c.answered === c.questions && c.solved === c.exercises;
+      const read = all.findIndex((c) => c.page === last.page),
+        at = read < 0 ? all.findLastIndex((c) => c.answered || c.solved) : read;
+      const next = at < 0 ? -1 : [...all.keys()].find((i) => !isDone(all[(at + i) % all.length])); // from there, around
+      if (at < 0 || next === undefined) return place.replaceChildren(...begin);
+      const entry = chapters[(at + next) % all.length].closest("li"),
+        link = entry.querySelector("a").cloneNode(true),
+        isThere = next === 0 && read >= 0 && last.section;
+      if (isThere) {
+        link.href += `#${encodeURIComponent(last.section)}`;
+        link.append(`, “${last.title}”`);
+      }
+      place.replaceChildren(`Go on ${next ? "with" : "where you were:"} chapter ${entry.value}, `, link, ".");
+    }
+    document.addEventListener("course-progress", show);
+    show();
+  }
+
+  /** Remember, when a reader leaves a chapter, where in it that was; no more than a section's name. */
+  function remember() {
+    const page = location.pathname
+        .split("/")
+        .pop()
+        .replace(/\.html$/, ""),
+      isChapter = [...document.querySelectorAll("[data-course-page]")].some((e) => e.dataset.coursePage === page);
+    if (!isChapter) return;
+    const leave = () => {
+      const heads = [...document.querySelectorAll("article section[id] > h2")];
+      const head = heads.findLast((h) => h.getBoundingClientRect().top < innerHeight / 2);
+      const title = [...(head?.childNodes ?? [])].filter((n) => !n.matches?.(".headerlink"));
+      const text = title.map((n) => n.textContent).join("");
+      course.progress.visit({ page, section: head?.parentNode.id, title: text.trim() });
+    };
+    addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
   }
 
   function progress(place) {
@@ -78,4 +130,6 @@
   }
   document.querySelectorAll(".course-progress-table").forEach(progress);
   document.querySelectorAll("[data-progress]").forEach(count);
+  document.querySelectorAll(".contents-go").forEach(goOn);
+  remember();
 })();

@@ -1,12 +1,14 @@
 /* course.progress: what the reader has predicted, checked and solved, in this browser alone.
    {"03_momentum": {"predictions": {name: option}, "checks": {name: true | false}, "exercises": {name: true}}}
    Whoever cares listens to "course-progress" on the document.
+   Beside it, where the reader was last: {page: "03_momentum", section: "noise", title: "What momentum does to noise"}.
    course.drafts: the reader's own code in exercises, each under a key of its own, as it is kept while it is written. */
 (() => {
   const course = (globalThis.course ??= {});
   if (course.progress) return; // under Jupyter every widget loads this file anew
   const KEY = "descent-progress",
     DRAFT = "descent-draft",
+    PLACE = "descent-place",
     KINDS = ["predictions", "checks", "exercises"];
   let memory = null; // what the browser refuses to keep lives as long as the page
   const unkept = new Map(); // and so do drafts
@@ -74,12 +76,33 @@
       save(all);
     },
     export: () => JSON.stringify(load(), null, 2),
-    /** Forget everything, drafts too. */
+    /** Keep where the reader is. */
+    visit(place) {
+      try {
+        localStorage.setItem(PLACE, JSON.stringify(place));
+      } catch {
+        /* full or forbidden: the next visit begins anew */
+      }
+    },
+    /** Where the reader was last, {page, section, title}; {} if that is not known. */
+    last() {
+      try {
+        const place = JSON.parse(localStorage.getItem(PLACE));
+        return isRecord(place)
+          ? Object.fromEntries(Object.entries(place).filter(([, v]) => typeof v === "string"))
+          : {};
+      } catch {
+        return {};
+      }
+    },
+    /** Forget everything, drafts and the place too. */
     clear() {
       memory = null;
       unkept.clear();
       try {
-        const own = Object.keys(localStorage).filter((key) => key === KEY || key.startsWith(`${DRAFT}/`));
+        const own = Object.keys(localStorage).filter(
+          (key) => key === KEY || key === PLACE || key.startsWith(`${DRAFT}/`),
+        );
         for (const key of own) localStorage.removeItem(key);
       } catch {
         /* nothing was kept */
