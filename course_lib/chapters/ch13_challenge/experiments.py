@@ -184,7 +184,7 @@ def bells(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("error", "error of the first, points", format=".2f", color=_BLUE),
-            readout("share", "one right, one wrong, as far as possible, %", format=".1f"),
+            readout("share", "share s that is possible, %", format=".1f"),
             readout("unpaired_error", "error of the gap, other digits", format=".2f", color=_GREY),
             readout("ratio", "gap over this error", format=".1f", color=_GREY),
             readout("paired_error", "error of the gap, same digits", format=".2f", color=_PINK),

@@ -36,7 +36,7 @@ five_more = Predict(
     "five_more",
     PAGE,
     "On five draws of labels a network with dropout is above the nearest neighbour by 0.8 points on average, with an"
-    " error of 0.6. Which of the two will be ahead after five draws more?",
+    " error of 0.6. Five draws more are measured. Which of the two will be ahead over all ten?",
     options={
         "more": "dropout: it leads",
         "open": "nobody can know yet",
