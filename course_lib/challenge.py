@@ -64,8 +64,8 @@ class Score:
     def optimism(self) -> float:
         """By how much the best of so many submissions looks too good, if all are worth the same; 0 in practice.
 
-        E[max of k standard normals] × the error of one score. What all submissions share, such as the draws, is part of
-        that error and no luck of one of them, so this is rather too large.
+        E[max of k standard normals] × the error of one score: right for scores on digits of their own, and an upper
+        bound here. All submissions share the draws, and what these are worth to all alike is no luck of one of them.
         """
         return best_of(self.submissions or 1) * self.error
 
@@ -136,8 +136,8 @@ def held_out_accuracy(
 def cross_validate(train: Train, draws: int = 3, folds: int = 5) -> Score:
     """Score on practice draws by cross-validation: each digit is predicted by a `train` that has not seen it.
 
-    A draw's score is the mean over its folds. With five folds `train` gets 80 digits at a time, so the final score,
-    with 100, is a little higher as a rule.
+    A draw's score is the mean over its folds. With five folds `train` gets 80 digits at a time, and a class that is
+    frequent in a fold is rare in the others, so the final score, with 100, is higher as a rule, by some points.
 
     Args:
         train: a function (x, y, rng) → predict.
@@ -175,12 +175,14 @@ def cross_validate(train: Train, draws: int = 3, folds: int = 5) -> Score:
 def submit(train: Train, seeds: Iterable[int] = range(5), counter: Path | str | None = COUNTER) -> Score:
     """Score on sealed draws, each tested on 1,100 other sealed digits; print it, with the number of submissions.
 
-    Each call is counted, before anything else, in a small file: the best of many submissions looks better than it is.
+    Each call is counted, before anything else, in a small file: the best of many submissions looks better than it is,
+    by `Score.optimism` at most.
     What goes wrong in `train` is no score, and the count stays.
 
     Args:
         train: a function (x, y, rng) → predict.
-        seeds: numbers of sealed draws, at least 0. The ladder has 0 … 9; others are an instructor's own.
+        seeds: numbers of sealed draws, at least 0, all from the same digits. The ladder has 0 … 9; others are an
+            instructor's own.
         counter: the file that counts, JSON; None: nothing is counted, as in grading.
 
     Returns:
@@ -201,8 +203,8 @@ def submit(train: Train, seeds: Iterable[int] = range(5), counter: Path | str | 
     print(score)
     if submissions > 1 and len(draws) > 1 and not score.reason:
         print(
-            f"Submission {submissions}: if all were worth the same, the best of them would look up to "
-            f"{score.optimism:.1f} points too good."
+            f"Submission {submissions}: if all were worth the same, the best of them would look at most about "
+            f"{score.optimism:.1f} points too good; less, the more their luck is that of the draws, which all share."
         )
     elif submissions:
         print(f"Submission {submissions}.")

@@ -199,8 +199,8 @@ def test_submissions_are_counted_with_their_optimism(counter, capsys):
         assert json.loads(counter.read_text()) == {"submissions": n} and score.submissions == n
     assert score.optimism == pytest.approx(0.8463 * score.error, rel=1e-3)  # the largest of three normal numbers
     last = capsys.readouterr().out.splitlines()[-1]
-    told = f"would look up to {score.optimism:.1f} points too good."
-    assert last == f"Submission 3: if all were worth the same, the best of them {told}"
+    told = f"Submission 3: if all were worth the same, the best of them would look at most about {score.optimism:.1f} "
+    assert last == f"{told}points too good; less, the more their luck is that of the draws, which all share."
     assert [path.name for path in counter.parent.iterdir()] == ["challenge.json"], "no draft is left"
 
 

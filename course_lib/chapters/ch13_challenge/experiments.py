@@ -96,7 +96,7 @@ def folds(**values: Any) -> Experiment:
             readout("tested", "held out", format="d", color=_ORANGE),
             readout("missing", "classes never trained on", format="d"),
             readout("one", "error of one fold at 90 %, points", format=".1f"),
-            readout("all", "of all folds, points", format=".1f"),
+            readout("all", "of all, if independent", format=".1f"),
         ],
         caption="Each digit is held out once. Without shuffling, a file sorted by class makes folds of whole classes.",
         alt="A hundred digits and the fold that is held out, with the number of its digits in each class.",
@@ -115,16 +115,23 @@ def _bells(n: float, accuracy: float, gap: float, apart: float) -> Data:
     p, q = accuracy / 100, (accuracy + gap) / 100
     first, second = 100 * np.sqrt(p * (1 - p) / n), 100 * np.sqrt(q * (1 - q) / n)
     unpaired = np.sqrt(first**2 + second**2)
-    share = max(apart, gap) / 100  # digits on which exactly one of the two is right
-    paired = 100 * np.sqrt((share - (gap / 100) ** 2) / n)
+    wrong = (1 - p) + (1 - q)  # on digits where just one is right, the other is wrong: there can be no more of them
+    share = min(max(apart / 100, q - p), wrong)
+    paired = 100 * np.sqrt((share - (q - p) ** 2) / n)
     xs = [80 + 20 * i / 400 for i in range(401)]
     gaps = [-6 + 12 * i / 240 for i in range(241)]
+    flat = [0 for _ in gaps]
+    scores = [_bell(accuracy, first, xs), _bell(accuracy + gap, second, xs)]
+    differences = [_bell(gap, unpaired, gaps), _bell(gap, paired, gaps) if paired > 0.01 else flat]
     return {
-        "first": {"x": xs, "y": _bell(accuracy, first, xs)},
-        "second": {"x": xs, "y": _bell(accuracy + gap, second, xs)},
-        "apart": {"x": gaps, "y": _bell(gap, unpaired, gaps)},
-        "paired": {"x": gaps, "y": _bell(gap, paired, gaps) if paired > 0.01 else [0 for _ in gaps]},
+        "first": {"x": xs, "y": scores[0]},
+        "second": {"x": xs, "y": scores[1]},
+        "apart": {"x": gaps, "y": differences[0]},
+        "paired": {"x": gaps, "y": differences[1]},
+        "left": {"y": [0, max(1.4, 1.05 * max(scores[0]), 1.05 * max(scores[1]))]},
+        "right": {"y": [0, max(1.4, 1.05 * max(differences[0]), 1.05 * max(differences[1]))]},
         "error": first,
+        "share": 100 * share,
         "ratio": gap / unpaired,
         "unpaired_error": unpaired,
         "paired_error": paired,
@@ -136,7 +143,8 @@ def _bells(n: float, accuracy: float, gap: float, apart: float) -> Data:
 def bells(**values: Any) -> Experiment:
     """Show the scores that two classifiers get on n digits drawn anew, and the difference on the same digits or not.
 
-    Controls: ``n``, ``accuracy`` and ``gap`` in %, ``apart``: the digits in % on which just one of the two is right.
+    Controls: ``n``, ``accuracy`` and ``gap`` in %, ``apart``: the digits in % on which just one of the two is right,
+    kept between the gap and both error rates together.
 
     >>> data = bells(n=1000, accuracy=95, gap=1, apart=3).data
     >>> round(data["ratio"], 1), round(data["paired_ratio"], 1)
@@ -155,7 +163,7 @@ def bells(**values: Any) -> Experiment:
             panel(
                 "Scores on n digits",
                 axis("accuracy, %", (80, 100)),
-                axis("density", (0, 1.4)),
+                axis("density", "left.y"),
                 [
                     line("first", label="first", color=_BLUE, width=2.5),
                     line("second", label="second", color=_ORANGE, width=2.5),
@@ -165,7 +173,7 @@ def bells(**values: Any) -> Experiment:
             panel(
                 "Second minus first",
                 axis("difference, points", (-6, 6)),
-                axis("density", (0, 1.4)),
+                axis("density", "right.y"),
                 [
                     rule(0, axis="x"),
                     line("apart", label="each on digits of its own", color=_GREY, width=2.5),
@@ -176,12 +184,14 @@ def bells(**values: Any) -> Experiment:
         ],
         readouts=[
             readout("error", "error of the first, points", format=".2f", color=_BLUE),
+            readout("share", "share s that is possible, %", format=".1f"),
             readout("unpaired_error", "error of the gap, other digits", format=".2f", color=_GREY),
             readout("ratio", "gap over this error", format=".1f", color=_GREY),
             readout("paired_error", "error of the gap, same digits", format=".2f", color=_PINK),
             readout("paired_ratio", "gap over this error", format=".1f", color=_PINK, missing="–"),
         ],
-        caption="The scores of two classifiers on n digits, and their difference: on the same digits it is surer.",
+        caption="The scores of two classifiers on n digits, and their difference: on the same digits it is surer,"
+        " unless the two err on different ones.",
         alt="Bells of two classifiers' scores, and of their difference, on the same test digits and on different ones.",
         values=values,
     )
@@ -326,7 +336,8 @@ def _pairs(first: str, second: str, draws: float, scores: dict[str, list[float]]
         "first": {"x": [i + 0.8 for i in range(n)], "y": a},
         "second": {"x": [i + 1.2 for i in range(n)], "y": b},
         "gains": {"x": [i + 1 for i in range(n)], "y": d},
-        "gain": _mean(d),
+        "mean": _mean(d),
+        "gain": (10 * _mean(d) + 0.5) // 1 / 10,  # rounded here, so that no zero has a sign
         "low": _mean(d) - 2 * _error(d),
         "high": _mean(d) + 2 * _error(d),
         "paired": _error(d),
@@ -375,7 +386,7 @@ def rungs(**values: Any) -> Experiment:
                 axis("points", (-8, 12)),
                 [
                     rule(0),
-                    rule("gain", label="mean", color=_PINK, dashed=False),
+                    rule("mean", label="mean", color=_PINK, dashed=False),
                     rule("low", label="two errors below and above it", color=_PINK),
                     rule("high", color=_PINK),
                     points("gains", label="difference", color=_PINK, radius=5),
@@ -384,14 +395,14 @@ def rungs(**values: Any) -> Experiment:
             ),
         ],
         readouts=[
-            readout("gain", "mean difference, points", format="+.1f", color=_PINK),
+            readout("gain", "mean difference, points", format=".1f", color=_PINK),
             readout("paired", "its error, paired", format=".2f", color=_PINK),
             readout("unpaired", "as if not paired", format=".2f"),
             readout("wins", "draws won by the second", format="d", color=_ORANGE),
         ],
         assets={"scores": _scores()},
         digits=5,
-        caption="Two rungs on the same draws: what both owe to the draw drops out of the difference.",
+        caption="Two recipes on the same draws: what both owe to the draw drops out of the difference.",
         alt="Accuracies of two rungs on the same draws of a hundred labels, and their differences.",
         values=values,
     )

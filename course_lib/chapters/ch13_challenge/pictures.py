@@ -24,7 +24,8 @@ def draw_ladder(ax: Axes, rungs: Mapping[str, np.ndarray], yours: np.ndarray | N
     for place, (name, values) in enumerate(rows):
         color = PALETTE[0] if name == "yours" else PALETTE[2] if name.startswith("letters") else PALETTE[1]
         ax.plot(values, np.full(len(values), place), "o", color=color, alpha=0.5, markersize=4)
-        ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], color=INK if name != "yours" else color, linewidth=2)
+        ink = INK if name != "yours" else color
+        ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], "-", color=ink, linewidth=2)
     ax.set(xlabel="accuracy, %", ylim=(-0.7, len(rows) - 0.3))
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
     ax.grid(visible=False, axis="y")

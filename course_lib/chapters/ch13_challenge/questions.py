@@ -36,15 +36,15 @@ five_more = Predict(
     "five_more",
     PAGE,
     "On five draws of labels a network with dropout is above the nearest neighbour by 0.8 points on average, with an"
-    " error of 0.6. What is left of its lead after five draws more?",
+    " error of 0.6. Five draws more are measured. Which of the two will be ahead over all ten?",
     options={
-        "more": "it is about as large, and now two errors or more",
-        "half": "about half of it",
-        "nothing": "less than a tenth of a point",
+        "more": "dropout: it leads",
+        "open": "nobody can know yet",
+        "less": "the nearest neighbour: the lead was luck",
     },
-    right="nothing",
-    line="You said {said}; over {draws} draws the mean difference is {gain} points, its error {paired}, and dropout"
-    " wins {wins}.",
+    right="open",
+    line="You said {said}; after {draws} draws they happen to be level: the mean difference is {gain} points, its error"
+    " {paired}, and dropout wins {wins} draws.",
     shows=("rungs", {"first": "pixels", "second": "dropout", "draws": 10}),
 )
 
@@ -96,30 +96,17 @@ twenty = Number(
     tolerance=0.05,
     unit="points",
     confusions={
-        16: "That is the variance p(1 − p), in hundredths. Divide by n, and take the root.",
-        0.16: "That is the variance of the mean, p(1 − p)/n, in points. The error is its root.",
-        0.4: "You divided by n. The error falls with the root of n.",
+        16: "That is the variance of the score, in points². The error is its root.",
+        0.16: "That is p(1 − p), the variance of a single digit, as a share. Divide by n, take the root, times 100.",
+        0.4: "That is the spread of a single digit, as a share; or you divided by n, and not by its root.",
+        0.04: "That is the error as a share. In points it is a hundred times as many.",
         40: "That is the spread of a single digit. A mean of 100 is surer by 10.",
         5: "That is ½/√n, the largest that the error can be; here p is not ½.",
         8: "That is two errors.",
         8.94: "You took p for the variance of one digit; it is p(1 − p).",
     },
-    otherwise="It is the root of p(1 − p)/n, in hundredths.",
-    why="√(0.8 · 0.2/100) = 0.04.",
-)
-
-half_error = Choose(
-    "half_error",
-    PAGE,
-    "The error of a score on 200 test digits is 2 points. With how many digits would it be 1 point?",
-    options={"four": "400", "eight": "800", "root": "283", "half": "100"},
-    right="eight",
-    why={
-        "four": "Twice as many divide the error by √2 only.",
-        "eight": "Four times as many, since √4 = 2.",
-        "root": "That is √2 times as many. The error falls with √n, so n must be multiplied by 4.",
-        "half": "Fewer digits make it larger.",
-    },
+    otherwise="It is the root of p(1 − p)/n, times 100 to have it in points.",
+    why="√(0.8 · 0.2/100) = 0.04, which is 4 points.",
 )
 
 # ---------------------------------------------------------------- pairs
@@ -146,8 +133,8 @@ which_error = Choose(
 ten_tries = Choose(
     "ten_tries",
     PAGE,
-    "A score has an error of 0.5 points. You submit ten recipes that are in truth equally good, and report the best"
-    " score. Where does it lie, on average?",
+    "Ten recipes are in truth equally good. Each is tested on digits of its own, so that each score has an independent"
+    " error of 0.5 points. You report the best score. Where does it lie, on average?",
     options={
         "true": "at the truth",
         "some": "about 0.8 points above it",
@@ -157,7 +144,8 @@ ten_tries = Choose(
     right="some",
     why={
         "true": "Each single score does. You report the largest of ten.",
-        "some": "The best of ten lies 1.54 errors above the mean of all, on average.",
+        "some": "The best of ten lies 1.54 errors above the truth. On the same digits it would be less: what they are"
+        " worth to all alike is no luck of one.",
         "five": "Ten errors: luck does not add up like this. The best of ten is one draw.",
         "root": "That is the error of the mean of ten. You report the largest.",
     },

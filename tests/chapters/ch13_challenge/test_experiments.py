@@ -67,11 +67,29 @@ def test_the_errors_are_those_of_drawn_tests(n, accuracy, gap, apart):
     np.testing.assert_allclose(data["first"]["y"], density, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "gap", "apart", "share"), [(95, 2.5, 0, 2.5), (97, 2.5, 8, 3.5), (97, 1, 8, 5), (95, 1, 3, 3)]
+)
+def test_two_classifiers_are_apart_as_far_as_is_possible(accuracy, gap, apart, share):
+    """Of all tables of two classifiers, right or wrong, with these accuracies, the nearest to what is asked for."""
+    data = explore.bells(n=1000, accuracy=accuracy, gap=gap, apart=apart).data
+    only_first = np.linspace(0, 15, 3001)  # the three other shares follow from it
+    possible = only_first[(only_first <= 100 - accuracy - gap) & (only_first <= accuracy)] * 2 + gap
+    assert data["share"] == pytest.approx(share) == pytest.approx(possible[abs(possible - apart).argmin()])
+    assert data["paired_error"] == pytest.approx(np.sqrt((100 * share - gap**2) / 1000))
+
+
+def test_no_zero_has_a_sign():
+    gain = explore.rungs(first="pixels", second="dropout", draws=10).data["gain"]
+    assert gain == 0 and np.copysign(1, gain) == 1
+
+
 def test_what_the_text_says_of_the_bells():
     start = explore.bells(n=1000, accuracy=95, gap=1, apart=3).data
     assert 0.9 < start["ratio"] < 1.3 and 1.7 < start["paired_ratio"] < 2
     few = explore.bells(n=200, accuracy=95, gap=1, apart=3).data
     assert few["ratio"] < few["paired_ratio"] < 1
+    assert start["share"] == 3 and few["share"] == 3
     often = explore.bells(n=1000, accuracy=95, gap=1, apart=8).data
     assert often["paired_error"] > 0.93 * often["unpaired_error"]
 
@@ -111,7 +129,8 @@ def test_rungs_are_compared_as_by_the_study(first, second, draws):
     measured = load("challenge")
     a, b = (measured.values["accuracy"][measured.names.index(experiments._RUNGS[k]), :draws] for k in (first, second))
     data = explore.rungs(first=first, second=second, draws=draws).data
-    assert data["gain"] == pytest.approx(np.mean(b - a), rel=6e-3) and data["wins"] == (b > a).sum()
+    assert data["mean"] == pytest.approx(np.mean(b - a), rel=6e-3) and data["wins"] == (b > a).sum()
+    assert data["gain"] == pytest.approx(data["mean"], abs=0.051)
     assert data["paired"] == pytest.approx(scipy.stats.sem(b - a), rel=6e-3)
     assert data["unpaired"] == pytest.approx(np.hypot(scipy.stats.sem(a), scipy.stats.sem(b)), rel=6e-3)
     assert [data[f"pair {i}"]["x"] == [] for i in range(10)] == [i >= draws for i in range(10)]
@@ -119,7 +138,7 @@ def test_rungs_are_compared_as_by_the_study(first, second, draws):
         names = (experiments._RUNGS[k] for k in (second, first))
         gain = measured.gain(next(names), over=next(names))
         assert (gain.mean, gain.error, gain.wins) == pytest.approx(
-            (data["gain"], data["paired"], data["wins"]), rel=6e-3
+            (data["mean"], data["paired"], data["wins"]), rel=6e-3
         )
 
 
@@ -161,6 +180,6 @@ def test_what_the_text_says_of_the_search():
     lam = np.array(search["strengths"])
     for budget in ("5", "20", "100"):
         scores = np.array(search["search"][budget])
-        assert scores[lam > 0.3].max() < scores.max() - 30, "from there on all settings are poor"
+        assert scores[lam > 0.1].max() < scores.max() - 20, "from there on all settings are poor"
     best = explore.tune(budget="20", high=1, strongest=1).data
-    assert explore.tune(budget="20", high=1, strongest=0.03).data["rate"] == best["rate"]
+    assert explore.tune(budget="20", high=1, strongest=0.1).data["rate"] == best["rate"]

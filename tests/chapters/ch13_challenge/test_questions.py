@@ -35,10 +35,12 @@ def test_the_nearest_neighbour_is_ahead_by_less_than_two_points():
     assert 0 < gain.mean < 2 and questions.neighbour.right == "near"
 
 
-def test_five_draws_more_leave_nothing():
+def test_five_draws_do_not_decide():
     five = explore.rungs(first="pixels", second="dropout", draws=5).data
     assert five["gain"] == pytest.approx(0.8, abs=0.05) and five["paired"] == pytest.approx(0.6, abs=0.05)
-    assert abs(shown(questions.five_more)["gain"]) < 0.1 and questions.five_more.right == "nothing"
+    low, high = five["gain"] - 2 * five["paired"], five["gain"] + 2 * five["paired"]
+    assert low < 0 < high and questions.five_more.right == "open"
+    assert abs(shown(questions.five_more)["mean"]) < 0.1, "they happen to be level"
 
 
 def test_training_longer_beats_the_vote():
@@ -50,15 +52,9 @@ def test_the_error_of_a_hundred():
     _, error = ex.share_error.reference(80, 100)
     assert questions.twenty.right == pytest.approx(100 * error)
     wrong = questions.twenty.confusions
-    assert {16, 0.16, 0.4, 40, 5, 8, 8.94} == set(wrong)
+    assert {16, 0.16, 0.4, 0.04, 40, 5, 8, 8.94} == set(wrong)
+    assert 100**2 * 0.8 * 0.2 / 100 == pytest.approx(16) and np.sqrt(0.8 * 0.2) == pytest.approx(0.4)
     assert 100 * np.sqrt(0.8 / 100) == pytest.approx(8.94, abs=0.01) and 100 * 0.5 / 10 == 5
-
-
-def test_four_times_as_many_digits_halve_the_error():
-    errors = [ex.share_error.reference(0.9 * n, n)[1] for n in (200, 400, 800, 283, 100)]
-    ratios = np.array(errors) / errors[0]
-    assert np.argmin(abs(ratios - 0.5)) == 2 and questions.half_error.right == "eight"
-    assert ratios[1] == pytest.approx(1 / np.sqrt(2)) and ratios[4] > 1
 
 
 def test_only_pairs_tell():
