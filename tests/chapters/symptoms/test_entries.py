@@ -27,6 +27,12 @@ def test_there_are_entries():
     assert len(ENTRIES) >= 14
 
 
+def test_the_table_lists_them_all():
+    entries = re.findall(r"^\(([\w-]+)\)=\n### ([^\n:]+)", PAGE, re.M)
+    assert len(entries) == len(ENTRIES)
+    assert re.findall(r"^\| \[([^]]+)\]\(#([\w-]+)\) \| \S", PAGE, re.M) == [(title, name) for name, title in entries]
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_each_runs_and_says_how_to_tell_and_where(name):
     text = ENTRIES[name]
