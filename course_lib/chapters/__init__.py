@@ -1,5 +1,5 @@
 """The chapters: each folder `chNN_topic` holds one chapter's experiments, exercises and questions,
-and is found automatically.
+and is found automatically. A page of practice, whose notebook has no number, has a folder of its own name.
 
 In a notebook:
 
@@ -17,6 +17,7 @@ from .discovery import (
     chapters,
     exercises,
     experiments,
+    folder_of,
     questions,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "chapters",
     "exercises",
     "experiments",
+    "folder_of",
     "questions",
 ]

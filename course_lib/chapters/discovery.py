@@ -1,6 +1,7 @@
 """Find the chapters' experiments, exercises and questions. Nothing is listed by hand, or imported before it is used.
 
-- A chapter is a folder `chNN_topic` beside this file.
+- A chapter is a folder `chNN_topic` beside this file. A page of practice, whose notebook has no number, is a folder of
+  its notebook's name.
 - An experiment is a function declared with `@experiment(page=…)`, in any module of the chapter's folder.
   A chapter that shows another one's experiment imports the function from there.
 - An exercise is an `Exercise` with the name of its file, in the chapter's folder `exercises`. A file without one
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -28,12 +28,21 @@ T = TypeVar("T")
 
 
 def chapters() -> tuple[str, ...]:
-    """Return the names of the chapters' folders, in the book's order.
+    """Return the names of the chapters' folders, in the book's order, and then those of the pages of practice.
 
     >>> "ch03_momentum" in chapters()
     True
     """
-    return tuple(m.name for m in pkgutil.iter_modules([str(FOLDER)]) if m.ispkg and re.match(r"ch\d\d_", m.name))
+    return tuple(m.name for m in pkgutil.iter_modules([str(FOLDER)]) if m.ispkg)
+
+
+def folder_of(page: str) -> str:
+    """Return the name of the folder of a notebook.
+
+    >>> folder_of("03_momentum"), folder_of("symptoms")
+    ('ch03_momentum', 'symptoms')
+    """
+    return f"ch{page}" if page[:1].isdigit() else page
 
 
 def experiments() -> dict[tuple[str, str], Callable[..., Experiment]]:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from course_lib.chapters import folder_of
 from course_lib.claims import NAME, RECORD, Claim
 
 ROLE = re.compile(r"\{claim\}`([^`]+)`")
@@ -236,7 +237,7 @@ def path_of(page: str, root: Path) -> Path:
         page: the notebook's name without suffix, such as `03_momentum`.
         root: the repository.
     """
-    return root / "course_lib" / "chapters" / f"ch{page}" / FILE
+    return root / "course_lib" / "chapters" / folder_of(page) / FILE
 
 
 def read(path: Path) -> Numbers:
@@ -252,7 +253,7 @@ def write(root: Path) -> list[Path]:
         FileNotFoundError: the book was not built.
     """
     texts = {}
-    for page in sorted((root / "book").glob("[0-9][0-9]_*.ipynb")):
+    for page in sorted((root / "book").glob("*.ipynb")):
         numbers, path = numbers_of(read_run(page.stem, root)), path_of(page.stem, root)
         if numbers and not path.parent.is_dir():
             raise ValueError(f"{page.name} cites claims, and its package is not there: {path.parent.relative_to(root)}")

@@ -41,7 +41,7 @@ def make_plain(path: Path) -> dict[str, Any]:
         MarkupError: some of its text has no plain form; the message names the notebook and the cell.
     """
     notebook = clean(json.loads(path.read_text("utf-8")))
-    page, asked = read_page(path, notebook["cells"]), _asked(f"ch{path.stem}")
+    page, asked = read_page(path, notebook["cells"]), _asked(chapters.folder_of(path.stem))
     cells = []
     for cell in notebook["cells"]:
         with _naming(path, cell):
@@ -88,7 +88,7 @@ def _code(cell: dict[str, Any], stem: str) -> dict[str, Any]:
         metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
     source = "".join(cell["source"])
     if _CHECK.search(source):  # so that a reader can begin with the exercises
-        source = f"import numpy as np\nfrom course_lib.chapters.ch{stem} import ex\n\n{source}"
+        source = f"import numpy as np\nfrom course_lib.chapters.{chapters.folder_of(stem)} import ex\n\n{source}"
     return cell | {"metadata": metadata, "source": source.splitlines(keepends=True)}
 
 
@@ -129,8 +129,8 @@ def read_page(path: Path, cells: Sequence[Mapping[str, Any]]) -> Page:
                     raise MarkupError(f"another equation is called {label!r}, too")
                 equations.append(label)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    shown = _shown(sources, _asked(f"ch{path.stem}"))
-    numbers = Path(chapters.__file__).parent / f"ch{path.stem}" / "numbers.json"
+    shown = _shown(sources, _asked(chapters.folder_of(path.stem)))
+    numbers = Path(chapters.__file__).parent / chapters.folder_of(path.stem) / "numbers.json"
     return Page(
         equations={label: i for i, label in enumerate(equations, 1)},
         figures={name: i for i, name in enumerate(shown, 1)},

@@ -83,7 +83,7 @@ def _read(path: Path) -> Notebook:
 
 def versions(root: Path) -> dict[str, Notebook]:
     """Return the present versions of the copies, by file name: the contents, and every chapter, with marks."""
-    chapters = {path.name: make_plain(path) for path in sorted((root / "book").glob("[0-9][0-9]_*.ipynb"))}
+    chapters = {path.name: make_plain(path) for path in sorted((root / "book").glob("*.ipynb"))}
     notebooks = {CONTENTS: _contents(chapters, site_address(root))} | chapters
     for notebook in notebooks.values():
         for cell in notebook["cells"]:

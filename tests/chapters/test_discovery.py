@@ -149,6 +149,7 @@ def test_exercises_names_are_unique_in_the_book():
 
 def test_the_books_own():
     assert chapters.chapters()
+    assert {chapters.folder_of(path.stem) for path in BOOK.glob("*.ipynb")} == {*chapters.chapters()}
     for (chapter, name), make in chapters.experiments().items():
         made = make()
         assert chapter in chapters.chapters() and made.name == name
@@ -172,8 +173,9 @@ def test_the_examples_of_every_experiment(make):
 def test_a_chapter_offers_its_names_and_imports_no_other(chapter):
     code = f"""
 import sys
+from course_lib.chapters import chapters
 from course_lib.chapters.{chapter} import ask, ex, explore
-loaded = [name for name in sys.modules if name.startswith("course_lib.chapters.ch")]
+loaded = [name for name in sys.modules if name.startswith(tuple(f"course_lib.chapters.{{one}}" for one in chapters()))]
 assert loaded == ["course_lib.chapters.{chapter}"], loaded
 dir(ask), dir(ex), dir(explore)
 assert "torch" not in sys.modules and "pscript" not in sys.modules

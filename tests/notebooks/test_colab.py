@@ -20,7 +20,7 @@ from course_lib.site.notebooks import dumps
 from course_lib.site.plain import make_plain
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
 #: The data that scikit-learn brings, of which Colab has its own version.
 NEEDS_SKLEARN = re.compile(r"\b(sklearn|load_digits|load_photos)\b")
 #: Colab keeps its own ipywidgets 7.7 and a NumPy older than the book's. (Its Python must be this one to be had here.)

@@ -18,7 +18,7 @@ from course_lib.site.reference import expand, references
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 EXERCISES, QUESTIONS = chapters.exercises(), chapters.questions()
-CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))  # the pages of practice, which have no number, among them
 PAGES = sorted(BOOK.glob("*.md"))
 CHECK = re.compile(r"ex\.(\w+)\.check\(")
 TAGS = {"colab", "lesson", "nbval-check-output", "nbval-skip", "remove-input", "hide-input"}
@@ -83,6 +83,12 @@ def chapter(request):
     return request.param
 
 
+@pytest.fixture(params=[path for path in CHAPTERS if path.stem[0].isdigit()], ids=lambda path: path.stem)
+def numbered(request):
+    """A chapter in its full form: with a promised time, exercises and a summary."""
+    return request.param
+
+
 def test_there_is_a_chapter():
     assert CHAPTERS
 
@@ -91,13 +97,13 @@ def test_words_are_counted_as_read():
     assert len(words("Two words, $x^2$ and\n\n$$\na = b\n$$ (eq-a)\n\n:::{admonition} Predict\n:class: x\n")) == 5
 
 
-def test_is_as_long_as_a_student_can_take(chapter):
-    assert 1500 <= len(words(main_line(chapter))) <= 2500
+def test_is_as_long_as_a_student_can_take(numbered):
+    assert 1500 <= len(words(main_line(numbered))) <= 2500
 
 
-def test_promises_an_honest_time(chapter):
-    promised = int(re.search(r"\*\*In (\d+) minutes\*\* you will be able to", text_of(chapter))[1])
-    assert promised % 5 == 0 and abs(promised - minutes(chapter)) <= 5, f"{minutes(chapter):.0f} minutes"
+def test_promises_an_honest_time(numbered):
+    promised = int(re.search(r"\*\*In (\d+) minutes\*\* you will be able to", text_of(numbered))[1])
+    assert promised % 5 == 0 and abs(promised - minutes(numbered)) <= 5, f"{minutes(numbered):.0f} minutes"
 
 
 def test_has_short_cells(chapter):
@@ -168,45 +174,45 @@ LAST = {
 }
 
 
-def test_flows_as_its_kind_of_chapter_does(chapter):
-    kind = json.loads(chapter.read_text("utf-8"))["metadata"].get("kind", "")
-    headings = re.findall(r"^## (.*)$", text_of(chapter), re.M)
+def test_flows_as_its_kind_of_chapter_does(numbered):
+    kind = json.loads(numbered.read_text("utf-8"))["metadata"].get("kind", "")
+    headings = re.findall(r"^## (.*)$", text_of(numbered), re.M)
     assert headings[-len(LAST[kind]) :] == LAST[kind]
     classes = {"Common mistakes": "mistakes", "Questions students ask": "question dropdown", "In practice": "practice"}
     for name in ("Summary", *LAST[kind]):
-        assert f":class: {classes.get(name, 'summary')}" in text_of(chapter)
-    code = "\n".join(source(cell) for cell in cells_of(chapter, "code"))
+        assert f":class: {classes.get(name, 'summary')}" in text_of(numbered)
+    code = "\n".join(source(cell) for cell in cells_of(numbered, "code"))
     assert "claim(" in code
 
 
-def test_asks_before_it_shows_the_rule(chapter):
+def test_asks_before_it_shows_the_rule(numbered):
     """The first question is a prediction, above the first rule; a rule stands alone; few blocks are open."""
-    cells = cells_of(chapter, "code")
+    cells = cells_of(numbered, "code")
     first = next(i for i, cell in enumerate(cells) if re.match(r"ask\.\w+\(", source(cell)))
     asked = re.match(r"ask\.(\w+)", source(cells[first]))[1]
     rules = [i for i, cell in enumerate(cells) if "rule" in tags(cell)]
-    assert isinstance(QUESTIONS[chapter.stem, asked], Predict) and rules and first < rules[0]
+    assert isinstance(QUESTIONS[numbered.stem, asked], Predict) and rules and first < rules[0]
     assert len(rules) + sum(bool({"lesson", "framework"} & set(tags(cell))) for cell in cells) <= 4
     for i in rules:
         assert re.fullmatch(r"show_source\([^\n]*\)", source(cells[i])), f"{cells[i]['id']}: the rule stands alone"
 
 
-def test_every_section_has_a_picture(chapter):
+def test_every_section_has_a_picture(numbered):
     """A figure, an experiment, or the question that shows one; also the sections that are only read have none."""
     section, seen = "", {}
-    for cell in json.loads(chapter.read_text("utf-8"))["cells"]:
+    for cell in json.loads(numbered.read_text("utf-8"))["cells"]:
         if cell["cell_type"] == "markdown":
             section = ([section] + re.findall(r"^## (.*)$", source(cell), re.M))[-1]
         elif section:
             name = (re.match(r"ask\.(\w+)", source(cell)) or [None, ""])[1]
-            question = QUESTIONS.get((chapter.stem, name))
+            question = QUESTIONS.get((numbered.stem, name))
             pictures = getattr(question, "shows", None) or re.search(r"\bshow_figure\(|^explore\.", source(cell), re.M)
             seen[section] = seen.get(section, False) or bool(pictures) or getattr(question, "options", None) is not None
     assert [name for name, has in seen.items() if not has and name not in {*LAST[""]}] == []
 
 
-def test_exercises_are_stubs_with_a_check_after_them(chapter):
-    cells = cells_of(chapter, "code")
+def test_exercises_are_stubs_with_a_check_after_them(numbered):
+    cells = cells_of(numbered, "code")
     found = [(cell, after) for cell, after in pairwise(cells) if exercise(cell)]
     assert found
     for cell, after in found:

@@ -42,13 +42,16 @@ def _toc_files(node) -> Iterator[str]:
 
 #: Every page of the book, in its order, and the pages that the site adds.
 BOOK = [f"{name}.html" for name in _toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))]
+#: The notebooks: the chapters, and the pages of practice, which have no number and not a chapter's form.
 CHAPTERS = [name for name in BOOK if (ROOT / name).with_suffix(".ipynb").is_file()]
+NUMBERED = [name for name in CHAPTERS if Path(name).name[0].isdigit()]
 PAGES = [*BOOK, "search.html", "genindex.html", "404.html"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `book_page`, `chapter` or `any_page` once on each."""
-    for name, pages in (("book_page", BOOK), ("chapter", CHAPTERS), ("any_page", PAGES)):
+    """Run a test that asks for `book_page`, `chapter`, `numbered` or `any_page` once on each."""
+    kinds = {"book_page": BOOK, "chapter": CHAPTERS, "numbered": NUMBERED, "any_page": PAGES}
+    for name, pages in kinds.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, pages)
 

@@ -375,9 +375,9 @@ def test_what_is_wrong_stops_the_build_and_is_named(tmp_path):
 # -------------------------------------------------------------------------------------------- the real chapters
 
 
-def test_only_what_is_taught_is_open(site, chapter):
+def test_only_what_is_taught_is_open(site, numbered):
     """The rules' own lines, the loop that is the lesson, one call of the framework, and the reader's exercises."""
-    soup = BeautifulSoup((site / chapter).read_text("utf-8"), "html.parser")
+    soup = BeautifulSoup((site / numbered).read_text("utf-8"), "html.parser")
     cells = [code.find_parent(class_="cell")["class"] for code in soup.select(".cell_input") if not in_fold(code)]
     for tag in ("tag_lesson", "tag_framework"):
         assert sum(tag in classes for classes in cells) <= 1

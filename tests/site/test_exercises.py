@@ -802,48 +802,48 @@ def cells(chapter):
     return [tag.removeprefix("exercise:") for tag in tags if tag.startswith("exercise:")]
 
 
-def test_every_exercise_of_a_chapter_is_in_its_page(site, chapter):
-    soup = BeautifulSoup((site / chapter).read_text("utf-8"), "html.parser")
+def test_every_exercise_of_a_chapter_is_in_its_page(site, numbered):
+    soup = BeautifulSoup((site / numbered).read_text("utf-8"), "html.parser")
     found = soup.select(".course-exercise")
-    here = [name for name in cells(chapter) if not chapters.exercises()[name].packages]
-    assert len(found) == len(cells(chapter))
+    here = [name for name in cells(numbered) if not chapters.exercises()[name].packages]
+    assert len(found) == len(cells(numbered))
     assert [place["data-exercise"] for place in found if place.get("data-exercise")] == here
     for place, name in zip((p for p in found if p.get("data-exercise")), here, strict=True):
         assert place.select_one(".ce-code pre").text.strip() == chapters.exercises()[name].stub.strip()
-        script = (site / chapter).parent / place["data-script"].split("?")[0]
+        script = (site / numbered).parent / place["data-script"].split("?")[0]
         data = script.resolve().read_text("utf-8")
         assert data.startswith(f'((course.exercises ??= {{}})["{name}"]')
     launch = soup.select_one("a[title='Launch on Colab']")["href"]
     assert {place["data-colab"] for place in found if place.get("data-colab")} == {launch}
 
 
-def test_a_chapter_loads_nothing_of_it_at_first(page, chapter, server):
-    shown = page(chapter)
+def test_a_chapter_loads_nothing_of_it_at_first(page, numbered, server):
+    shown = page(numbered)
     shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
     shown.wait_for_load_state("networkidle")
     assert [one for one in shown.requests if "/inpage/" in one] == []
     shown.locator("[data-exercise] .ce-hint").first.click()
     shown.locator(".ce-below p").first.wait_for()
     loaded = [one.rpartition("/")[2].partition("?")[0] for one in shown.requests if "/inpage/" in one]
-    assert loaded == ["exercise.js", f"ex-{cells(chapter)[0]}.js"]
+    assert loaded == ["exercise.js", f"ex-{cells(numbered)[0]}.js"]
 
 
-def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page, chapter):
-    card = page(chapter).locator(".ce-said").first
+def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page, numbered):
+    card = page(numbered).locator(".ce-said").first
     card.evaluate("place => { place.innerHTML = '<div>A verdict.</div>'; place.dataset.earlier = ''; }")
     assert card.evaluate("e => getComputedStyle(e.firstChild, '::before').content") == '"Before your last change:"'
 
 
-def test_without_javascript_it_is_code_and_a_sentence(page, chapter):
-    shown = page(chapter, java_script_enabled=False)
+def test_without_javascript_it_is_code_and_a_sentence(page, numbered):
+    shown = page(numbered, java_script_enabled=False)
     place = shown.locator("[data-exercise]").first
     assert place.locator(".ce-code pre").is_visible() and not place.locator(".ce-actions, .ce-keys").first.is_visible()
     assert "With JavaScript you do it here; without, in Colab, or in JupyterLab with make lab." in place.inner_text()
 
 
-def test_exercises_are_counted(page, chapter):
-    stem = Path(chapter).stem
-    name, *others = (name for name in cells(chapter) if not chapters.exercises()[name].packages)
+def test_exercises_are_counted(page, numbered):
+    stem = Path(numbered).stem
+    name, *others = (name for name in cells(numbered) if not chapters.exercises()[name].packages)
     solve = "([page, name]) => course.progress.set(page, 'exercises', name, true)"
     shown = page("book/index.html")
     shown.evaluate(solve, [stem, name])

@@ -238,7 +238,7 @@ def test_no_raw_markup_in_the_books_notebooks(path):
         assert named == numbers
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if path.stem[0].isdigit()], ids=lambda path: path.stem)
 def test_a_reader_can_begin_with_the_exercises(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cells = [cell for cell in plain.make_plain(path)["cells"] if cell["cell_type"] == "code"]

@@ -607,7 +607,8 @@ def every_prediction(tmp_path_factory):
         head += f'<link rel="stylesheet" href="{name}">' if is_style else f'<script defer src="{name}"></script>'
     for page, name in QUESTIONS:
         if f"{page}/{name}" in SHOWING:
-            body += getattr(chapters.ChapterQuestions(f"course_lib.chapters.ch{page}"), name)().static_html(folder)
+            package = f"course_lib.chapters.{chapters.folder_of(page)}"
+            body += getattr(chapters.ChapterQuestions(package), name)().static_html(folder)
     (folder / "index.html").write_text(SHELL % (head, body), "utf-8")
     running = make_server(folder, prefix="/")
     threading.Thread(target=running.serve_forever, daemon=True).start()
