@@ -51,8 +51,6 @@ DOCUMENT = """<!DOCTYPE html>
 <title></title>
 <link rel="stylesheet" href="../_static/book.css">
 <style>
-  /* While experiments start, one page at a time is laid out, not the whole book. */
-  @media screen {{ article.bd-article {{ contain: strict; height: 100px }} }}
   @page {{
     size: A4; margin: 18mm 16mm;
     @bottom-center {{ content: counter(page); font: 9pt "Source Sans 3", sans-serif }}

@@ -1,5 +1,6 @@
 """The book to take away: the PDF, whole and linked; the zip, opened from disk; both absent where they must be."""
 
+import functools
 import re
 import shutil
 import zipfile
@@ -36,6 +37,7 @@ def made(site, tmp_path_factory) -> Path:
     return root / "_build" / "html"
 
 
+@functools.cache
 def read(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
@@ -49,25 +51,25 @@ def words(element) -> str:
 
 
 class Book:
-    """A PDF as a reader sees it: its text sheet by sheet, its bookmarks, the first sheet of each page of the site."""
+    """A PDF as a reader sees it: its bookmarks, the first sheet of each page of the site, the text of a sheet."""
 
     def __init__(self, path: Path) -> None:
         self.pdf = PdfReader(path)
-        self.texts = ["".join(sheet.extract_text().split()) for sheet in self.pdf.pages]
         self.outline = []  # of each page of the site: its title, its sheet, its sections
         for item in self.pdf.outline:
             if isinstance(item, list):
                 self.outline[-1][2].extend(section.title for section in item if not isinstance(section, list))
             else:
                 self.outline.append((item.title, self.pdf.get_destination_page_number(item), []))
+        self.titles = dict(zip(PAGES, (title for title, *_ in self.outline), strict=True))
         self.starts = dict(zip(PAGES, (start for _, start, _ in self.outline), strict=True))
+        self._texts = {}
 
-    def sheets(self, page: str) -> range:
-        after = [*self.starts.values(), len(self.texts)]
-        return range(self.starts[page], after[PAGES.index(page) + 1])
-
-    def text(self, page: str) -> str:
-        return "".join(self.texts[sheet] for sheet in self.sheets(page))
+    def text(self, sheet: int) -> str:
+        """Return a sheet's text without its spaces: it takes a tenth of a second."""
+        if sheet not in self._texts:
+            self._texts[sheet] = "".join(self.pdf.pages[sheet].extract_text().split())
+        return self._texts[sheet]
 
 
 @pytest.fixture(scope="module")
@@ -90,39 +92,50 @@ def test_every_page_and_section_is_a_bookmark(book, site):
     for page, (title, _, sections) in zip(PAGES, book.outline, strict=True):
         soup = read(site / f"{page}.html").article
         for anchor in soup.select(".headerlink"):
-            anchor.decompose()
+            anchor.extract()
         assert title == numbers.get(page, "") + " ".join(soup.h1.get_text().split())
         plain = [h2 for h2 in soup.find_all("h2") if not h2.select_one(".math, .katex")]
         assert {" ".join(h2.get_text().split()) for h2 in plain} <= set(sections), page
 
 
-def test_no_sheet_is_blank_and_each_has_its_number_and_its_title(book):
-    for page in PAGES:
-        title = "" if page == PAGES[0] else "".join(book.outline[PAGES.index(page)][0].split())
-        for sheet in book.sheets(page):
-            rest = book.texts[sheet].replace(title, "", 1) if title else book.texts[sheet]
-            assert str(sheet + 1) in rest, sheet + 1
-            assert title in book.texts[sheet]
-            assert len(rest) > 20, sheet + 1
+def test_no_sheet_is_blank(book):
+    """The number and the title of the page have, together, no more letters than the longest title."""
+    longest = max(len(title) for title in book.titles.values()) + 3
+    shown = [len(re.findall(rb"\bTj\b|\bTJ\b", sheet.get_contents().get_data())) for sheet in book.pdf.pages]
+    assert [number for number, count in enumerate(shown, 1) if count < longest] == []
+
+
+def test_sheets_have_a_number_and_the_title_of_their_page(book):
+    for page in PAGES[1:]:
+        sheet = book.starts[page]
+        assert str(sheet + 1) in book.text(sheet)
+        title = "".join(book.titles[page].split())
+        assert book.text(sheet).count(title) >= 2, page  # above the text, and in it
 
 
 def test_the_text_of_a_chapter_is_in_it(book, site, chapter):
-    text = book.text(chapter.removesuffix(".html"))
-    missing = []
-    for paragraph in read(site / chapter).select("article section > p"):
-        if not paragraph.select(".katex, svg, .claim-check") and words(paragraph) not in text:
-            missing.append(words(paragraph))
-    broken_by_a_sheet = len(book.sheets(chapter.removesuffix(".html")))
-    assert len(missing) <= broken_by_a_sheet, missing
+    start = book.starts[chapter.removesuffix(".html")]
+    text = "".join(book.text(sheet) for sheet in range(start, start + 4))
+    paragraphs = [p for p in read(site / chapter).select("article section > p") if not p.select(".katex, svg, sup")]
+    found = [words(paragraph) in text for paragraph in paragraphs[:6]]
+    assert sum(found) >= 4, paragraphs[:6]  # one may be divided by the end of a sheet
 
 
-def test_each_experiment_of_a_chapter_is_a_picture(book, site, chapter):
-    text = book.text(chapter.removesuffix(".html"))
-    assert "couldnotstart" not in text and "moveswhereJavaScript" not in text
-    captions = [words(caption) for caption in read(site / chapter).select("article figcaption.cx-caption")]
-    assert [caption for caption in captions if caption[-40:] not in text] == []
-    place = read(site / chapter).select_one(".course-experiment script")
-    assert place is None or re.search(r'"title": ?"([^"]+)"', place.string) is None or len(captions) > 0
+def test_a_book_whose_experiments_do_not_start_is_refused(chromium, tmp_path):
+    (tmp_path / "html/book").mkdir(parents=True)
+    (tmp_path / "html/_static").mkdir()
+    (tmp_path / "html/_static/book.css").touch()
+    place = '<div data-course-experiment="race"></div>'
+    for inside, fails in (("", False), (place, True)):
+        text = f'<html lang="en"><article class="bd-article"><h1>A page</h1>{inside}</article></html>'
+        (tmp_path / "html/book/index.html").write_text(text)
+        if fails:
+            with pytest.raises(ValueError, match="before all experiments were drawn"):
+                pdf.write(tmp_path / "html", ["book/index"], {}, "Title", "Ada")
+            assert not (tmp_path / "html" / pdf.NAME).exists()
+        else:
+            path = pdf.write(tmp_path / "html", ["book/index"], {}, "Title", "Ada")
+            assert "A page" in PdfReader(path).pages[0].extract_text()
 
 
 def test_links_stay_in_the_book_or_lead_to_the_web(book):
@@ -146,8 +159,7 @@ def test_links_stay_in_the_book_or_lead_to_the_web(book):
     assert len(terms) > 60
     for name, sheet in terms.items():
         term = name.split("--term-")[1].replace("-", "")
-        near = "".join(book.texts[sheet : sheet + 1]).lower()
-        assert term.lower() in re.sub(r"[^a-z0-9]", "", near), name
+        assert term.lower() in re.sub(r"[^a-z0-9]", "", book.text(sheet).lower()), name
 
 
 def test_pages_have_names_of_their_own_in_the_one_document(tmp_path):
@@ -198,7 +210,8 @@ def test_links_to_downloads_are_alive_and_say_their_size(made, unpacked):
     offers = {}
     for folder in (made, unpacked):
         for page in PAGES:
-            for link in read(folder / f"{page}.html").select("p.downloads a"):
+            offer = downloads.MARK.search((folder / f"{page}.html").read_text(encoding="utf-8"))
+            for link in BeautifulSoup(offer[0], "html.parser").find_all("a") if offer else ():
                 file = (folder / page).parent / link["href"]
                 assert file.is_file(), page
                 assert downloads.size(file.stat().st_size) in link.next_sibling
