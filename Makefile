@@ -14,7 +14,7 @@ BIOME  := course_lib/explore/js/node_modules/.bin/biome
 JOBS   ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help book site lab test gate kernels lint bench pin clean
+.PHONY: help book site downloads lab test gate kernels lint bench pin clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -24,6 +24,9 @@ book: site ## build the site, serve it, and say where
 
 site: $(STAMP) ## build the site into _build/html; a warning is an error
 	@$(BIN)/course site
+
+downloads: site ## build the site, and offer it on it as a PDF (with a Chromium) and as a zip
+	@$(BIN)/course downloads
 
 lab: $(STAMP) ## open your own copies of the chapters (in work/) in JupyterLab
 	@$(BIN)/course work || test $$? = 1 # 1: a copy cannot be read, which was said

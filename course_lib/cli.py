@@ -91,6 +91,7 @@ def check(arguments: list[str]) -> int:
 
 def site(arguments: list[str]) -> int:
     """Build the site into _build/html; a warning is an error."""
+    from course_lib.site import downloads as offered
     from course_lib.site import repository as place
     from course_lib.site.build import build, write_downloads
 
@@ -101,6 +102,24 @@ def site(arguments: list[str]) -> int:
     if status := build(root, renew_numbers=options.numbers):
         return status
     write_downloads(root)
+    offered.remove(root / "_build" / "html")  # those of an earlier build
+    return 0
+
+
+def downloads(arguments: list[str]) -> int:
+    """Write the built site as a PDF, by a Chromium, and as a zip; offer both on it."""
+    from course_lib.site import downloads as offered
+    from course_lib.site import pdf
+    from course_lib.site import repository as place
+
+    parser = argparse.ArgumentParser(prog="course downloads", description=downloads.__doc__)
+    parser.parse_args(arguments)
+    root = place.find_root(Path.cwd())
+    written = offered.write(root)
+    for path in written:
+        print(f"{path.relative_to(root)}: {offered.size(path.stat().st_size)}")
+    if pdf.NAME not in [path.name for path in written]:
+        print(f"No {pdf.NAME}: there is no Chromium (install one, or name it in $CHROMIUM)", file=sys.stderr)
     return 0
 
 
@@ -241,7 +260,8 @@ def pretrain(arguments: list[str]) -> int:
 
 
 COMMANDS = {
-    command.__name__: command for command in (site, serve, work, check, notebooks, repository, links, study, pretrain)
+    command.__name__: command
+    for command in (site, downloads, serve, work, check, notebooks, repository, links, study, pretrain)
 }
 
 

@@ -32,6 +32,7 @@ EXTRA = {
     r"chapters\.ch12_\w+": {"torch"},
     "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
     r"site\.fonts": {"fontTools"},
+    r"site\.pdf": {"pikepdf"},
 }
 
 

@@ -353,6 +353,7 @@ def test_commands_explain_themselves(command, capsys):
     ("arguments", "words"),
     [
         (["site"], "not inside a copy"),
+        (["downloads"], "not inside a copy"),
         (["serve"], "not inside a copy"),
         (["work"], "not inside a copy"),
         (["check"], "not inside a copy"),

@@ -130,19 +130,24 @@ def _expand_page(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = expand(source[0], root, app.course_pictures)
 
 
+def pages(root: Path) -> list[str]:
+    """Return the names of all pages, such as "book/index", in the order of the table of contents."""
+    return list(_files(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
+
+
+def _files(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (node[key] for key in node if key in ("root", "file"))
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from _files(child)
+
+
 def reference_pages(root: Path) -> set[str]:
     """Return the names of the pages in the part of the table of contents that is looked things up in."""
-
-    def files(node: object) -> Iterator[str]:
-        if isinstance(node, dict):
-            yield from (node[key] for key in node if key == "file")
-            node = list(node.values())
-        if isinstance(node, list):
-            for child in node:
-                yield from files(child)
-
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    return {name for part in toc.get("parts", []) if part.get("caption") == REFERENCE for name in files(part)}
+    return {name for part in toc.get("parts", []) if part.get("caption") == REFERENCE for name in _files(part)}
 
 
 def _lead(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:

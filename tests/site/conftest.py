@@ -1,7 +1,5 @@
 """The built site, a server of it under a sub-path, and a real Chromium that notes what goes wrong."""
 
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,17 +15,10 @@ from course_lib import chapters
 from course_lib.explore import site_assets
 from course_lib.explore.experiment import Experiment
 from course_lib.explore.page import static_html
+from course_lib.site.pdf import FLAGS, find_chromium
 from course_lib.site.serve import make_server
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def _toc_files(node) -> Iterator[str]:
@@ -97,12 +88,6 @@ def server(site: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{running.server_port}/some/where/"
     running.shutdown()
     running.server_close()
-
-
-def find_chromium() -> str | None:
-    """Return a Chromium of this machine, if there is one: $CHROMIUM, or the first of the usual names."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    return next((found for name in names if name and (found := shutil.which(name))), None)
 
 
 # Of a module and not of the session: while it lives, no other test of the process can run an event loop.

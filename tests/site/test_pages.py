@@ -233,6 +233,15 @@ def test_paper_has_no_control_and_all_text(page, chapter):
     assert shown.locator("article details[data-printed]").count() == 0
 
 
+def test_what_is_unfolded_for_paper_is_printed_at_once(page):
+    """It would be blank: it fades in, and is printed as it begins to."""
+    shown = page(CHAPTER)
+    shown.emulate_media(media="print")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.locator("article details[data-printed]").count() > 0
+    assert shown.evaluate("document.getAnimations().filter(a => a.effect.target.closest('details')).length") == 0
+
+
 def test_pages_of_paper_are_not_half_empty(page, chapter):
     """What may not be divided is at most half a page high: 297 mm less the margins, at 96 dots an inch."""
     shown = page(chapter, width=672, height=986)
