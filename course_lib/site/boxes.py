@@ -1,4 +1,7 @@
-"""Boxes that fold: an `{admonition}` of the class `dropdown` is a `<details>`, which needs no script."""
+"""Boxes that fold: an `{admonition}` of the class `dropdown` is a `<details>`, which needs no script.
+
+A question's box has an anchor, and web/frame.js opens the box that an address names.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,15 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
+
+
+def anchor(question: str) -> str:
+    """Return the anchor of the box that answers a question.
+
+    >>> anchor("How should the velocity start?")
+    'question-how-should-the-velocity-start'
+    """
+    return nodes.make_id(f"question-{question}")
 
 
 class box(nodes.container):
@@ -21,7 +33,8 @@ class Boxes(SphinxTransform):
         """Change the page."""
         for old in list(self.document.findall(nodes.admonition)):
             if "dropdown" in old["classes"]:
-                new = box("", *old.children, ids=old["ids"], names=old["names"], classes=old["classes"])
+                ids = old["ids"] or ([anchor(old[0].astext())] if "question" in old["classes"] else [])
+                new = box("", *old.children, ids=ids, names=old["names"], classes=old["classes"])
                 new.source, new.line = old.source, old.line
                 old.replace_self(new)
 

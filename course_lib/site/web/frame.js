@@ -200,6 +200,14 @@
   // not `fonts.ready`, which would have the page laid out at once
   document.fonts.addEventListener("loadingdone", () => mark([...prepared]));
 
+  // -- an address that names a box opens it
+  function openNamed() {
+    const box = document.getElementById(location.hash.slice(1));
+    if (box?.matches("details")) box.open = true;
+  }
+  openNamed();
+  on([window], "hashchange", openNamed);
+
   // -- paper shows all
   on([window], "beforeprint", () =>
     all("article details:not([open])").forEach((box) => {
