@@ -17,7 +17,7 @@ def anchor(question: str) -> str:
     >>> anchor("How should the velocity start?")
     'question-how-should-the-velocity-start'
     """
-    return nodes.make_id(f"question-{question}")
+    return nodes.make_id(f"question-{question}".replace("’", "'"))
 
 
 class box(nodes.container):

@@ -16,7 +16,7 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -167,7 +167,7 @@ def _chapter(number: int, notebook: Path) -> Iterator[str]:
         yield _list(_experiment(page, name, own[name], places[name]) for name in inside)
     if exercises:
         yield "**Exercises**"
-        yield _list(map(_exercise, exercises))
+        yield _list(map(_exercise, exercises), "exercises")
 
 
 def _experiment(page: str, name: str, make: Callable[..., Experiment], at: Shown) -> str:
@@ -179,7 +179,7 @@ def _experiment(page: str, name: str, make: Callable[..., Experiment], at: Shown
 def _exercise(exercise: Exercise) -> str:
     where = f"needs {' and '.join(exercise.packages)}: in a notebook" if exercise.packages else "in the page"
     link = f"{{place}}`{exercise.number} · {exercise.title} <{exercise.page}#{ANCHOR}{exercise.name}>`"
-    return f"{link} {task(exercise.prompt)} [{level(exercise)}, {where}]{{.about}}"
+    return f"{link} {task(exercise.prompt)} [{level(exercise).capitalize()}, {where}]{{.about}}"
 
 
 def describe(make: Callable[..., Any]) -> str:
@@ -216,8 +216,8 @@ def levels() -> str:
     )
 
 
-def _list(lines: Any) -> str:
-    return ":::{div} finder\n" + "\n".join(f"- {line}" for line in lines) + "\n:::"
+def _list(lines: Iterable[str], kind: str = "") -> str:
+    return f":::{{div}} finder {kind}\n" + "\n".join(f"- {line}" for line in lines) + "\n:::"
 
 
 def _expand_page(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -251,13 +251,13 @@ class PlaceRole(ReferenceRole):
 
 
 def _called(page: str, section: str) -> str:
-    """Return the words for a place.
+    r"""Return the words for a place.
 
     >>> _called("03_momentum", "A velocity"), _called("03_momentum", "")
-    ('Chapter 3, A velocity', 'Chapter 3')
+    ('Chapter\xa03, A velocity', 'Chapter\xa03')
     """
     number = re.match(r"\d+", page)
-    chapter = f"Chapter {int(number[0])}" if number else page.replace("_", " ").capitalize()
+    chapter = f"Chapter\N{NO-BREAK SPACE}{int(number[0])}" if number else page.replace("_", " ").capitalize()
     return f"{chapter}, {section}" if section else chapter
 
 

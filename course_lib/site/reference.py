@@ -3,7 +3,8 @@
 A page lists names in a fence, one a line, of `course_lib.optim` or of the package after `{library}`.
 `METHODS`, `COMPOUND` and `SECOND_ORDER` mean all their rows: a new method is on the page as soon as it has one.
 An `index` is a table of links: to the names in it, or to all entries of the page. Entries with `code` show a class's
-code, `brief` ones have no example. `line` is no entry but a link to one: formula, numbers, paper.
+code, `brief` ones have no example. A `line` is no entry but a link to one, with formula,
+numbers and papers.
 
     ```{library} index
     ```
