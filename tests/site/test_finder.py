@@ -246,6 +246,8 @@ def test_numbers_of_the_sheet_are_the_library_s_defaults(sheet):
     compared = 0
     for item in sheet.select(".lines li"):
         link = item.a["href"].partition("#")[2]
+        if not link:  # a chapter
+            continue
         row = next((row for name, row in (METHODS | COMPOUND).items() if label(name) == link), None)
         values = {name: p.default for name, p in inspect.signature(public[link]).parameters.items()}
         values |= {
@@ -254,7 +256,7 @@ def test_numbers_of_the_sheet_are_the_library_s_defaults(sheet):
         wanted = {name: v for name, v in values.items() if type(v) in (int, float) and v not in (0, 1)}
         shown = dict(code.text.split("=") for code in item.select(".numbers code"))
         assert {name: float(text) for name, text in shown.items()} == wanted, link
-        assert item.select_one("a.citation-reference, .citation-reference, a[href^='references.html']"), link
+        assert item.select_one("a[href^='references.html#']"), link
         compared += len(wanted)
     assert compared > 30
 
