@@ -11,6 +11,15 @@ from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
 
+def anchor(question: str) -> str:
+    """Return the anchor of the box that answers a question.
+
+    >>> anchor("How should the velocity start?")
+    'question-how-should-the-velocity-start'
+    """
+    return nodes.make_id(f"question-{question}".replace("’", "'"))
+
+
 class box(nodes.container):
     """A box that folds; its first child is the title."""
 
@@ -24,10 +33,9 @@ class Boxes(SphinxTransform):
         """Change the page."""
         for old in list(self.document.findall(nodes.admonition)):
             if "dropdown" in old["classes"]:
-                new = box("", *old.children, ids=old["ids"], names=old["names"], classes=old["classes"])
+                ids = old["ids"] or ([anchor(old[0].astext())] if "question" in old["classes"] else [])
+                new = box("", *old.children, ids=ids, names=old["names"], classes=old["classes"])
                 new.source, new.line = old.source, old.line
-                if "question" in new["classes"]:
-                    new["ids"].append(nodes.make_id(f"question-{new[0].astext()}"))
                 old.replace_self(new)
 
 

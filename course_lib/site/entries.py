@@ -207,3 +207,43 @@ def index(found: dict[str, Any]) -> str:
         rows = [(*row, slots) for row, slots in zip(rows, kept, strict=True)]
         heading = (*heading, "Keeps")
     return ":::{div} settings index\n" + _table(heading, *rows) + "\n:::"
+
+
+# -- entries in a line --------------------------------------------------------------------------
+
+#: What a line leaves out of formulas: the backward pass, and remarks on the start or on another setting.
+BACKWARD = re.compile(r"[,;]?\s*\bd[xWbβγ] = [^,;]*(?:\([^()]*\)[^,;]*)*")
+REMARK = re.compile(r"\([^()]*(?:\bat 0|`[^`]+`|from t = T on)[^()]*\)")
+
+
+def lines(found: dict[str, Any], bib: dict[str, Entry]) -> str:
+    """Return a list with a line for each of some objects."""
+    return ":::{div} lines\n" + "\n".join(f"- {line(name, obj, bib)}" for name, obj in found.items()) + "\n:::"
+
+
+def line(name: str, obj: Any, bib: dict[str, Entry]) -> str:
+    """Return an entry in a line: a link to it, its formula with g for the gradient, its numbers, its papers.
+
+    Without a formula it has its sentence.
+    """
+    cls, paper = (obj.cls, obj.paper) if isinstance(obj, Method) else (obj, "")
+    doc = read_doc(cls)
+    formulas = [part for text in doc.formula for part in formulas_of(REMARK.sub("", BACKWARD.sub("", text)))]
+    short = [part.replace("∇f(x)", "g").replace(" / ", "/") for part in formulas if part != "g = ∇f(x)"]
+    text = " ".join(f"${tex_of(part)}$" for part in short) or set_formulas(doc.sentence)
+    numbers = ", ".join(f"`{key}={value}`" for key, value in numbers_of(obj).items())
+    keys = [paper] if paper else re.findall(r"\{cite:t\}`(\w+)`", set_source(doc.source, bib))
+    parts = [f"{{ref}}`{_own(name)} <{label(name)}>`", text, numbers and f"[{numbers}]{{.numbers}}"]
+    return " ".join([*filter(None, parts), *([f"{{cite:p}}`{','.join(keys)}`"] if keys else [])])
+
+
+def numbers_of(obj: Any) -> dict[str, str]:
+    """Return the settings of an object that are numbers, as code; none that is 0 or 1, and so does nothing.
+
+    >>> from course_lib.optim import METHODS
+    >>> numbers_of(METHODS["Adam"])
+    {'lr': '0.001', 'beta1': '0.9', 'beta2': '0.999', 'eps': '1e-8'}
+    """
+    values = defaults(obj) if isinstance(obj, Method) else {}
+    values = values or {name: p.default for name, p in inspect.signature(obj).parameters.items()}
+    return {key: _value(value) for key, value in values.items() if type(value) in (int, float) and value not in (0, 1)}

@@ -24,6 +24,8 @@ from course_lib.exercises import Exercise
 from course_lib.explore.sources import LIBRARY, digest
 
 TAG = "tag_exercise:"
+#: An exercise's anchor on its page is this and its name.
+ANCHOR = "exercise-"
 SCRIPT = re.compile(r"_static/inpage/([\w-]+\.js)")
 
 log = logging.getLogger(__name__)
@@ -85,8 +87,9 @@ def before(declared: Exercise, script: str, colab: str) -> str:
         script: the address of what the page must know of it.
         colab: the address of its notebook in Colab, or nothing.
     """
+    anchor = f'id="{ANCHOR}{escape(declared.name)}"'
     if declared.packages:
-        return '<div class="course-exercise">\n'
+        return f'<div class="course-exercise" {anchor}>\n'
     data = {
         "exercise": declared.name,
         "page": declared.page,
@@ -95,7 +98,7 @@ def before(declared: Exercise, script: str, colab: str) -> str:
         "colab": colab,
     }
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
-    return f'<div class="course-exercise"{attributes}>\n<div class="ce-code">\n'
+    return f'<div class="course-exercise" {anchor}{attributes}>\n<div class="ce-code">\n'
 
 
 def after(declared: Exercise, colab: str) -> str:

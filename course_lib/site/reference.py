@@ -3,7 +3,8 @@
 A page lists names in a fence, one a line, of `course_lib.optim` or of the package after `{library}`.
 `METHODS`, `COMPOUND` and `SECOND_ORDER` mean all their rows: a new method is on the page as soon as it has one.
 An `index` is a table of links: to the names in it, or to all entries of the page. Entries with `code` show a class's
-code, `brief` ones have no example.
+code, `brief` ones have no example. A `line` is no entry but a link to one, with formula,
+numbers and papers.
 
     ```{library} index
     ```
@@ -27,14 +28,17 @@ from typing import Any
 from pybtex.database import Entry, parse_file
 from sphinx.application import Sphinx
 
-from course_lib.optim import Method
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, Method
 
 from . import docstrings, entries, formula
-from .entries import entry, index, method_entry
+from .entries import entry, index, lines, method_entry
 
 #: The packages that have reference pages: each of their public names is on exactly one page.
 PACKAGES = ("optim", "nn", "data", "data.augment", "ensembles", "deep")
-KINDS = ("", "index", "brief", "code")
+ROWS = METHODS | COMPOUND | SECOND_ORDER
+KINDS = ("", "index", "brief", "code", "line")
+#: Those that link to entries, and are none.
+LINKS = ("index", "line")
 FENCE = re.compile(r"^```\{library\}([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -75,13 +79,15 @@ def fences(text: str) -> list[tuple[str, dict[str, Any]]]:
 def expand(text: str, bib: dict[str, Entry]) -> str:
     """Return a page's text with every fence replaced by the entries it names."""
     found = fences(text)
-    all_of_it = {name: obj for kind, objects in found if kind != "index" for name, obj in objects.items()}
+    all_of_it = {name: obj for kind, objects in found if kind not in LINKS for name, obj in objects.items()}
     rest = iter(found)
 
     def replaced(_: re.Match[str]) -> str:
         kind, objects = next(rest)
         if kind == "index":
             return index(objects or all_of_it)
+        if kind == "line":
+            return lines({name: ROWS.get(name, obj) for name, obj in objects.items()}, bib)
         return "\n\n".join(
             method_entry(name, obj, bib) if isinstance(obj, Method) else entry(name, obj, bib, kind)
             for name, obj in objects.items()

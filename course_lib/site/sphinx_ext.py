@@ -282,6 +282,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.moves")
     app.setup_extension("course_lib.site.contents")
     app.setup_extension("course_lib.site.proofs")
+    app.setup_extension("course_lib.site.finder")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)
