@@ -1,6 +1,6 @@
 """The pages that find things: where an experiment, an exercise, an answer is.
 
-`{finder}` lists the experiments and exercises of every chapter, `{asked}` the questions that its boxes answer, and
+`{finder}` lists the experiments and exercises of every chapter, `{boxes}` the questions that its boxes answer, and
 `{levels}` says how an exercise's level is counted. All three become text when the page is read.
 
 A place is a page, a page and a section's title, or a page and an anchor. The first two say what they lead to, and the
@@ -37,7 +37,7 @@ from .contents import chapters, title_and_minutes
 from .exercises import ANCHOR
 from .figures import figure_numbers
 
-FENCE = re.compile(r"^```\{(finder|asked|levels)\}\n```$", re.MULTILINE)
+FENCE = re.compile(r"^```\{(finder|boxes|levels)\}\n```$", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 QUESTION = re.compile(r"^:::\{admonition\} (.+)\n:class: question dropdown$", re.MULTILINE)
 
@@ -146,7 +146,7 @@ def _is_whole(text: str) -> bool:
 
 def expand(text: str, root: Path) -> str:
     """Return a page's text with its fences replaced by what they list."""
-    makers = {"finder": finder, "asked": asked, "levels": lambda _: levels()}
+    makers = {"finder": finder, "boxes": boxes, "levels": lambda _: levels()}
     return FENCE.sub(lambda found: makers[found[1]](root), text)
 
 
@@ -195,7 +195,7 @@ def describe(make: Callable[..., Any]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def asked(root: Path) -> str:
+def boxes(root: Path) -> str:
     """Return the questions that chapters answer in their boxes, each a link to it."""
     parts = []
     for number, notebook in chapters(root).items():
