@@ -146,7 +146,7 @@ def _is_whole(text: str) -> bool:
 
 def expand(text: str, root: Path) -> str:
     """Return a page's text with its fences replaced by what they list."""
-    makers = {"finder": finder, "boxes": boxes, "levels": lambda _: levels()}
+    makers = {"finder": finder, "boxes": boxed, "levels": lambda _: levels()}
     return FENCE.sub(lambda found: makers[found[1]](root), text)
 
 
@@ -195,7 +195,7 @@ def describe(make: Callable[..., Any]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def boxes(root: Path) -> str:
+def boxed(root: Path) -> str:
     """Return the questions that chapters answer in their boxes, each a link to it."""
     parts = []
     for number, notebook in chapters(root).items():
