@@ -8,7 +8,7 @@ climbs = Choose(
     "climbs",
     PAGE,
     "Ten classes. The first loss is about log 10, ten examples are learnt by heart, and the first epoch is good. Then"
-    " both curves climb back to chance. What is wrong?",
+    " both curves climb back nearly to chance. What is wrong?",
     options={
         "low": "the rate is too low",
         "high": "the rate is too high",
@@ -27,7 +27,7 @@ climbs = Choose(
 apart = Choose(
     "apart",
     PAGE,
-    "The training loss falls by a tenth in 15 epochs. The validation loss does not fall at all. The four checks before"
+    "The training loss falls by 0.1 in 15 epochs. The validation loss does not fall at all. The four checks before"
     " the first epoch are as they should be. What is wrong?",
     options={
         "labels": "the training labels are shuffled",
@@ -120,7 +120,7 @@ same_accuracy = Choose(
     why={
         "twice": "Then the loss could not be below 1.46, the least for ten classes, however good the network is.",
         "left": "Then the accuracy would fall, too, and two calls would give two answers.",
-        "factor": "All scores are a quarter of what they should be: the largest still wins, but by less.",
+        "factor": "All scores but the bias are a quarter of what they should be: the largest still wins, nearly always.",
         "sum": "Then the gradient check would find it, and the loss would hardly differ under Adam.",
     },
 )
