@@ -120,7 +120,7 @@ same_accuracy = Choose(
     why={
         "twice": "Then the loss could not be below 1.46, the least for ten classes, however good the network is.",
         "left": "Then the accuracy would fall, too, and two calls would give two answers.",
-        "factor": "All scores but the bias are a quarter of what they should be: the largest still wins, nearly always.",
+        "factor": "All scores but the bias are a quarter of what they should be: the largest nearly always wins.",
         "sum": "Then the gradient check would find it, and the loss would hardly differ under Adam.",
     },
 )
