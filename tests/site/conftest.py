@@ -154,6 +154,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
         new.on("requestfailed", failed)
         opened.append(new)
         new.goto(base + path, wait_until="load")
+        if options.get("java_script_enabled", True):
+            new.evaluate("document.fonts.ready.then(() => null)")  # until then it stands in other letters
         return new
 
     yield open_page
