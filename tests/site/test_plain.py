@@ -86,7 +86,7 @@ def book(tmp_path, monkeypatch):
     package.mkdir(parents=True)
     claims = {"faster": {"plain": "691", "ratio": "5.91", "ratio:.1f": "5.9", "large": "12,345"}}
     (package / "numbers.json").write_text(json.dumps(claims), "utf-8")
-    for numbers in Path(chapters.__file__).parent.glob("ch*/numbers.json"):
+    for numbers in Path(chapters.__file__).parent.glob("*/numbers.json"):
         shutil.copytree(numbers.parent, package.parent / numbers.parent.name, ignore=shutil.ignore_patterns("*.py*"))
     monkeypatch.setattr(chapters, "__file__", str(package.parent / "__init__.py"))
     monkeypatch.delenv("COURSE_SITE_URL", raising=False)

@@ -137,7 +137,7 @@ WANTED = [
     ("how many epochs", "book/01_first_step.html#question-why-not-a-tiny-rate-and-many-epochs"),
     ("dead relu", "book/glossary.html#term-dead"),
     ("adam vs sgd", "book/04_adaptive.html"),
-    ("weight decay adamw", "book/optimizers.html#adamw"),
+    ("weight decay adamw", "book/symptoms.html#weight-decay-in-adam-is-unlike-adamw-s"),
     ("when to use L-BFGS", "book/06_second_order.html"),
     ("how many layers to freeze", "book/12_transfer.html#question-which-layers-should-i-freeze"),
     ("is my test set leaking", "book/glossary.html#term-leak"),
