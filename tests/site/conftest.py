@@ -1,5 +1,6 @@
 """The built site, a server of it under a sub-path, and a real Chromium that notes what goes wrong."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 
 from course_lib import chapters
 from course_lib.explore import site_assets
@@ -156,7 +157,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
         opened.append(new)
         new.goto(base + path, wait_until="load")
         if options.get("java_script_enabled", True):
-            new.evaluate("document.fonts.ready.then(() => null)")  # until then it stands in other letters
+            with contextlib.suppress(Error):  # the page leads on to another one
+                new.evaluate("document.fonts.ready.then(() => null)")  # until then it stands in other letters
         return new
 
     yield open_page
