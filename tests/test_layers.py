@@ -15,7 +15,7 @@ ROOT = Path(course_lib.__file__).parent
 ORDER = (
     "validation claims progress optim plots nn data ensembles deep studies challenge explore exercises inpage questions"
 )
-ORDER = [*ORDER.split(), "chapters", "site", "cli"]
+ORDER = [*ORDER.split(), "chapters", "grading", "site", "cli"]
 PAGE = ROOT / "inpage" / "page"  # runs in a web page, with modules of its own
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py" and PAGE not in path.parents)
 #: What may be imported anywhere, and what only in some modules (patterns of their names).
