@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,13 +10,21 @@ from . import wording
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
 from .host import describe_error, what_is_missing
-from .limit import call
+from .intact import Intact
+from .limit import Caller, call
 from .result import Result, Status
 from .stub import NotAttempted
 
 
 def check_text(
-    exercise: Declaration, run: Callable[[], None], namespace: Mapping[str, Any], *, timeout: float = LIMIT
+    exercise: Declaration,
+    run: Callable[[], None],
+    namespace: Mapping[str, Any],
+    *,
+    seed: int = 0,
+    timeout: float = LIMIT,
+    call: Caller = call,
+    numpy: Intact | None = None,
 ) -> Result:
     """Check the answer in a text.
 
@@ -25,7 +32,9 @@ def check_text(
         exercise: the exercise.
         run: runs the text's definitions.
         namespace: where these are then.
+        seed: of the cases.
         timeout: seconds for the text, and again for the check.
+        call, numpy: see `evaluate`.
     """
     outcome = call(run, timeout)
 
@@ -45,16 +54,7 @@ def check_text(
         return result(
             Status.NOT_YET, f"Your code defines no `{exercise.function}`: it should hold `{exercise.opening}`."
         )
-    return evaluate(exercise, namespace[exercise.function], seed=0, timeout=timeout)
-
-
-def without_commands(source: str) -> str:
-    """Return a cell's source without IPython's commands; lines keep their numbers.
-
-    >>> without_commands("%matplotlib inline\\nx = 1")
-    'pass\\nx = 1'
-    """
-    return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2})[ \t]*$", r"\1pass", source, flags=re.MULTILINE)
+    return evaluate(exercise, namespace[exercise.function], seed=seed, timeout=timeout, call=call, numpy=numpy)
 
 
 def _describe(error: BaseException) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from .declaration import Declaration
 from .diagnosis import Trial, diagnose, first_difference, is_in_another_order
 from .host import codes, how_to_get_hints, import_for, is_empty, what_is_missing
 from .intact import Intact
-from .limit import call
+from .limit import Caller, call
 from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
 from .result import Result, Status
 from .stub import NotAttempted
@@ -44,18 +44,34 @@ class _Attempt:
     repeats: bool
 
 
-def evaluate(exercise: Declaration, answer: Any, *, seed: int, timeout: float) -> Result:
+def evaluate(
+    exercise: Declaration,
+    answer: Any,
+    *,
+    seed: int,
+    timeout: float,
+    call: Caller = call,
+    numpy: Intact | None = None,
+) -> Result:
     """Check an answer to an exercise.
 
     Errors of the reader's code are not raised here, and it ends after `timeout` seconds, unless it hangs in C code
     (see `limit.call`).
+
+    Args:
+        exercise: the exercise.
+        answer: the function or class. It may stand for one in another process (see `course_lib.grading`).
+        seed: of the cases.
+        timeout: seconds.
+        call: calls a function for at most so many seconds; another process has its own clock.
+        numpy: watches the NumPy that the answer uses; None: this process's.
 
     Raises:
         DeclarationError: the exercise itself is wrong, not the answer.
     """
     trial = prepare(exercise, seed)
     import_for(answer)
-    numpy = Intact(np)
+    numpy = Intact(np) if numpy is None else numpy
     outcome = call(lambda: _attempt(trial, answer, numpy), timeout)
     numpy.put_back()  # again, in case a stopped thread had no time to
     if outcome.timed_out:

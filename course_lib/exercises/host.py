@@ -34,6 +34,8 @@ def describe_error(error: BaseException) -> str:
     >>> describe_error(np.linalg.LinAlgError("Singular matrix"))
     'LinAlgError: Singular matrix'
     """
+    if described := getattr(error, "described", ""):  # it was raised, and described, in another process
+        return described
     lines = traceback.TracebackException.from_exception(error).format_exception_only()
     lines = [line.strip() for line in lines if not line.startswith(" ")]
     _, colon, words = lines[0].partition(":") if lines else ("", "", "")

@@ -59,6 +59,10 @@ class Outcome:
     printed: str = ""
 
 
+#: Calls a function for at most so many seconds: `call` here, another one for an answer in another process.
+Caller = Callable[[Callable[[], Any], float], Outcome]
+
+
 def call(function: Callable[[], Any], seconds: float) -> Outcome:
     """Call `function()` for at most `seconds`, quietly.
 

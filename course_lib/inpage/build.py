@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
-from course_lib.exercises.notebooks import needed_definitions
+from course_lib.exercises.source import needed_definitions
 
 from .cases import encode_cases
 from .names import names
@@ -27,6 +27,7 @@ ENGINE = Path(__file__).parents[1] / "exercises"
 SHARED = (
     "cases",
     "cell",
+    "commands",
     "checking",
     "declaration",
     "diagnosis",

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_lib.exercises.notebooks import TAG
 from course_lib.exercises.record import NAME as PROGRESS
+from course_lib.exercises.source import TAG
 from course_lib.studies.stored import replace_files
 
 from .notebooks import clean, dumps, read, tags_of

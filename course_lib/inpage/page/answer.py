@@ -9,7 +9,7 @@ import _page
 import numpy as np
 from layout import first_error
 
-from course_lib.exercises import cell, checking, diagnosis
+from course_lib.exercises import cell, checking, commands, diagnosis
 from course_lib.exercises.cases import Case
 from course_lib.exercises.declaration import Declaration, Mutant
 from course_lib.exercises.host import CANNOT
@@ -192,7 +192,7 @@ def _compile(text, file):
     """Compile the definitions in a text: bare calls, such as checks and plots, are left out."""
     error = syntax_error(text, file)
     if error is not None:
-        text = cell.without_commands(text)
+        text = commands.without_commands(text)
         error = syntax_error(text, file)
     if error is not None:
         raise error

@@ -19,6 +19,9 @@ class Outcome:
         self.timed_out, self.stopped, self.stack, self.printed = False, True, (), ""
 
 
+Caller = None  # only annotations need it
+
+
 class own_time:
     """Surrounds each call of the reader's function."""
 

@@ -1,0 +1,376 @@
+"""The process of one answer: it reads the notebook, runs the answer, and answers the grader's frames with values.
+
+`process` starts it with the text of this module and of the few that it needs (MODULES), so that a container needs
+nothing of the library. It gives up its rights first. What it reports is not believed where it could make a pass.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import hashlib
+import importlib
+import inspect
+import io
+import os
+import re
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from types import FrameType, SimpleNamespace
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from . import confine, host, source, wire
+from .intact import Intact
+
+LINES = 400  # of an answer, that are sent for messages
+KEPT = 2000  # characters of what it prints
+PATIENCE = 100  # alarms that a bare `except:` may swallow
+
+
+class Stop(BaseException):
+    """Raised in the answer when its time is up."""
+
+
+class NotAttempted(NotImplementedError):
+    """Raised by `ex.todo()`."""
+
+
+class _Printed(io.TextIOBase):
+    text = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text[: KEPT - len(self.text)]
+        return len(text)
+
+
+class _Ex:
+    """What `ex` is for an answer: its checks and hints do nothing."""
+
+    todos = 0
+
+    def todo(self) -> None:
+        _Ex.todos += 1
+        raise NotAttempted("this function is yours to write: replace ex.todo() with your own lines")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        mute = dict.fromkeys(("check", "hint", "solution", "catch"), lambda *args, **named: None)
+        return SimpleNamespace(**mute, use=lambda answer, *args: answer)
+
+
+class Child:
+    """One answer, and the pipe to the grader."""
+
+    def __init__(self, reads: BinaryIO, writes: BinaryIO) -> None:
+        self.reads, self.writes = reads, writes
+        self.job = self.receive()
+        self.ex, self.printed = _Ex(), _Printed()
+        self.objects: list[Any] = []
+        self.left = 0.0  # CPU seconds
+
+    def receive(self) -> dict[str, Any]:
+        frame = wire.receive(self.reads)
+        if frame is None:  # the grader has ended
+            os._exit(0)
+        return frame
+
+    def reply(self, kind: str, **fields: Any) -> None:
+        wire.send(self.writes, {"kind": kind, **fields})
+
+    def end(self, kind: str, **fields: Any) -> None:
+        self.reply(kind, **fields)
+        os._exit(0)
+
+    # ------------------------------------------------------------ before the answer
+
+    def confine(self) -> None:
+        """Import what the answer needs, and give up all rights."""
+        packages = {name: importlib.import_module(name) for name in self.job["packages"]}
+        if "torch" in packages:
+            packages["torch"].set_num_threads(1)
+        library = ""
+        with contextlib.suppress(ImportError):
+            library = importlib.import_module("course_lib").__path__[0]
+        closed = confine.confine(library, self.job["hidden"], self.job["memory"], self.job["seconds"])
+        self.namespace = {"np": np, "ex": self.ex, **packages, "__name__": "__exercise__"}
+        self.reply("confined", closed=closed)
+
+    def find(self, raw: bytes) -> None:
+        """Find the answer in the notebook; the grader is told its lines."""
+        job, notes = self.job, []
+        try:
+            cells = [cell for cell in source.read_cells(raw, job["file"]) if cell["kind"] == "code"]
+        except source.NotebookError as error:
+            self.end("unreadable", why=str(error)[:300])
+        except MemoryError:
+            self.end("unreadable", why="it is too large, or nested too deeply")
+        found = [cell for cell in cells if source.TAG + job["exercise"] in cell["tags"]]
+        if len(found) > 1:
+            notes.append(f"{len(found)} cells have the tag; the last is graded.")
+        if not found:
+            wanted = re.compile(rf"^(def|class) {job['function']}\b", re.MULTILINE)
+            found = [cell for cell in cells if wanted.search(cell["source"])]
+            if found:
+                notes.append("No cell has the tag; it was found by the name of its function.")
+        if not found:
+            self.end("missing")
+        self.source = found[-1]["source"]
+        self.others = [cell["source"] for cell in cells if cell is not found[-1]]
+        if used := sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", self.source))):
+            notes.append(f"It uses {', '.join(used[:3])}.")
+        lines = [line[:200] for line in self.source.splitlines()[:LINES]]
+        state = "empty" if not self.source.strip() else ""
+        if job["start"] and source.same_code(self.source, job["start"]):
+            state = "untouched"
+        code = hashlib.sha256(source.shape(self.source).encode()).hexdigest()[:16]
+        self.reply("found", notes=notes, lines=lines, state=state, code=code)
+
+    # ------------------------------------------------------------ the answer
+
+    def run(self) -> None:
+        """Run the answer's definitions."""
+
+        def work() -> None:
+            source.load(self.source, self.others, self.job["exercise"], self.namespace)
+
+        self.left = self.job["soft"]
+        if error := self._raised(work):
+            self.reply("raised", error=error, printed=self.printed.text)
+            return
+        function = self.namespace.get(self.job["function"], self)
+        if function is self:
+            self.reply("nothing", printed=self.printed.text)
+            return
+        self.function = function
+        host.import_for(function)
+        self.reply("ready", printed=self.printed.text, **_described(function, self.job["method"]))
+
+    def begin(self) -> None:
+        """Begin a check: with its own time, a NumPy as it is now, and nothing printed."""
+        self.left, self.printed.text, self.numpy = self.job["soft"], "", Intact(np)
+        self.reply("begun")
+
+    def finish(self) -> None:
+        """End a check: NumPy is put back."""
+        self.numpy.put_back()
+        names = [name for name in self.numpy.changed if isinstance(name, str)][:10]
+        self.reply("finished", numpy=names, printed=self.printed.text)
+
+    def call(self, ask: dict[str, Any]) -> None:
+        """Call the function, the class, or a method of an object that it made."""
+        functions: dict[int, Callable[..., Any]] = {}
+
+        def remote(place: int, name: str) -> Callable[..., Any]:
+            return functions.setdefault(place, self._remote(place, name))
+
+        args = [wire.decode(one, remote) for one in ask["args"]]
+        named = {name: wire.decode(one, remote) for name, one in ask["named"].items()}
+        before = [wire.encode(one) for one in args]
+        result: list[Any] = []
+
+        def work() -> None:
+            called = self.function
+            if ask["object"] is not None:
+                called = getattr(self.objects[ask["object"]], self.job["method"])
+            result.append(called(*args, **named))
+
+        if error := self._raised(work):
+            self.reply("raised", error=error, todos=_Ex.todos)
+            return
+        changed = {i: now for i, one in enumerate(args) if (now := wire.encode(one)) != before[i]}
+        if ask["make"]:
+            self.objects.append(result[0])
+            self.reply("answer", value=None, changed=changed, todos=_Ex.todos)
+            return
+        try:
+            value = wire.encode(result[0])
+        except BaseException as error:  # a class of the answer's own, that cannot be read
+            self.reply("unreadable", error=type(error).__name__, todos=_Ex.todos)
+            return
+        if inspect.iscoroutine(result[0]):
+            result[0].close()
+        self.reply("answer", value=value, changed=changed, todos=_Ex.todos)
+
+    def _remote(self, place: int, name: str) -> Callable[..., Any]:
+        def function(*args: Any) -> Any:
+            with _no_alarm():
+                self.reply("callback", function=place, args=[wire.encode(one) for one in args])
+                got = self.receive()
+            if "error" in got:
+                raise getattr(builtins, got["error"])(got["words"])
+            return wire.decode(got["value"])
+
+        function.__name__ = function.__qualname__ = name
+        return function
+
+    # ------------------------------------------------------------ its time and its errors
+
+    def _raised(self, work: Callable[[], None]) -> dict[str, Any] | None:
+        """Run something in the time that is left; return the error that it raised, as data."""
+        try:
+            with self._limited(), np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                sys.stdout = sys.stderr = self.printed
+                work()
+        except Stop as stop:
+            self.end("timeout", place=_place(stop), printed=self.printed.text)
+        except BaseException as error:  # SystemExit, too
+            return _error(error)
+        return None
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Raise `Stop` in the answer when its CPU seconds are over, and again while it swallows that."""
+        if not hasattr(signal, "setitimer"):  # Windows: the grader's own clock remains
+            yield
+            return
+        alarms = 0
+
+        def alarm(number: int, frame: FrameType | None) -> None:
+            nonlocal alarms
+            alarms += 1
+            if alarms > PATIENCE:
+                self.end("timeout", place=_frame_place(frame), printed=self.printed.text)
+            raise Stop
+
+        signal.signal(signal.SIGPROF, alarm)
+        signal.signal(signal.SIGALRM, alarm)
+        signal.setitimer(signal.ITIMER_PROF, max(self.left, 0.001), 0.01)
+        signal.setitimer(signal.ITIMER_REAL, self.job["wall"], 0.01)
+        try:
+            yield
+        finally:
+            self.left = signal.setitimer(signal.ITIMER_PROF, 0)[0]
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def _no_alarm() -> Iterator[None]:
+    """Hold alarms back while a frame is on its way: half a frame is none."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    alarms = {signal.SIGPROF, signal.SIGALRM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, alarms)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, alarms)
+
+
+def _described(function: Any, method: str) -> dict[str, Any]:
+    """Describe an answer, as far as a check looks at it."""
+    name = type(function).__name__[:60]
+    called = getattr(function, method, None) if method else None
+    return {
+        "callable": callable(function),
+        "is_class": isinstance(function, type),
+        "type": name,
+        "parameters": _parameters(function),
+        "method": _parameters(called) if callable(called) else None,
+        "has_method": callable(called),
+        "empty": host.is_empty(function),
+    }
+
+
+def _parameters(function: Any) -> list[list[Any]] | None:
+    """Return (name, kind, has a default) of each parameter; None if it does not know."""
+    try:
+        found = list(inspect.signature(function).parameters.values())[:40]
+    except (TypeError, ValueError):
+        return None
+    return [[p.name, int(p.kind), p.default is not p.empty] for p in found]
+
+
+def _error(error: BaseException) -> dict[str, Any]:
+    """Describe an error: its classes, Python's own words, and the answer's line."""
+    classes = [kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException)]
+    try:
+        words = host.describe_error(error)
+    except BaseException:  # of a class of the answer's own
+        words = type(error).__name__
+    told = {"classes": classes, "words": words[:500], "text": _text(error), "place": _place(error)}
+    if isinstance(error, SyntaxError):
+        told["syntax"] = [error.filename, error.lineno, error.text]
+    if isinstance(error, NameError):
+        told["name"] = str(error.name or "")[:60]
+    return told
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:500]
+    except BaseException:
+        return ""
+
+
+def _place(error: BaseException) -> list[Any] | None:
+    """Return the file and line of the innermost frame that is the answer's."""
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return _own(places)
+
+
+def _frame_place(frame: FrameType | None) -> list[Any] | None:
+    return _own(reversed([(one.f_code.co_filename, line) for one, line in traceback.walk_stack(frame)]))
+
+
+def _own(places: Any) -> list[Any] | None:
+    own = [place for place in places if not place[0].startswith(host.NOT_THE_READERS)]
+    return list(own[-1]) if own else None
+
+
+def main(reads: BinaryIO, writes: BinaryIO) -> None:
+    """Answer the grader's frames until it ends."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    child = Child(reads, writes)
+    child.confine()
+    asked = {"run": child.run, "begin": child.begin, "finish": child.finish}
+    while True:
+        ask = child.receive()
+        if ask["op"] == "find":
+            child.find(wire.read_exactly(reads, ask["bytes"]) or b"")
+        elif ask["op"] == "call":
+            child.call(ask)
+        elif ask["op"] == "probe":
+            child.reply("probed", **probe(ask))
+        else:
+            asked[ask["op"]]()
+
+
+def probe(ask: dict[str, Any]) -> dict[str, str]:
+    """Try what an answer must not be able to do; return how each went: "open", or the system's refusal."""
+    import socket
+
+    def sees(path: str) -> None:
+        with open(path, "rb") as file:
+            file.read(1)
+
+    def forks() -> None:
+        if not os.fork():
+            os._exit(0)
+
+    tried: dict[str, Callable[[], Any]] = {
+        "files": lambda: sees(ask["secret"]),
+        "writing": lambda: os.mkdir(ask["folder"]),
+        "network": lambda: socket.create_connection(("127.0.0.1", ask["port"]), timeout=2),
+        "processes": forks,
+    }
+    results = {}
+    for name, attempt in tried.items():
+        try:
+            attempt()
+            results[name] = "open"
+        except Exception as error:
+            results[name] = type(error).__name__
+    return results

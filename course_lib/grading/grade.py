@@ -1,0 +1,132 @@
+"""Grade one notebook: a row for each exercise, whatever the notebook does."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from course_lib.exercises import Result
+from course_lib.exercises.cell import check_text
+from course_lib.exercises.declaration import Declaration
+
+from .process import Ended, Limits, Process, Sandbox
+from .remote import Remote, clean
+from .rows import Row, Verdict
+
+SIZE = 20 * 2**20  # bytes of a notebook
+#: torch alone takes more than a gigabyte of address space.
+LARGE = Limits(memory=12 * 2**30)
+
+
+@dataclass(frozen=True)
+class Task:
+    """How to grade: the same for every notebook.
+
+    Attributes:
+        seeds: of the cases. The first is the book's own, 0, whose messages a student knows; the others are secret.
+        sandbox: how answers' processes are started.
+        limits: what an answer may use.
+        accepted: digests of answers that an instructor has accepted, by the exercise's name.
+        folder: where processes have their folders.
+    """
+
+    seeds: tuple[int, ...] = (0,)
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    limits: Limits = Limits()
+    accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    folder: Path | None = None
+
+
+def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration], task: Task) -> list[Row]:
+    """Return a row for each exercise, without the student's name.
+
+    Args:
+        raw: the notebook's bytes.
+        file: its name.
+        exercises: by name.
+        task: how to grade.
+    """
+    digest = hashlib.sha256(raw).hexdigest()
+    rows: list[Row] = []
+    for name, exercise in exercises.items():
+        start = time.monotonic()
+        if rows and rows[-1].verdict is Verdict.UNREADABLE:
+            row = rows[-1]
+        elif len(raw) > SIZE:
+            row = Row("", name, Verdict.UNREADABLE, message=(f"The file has more than {SIZE // 2**20} MB.",))
+        else:
+            row = grade_answer(raw, file, exercise, task)
+            if row.verdict in (Verdict.NOT_GRADED, Verdict.CRASHED):  # a machine without memory, say: once more
+                row = grade_answer(raw, file, exercise, task)
+        seconds = round(time.monotonic() - start, 3)
+        rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds))
+    return rows
+
+
+def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Row:
+    """Return the row of one answer, in a process of its own.
+
+    Errors of the grader itself are a row, too: NOT GRADED.
+    """
+    limits = LARGE if exercise.packages else task.limits
+    job = {
+        "exercise": exercise.name,
+        "function": exercise.function,
+        "method": exercise.method,
+        "packages": exercise.packages,
+        "start": exercise.start,
+        "file": file,
+    }
+    row = Row("", exercise.name, Verdict.NOT_GRADED)
+    try:
+        with Process(task.sandbox, limits, job, task.folder) as process:
+            process.send({"op": "find", "bytes": len(raw)}, after=raw)
+            found = process.receive("found", "missing", "unreadable")
+            if found["kind"] == "unreadable":
+                return replace(row, verdict=Verdict.UNREADABLE, message=(clean(found["why"], 300),))
+            if found["kind"] == "missing":
+                words = f"No cell has the tag `exercise:{exercise.name}`, and none defines `{exercise.function}`."
+                return replace(row, verdict=Verdict.MISSING, message=(words,))
+            notes = tuple(clean(note, 200) for note in found["notes"])
+            row = replace(row, notes=notes, code=clean(found["code"], 16))
+            if row.code in task.accepted.get(exercise.name, ()):
+                return replace(row, verdict=Verdict.PASS, notes=(*row.notes, "An instructor has accepted this answer."))
+            if found["state"]:
+                words = {"empty": "The cell is empty.", "untouched": "The cell is as it was at first."}[found["state"]]
+                return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=(words,))
+            return _check(process, exercise, found["lines"], row, task.seeds)
+    except Ended as ended:
+        return replace(row, verdict=ended.verdict, message=ended.message)
+    except Exception as error:
+        words = f"The grader itself failed: {type(error).__name__}: {clean(str(error), 200)}"
+        return replace(row, verdict=Verdict.NOT_GRADED, message=(words,))
+
+
+def _check(process: Process, exercise: Declaration, lines: Sequence[str], row: Row, seeds: Sequence[int]) -> Row:
+    remote = Remote(process, exercise, lines)
+    for place, seed in enumerate(seeds):
+        run = remote.run if place == 0 else _nothing
+        result = check_text(exercise, run, remote.namespace, seed=seed, call=remote.call, numpy=remote)
+        row = judged(row, result)
+        if not result.passed:
+            also = ("It passes the book's own cases, and fails others.",) if place else ()
+            return replace(row, notes=row.notes + also)
+    return row
+
+
+def _nothing() -> None:
+    pass
+
+
+def judged(row: Row, result: Result) -> Row:
+    """Return a row with what a check found."""
+    return replace(
+        row,
+        verdict=Verdict(str(result.status)),
+        diagnoses=result.diagnoses,
+        message=result.paragraphs,
+        printed=result.printed,
+    )

@@ -1,0 +1,272 @@
+"""Start the process of an answer, exchange frames with it, and end it in time."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_lib.exercises.limit import Stop
+
+from . import wire
+from .rows import Verdict
+
+LIBRARY = Path(__file__).parents[1]
+#: What the process is made of, in an order in which each needs only those before it.
+MODULES = {
+    name: LIBRARY / folder / f"{name}.py"
+    for name, folder in {
+        "commands": "exercises",
+        "source": "exercises",
+        "intact": "exercises",
+        "host": "exercises",
+        "wire": "grading",
+        "confine": "grading",
+        "child": "grading",
+    }.items()
+}
+#: Reads these modules' texts from its input and runs them, as modules of a package `answering` that has no folder.
+START = """
+import json, os, struct, sys, types
+reads, writes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+package = sys.modules["answering"] = types.ModuleType("answering")
+package.__path__ = []
+for name, file, text in json.loads(reads.read(struct.unpack(">I", reads.read(4))[0])):
+    module = sys.modules["answering." + name] = types.ModuleType("answering." + name)
+    module.__file__, module.__package__ = file, "answering"
+    setattr(package, name, module)
+    exec(compile(text, "<frozen " + name + ">", "exec"), vars(module))
+main = module.main
+for name in [name for name in sys.modules if name.partition(".")[0] == "answering"]:
+    del sys.modules[name]
+main(reads, writes)
+"""
+FRAMES = 20_000  # that one answer may send
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an answer may use.
+
+    Attributes:
+        soft: CPU seconds of a check, after which its line is told.
+        wall: seconds of a call: sleeping takes no CPU.
+        hard: seconds of the process, after which it is killed.
+        memory: bytes.
+    """
+
+    soft: float = 3.0
+    wall: float = 10.0
+    hard: float = 40.0
+    memory: int = 1536 * 2**20
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How processes are started.
+
+    Attributes:
+        prefix: a command that runs the command behind it in confinement: `("bwrap", …)`, `("docker", "run", "-i", …)`.
+        python: the Python in there.
+        hidden: files and folders of the library that answers may not read.
+    """
+
+    prefix: tuple[str, ...] = ()
+    python: str = sys.executable
+    hidden: tuple[str, ...] = field(default_factory=lambda: hidden())
+
+
+def hidden() -> tuple[str, ...]:
+    """Return what answers may not read of Python's packages: the exercises with their solutions, and labelled digits."""
+    import sklearn.datasets
+
+    digits = Path(sklearn.datasets.__file__).parent / "data"
+    return (str(LIBRARY / "chapters"), str(LIBRARY / "exercises"), str(digits))
+
+
+class Ended(Stop):
+    """The answer's process has ended, or cannot be believed. A `Stop`, so that no check takes it for the answer's error."""
+
+    def __init__(self, verdict: Verdict, *message: str) -> None:
+        super().__init__(*message)
+        self.verdict, self.message = verdict, message
+
+
+class Process:
+    """A process for one answer. Use it as a context: afterwards it is dead, and its folder is gone."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits, job: Mapping[str, Any], folder: Path | None = None) -> None:
+        self.limits, self.frames, self.timed_out = limits, 0, False
+        self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
+        keep = {name: os.environ[name] for name in ("SystemRoot", "PATH") if name in os.environ}
+        own = {"HOME": self.box, "TMPDIR": self.box, "MPLCONFIGDIR": self.box, "MPLBACKEND": "agg", "LANG": "C.UTF-8"}
+        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        kernels = {
+            name: value for name, value in os.environ.items() if name in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY")
+        }
+        self.process = subprocess.Popen(
+            [*sandbox.prefix, sandbox.python, "-I", "-B", "-c", START],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self.box,
+            env=keep | own | single | kernels,
+            start_new_session=True,
+        )
+        self.incoming: queue.Queue[dict[str, Any] | Exception | None] = queue.Queue(maxsize=8)
+        threading.Thread(target=self._read, daemon=True).start()
+        self.deadline = time.monotonic() + limits.hard
+        self.clock = threading.Timer(limits.hard, self._time_is_up)  # a write that nobody reads ends with it, too
+        self.clock.daemon = True
+        self.clock.start()
+        self._write(_modules())
+        self.send({"hidden": sandbox.hidden, "memory": limits.memory, "seconds": int(limits.hard),
+                   "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
+        self.closed = self.receive("confined")["closed"]
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.clock.cancel()
+        self._kill()
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+        self.process.wait()
+        shutil.rmtree(self.box, ignore_errors=True)
+
+    def send(self, frame: dict[str, Any], after: bytes = b"") -> None:
+        """Send a frame, and bytes after it. What cannot be sent is noticed where an answer is missing."""
+        with contextlib.suppress(OSError):
+            wire.send(self.process.stdin, frame)
+        if after:
+            self._write(after)
+
+    def receive(self, *kinds: str) -> dict[str, Any]:
+        """Return the next frame, of one of these kinds.
+
+        Raises:
+            Ended: there is none, or another one.
+        """
+        self.frames += 1
+        if self.frames > FRAMES:
+            raise Ended(Verdict.TAMPERED, "The answer sent frames without end.")
+        try:
+            frame = self.incoming.get(timeout=max(0.01, self.deadline - time.monotonic()))
+        except queue.Empty:
+            frame, self.timed_out = None, True
+        if frame is None:
+            raise self._ended()
+        if isinstance(frame, Exception):
+            raise Ended(Verdict.TAMPERED, f"The answer sent what no answer sends: {frame}.")
+        if frame.get("kind") not in kinds:
+            raise Ended(Verdict.TAMPERED, "The answer sent what no answer sends: a frame that was not asked for.")
+        return frame
+
+    def _ended(self) -> Ended:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        code = self.process.returncode
+        if self.timed_out:
+            return Ended(Verdict.TIMEOUT, f"Your answer had not come to an end after {self.limits.hard:g} seconds.")
+        if code in (-signal.SIGXCPU, -signal.SIGKILL) if os.name == "posix" else False:
+            return Ended(Verdict.TIMEOUT, "Your answer used up its processor time in a single call that never ended.")
+        how = f"by signal {-code}, as after an access to wrong memory" if code and code < 0 else f"exit code {code}"
+        return Ended(
+            Verdict.CRASHED,
+            f"Your answer ended the whole program while it was checked ({how}), so it cannot be judged: leave out "
+            "whatever ends Python.",
+        )
+
+    def _read(self) -> None:
+        try:
+            while (frame := wire.receive(self.process.stdout)) is not None:
+                self.incoming.put(frame)
+            self.incoming.put(None)
+        except (wire.BadFrame, OSError, ValueError) as error:
+            self.incoming.put(error)
+
+    def _write(self, raw: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(raw)
+            self.process.stdin.flush()
+
+    def _time_is_up(self) -> None:
+        self.timed_out = True
+        self._kill()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+
+
+@functools.cache
+def _modules() -> bytes:
+    import json
+    import struct
+
+    text = json.dumps([(name, str(path), path.read_text("utf-8")) for name, path in MODULES.items()]).encode()
+    return struct.pack(">I", len(text)) + text
+
+
+# ---------------------------------------------------------------- what is closed
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What answers can reach, as one has tried.
+
+    Attributes:
+        how: what closes it.
+        open: of "files", "writing", "network", "processes", those that are open.
+    """
+
+    how: str
+    open: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.open:
+            return f"{self.how}: files, network and other processes are closed to answers"
+        return f"{self.how or 'no confinement'}: {' and '.join(self.open)} OPEN to answers"
+
+
+def probe(sandbox: Sandbox) -> Isolation:
+    """Start a process as for an answer, and let it try what answers must not be able to do.
+
+    Raises:
+        ValueError: it does not start.
+    """
+    job = {"packages": [], "exercise": "", "function": "", "method": "", "file": "", "start": ""}
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
+        secret = Path(folder) / "secret.txt"
+        secret.write_text("told to nobody", "utf-8")
+        try:
+            with Process(sandbox, Limits(), job) as process:
+                process.send({"op": "probe", "secret": str(secret), "folder": str(Path(folder) / "new"),
+                              "port": server.getsockname()[1]})  # fmt: skip
+                tried = process.receive("probed")
+                names = ("files", "writing", "network", "processes")
+                how = [*([sandbox.prefix[0]] if sandbox.prefix else []), *process.closed]
+                return Isolation(", ".join(how), tuple(name for name in names if tried.get(name) == "open"))
+        except Ended as ended:
+            command: Sequence[str] = [*sandbox.prefix, sandbox.python]
+            raise ValueError(
+                f"no process for answers starts by {' '.join(command)}: {' '.join(ended.message)}"
+            ) from None
