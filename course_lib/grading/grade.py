@@ -35,7 +35,7 @@ class Task:
 
     seeds: tuple[int, ...] = (0,)
     sandbox: Sandbox = field(default_factory=Sandbox)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     folder: Path | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 import os
 import queue
 import shutil
@@ -90,15 +91,15 @@ class Sandbox:
 
 
 def hidden() -> tuple[str, ...]:
-    """Return what answers may not read of Python's packages: the exercises with their solutions, and labelled digits."""
-    import sklearn.datasets
-
-    digits = Path(sklearn.datasets.__file__).parent / "data"
-    return (str(LIBRARY / "chapters"), str(LIBRARY / "exercises"), str(digits))
+    """Return what answers may not read of Python's packages: solutions, the grader, and labelled digits."""
+    own = [str(LIBRARY / name) for name in ("chapters", "exercises", "grading")]
+    sklearn = importlib.util.find_spec("sklearn")
+    places = sklearn.submodule_search_locations if sklearn else []
+    return (*own, *(str(Path(place) / "datasets" / "data") for place in places or []))
 
 
 class Ended(Stop):
-    """The answer's process has ended, or cannot be believed. A `Stop`, so that no check takes it for the answer's error."""
+    """The answer's process has ended, or cannot be believed. No check takes a `Stop` for an error of the answer."""
 
     def __init__(self, verdict: Verdict, *message: str) -> None:
         super().__init__(*message)

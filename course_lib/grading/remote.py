@@ -111,7 +111,7 @@ class Remote:
         if ready.get("is_class") and self.exercise.method:
             made: dict[str, Any] = {"__signature__": _signature(ready.get("parameters"))}
 
-            def __init__(this: Any, *args: Any, **named: Any) -> None:  # noqa: N807
+            def __init__(this: Any, *args: Any, **named: Any) -> None:
                 this.place = len(this.made)
                 self._call(args, named, make=True)
                 this.made.append(this)
@@ -134,9 +134,10 @@ class Remote:
             "make": make,
             "object": place,
         }
-        answer = self._ask(ask, "answer", "raised", "unreadable", "timeout", "callback")
+        kinds = ("answer", "raised", "unreadable", "timeout", "callback")
+        answer = self._ask(ask, *kinds)
         while answer["kind"] == "callback":
-            answer = self._ask(self._called_back(answer, functions), "answer", "raised", "unreadable", "timeout", "callback")  # fmt: skip
+            answer = self._ask(self._called_back(answer, functions), *kinds)
         todos = answer.get("todos")
         if isinstance(todos, int) and todos > self._todos:
             NotAttempted.raised += 1
