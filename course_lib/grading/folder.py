@@ -1,0 +1,211 @@
+"""Find the notebooks that a class handed in, for one assignment. Nothing in them is opened here."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from .text import one_line
+
+MEGABYTES = 20  # of one notebook
+ENTRIES = 2000  # that are looked at in one student's folder
+#: name_LATE_number_number_title, LATE only where it is so: one folder for the class, as Canvas gives it.
+_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
+#: name_number_assignsubmission_file_: a folder a student, as Moodle gives it.
+_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in.
+
+    Attributes:
+        student: the name in the folder, printable, and no other student's.
+        path: the notebook; None if there is none.
+        submitted: when the file was last changed. Copies and some archives set it anew.
+        late: by how much after the date it was due; None if it was in time, or no date is given.
+        notes: for the instructor, a sentence each. Names of files stand between “ and ”.
+        problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE.
+        aliases: other names by which a roster may know the student, such as the number in the file's name.
+    """
+
+    student: str
+    path: Path | None = None
+    submitted: datetime | None = None
+    late: timedelta | None = None
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    place: str  # below the student's folder
+    problem: str = ""
+
+
+def find(
+    folder: str | Path, page: str | None = None, *, due: datetime | None = None, skip: Sequence[str | Path] = ()
+) -> list[Submission]:
+    """Find what each student handed in.
+
+    A student is a folder with notebooks in it or one level below, or a notebook beside the others, of these forms:
+
+        STUDENT/*.ipynb                         STUDENT/ASSIGNMENT/*.ipynb
+        NAME_ID_assignsubmission_file_/*.ipynb  NAME_ID_ID_TITLE.ipynb, NAME_LATE_ID_ID_TITLE.ipynb
+        STUDENT.ipynb, STUDENT_PAGE.ipynb
+
+    Hidden files and folders are passed over. Links are never followed. Of several notebooks, those that have the page
+    in their name or in their folder's come first, then those that can be read, then the last by name; a note tells.
+
+    Args:
+        folder: of the class.
+        page: such as "03_momentum"; None: any.
+        due: the date with its offset; see `read_due`.
+        skip: files and folders to pass over, such as the one of results.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    passed_over = {Path(os.path.abspath(path)) for path in skip}
+    found: dict[tuple[str, str], list[_File]] = {}
+    late = set()
+    for entry in _listed(folder):
+        path = Path(os.path.abspath(entry.path))
+        if path in passed_over:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            match = _MOODLE.fullmatch(entry.name)
+            owner = (match["name"], match["id"]) if match else (entry.name, "")
+            files = list(_files(path, ""))
+        else:
+            match = _CANVAS.fullmatch(path.stem)
+            if not (match or _is_notebook(path) or entry.is_symlink()):
+                continue
+            owner = (match["name"], match["id"]) if match else (_without(page, path.stem), "")
+            late |= {owner} if match and match["late"] else set()
+            files = [_file(path, entry.name)]
+        found.setdefault(owner, []).extend(files)
+    return [
+        _chosen(student, owner[1], found[owner], page, due, owner in late)
+        for student, owner in zip(_unique(list(found)), found, strict=True)
+    ]
+
+
+def read_due(text: str) -> datetime:
+    """Return the date by which it was due.
+
+    >>> read_due("2027-03-01T23:59+01:00").utcoffset()
+    datetime.timedelta(seconds=3600)
+
+    Raises:
+        ValueError: it is no date, or lacks its offset: midnight is not the same everywhere.
+    """
+    try:
+        due = datetime.fromisoformat(text)
+    except ValueError:
+        due = None
+    if due is None or due.tzinfo is None:
+        raise ValueError(f"the date due must be like 2027-03-01T23:59+01:00, with its offset from UTC, not {text!r}")
+    return due
+
+
+def _chosen(
+    student: str, number: str, files: list[_File], page: str | None, due: datetime | None, marked_late: bool
+) -> Submission:
+    """Choose one notebook of a student's; a link of any name counts where there is no notebook."""
+    aliases = (number, f"Participant {number}") if number else ()
+    notebooks = [f for f in files if _is_notebook(f.path)] or [f for f in files if f.path.is_symlink()]
+    if not notebooks:
+        listed = ", ".join(_quoted(file.place) for file in files[:3]) + (" …" if len(files) > 3 else "")
+        notes = (f"There is no notebook, but {listed}.",) if files else ()
+        return Submission(student, notes=notes, aliases=aliases)
+
+    def rank(file: _File) -> tuple:
+        return page is not None and page in file.place, not file.problem, _natural(file.path.stem), file.place
+
+    *_, file = ranked = sorted(notebooks, key=rank)
+    rivals = [other for other in ranked if rank(other)[0] == rank(file)[0]]
+    notes = []
+    if len(rivals) > 1:
+        notes.append(f"There are {len(rivals)} notebooks; {_quoted(file.place)} is graded.")
+    if marked_late:
+        notes.append("The file's name says LATE.")
+    submitted = None
+    try:
+        submitted = datetime.fromtimestamp(file.path.lstat().st_mtime, due.tzinfo if due else UTC)
+    except (OSError, OverflowError, ValueError):
+        notes.append("It is not known when the file was last changed.")
+    late = submitted - due if due and submitted and submitted > due else None
+    return Submission(student, file.path, submitted, late, tuple(notes), file.problem, aliases)
+
+
+def _listed(folder: str | Path) -> list[os.DirEntry[str]]:
+    """List a folder's entries in their natural order, without hidden ones."""
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(shown, key=lambda entry: _natural(entry.name))
+
+
+def _files(folder: Path, place: str) -> Iterator[_File]:
+    """Yield the files in a student's folder, and one level below."""
+    try:
+        entries = _listed(folder)[:ENTRIES]
+    except OSError:
+        yield _File(folder / "*.ipynb", place, "is in a folder that cannot be opened")
+        return
+    for entry in entries:
+        if not entry.is_dir(follow_symlinks=False):
+            yield _file(Path(folder, entry.name), place + entry.name)
+        elif not place:
+            yield from _files(Path(folder, entry.name), f"{entry.name}/")
+
+
+def _file(path: Path, place: str) -> _File:
+    try:
+        about = path.lstat()
+    except OSError:
+        return _File(path, place, "cannot be read")
+    if stat.S_ISLNK(about.st_mode):
+        return _File(path, place, "is a link to another file")
+    if not stat.S_ISREG(about.st_mode):
+        return _File(path, place, "is not a regular file")
+    large = about.st_size > MEGABYTES * 1_000_000
+    return _File(path, place, f"is larger than {MEGABYTES} MB" if large else "")
+
+
+def _unique(owners: list[tuple[str, str]]) -> Iterator[str]:
+    """Name each student: printable, and no two alike."""
+    names = [one_line(name, 80) or "?" for name, _ in owners]
+    times, taken = Counter(names), set()
+    for name, (_, number) in zip(names, owners, strict=True):
+        wanted = f"{name} ({number})" if number and times[name] > 1 else name
+        tries = itertools.chain([wanted], (f"{wanted} ({n})" for n in itertools.count(2)))
+        taken.add(label := next(label for label in tries if label not in taken))
+        yield label
+
+
+def _is_notebook(path: Path) -> bool:
+    return path.suffix.lower() == ".ipynb"
+
+
+def _without(page: str | None, stem: str) -> str:
+    """Return a notebook's name without the page's: what is left is the student's."""
+    return (stem.replace(page, "").strip(" _-") if page else stem) or stem
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts draft-9 before draft-10."""
+    return [(int(part) if part.isdecimal() and part.isascii() else 0, part) for part in re.split(r"(\d{1,9})", name)]
+
+
+def _quoted(name: str) -> str:
+    return f"“{one_line(re.sub('[“”]', '', name), 80)}”"

@@ -1,0 +1,91 @@
+"""One exercise in the report: its verdicts, its known mistakes and how many made each, and mistakes without a name."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from course_lib.exercises.declaration import Declaration
+
+from .look import share_bar, verdict_bar
+from .rows import Row, Verdict
+from .text import count, escape, number, paragraphs, rich
+
+#: What a check calls mistakes that are no exercise's own.
+GENERAL = {
+    "in place": "Arguments are changed in place: the arrays belong to the caller.",
+    "remembers": "The same arguments give different answers: something is kept between calls, or drawn at random.",
+    "another order": "The values are right, but returned in another order.",
+    "a name from elsewhere": "A name is used that is neither an argument's nor NumPy's.",
+}
+SHOWN = 8  # mistakes that are shown at once; the rarer ones are folded
+
+#: Lists the students of some rows.
+Who = Callable[[Sequence[Row]], str]
+
+
+def exercise_html(exercise: Declaration, rows: Sequence[Row], worth: float, who: Who) -> str:
+    """Return an exercise's part of the report."""
+    points = f"{number(worth)} {'point' if worth == 1 else 'points'}"
+    return (
+        f'<section id="ex-{exercise.name}">\n'
+        f'<h2><span class="over">{exercise.name} · {points}</span>{escape(exercise.title)}</h2>\n'
+        f"{verdict_bar(Counter(row.verdict for row in rows))}\n"
+        f"{mistakes_html(exercise, rows, who)}{unnamed_html(rows, who)}</section>"
+    )
+
+
+def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
+    """Return the histogram of known mistakes. An answer with two mistakes is counted at both."""
+    sentences = GENERAL | {mutant.name: mutant.message for mutant in exercise.mutants}
+    made = defaultdict(list)
+    for row in rows:
+        for name in dict.fromkeys(row.diagnoses):
+            made[name].append(row)
+    if not made:
+        return ""
+    checked = sum(row.verdict in (Verdict.PASS, Verdict.NOT_YET) for row in rows)
+    items = []
+    for name, those in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
+        share = f"<strong>{len(those):,} of {checked:,}</strong> · {100 * len(those) / max(checked, 1):.0f} %"
+        sentence = f"<p>{rich(sentences[name])}</p>" if name in sentences else ""
+        items.append(
+            f'<li><div><p class="name">{escape(name)}</p>{sentence}</div>'
+            f'<div class="count">{share}{share_bar(len(those), checked, Verdict.NOT_YET)}</div>{who(those)}</li>'
+        )
+    note = f"Of {count(checked, 'answer')} that ran to the end of the check."
+    if twice := sum(len(set(row.diagnoses)) > 1 for row in rows):
+        note += f" {count(twice, 'answer makes', 'answers make')} more than one mistake, and each counts."
+    return f'<h3>Known mistakes</h3>\n<p class="note">{note}</p>\n{_listed(items, "rarer mistake")}\n'
+
+
+def unnamed_html(rows: Sequence[Row], who: Who) -> str:
+    """Return the wrong answers that no known mistake explains, grouped by where they first differ."""
+    groups = defaultdict(list)
+    for row in rows:
+        if row.verdict is Verdict.NOT_YET and not row.diagnoses:
+            groups[row.message[:1]].append(row)
+    items = []
+    for first, those in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        example = tuple(part for part in those[0].message[1:2] if part.startswith("    "))
+        programs = len({row.code or row.student for row in those})
+        items.append(
+            f"<li><div>{paragraphs(first) or '<p>It has no message.</p>'}</div>"
+            f'<div class="count"><strong>{count(len(those), "answer")}</strong><br>'
+            f"{count(programs, 'different program')}</div>{paragraphs(example)}{who(those)}</li>"
+        )
+    if not items:
+        return ""
+    return (
+        "<h3>Wrong, and no mistake that the book knows</h3>\n"
+        '<p class="note">Grouped by where they first differ; all answers are checked on the same cases. What many have '
+        f"written alike may be a mistake that deserves a name.</p>\n{_listed(items, 'smaller group')}\n"
+    )
+
+
+def _listed(items: Sequence[str], what: str) -> str:
+    first, rest = "".join(items[:SHOWN]), items[SHOWN:]
+    if rest:
+        folded = f'<summary>{count(len(rest), what)}</summary><ul class="kinds">{"".join(rest)}</ul>'
+        first += f'<li class="more"><details>{folded}</details></li>'
+    return f'<ul class="kinds">{first}</ul>'
