@@ -32,6 +32,70 @@ def repository(arguments: list[str]) -> int:
     return 0
 
 
+def grade(arguments: list[str]) -> int:
+    """Grade the notebooks of a class, each answer in a process without rights."""
+    import shlex
+
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: the grader's processes share the cores
+    from course_lib.grading.process import Sandbox
+    from course_lib.grading.run import SEEDS, Options, grade_folder
+
+    parser = argparse.ArgumentParser(prog="course grade", description=grade.__doc__)
+    parser.add_argument("folder", type=Path, help="STUDENT/*.ipynb, or what Canvas, Moodle or nbgrader give")
+    parser.add_argument(
+        "--out", type=Path, default=Path("grades"), metavar="FOLDER", help="of results; default: grades"
+    )
+    parser.add_argument("--page", help="the chapter, as 03_momentum; default: the one in the notebooks' names")
+    parser.add_argument("--due", metavar="DATE", help="as 2027-03-01T23:59+01:00: tells by how much each is late")
+    parser.add_argument("--points", default="", metavar="NAME=N,...", help="points of exercises; 1 each unless given")
+    parser.add_argument("--student", action="append", default=[], metavar="NAME", help="grade this one again")
+    parser.add_argument("--again", action="store_true", help="grade all again")
+    parser.add_argument(
+        "--accept", action="append", default=[], metavar="NAME:EXERCISE", help="accept an answer by hand"
+    )
+    parser.add_argument("--roster", type=Path, metavar="CSV", help="the list that your learning platform exports")
+    parser.add_argument("--roster-id", default="", metavar="COLUMN", help="its column of students' names or numbers")
+    parser.add_argument("--roster-grade", default="", metavar="COLUMN", help="its column to fill in, in a copy")
+    parser.add_argument("--anonymous", action="store_true", help="pseudonyms in all results; key.csv tells whose")
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"of secret cases; default: {SEEDS}")
+    parser.add_argument("--variants", action="store_true", help="other secret cases for each student")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, or local")
+    parser.add_argument("--sandbox", default="", metavar="COMMAND", help='in front of each process, as "bwrap ..."')
+    parser.add_argument("--sandbox-python", default=sys.executable, metavar="PYTHON", help="the Python in there")
+    parser.add_argument("--trust-submissions", action="store_true", help="even if they reach files or the network")
+    parser.add_argument("--self-test", action="store_true", help="first grade some alone and under load, and compare")
+    options = parser.parse_args(arguments)
+    for count in ("seeds", "workers"):
+        if getattr(options, count) < 0:
+            raise ValueError(f"--{count} must be at least 0, not {getattr(options, count)}")
+    if bool(options.roster) != bool(options.roster_id and options.roster_grade):
+        raise ValueError("--roster needs --roster-id and --roster-grade, the names of two of its columns, and they it")
+    return grade_folder(
+        Options(
+            folder=options.folder,
+            out=options.out,
+            page=options.page,
+            due=options.due,
+            points=options.points,
+            students=options.student,
+            again=options.again,
+            roster=options.roster,
+            roster_id=options.roster_id,
+            roster_grade=options.roster_grade,
+            anonymous=options.anonymous,
+            workers=options.workers,
+            cluster=options.cluster,
+            sandbox=Sandbox(tuple(shlex.split(options.sandbox)), options.sandbox_python),
+            trust=options.trust_submissions,
+            seeds=options.seeds,
+            variants=options.variants,
+            accept=options.accept,
+            self_test=options.self_test,
+        )
+    )
+
+
 def notebooks(arguments: list[str]) -> int:
     """Check that notebooks are clean, clean them, or write their plain form."""
     from course_lib.site import notebooks as form
@@ -261,7 +325,7 @@ def pretrain(arguments: list[str]) -> int:
 
 COMMANDS = {
     command.__name__: command
-    for command in (site, downloads, serve, work, check, notebooks, repository, links, study, pretrain)
+    for command in (site, downloads, serve, work, check, grade, notebooks, repository, links, study, pretrain)
 }
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from course_lib.exercises import Result
 from course_lib.exercises.cell import check_text
@@ -29,14 +30,12 @@ class Task:
         seeds: of the cases. The first is the book's own, 0, whose messages a student knows; the others are secret.
         sandbox: how answers' processes are started.
         limits: what an answer may use.
-        accepted: digests of answers that an instructor has accepted, by the exercise's name.
         folder: where processes have their folders.
     """
 
     seeds: tuple[int, ...] = (0,)
     sandbox: Sandbox = field(default_factory=Sandbox)
     limits: Limits = field(default_factory=Limits)
-    accepted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     folder: Path | None = None
 
 
@@ -71,20 +70,10 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
 
     Errors of the grader itself are a row, too: NOT GRADED.
     """
-    limits = LARGE if exercise.packages else task.limits
-    job = {
-        "exercise": exercise.name,
-        "function": exercise.function,
-        "method": exercise.method,
-        "packages": exercise.packages,
-        "start": exercise.start,
-        "file": file,
-    }
     row = Row("", exercise.name, Verdict.NOT_GRADED)
     try:
-        with Process(task.sandbox, limits, job, task.folder) as process:
-            process.send({"op": "find", "bytes": len(raw)}, after=raw)
-            found = process.receive("found", "missing", "unreadable")
+        with _process(file, exercise, task) as process:
+            found = _found(process, raw)
             if found["kind"] == "unreadable":
                 return replace(row, verdict=Verdict.UNREADABLE, message=(clean(found["why"], 300),))
             if found["kind"] == "missing":
@@ -92,8 +81,6 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
                 return replace(row, verdict=Verdict.MISSING, message=(words,))
             notes = tuple(clean(note, 200) for note in found["notes"])
             row = replace(row, notes=notes, code=clean(found["code"], 16))
-            if row.code in task.accepted.get(exercise.name, ()):
-                return replace(row, verdict=Verdict.PASS, notes=(*row.notes, "An instructor has accepted this answer."))
             if found["state"]:
                 words = {"empty": "The cell is empty.", "untouched": "The cell is as it was at first."}[found["state"]]
                 return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=(words,))
@@ -103,6 +90,36 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
     except Exception as error:
         words = f"The grader itself failed: {type(error).__name__}: {clean(str(error), 200)}"
         return replace(row, verdict=Verdict.NOT_GRADED, message=(words,))
+
+
+def source_of(raw: bytes, file: str, exercise: Declaration, task: Task) -> str:
+    """Return the text of an answer's cell.
+
+    Raises:
+        ValueError: there is none.
+    """
+    with _process(file, exercise, task) as process:
+        found = _found(process, raw)
+    if found["kind"] != "found":
+        raise ValueError(f"{file} has no answer to {exercise.name}")
+    return "".join(f"{clean(line, 200)}\n" for line in found["lines"])
+
+
+def _process(file: str, exercise: Declaration, task: Task) -> Process:
+    job = {
+        "exercise": exercise.name,
+        "function": exercise.function,
+        "method": exercise.method,
+        "packages": exercise.packages,
+        "start": exercise.start,
+        "file": file,
+    }
+    return Process(task.sandbox, LARGE if exercise.packages else task.limits, job, task.folder)
+
+
+def _found(process: Process, raw: bytes) -> dict[str, Any]:
+    process.send({"op": "find", "bytes": len(raw)}, after=raw)
+    return process.receive("found", "missing", "unreadable")
 
 
 def _check(process: Process, exercise: Declaration, lines: Sequence[str], row: Row, seeds: Sequence[int]) -> Row:

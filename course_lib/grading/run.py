@@ -1,0 +1,264 @@
+"""Grade a folder of submissions: find them, grade what is not graded yet, write the tables and the report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import course_lib
+from course_lib.exercises.declaration import Declaration
+from course_lib.progress import progress_bar
+from course_lib.studies.stored import replace_files
+
+from . import accepted, report
+from .anonymous import pseudonyms, read_key
+from .folder import Submission, find, read_due
+from .grade import Task
+from .journal import Journal
+from .pool import Work, book, fingerprint, grade_here, grade_on_cluster
+from .process import Isolation, Sandbox, probe
+from .roster import Roster, fill_roster, join, match, read_roster
+from .rows import Row, Verdict
+from .tables import About, Grades, read_points
+
+SEEDS = 2  # secret ones
+SELF_TEST = 8  # submissions
+STATE = ("journal.jsonl", "seeds.json", "accepted")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an instructor asks for; see `course grade --help`."""
+
+    folder: Path
+    out: Path
+    page: str | None = None
+    due: str | None = None
+    points: str = ""
+    students: Sequence[str] = ()
+    again: bool = False
+    roster: Path | None = None
+    roster_id: str = ""
+    roster_grade: str = ""
+    anonymous: bool = False
+    workers: int = 0
+    cluster: str | None = None
+    sandbox: Sandbox = field(default_factory=Sandbox)
+    trust: bool = False
+    seeds: int = SEEDS
+    variants: bool = False
+    accept: Sequence[str] = ()
+    self_test: bool = False
+    say: Callable[[str], None] = print
+
+
+def grade_folder(options: Options) -> int:
+    """Grade a folder; return 0 if every answer has a verdict, 1 if not.
+
+    Raises:
+        ValueError: something asked for makes no sense, or answers would not be confined.
+    """
+    page = options.page or infer_page(options.folder, skip=[options.out])
+    exercises = {name: one for name, one in book().items() if one.page == page}
+    if not exercises:
+        pages = sorted({one.page for one in book().values()})
+        raise ValueError(f"there is no page {page!r} with exercises, only {', '.join(pages)}")
+    due = read_due(options.due) if options.due else None
+    points = read_points(options.points, list(exercises))
+    roster = read_roster(options.roster, options.roster_id) if options.roster else None
+    submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
+    if not submissions and roster is None:
+        raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
+    if roster is not None:
+        submissions, off_roster = join(roster.students, submissions)
+    isolation = probe(options.sandbox)
+    if isolation.open and not options.trust:
+        raise ValueError(
+            f"{isolation}. Give a --sandbox command that closes them, or --trust-submissions if you trust every one."
+        )
+    options.say(f"{isolation}.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    journal = Journal(options.out / "journal.jsonl")
+    seeds = _seeds(options.out / "seeds.json", options.seeds)
+    with _folder_of_run(options.out) as folder:
+        task = Task(seeds=seeds, sandbox=options.sandbox, folder=folder)
+        works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
+        if options.self_test:
+            self_test(list(works.values()), options.say)
+        rows = _graded(works, journal, isolation, options)
+    rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+    rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
+    versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
+    key = None
+    if options.anonymous:
+        known = read_key(options.out / "key.csv")
+        key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
+    about = About(
+        page, str(isolation), options.seeds, versions, list(exercises.values()), points, submissions, off_roster, key
+    )
+    report.write(options.out, rows, about)
+    if roster is not None:
+        _fill(roster, submissions, Grades(rows, about), options)
+    counts = Counter(str(row.verdict) for row in rows)
+    options.say(
+        f"{len(submissions)} students, {len(rows)} answers: " + ", ".join(f"{n} {v}" for v, n in counts.most_common())
+    )
+    options.say(f"{options.out / 'report.html'}")
+    return int(counts[Verdict.NOT_GRADED] > 0)
+
+
+def infer_page(folder: Path, skip: Sequence[Path] = ()) -> str:
+    """Return the page whose name the notebooks bear.
+
+    Raises:
+        ValueError: none, or several.
+    """
+    pages = {one.page for one in book().values()}
+    apart = {path.resolve() for path in skip}
+    names = [p.as_posix() for p in Path(folder).rglob("*.ipynb") if not apart & {p.resolve(), *p.resolve().parents}]
+    found = sorted({page for page in pages for name in names if page in name})
+    if len(found) != 1:
+        which = f"notebooks of {', '.join(found)}" if found else "no notebook with a page's name"
+        raise ValueError(f"{folder} has {which}: say which to grade, as in --page {(found or sorted(pages))[0]}")
+    return found[0]
+
+
+def _works(submissions: Sequence[Submission], options: Options, names: tuple[str, ...], task: Task) -> Iterator[Work]:
+    """Read the notebooks."""
+    for one in submissions:
+        if one.path is None or one.problem:
+            continue
+        own = replace(task, seeds=variant(task.seeds, one.student)) if options.variants else task
+        try:
+            raw = _read(one.path)
+        except OSError:
+            continue  # a row says so
+        yield Work(one.student, raw, one.path.relative_to(options.folder.absolute()).as_posix(), names, own)
+
+
+def _read(path: Path) -> bytes:
+    """Read a file that is no link, even if it has become one since it was found."""
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+        return file.read(21 * 2**20)
+
+
+def variant(seeds: Sequence[int], student: str) -> tuple[int, ...]:
+    """Return a student's own seeds: the book's, and secret ones that depend on the name."""
+    digests = (hashlib.sha256(f"{seed} {student}".encode()).digest() for seed in seeds[1:])
+    return seeds[0], *(int.from_bytes(digest[:4], "big") for digest in digests)
+
+
+def _graded(works: Mapping[str, Work], journal: Journal, isolation: Isolation, options: Options) -> list[Row]:
+    """Return the rows of all works: from the journal, or graded now."""
+    for name in options.students:
+        if name not in works:
+            raise ValueError(f"no notebook of {name!r} can be graded; there are {', '.join([*works][:5])} …")
+    keys = {name: _key(work, isolation) for name, work in works.items()}
+    again = set(options.students or works if options.again else options.students)
+    known = {
+        name
+        for name in works
+        if keys[name] in journal.rows and name not in again and _settled(journal.rows[keys[name]])
+    }
+    waiting = [work for name, work in works.items() if name not in known]
+    if known:
+        options.say(f"{len(known)} of {len(works)} notebooks are graded already.")
+    if options.cluster:
+        results = grade_on_cluster(waiting, options.cluster, trust=options.trust)
+    else:
+        results = grade_here(waiting, options.workers or os.cpu_count() or 1)
+    with progress_bar(sys.stderr.isatty(), len(waiting), "notebook") as bar:
+        for work, rows in results:
+            journal.add(keys[work.student], rows)
+            bar.update(1)
+    return [row for name in works for row in journal.rows[keys[name]]]
+
+
+def _settled(rows: Sequence[Row]) -> bool:
+    return bool(rows) and all(row.verdict is not Verdict.NOT_GRADED for row in rows)
+
+
+def _key(work: Work, isolation: Isolation) -> str:
+    """Return what a verdict depends on, as a short text."""
+    parts = [work.student, hashlib.sha256(work.raw).hexdigest(), work.file, work.names, work.task.seeds]
+    parts += [str(isolation), fingerprint()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iterator[Row]:
+    for name in exercises:
+        if one.path is None:
+            yield Row(one.student, name, Verdict.NOTHING_HANDED_IN)
+        else:
+            words = f"The file {one.problem or 'cannot be read'}."
+            yield Row(one.student, name, Verdict.UNREADABLE, one.path.name, message=(words,))
+
+
+def _seeds(path: Path, count: int) -> tuple[int, ...]:
+    """Return the book's own seed and secret ones, which are kept: who grades again grades by the same cases."""
+    kept: list[Any] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    kept += [secrets.randbelow(2**31) + 1 for _ in range(count - len(kept))]
+    replace_files({path: json.dumps(kept)})
+    return 0, *kept[:count]
+
+
+class _folder_of_run:
+    """A folder for answers' folders. What an earlier run that was killed has left there is removed."""
+
+    def __init__(self, out: Path) -> None:
+        digest = hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:16]
+        self.path = Path(tempfile.gettempdir()) / f"course-grade-{digest}"
+
+    def __enter__(self) -> Path:
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir(mode=0o700)
+        return self.path
+
+    def __exit__(self, *error: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _fill(roster: Roster, submissions: Sequence[Submission], grades: Grades, options: Options) -> None:
+    found = match(roster.students, submissions)
+    given = {name: grades.total(one.student) for name, one in found.items()}
+    out = options.out / roster.path.name
+    fill_roster(roster, out, options.roster_grade, given)
+    options.say(f"{out} has the points in {options.roster_grade!r}.")
+
+
+def self_test(works: Sequence[Work], say: Callable[[str], None]) -> None:
+    """Grade some notebooks alone, and again beside twice as many processes as the machine has cores.
+
+    Raises:
+        ValueError: a verdict depends on the load.
+    """
+    chosen = [works[i] for i in np.unique(np.linspace(0, len(works) - 1, SELF_TEST).astype(int))] if works else []
+    copies = [replace(work, student=f"{work.student}\n{n}") for work in chosen for n in range(2)]
+    alone = {work.student: rows for work, rows in grade_here(chosen, 1)}
+    for copy, rows in grade_here(copies, 2 * (os.cpu_count() or 1)):
+        name = copy.student.partition("\n")[0]
+        for one, other in zip(alone[name], rows, strict=True):
+            if (one.verdict, one.diagnoses) != (other.verdict, other.diagnoses):
+                raise ValueError(
+                    f"{name}, {one.exercise}: {one.verdict} alone, {other.verdict} beside other processes. Nothing was "
+                    "graded: use fewer --workers, or a machine that does nothing else."
+                )
+    say(f"The self-test graded {len(chosen)} notebooks alone and under load: the same verdicts.")
+
+
+def today() -> str:
+    """Return the date, for what an instructor does by hand."""
+    return datetime.now(UTC).date().isoformat()
