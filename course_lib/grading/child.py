@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import hashlib
-import importlib
+import importlib.util
 import inspect
 import io
 import os
@@ -27,6 +27,7 @@ import numpy as np
 from . import confine, host, source, wire
 from .intact import Intact
 
+HIDDEN = ("chapters", "exercises", "grading")  # of the library, from answers; and labelled digits
 LINES = 400  # of an answer, that are sent for messages
 KEPT = 2000  # characters of what it prints
 PATIENCE = 100  # alarms that a bare `except:` may swallow
@@ -97,10 +98,13 @@ class Child:
         packages = {name: importlib.import_module(name) for name in self.job["packages"]}
         if "torch" in packages:
             packages["torch"].set_num_threads(1)
-        library = ""
+        library, hidden = "", []
         with contextlib.suppress(ImportError):
             library = importlib.import_module("course_lib").__path__[0]
-        closed = confine.confine(library, self.job["hidden"], self.job["memory"], self.job["seconds"])
+            hidden = [os.path.join(library, name) for name in HIDDEN]
+        if sklearn := importlib.util.find_spec("sklearn"):
+            hidden += [os.path.join(place, "datasets", "data") for place in sklearn.submodule_search_locations]
+        closed = confine.confine(library, hidden, self.job["memory"], self.job["seconds"])
         self.namespace = {"np": np, "ex": self.ex, **packages, "__name__": "__exercise__"}
         self.reply("confined", closed=closed)
 

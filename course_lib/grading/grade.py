@@ -123,10 +123,10 @@ def _found(process: Process, raw: bytes) -> dict[str, Any]:
 
 
 def _check(process: Process, exercise: Declaration, lines: Sequence[str], row: Row, seeds: Sequence[int]) -> Row:
-    remote = Remote(process, exercise, lines)
+    remote, soft = Remote(process, exercise, lines), process.limits.soft
     for place, seed in enumerate(seeds):
         run = remote.run if place == 0 else _nothing
-        result = check_text(exercise, run, remote.namespace, seed=seed, call=remote.call, numpy=remote)
+        result = check_text(exercise, run, remote.namespace, seed=seed, timeout=soft, call=remote.call, numpy=remote)
         row = judged(row, result)
         if not result.passed:
             also = ("It passes the book's own cases, and fails others.",) if place else ()

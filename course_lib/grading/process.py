@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 import os
 import queue
 import shutil
@@ -16,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +81,10 @@ class Sandbox:
     Attributes:
         prefix: a command that runs the command behind it in confinement: `("bwrap", …)`, `("docker", "run", "-i", …)`.
         python: the Python in there.
-        hidden: files and folders of the library that answers may not read.
     """
 
     prefix: tuple[str, ...] = ()
     python: str = sys.executable
-    hidden: tuple[str, ...] = field(default_factory=lambda: hidden())
-
-
-def hidden() -> tuple[str, ...]:
-    """Return what answers may not read of Python's packages: solutions, the grader, and labelled digits."""
-    own = [str(LIBRARY / name) for name in ("chapters", "exercises", "grading")]
-    sklearn = importlib.util.find_spec("sklearn")
-    places = sklearn.submodule_search_locations if sklearn else []
-    return (*own, *(str(Path(place) / "datasets" / "data") for place in places or []))
 
 
 class Ended(Stop):
@@ -134,7 +123,7 @@ class Process:
         self.clock.daemon = True
         self.clock.start()
         self._write(_modules())
-        self.send({"hidden": sandbox.hidden, "memory": limits.memory, "seconds": int(limits.hard),
+        self.send({"memory": limits.memory, "seconds": int(limits.hard),
                    "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
         self.closed = self.receive("confined")["closed"]
 
