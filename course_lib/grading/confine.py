@@ -150,7 +150,8 @@ def _without(path: str, hidden: Sequence[str]) -> Iterator[tuple[str, bool]]:
         return
     yield path, not inside
     for name in os.listdir(path) if inside else ():
-        yield from _without(os.path.join(path, name), inside)
+        if not os.path.islink(one := os.path.join(path, name)):  # a link may lead around what is hidden
+            yield from _without(one, inside)
 
 
 # ---------------------------------------------------------------- calls

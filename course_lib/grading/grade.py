@@ -13,13 +13,14 @@ from course_lib.exercises import Result
 from course_lib.exercises.cell import check_text
 from course_lib.exercises.declaration import Declaration
 
+from .challenge import Entry, grade_entry
 from .process import Ended, Limits, Process, Sandbox
 from .remote import Remote, clean
 from .rows import Row, Verdict
 
 SIZE = 20 * 2**20  # bytes of a notebook
 #: torch alone takes more than a gigabyte of address space.
-LARGE = Limits(memory=12 * 2**30)
+LARGE = Limits(memory=12 * 2**30, cpu=40)
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,17 @@ class Task:
         sandbox: how answers' processes are started.
         limits: what an answer may use.
         folder: where processes have their folders.
+        draws: of the challenge's sealed digits.
     """
 
     seeds: tuple[int, ...] = (0,)
     sandbox: Sandbox = field(default_factory=Sandbox)
     limits: Limits = field(default_factory=Limits)
     folder: Path | None = None
+    draws: tuple[int, ...] = ()
 
 
-def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration], task: Task) -> list[Row]:
+def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | Entry], task: Task) -> list[Row]:
     """Return a row for each exercise, without the student's name.
 
     Args:
@@ -57,19 +60,27 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration], 
         elif len(raw) > SIZE:
             row = Row("", name, Verdict.UNREADABLE, message=(f"The file has more than {SIZE // 2**20} MB.",))
         else:
-            row = grade_answer(raw, file, exercise, task)
+            row = _graded(raw, file, exercise, task)
             if row.verdict in (Verdict.NOT_GRADED, Verdict.CRASHED):  # a machine without memory, say: once more
-                row = grade_answer(raw, file, exercise, task)
+                row = _graded(raw, file, exercise, task)
         seconds = round(time.monotonic() - start, 3)
         rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds))
     return rows
 
 
-def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Row:
-    """Return the row of one answer, in a process of its own.
+def _graded(raw: bytes, file: str, exercise: Declaration | Entry, task: Task) -> Row:
+    """Return the row of an answer or an entry. Errors of the grader itself are a row, too: NOT GRADED."""
+    try:
+        if isinstance(exercise, Entry):
+            return grade_entry(raw, file, exercise, task.sandbox, task.draws, task.folder)
+        return grade_answer(raw, file, exercise, task)
+    except Exception as error:
+        words = f"The grader itself failed: {type(error).__name__}: {clean(str(error), 200)}"
+        return Row("", exercise.name, Verdict.NOT_GRADED, message=(words,))
 
-    Errors of the grader itself are a row, too: NOT GRADED.
-    """
+
+def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Row:
+    """Return the row of one answer, in a process of its own."""
     row = Row("", exercise.name, Verdict.NOT_GRADED)
     try:
         with _process(file, exercise, task) as process:
@@ -87,9 +98,6 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
             return _check(process, exercise, found["lines"], row, task.seeds)
     except Ended as ended:
         return replace(row, verdict=ended.verdict, message=ended.message)
-    except Exception as error:
-        words = f"The grader itself failed: {type(error).__name__}: {clean(str(error), 200)}"
-        return replace(row, verdict=Verdict.NOT_GRADED, message=(words,))
 
 
 def source_of(raw: bytes, file: str, exercise: Declaration, task: Task) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from course_lib import chapters
 from course_lib.exercises.declaration import Declaration
 
+from .challenge import Entry
 from .grade import Task, grade_notebook
 from .process import LIBRARY, probe
 from .rows import Row, Verdict
@@ -36,9 +37,10 @@ class Work:
 
 
 @functools.cache
-def book() -> Mapping[str, Declaration]:
-    """Return the book's exercises by name."""
-    return chapters.exercises()
+def book() -> Mapping[str, Declaration | Entry]:
+    """Return all that can be graded, by name: the book's exercises, and the challenge."""
+    entry = Entry()
+    return {**chapters.exercises(), entry.name: entry}
 
 
 def grade_work(work: Work) -> list[dict[str, Any]]:

@@ -64,12 +64,14 @@ class Limits:
     Attributes:
         soft: CPU seconds of a check, after which its line is told.
         wall: seconds of a call: sleeping takes no CPU.
-        hard: seconds of the process, after which it is killed.
+        cpu: CPU seconds of the process, and
+        hard: seconds, after which it is killed, wherever it is.
         memory: bytes.
     """
 
     soft: float = 3.0
     wall: float = 10.0
+    cpu: int = 15
     hard: float = 40.0
     memory: int = 1536 * 2**20
 
@@ -102,7 +104,8 @@ class Process:
         self.limits, self.frames, self.timed_out = limits, 0, False
         self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
         keep = {name: os.environ[name] for name in ("SystemRoot", "PATH") if name in os.environ}
-        own = {"HOME": self.box, "TMPDIR": self.box, "MPLCONFIGDIR": self.box, "MPLBACKEND": "agg", "LANG": "C.UTF-8"}
+        own = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self.box)
+        own |= {"MPLBACKEND": "agg", "LANG": "C.UTF-8"}
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         kernels = {
             name: value for name, value in os.environ.items() if name in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY")
@@ -123,7 +126,7 @@ class Process:
         self.clock.daemon = True
         self.clock.start()
         self._write(_modules())
-        self.send({"memory": limits.memory, "seconds": int(limits.hard),
+        self.send({"memory": limits.memory, "seconds": limits.cpu,
                    "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
         self.closed = self.receive("confined")["closed"]
 

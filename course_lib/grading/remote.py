@@ -46,7 +46,8 @@ class Remote:
         self.process, self.exercise = process, exercise
         self.namespace: dict[str, Any] = {}
         self.changed: list[str] = []  # names of NumPy, as `Intact` has them
-        self._printed, self._todos, self._open = "", 0, False
+        self._printed, self._todos, self._objects = "", 0, 0
+        self._open = self._callable = False
         file = file_of(exercise.name)
         linecache.cache[file] = (1, None, [clean(line, 200) + "\n" for line in lines], file)
 
@@ -112,11 +113,10 @@ class Remote:
             made: dict[str, Any] = {"__signature__": _signature(ready.get("parameters"))}
 
             def __init__(this: Any, *args: Any, **named: Any) -> None:
-                this.place = len(this.made)
+                this.place, self._objects = self._objects, self._objects + 1
                 self._call(args, named, make=True)
-                this.made.append(this)
 
-            made |= {"made": [], "__init__": __init__}
+            made["__init__"] = __init__
             if ready.get("has_method"):
                 called = _Function(lambda *args: self._call(args[1:], {}, place=args[0].place), ready.get("method"))
                 made[self.exercise.method] = called.bound()
@@ -124,6 +124,12 @@ class Remote:
         body = EMPTY if ready.get("empty") is True else WRITTEN
         code = _code(body.format(self.exercise.function), file_of(self.exercise.name))
         return _Function(lambda *args: self._call(args, {}), ready.get("parameters"), code)
+
+    def made(self, *args: Any) -> Any:
+        """Call the answer, and return what it returned; if that is a function, one that calls it there."""
+        place, self._objects = self._objects, self._objects + 1
+        value = self._call(args, {}, make=True)
+        return (lambda *given: self._call(given, {}, place=place)) if self._callable else value
 
     def _call(self, args: Sequence[Any], named: dict[str, Any], *, make: bool = False, place: int | None = None) -> Any:
         functions: list[Callable[..., Any]] = []
@@ -150,6 +156,7 @@ class Remote:
             changed = answer.get("changed")
             for place, now in changed.items() if isinstance(changed, dict) else ():
                 overwrite(args[int(place)], wire.decode(now))
+            self._callable = answer.get("callable") is True
             return wire.decode(answer.get("value"))
         except (wire.BadFrame, ValueError, IndexError) as error:
             raise tampered(error) from error

@@ -42,6 +42,7 @@ class Row:
         printed: the beginning of what the answer printed.
         code: digest of the answer's definitions: the same for answers that differ in spaces and comments only.
         seconds: of wall time.
+        scores: of an entry to the challenge, the accuracy on each draw in per cent.
 
     >>> Row("ada", "momentum", Verdict.PASS).to_dict()["verdict"]
     'PASS'
@@ -58,6 +59,7 @@ class Row:
     printed: str = ""
     code: str = ""
     seconds: float = 0.0
+    scores: tuple[float, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -75,5 +77,5 @@ class Row:
         >>> Row.from_dict(Row("ada", "adam", Verdict.MISSING, notes=("a",)).to_dict()).notes
         ('a',)
         """
-        lists = {key: tuple(fields[key]) for key in ("diagnoses", "message", "notes")}
+        lists = {key: tuple(fields[key]) for key in ("diagnoses", "message", "notes", "scores")}
         return cls(**{**fields, **lists, "verdict": Verdict(fields["verdict"])})

@@ -113,6 +113,8 @@ def encode(value: Any, functions: list[Callable[..., Any]] | None = None, depth:
         if depth >= DEPTH or length > COUNT:
             return {"t": "long", "v": kind, "n": length}
         return {"t": kind, "v": [encode(value[i], functions, depth + 1) for i in range(length)]}
+    if isinstance(value, np.random.Generator) and functions is not None:
+        return {"t": "generator", "v": value.bit_generator.state, "name": type(value.bit_generator).__name__}
     if isinstance(value, dict) and functions is not None:
         return {"t": "dict", "k": list(value), "v": [encode(one, functions, depth + 1) for one in value.values()]}
     if callable(value) and functions is not None:
@@ -173,6 +175,10 @@ def _decode(data: Any, remote: Callable[[int, str], Any] | None, depth: int) -> 
             return dict(zip(data["k"], (_decode(one, remote, depth + 1) for one in value), strict=True))
         if kind == "module":
             return _decode_module(value)
+        if kind == "generator":
+            bits = getattr(np.random, data["name"])()
+            bits.state = value
+            return np.random.Generator(bits)
     raise BadFrame("no value")
 
 

@@ -1,0 +1,126 @@
+"""Grade an entry to the challenge of chapter 13: its `train` runs in processes without rights, its score is ours.
+
+Each draw has a process of its own. The sealed digits and all labels stay here; the answer gets what `train` gets, and
+the digits to be named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from course_lib.challenge import BUDGET, LADDER, Score
+from course_lib.studies.challenge import sealed_score, split
+
+from . import wire
+from .process import Ended, Limits, Process, Sandbox
+from .remote import Remote, clean
+from .rows import Row, Verdict
+
+BASELINE = "1-NN on pixels"
+LIMITS = Limits(soft=BUDGET, wall=4 * BUDGET, cpu=int(BUDGET) + 15, hard=6 * BUDGET, memory=12 * 2**30)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The challenge, beside the exercises of its page."""
+
+    name: str = "challenge"
+    title: str = "The challenge"
+    page: str = "13_challenge"
+    function: str = "train"
+    method: str = "__call__"  # of what `train` returns
+    mutants: tuple[Any, ...] = ()
+
+
+def grade_entry(raw: bytes, file: str, entry: Entry, sandbox: Sandbox, draws: Sequence[int], folder: Any) -> Row:
+    """Return the row of an entry: a PASS if it has a score.
+
+    Args:
+        raw: the notebook's bytes.
+        file: its name.
+        entry: the challenge.
+        sandbox: how its processes are started.
+        draws: numbers of the sealed draws.
+        folder: where processes have their folders.
+    """
+    row, accuracies, seconds = Row("", entry.name, Verdict.PASS), [], []
+    for draw in draws:
+        before = _cpu()
+        try:
+            with _process(file, entry, sandbox, folder) as process:
+                process.send({"op": "find", "bytes": len(raw)}, after=raw)
+                found = process.receive("found", "missing", "unreadable")
+                if found["kind"] == "unreadable":
+                    return replace(row, verdict=Verdict.UNREADABLE, message=(clean(found["why"], 300),))
+                if found["kind"] == "missing":
+                    return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=("No cell defines `train`.",))
+                row = replace(row, code=clean(found["code"], 16), notes=tuple(clean(n, 200) for n in found["notes"]))
+                accuracies.append(_accuracy(Remote(process, entry, found["lines"]), draw))
+        except Ended as ended:
+            return replace(row, verdict=ended.verdict, message=ended.message)
+        except ValueError as error:
+            return replace(row, verdict=Verdict.NOT_YET, message=(f"No score: {clean(str(error), 500)}",))
+        seconds.append(_cpu() - before)
+    score = Score(np.array(accuracies), tuple(draws), float(np.mean(seconds)), 0)
+    level = [sealed_score(LADDER[BASELINE], draw)[0] for draw in draws]
+    gain = score.gain(Score(np.array(level), tuple(draws), 0.0, 0))
+    error = "" if math.isnan(score.error) else f" ± {score.error:.1f}"
+    above = f"{gain.mean:+.1f}" + (error and f" ± {gain.error:.1f}")
+    words = (
+        f"{score.mean:.1f}{error} % on {len(draws)} sealed draw{'s' * (len(draws) > 1)}, "
+        f"{score.seconds:.1f} CPU seconds each.",
+        f"That is {above} points over {BASELINE}, on the same draws.",
+    )
+    return replace(row, message=words, scores=tuple(accuracies))
+
+
+def _accuracy(remote: Remote, draw: int) -> float:
+    """Return the accuracy on a draw.
+
+    Raises:
+        ValueError: there is none; it says why.
+    """
+    run = remote.call(remote.run, BUDGET)
+    if run.timed_out or run.error or "train" not in remote.namespace:
+        raise ValueError(_reason(run, "your notebook defines no `train`"))
+    outcome = remote.call(lambda: sealed_score(remote.made, draw)[0], BUDGET)
+    if outcome.timed_out or outcome.error:
+        raise ValueError(_reason(outcome, ""))
+    return outcome.value
+
+
+def _reason(outcome: Any, otherwise: str) -> str:
+    if outcome.timed_out:
+        where = f", in line {outcome.stack[-1][1]}" if outcome.stack else ""
+        return f"it took more than {BUDGET:g} CPU seconds{where}"
+    error = outcome.error
+    return getattr(error, "described", "") or (f"{type(error).__name__}: {error}" if error else otherwise)
+
+
+def _process(file: str, entry: Entry, sandbox: Sandbox, folder: Any) -> Process:
+    digits = split()
+    job = {
+        "exercise": entry.name,
+        "function": entry.function,
+        "method": entry.method,
+        "packages": (),
+        "start": "",
+        "file": file,
+        "practice": [wire.encode(digits.x_train), wire.encode(digits.y_train)],
+    }
+    return Process(sandbox, LIMITS, job, folder)
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of this process's children so far; nan on a system that does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return math.nan
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
