@@ -143,7 +143,7 @@ def work(arguments: list[str]) -> int:
 
 def check(arguments: list[str]) -> int:
     """Check the answers in your notebooks, or in all notebooks of a folder and below it."""
-    from course_lib.chapters.answers import check_folder
+    from course_lib.grading.check import check_folder
     from course_lib.site import repository as place
     from course_lib.site.work import NAME
 

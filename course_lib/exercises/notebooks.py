@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,29 +76,6 @@ def read_answers(path: str | Path, exercises: Mapping[str, Exercise]) -> Answers
     code = [cell for cell in cells if cell["kind"] == "code"]
     others = {name: [cell["source"] for cell in code if cell is not found[name][0]] for name in answers}
     return Answers(answers, others, problems)
-
-
-def check_notebook(
-    path: str | Path, exercises: Mapping[str, Exercise], names: Sequence[str] | None = None, *, timeout: float = LIMIT
-) -> Iterator[tuple[str, Result]]:
-    """Check the answers in a notebook; yield each exercise's name with its result.
-
-    Args:
-        path: the notebook.
-        exercises: the book's exercises by name.
-        names: of the exercises to check; None: all, and a failure for each problem that `read_answers` finds.
-        timeout: see `check_cell`.
-
-    Raises:
-        NotebookError: the file is not a notebook.
-    """
-    answers = read_answers(path, exercises)
-    if names is None:
-        names = list(answers.cells)
-        for name, sentence in answers.problems.items():
-            yield name, Result(name, Status.NOT_YET, sentence)
-    for name in names:
-        yield name, check_cell(exercises[name], answers.cells[name], others=answers.others[name], timeout=timeout)
 
 
 def check_cell(exercise: Exercise, source: str, *, others: Sequence[str] = (), timeout: float = LIMIT) -> Result:

@@ -25,8 +25,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from . import confine, host, source, wire
-from .intact import Intact
+from course_lib.exercises import host, source
+from course_lib.exercises.intact import Intact
+
+from . import confine, wire
 
 HIDDEN = ("chapters", "exercises", "grading")  # of the library, from answers; and labelled digits
 LINES = 400  # of an answer, that are sent for messages

@@ -25,34 +25,29 @@ from . import wire
 from .rows import Verdict
 
 LIBRARY = Path(__file__).parents[1]
-#: What the process is made of, in an order in which each needs only those before it.
-MODULES = {
-    name: LIBRARY / folder / f"{name}.py"
-    for name, folder in {
-        "commands": "exercises",
-        "source": "exercises",
-        "intact": "exercises",
-        "host": "exercises",
-        "wire": "grading",
-        "confine": "grading",
-        "child": "grading",
-    }.items()
-}
-#: Reads these modules' texts from its input and runs them, as modules of a package `answering` that has no folder.
+#: What the process is made of, in an order in which each module needs only those before it.
+MODULES = (
+    *("exercises.commands", "exercises.source", "exercises.intact", "exercises.host"),
+    *("grading.wire", "grading.confine", "grading.child"),
+)
+#: Reads these modules' texts from its input, and runs them under their names; then the library's own may be imported.
 START = """
 import json, os, struct, sys, types
 reads, writes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-package = sys.modules["answering"] = types.ModuleType("answering")
-package.__path__ = []
+def module(name, file):
+    made = sys.modules[name] = types.ModuleType(name)
+    made.__file__, made.__path__ = file, []
+    package, _, last = name.rpartition(".")
+    if package:
+        setattr(sys.modules.get(package) or module(package, file), last, made)
+    return made
 for name, file, text in json.loads(reads.read(struct.unpack(">I", reads.read(4))[0])):
-    module = sys.modules["answering." + name] = types.ModuleType("answering." + name)
-    module.__file__, module.__package__ = file, "answering"
-    setattr(package, name, module)
-    exec(compile(text, "<frozen " + name + ">", "exec"), vars(module))
-main = module.main
-for name in [name for name in sys.modules if name.partition(".")[0] == "answering"]:
+    last = module("course_lib." + name, file)
+    last.__package__ = last.__name__.rpartition(".")[0]
+    exec(compile(text, "<frozen " + name + ">", "exec"), vars(last))
+for name in [name for name in sys.modules if name.partition(".")[0] == "course_lib"]:
     del sys.modules[name]
-main(reads, writes)
+last.main(reads, writes)
 """
 FRAMES = 20_000  # that one answer may send
 
@@ -215,7 +210,8 @@ def _modules() -> bytes:
     import json
     import struct
 
-    text = json.dumps([(name, str(path), path.read_text("utf-8")) for name, path in MODULES.items()]).encode()
+    paths = {name: LIBRARY / f"{name.replace('.', '/')}.py" for name in MODULES}
+    text = json.dumps([(name, str(path), path.read_text("utf-8")) for name, path in paths.items()]).encode()
     return struct.pack(">I", len(text)) + text
 
 

@@ -2,20 +2,16 @@
 
 import copy
 import json
-import sys
 
 import pytest
 
 from course_lib import chapters
-from course_lib.exercises import Status, child
-from course_lib.exercises.child import check_apart
-from course_lib.exercises.notebooks import (
-    NotebookError,
-    check_cell,
-    check_notebook,
-    needed_definitions,
-    read_answers,
-)
+from course_lib.exercises import Status
+from course_lib.exercises.notebooks import NotebookError, check_cell, read_answers
+from course_lib.exercises.source import needed_definitions
+from course_lib.grading import check
+from course_lib.grading.check import check_answers
+from course_lib.grading.process import Limits
 
 EXERCISES = chapters.exercises()
 RIGHT = EXERCISES["momentum"].source
@@ -74,19 +70,20 @@ def test_a_notebook_without_exercises(notebook):
 def test_one_tag_that_makes_no_sense_leaves_the_others_as_they_are(notebook, cells, name, words):
     path = notebook(*cells, cell(EXERCISES["choose"].source, "exercise:choose"))
     assert list(answers(path).cells) == ["choose"] and words in answers(path).problems[name]
-    results = dict(check_notebook(path, EXERCISES))
+    results = check_answers(path)
     assert results["choose"].passed
     assert results[name].status is Status.NOT_YET and words in results[name].message
 
 
 @pytest.mark.parametrize("stem", ["03_trial", "anna-03_trial (1)"])
-def test_a_lost_cell_is_not_passed_over(notebook, stem):
+def test_a_lost_cell_is_not_passed_over(notebook, stem, monkeypatch):
     exercises = {name: copy.copy(EXERCISES[name]) for name in ("momentum", "choose")}
     for exercise in exercises.values():
         exercise.page = "03_trial"
+    monkeypatch.setattr(check, "exercises", lambda: exercises)
     path = notebook(cell(RIGHT, "exercise:momentum"))
     path = path.rename(path.with_name(f"{stem}.ipynb"))
-    results = dict(check_notebook(path, exercises))
+    results = check_answers(path)
     assert results["momentum"].passed and results["choose"].status is Status.NOT_YET
     assert f"No cell of {stem}.ipynb has the tag `exercise:choose`" in results["choose"].message
 
@@ -165,10 +162,10 @@ def test_imports_come_from_other_cells(notebook):
         cell(source, "exercise:momentum"),
     )
     assert needed_definitions(source, ["import os.path\nimport math as m"]) == "import math as m"
-    with_both = dict(check_notebook(path, EXERCISES))["momentum"]
+    with_both = check_answers(path)["momentum"]
     assert "no_such_package_at_all" in with_both.message  # the import is needed, and it fails: say so
     path = notebook(cell("import math as m\nfrom numpy import zeros_like"), cell(source, "exercise:momentum"))
-    assert dict(check_notebook(path, EXERCISES))["momentum"].passed
+    assert check_answers(path)["momentum"].passed
 
 
 def test_helpers_and_constants_come_from_other_cells(notebook):
@@ -181,7 +178,7 @@ def test_helpers_and_constants_come_from_other_cells(notebook):
         cell(source + "\nmomentum_step?\n", "exercise:momentum"),
         cell("decayed(1, 2)\nplot(ONE)"),
     )
-    assert dict(check_notebook(path, EXERCISES))["momentum"].passed
+    assert check_answers(path)["momentum"].passed
 
 
 def test_only_what_is_needed_is_taken():
@@ -220,11 +217,6 @@ ENDS = HEAD + "    import os\n    os._exit({code})"
 HANGS = HEAD + "    sum(range(10**12))"
 
 
-def apart(path, **options):
-    command = [sys.executable, "-m", "course_lib.chapters.answers"]
-    return check_apart(path, EXERCISES, command, **options)
-
-
 @pytest.mark.parametrize("code", [0, 3])
 def test_an_answer_that_ends_python_is_a_failure_and_the_next_ones_are_checked(notebook, code):
     path = notebook(
@@ -233,29 +225,23 @@ def test_an_answer_that_ends_python_is_a_failure_and_the_next_ones_are_checked(n
         cell(EXERCISES["nesterov"].source, "exercise:nesterov"),
         cell("", "exercise:convert_rate"),
     )
-    results = apart(path)
+    results = check_answers(path)
     assert results["momentum"].status is Status.NOT_YET
     assert f"ended the whole program while it was checked (exit code {code})" in results["momentum"].message
     assert results["choose"].passed and results["nesterov"].passed
     assert results["convert_rate"].status is Status.NOT_ATTEMPTED
 
 
-def test_a_child_says_what_the_notebook_says(notebook):
+def test_another_process_says_what_the_notebook_says(notebook):
     mutant = EXERCISES["momentum"].mutants[0]
     wrong = EXERCISES["momentum"].source.replace(mutant.old, mutant.new)
     path = notebook(cell(wrong + "print('here')\n", "exercise:momentum"), cell(RIGHT, "exercise:momentun"))
-    here, there = dict(check_notebook(path, EXERCISES)), apart(path)
-    assert {name: str(result) for name, result in here.items()} == {name: str(r) for name, r in there.items()}
-    assert there["momentum"].diagnoses == (mutant.name,)
+    there = check_answers(path)
+    assert str(there["momentum"]) == str(check_cell(EXERCISES["momentum"], wrong + "print('here')\n"))
+    assert there["momentum"].diagnoses == (mutant.name,) and "names no exercise" in there["momentun"].message
 
 
 def test_a_call_into_c_that_never_returns_is_ended(notebook, monkeypatch):
-    monkeypatch.setattr(child, "START", 2.0)
-    results = apart(notebook(cell(HANGS, "exercise:momentum")), timeout=0.2)
-    assert results["momentum"].status is Status.TIMEOUT and "was ended" in results["momentum"].message
-
-
-def test_a_child_that_cannot_start_says_why(notebook):
-    path = notebook(cell(RIGHT, "exercise:momentum"))
-    results = check_apart(path, EXERCISES, [sys.executable, "-c", "import no_such_package_at_all"])
-    assert "No module named 'no_such_package_at_all'" in results["momentum"].message
+    monkeypatch.setattr(check, "Limits", lambda soft: Limits(soft=soft, hard=3.0))
+    results = check_answers(notebook(cell(HANGS, "exercise:momentum")), timeout=0.2)
+    assert results["momentum"].status is Status.TIMEOUT and "after 3 seconds" in results["momentum"].message

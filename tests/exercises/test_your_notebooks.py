@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from course_lib import chapters
-from course_lib.chapters.answers import check_answers, notebooks_in
 from course_lib.exercises import Status
 from course_lib.exercises.notebooks import NotebookError, read_answers
+from course_lib.grading.check import check_answers, notebooks_in
 
 CHOSEN = os.environ.get("COURSE_NOTEBOOKS")
 FOLDER = Path(CHOSEN or Path(__file__).parents[2] / "work")

@@ -120,7 +120,8 @@ CHEATS = {
     ),
     "an array of another size": wrong(
         "import os, struct, json\n"
-        "t = json.dumps({'kind': 'answer', 'value': {'t': 'array', 'v': '', 'd': 'f8', 's': [2**30, 2**30]}}).encode()\n"
+        "value = {'t': 'array', 'v': '', 'd': 'f8', 's': [2**30, 2**30]}\n"
+        "t = json.dumps({'kind': 'answer', 'value': value}).encode()\n"
         "for fd in range(3, 20):\n"
         "    try: os.write(fd, struct.pack('>I', len(t)) + t)\n"
         "    except OSError: pass"

@@ -1,18 +1,16 @@
-"""Check a reader's answers: those of a notebook, or of all notebooks in a folder, in a separate process.
+"""Check a reader's answers: those of a notebook, or of all notebooks in a folder, each in a process without rights."""
 
-`python -m course_lib.chapters.answers` is that process; `check_answers` starts it.
-"""
-
-import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+from course_lib.chapters import exercises
 from course_lib.exercises.checking import LIMIT
-from course_lib.exercises.child import check_apart, report
 from course_lib.exercises.notebooks import NotebookError, read_answers
 from course_lib.exercises.result import Result, Status
 
-from .discovery import exercises
+from .grade import Task, grade_answer
+from .process import Limits
 
 #: Folders whose notebooks are copies: Jupyter's, and those of `course work --update`.
 COPIES = {".ipynb_checkpoints", "backups"}
@@ -75,13 +73,21 @@ def check_answers(notebook: str | Path, *, timeout: float = LIMIT) -> dict[str, 
 
     Args:
         notebook: the file.
-        timeout: seconds for an answer's cell, and again for its check.
+        timeout: CPU seconds for an answer's cell, and again for its check.
 
     Raises:
         NotebookError: the file is not a notebook.
     """
-    return check_apart(notebook, exercises(), [sys.executable, "-m", __name__], timeout=timeout)
+    return dict(_check(Path(notebook), Task(limits=Limits(soft=timeout))))
 
 
-if __name__ == "__main__":
-    report(exercises())
+def _check(path: Path, task: Task) -> Iterator[tuple[str, Result]]:
+    book = exercises()
+    answers = read_answers(path, book)
+    for name, sentence in answers.problems.items():
+        yield name, Result(name, Status.NOT_YET, sentence)
+    raw = path.read_bytes()
+    for name in answers.cells:
+        row = grade_answer(raw, path.name, book[name], task)
+        status = Status(str(row.verdict)) if str(row.verdict) in list(Status) else Status.NOT_YET
+        yield name, Result(name, status, *row.message, diagnoses=row.diagnoses, printed=row.printed)
