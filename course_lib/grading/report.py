@@ -27,6 +27,7 @@ HUMAN = {
 #: Where "not attempted" is too long.
 SHORT = {Verdict.NOT_ATTEMPTED: "not tried", Verdict.NOTHING_HANDED_IN: "nothing"}
 SLOWEST = 5
+SHOWN = 500  # letters of a message
 
 #: The address of a student's page, at an exercise or at its top.
 Address = Callable[[str, str], str]
@@ -133,19 +134,19 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
-                groups[verdict, paragraphs(row.message[:1])].append(row)
+                groups[verdict, paragraphs(row.message[:1], SHOWN)].append(row)
     for row in rows:
         for note in dict.fromkeys(row.notes):
-            groups["Note", f"<p>{rich(note)}</p>"].append(row)
+            groups["Note", paragraphs((note,), SHOWN)].append(row)
     for student in grades.students:
         for note in grades.submission(student).notes:
-            groups["Hand-in", f"<p>{rich(note)}</p>"].append(Row(student, "", Verdict.PASS))
+            groups["Hand-in", paragraphs((note,), SHOWN)].append(Row(student, "", Verdict.PASS))
     for student in grades.about.off_roster:
         groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
     items = []
     for (kind, words), those in groups.items():
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""
-        names = ", ".join(f"<code>{name}</code>" for name in dict.fromkeys(r.exercise for r in those) if name)
+        names = ", ".join(f"<code>{name}</code>" for name in grades.names if name in {r.exercise for r in those})
         answers = f"<strong>{count(len(those), 'answer')}</strong><br>{names}" if names else ""
         colour = f' class="chip {css_class(kind)}"' if kind in HUMAN else ' class="name"'
         items.append(
