@@ -241,7 +241,7 @@ def browser():
 def test_pages_in_a_browser(written, browser, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    _, _, out = written
+    _, about, out = written
     for path in (out / "report.html", sorted((out / "feedback").glob("*lovelace*"))[0]):
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         said = []
@@ -254,9 +254,10 @@ def test_pages_in_a_browser(written, browser, width, scheme):
         )
         assert said == []
         page.close()
+        if len(about.submissions) > 100:  # on many more of the same axe spends many seconds
+            continue
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
         page.goto(path.as_uri())
-        if "500" not in path.as_uri() and page.evaluate("document.querySelectorAll('#students tr').length") < 100:
-            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"] == []
         page.close()

@@ -77,27 +77,25 @@ def test_an_answer_that_is_not_graded_has_no_points_and_none_is_lost(a_class):
 
 def test_late_by_is_hours_and_minutes(a_class):
     rows, about = a_class(500)
-    late = {one.student: one.late for one in about.submissions if one.late}
-    table = {line["student"]: line for line in read(grades_csv(Grades(rows, about)))}
-    assert 20 < len(late) < 80
-    for student, line in table.items():
+    assert 20 < sum(one.late is not None for one in about.submissions) < 80
+    for line, one in zip(read(grades_csv(Grades(rows, about))), about.submissions, strict=True):
         hours, _, minutes = line["late_by"].partition(":")
-        seconds = late[student].total_seconds() if student in late else 0
+        seconds = one.late.total_seconds() if one.late else 0
         assert int(hours or 0) * 60 + int(minutes or 0) == seconds // 60
 
 
 @pytest.mark.parametrize(
-    "text", ["mumentum=2", "momentum", "momentum=-1", "momentum=x", "momentum=nan", "momentum=inf"]
+    "text", ["momentim=2", "momentum", "momentum=-1", "momentum=x", "momentum=nan", "momentum=1e9"]
 )
 def test_points_that_are_none(text):
-    with pytest.raises(ValueError, match="momentum=2|no exercise 'mumentum'"):
+    with pytest.raises(ValueError, match=r"momentum=2|no exercise 'momentim'"):
         read_points(text, NAMES)
     with pytest.raises(ValueError, match="twice"):
         read_points("momentum=1,momentum=1", NAMES)
 
 
 def test_pseudonyms_are_kept_and_tell_nothing(a_class, tmp_path):
-    rows, about = a_class(60)
+    _, about = a_class(60)
     students = [one.student for one in about.submissions]
     key = pseudonyms(students, np.random.default_rng(1))
     assert sorted(key.values()) == [f"S{n:03}" for n in range(1, 61)]
@@ -112,7 +110,7 @@ def test_pseudonyms_are_kept_and_tell_nothing(a_class, tmp_path):
 
 
 def test_texts_without_names(a_class):
-    rows, about = a_class(60)
+    _, about = a_class(60)
     student = "Ada Lovelace"
     row = Row(
         student,
