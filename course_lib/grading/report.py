@@ -27,6 +27,7 @@ HUMAN = {
 #: Where "not attempted" is too long.
 SHORT = {Verdict.NOT_ATTEMPTED: "not tried", Verdict.NOTHING_HANDED_IN: "nothing"}
 SLOWEST = 5
+MARK = "\ufeff"  # by it a spreadsheet knows that a table is in UTF-8
 SHOWN = 500  # letters of a message
 
 #: The address of a student's page, at an exercise or at its top.
@@ -46,12 +47,12 @@ def write(out: Path, rows: Sequence[Row], about: About) -> None:
     """
     texts = {}
     if about.key is not None:
-        texts[out / "key.csv"] = key_csv(about.key)
+        texts[out / "key.csv"] = MARK + key_csv(about.key)
         rows, about = without_names(rows, about)
     grades = Grades(rows, about)
     files = file_names(grades.students)
-    texts[out / "grades.csv"] = grades_csv(grades)
-    texts[out / "cells.csv"] = cells_csv(grades)
+    texts[out / "grades.csv"] = MARK + grades_csv(grades)
+    texts[out / "cells.csv"] = MARK + cells_csv(grades)
     texts[out / "report.html"] = report_html(grades, files)
     folder = out / "feedback"
     pages = {folder / files[student]: feedback_html(grades, student) for student in grades.students}

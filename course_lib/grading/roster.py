@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.studies.stored import replace_files
 
-from .folder import Submission
+from .folder import NAME, Submission
 from .text import number, one_line
 
 _DELIMITERS = ",;\t"
@@ -93,7 +93,8 @@ def read_roster(path: str | Path, column: str) -> Roster:
 def match(students: Sequence[str], submissions: Sequence[Submission]) -> dict[str, Submission]:
     """Find each student of a roster among the submissions; those who handed in nothing are not in the result.
 
-    A name must be the same, or else the same but for small and capital letters, or the number in the file's name.
+    A name must be the same, or else the same but for capital letters and for what is not printed; the number in the
+    file's name will do, too.
 
     >>> match(["Ada", "2041"], [Submission("ada"), Submission("bob", aliases=("2041",))])["2041"].student
     'bob'
@@ -167,4 +168,4 @@ def _at(row: Sequence[str], column: int) -> str:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return one_line(name, NAME).casefold()

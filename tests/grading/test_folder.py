@@ -79,6 +79,9 @@ def test_of_several_notebooks_one_is_chosen_and_named(put):
     assert chosen["ada"] == ("03_momentum.ipynb", ())  # the other is of no chapter that is asked for
     assert chosen["bob"] == ("draft-10.ipynb", ("There are 2 notebooks; “draft-10.ipynb” is graded.",))
     assert chosen["chen"][0] == "chen_1_3_03_momentum-1.ipynb" and "2 notebooks" in chosen["chen"][1][0]
+    put("emre/03_momentum.ipynb", "emre/03_momentum-Copy1.ipynb")
+    emre = found(place)["emre"]
+    assert emre.path.name == "03_momentum.ipynb" and "“03_momentum.ipynb” is graded" in emre.notes[0]
     assert chosen["dana"] == ("03_momentum.ipynb", ())
     assert "2 notebooks" in found(place, None)["ada"].notes[0]
 

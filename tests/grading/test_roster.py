@@ -76,6 +76,7 @@ def test_names_match_exactly_or_but_for_capitals():
     assert [one.student for one in joined] == ["ada", "Bob", "mei", "x", "zoe"] and off == ["x"]
     assert joined[-1].path is None
     assert set(match(["Ada", "Bob", "7", "zoe"], joined)) == {"Ada", "Bob", "7", "zoe"}
+    assert match(["Jose\u0301"], [Submission("José")]) and match(["نرگس\u200cها"], [Submission("نرگسها")])
     assert match(["ada", "Ada"], [Submission("Ada")])["Ada"].student == "Ada"
 
 
