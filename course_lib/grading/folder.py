@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .text import one_line
+from .text import NAME, one_line
 
 MEGABYTES = 20  # of one notebook
-NAME = 80  # letters of a student's
 ENTRIES = 2000  # that are looked at in one student's folder
 #: name_LATE_number_number_title, LATE only where it is so: one folder for the class, as Canvas gives it.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)

@@ -15,7 +15,7 @@ from .histogram import Who, exercise_html
 from .look import css_class, file_names, page, verdict_bar
 from .rows import Row, Verdict
 from .tables import About, Grades, cells_csv, grades_csv
-from .text import count, duration, escape, number, paragraphs, rich
+from .text import count, duration, escape, name_html, number, paragraphs, rich
 
 #: Verdicts that say little about the answer, and what to do about them.
 HUMAN = {
@@ -175,4 +175,4 @@ def _slowest(rows: Sequence[Row], address: Address) -> str:
 
 
 def _link(student: str, address: str) -> str:
-    return f'<a href="{address}"><bdi>{escape(student)}</bdi></a>'
+    return f'<a href="{address}">{name_html(student)}</a>'

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from course_lib.studies.stored import replace_files
 
-from .folder import NAME, Submission
-from .text import number, one_line
+from .folder import Submission
+from .text import NAME, number, one_line
 
 _DELIMITERS = ",;\t"
 

@@ -12,6 +12,7 @@ from course_lib.exercises.show import inline
 
 #: What a terminal takes as a command: colours, titles, links.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
+NAME = 80  # letters of a student's name that are shown
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the latter are the wide ones of East Asian keyboards
 _INLINE_STYLE = ' style="color: inherit; background: transparent"'  # a page's policy forbids it
 
@@ -58,6 +59,15 @@ def escape(text: str) -> str:
     '&lt;b title=&quot;x&quot;&gt;'
     """
     return html.escape(clean(text))
+
+
+def name_html(student: str) -> str:
+    """Return a student's name for HTML: one line, which does not turn the writing around it.
+
+    >>> name_html("Ada <1>")
+    '<bdi>Ada &lt;1&gt;</bdi>'
+    """
+    return f"<bdi>{html.escape(one_line(student, NAME))}</bdi>"
 
 
 def paragraphs(message: Sequence[str], most: int = 4000) -> str:
