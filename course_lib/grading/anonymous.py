@@ -47,7 +47,7 @@ def read_key(path: Path) -> dict[str, str]:
     """Return the pseudonyms of an earlier run, by what stands in the file; none if there is no such file."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return {line["student"]: line["pseudonym"] for line in csv.DictReader(file)}
 
 

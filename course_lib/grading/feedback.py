@@ -5,7 +5,7 @@ from __future__ import annotations
 from .look import css_class, page
 from .rows import Verdict
 from .tables import Grades
-from .text import clean, duration, escape, number, paragraphs
+from .text import NAME, clean, duration, escape, name_html, number, one_line, paragraphs
 
 #: What is said where a verdict comes without a message.
 SENTENCES = {
@@ -34,12 +34,12 @@ def feedback_html(grades: Grades, student: str) -> str:
     body = "\n".join(
         [
             f'<main>\n<header>\n<p class="eyebrow">{escape(grades.about.title)}</p>',
-            f'<h1><bdi>{escape(student)}</bdi></h1>\n<p class="lead">{lead}.</p>\n</header>',
+            f'<h1>{name_html(student)}</h1>\n<p class="lead">{lead}.</p>\n</header>',
             *answers,
             "</main>",
         ]
     )
-    return page(f"{grades.about.title}: {student}", body)
+    return page(f"{grades.about.title}: {one_line(student, NAME)}", body)
 
 
 def _answer(grades: Grades, student: str, index: int) -> str:
@@ -50,7 +50,7 @@ def _answer(grades: Grades, student: str, index: int) -> str:
     printed = ""
     if row.printed.strip():
         text = escape(clean(row.printed.strip(), PRINTED))
-        printed = f"<details><summary>What your code printed</summary><pre>{text}</pre></details>"
+        printed = f"<details><summary>What your code printed</summary><pre><code>{text}</code></pre></details>"
     return (
         f'<section class="answer" id="ex-{exercise.name}">\n'
         f'<h2><span class="over">{exercise.name} · {earned} {"point" if worth == "1" else "points"}</span>'

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .text import one_line
+from .text import NAME, one_line
 
 MEGABYTES = 20  # of one notebook
 ENTRIES = 2000  # that are looked at in one student's folder
@@ -63,8 +63,9 @@ def find(
         NAME_ID_assignsubmission_file_/*.ipynb  NAME_ID_ID_TITLE.ipynb, NAME_LATE_ID_ID_TITLE.ipynb
         STUDENT.ipynb, STUDENT_PAGE.ipynb
 
-    Hidden files and folders are passed over. Links are never followed. Of several notebooks, those that have the page
-    in their name or in their folder's come first, then those that can be read, then the last by name; a note tells.
+    Hidden files and folders are passed over. Links are never followed. Of several notebooks, those come first that have
+    the page in their name or in their folder's, then those that can be read, then the one whose name is the page, then
+    the last by name; a note tells if there are two with the page, or two and none with it.
 
     Args:
         folder: of the class.
@@ -130,7 +131,8 @@ def _chosen(
         return Submission(student, notes=notes, aliases=aliases)
 
     def rank(file: _File) -> tuple:
-        return page is not None and page in file.place, not file.problem, _natural(file.path.stem), file.place
+        named, same = page is not None and page in file.place, page == file.path.stem
+        return named, not file.problem, same, _natural(file.path.stem), file.place
 
     *_, file = ranked = sorted(notebooks, key=rank)
     rivals = [other for other in ranked if rank(other)[0] == rank(file)[0]]
@@ -184,7 +186,7 @@ def _file(path: Path, place: str) -> _File:
 
 def _unique(owners: list[tuple[str, str]]) -> Iterator[str]:
     """Name each student: printable, and no two alike."""
-    names = [one_line(name, 80) or "?" for name, _ in owners]
+    names = [one_line(name, NAME) or "?" for name, _ in owners]
     times, taken = Counter(names), set()
     for name, (_, number) in zip(names, owners, strict=True):
         wanted = f"{name} ({number})" if number and times[name] > 1 else name

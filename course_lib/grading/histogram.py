@@ -19,6 +19,7 @@ GENERAL = {
     "a name from elsewhere": "A name is used that is neither an argument's nor NumPy's.",
 }
 SHOWN = 8  # mistakes that are shown at once; the rarer ones are folded
+LETTERS = 500  # of a message
 
 #: Lists the students of some rows.
 Who = Callable[[Sequence[Row]], str]
@@ -70,9 +71,9 @@ def unnamed_html(rows: Sequence[Row], who: Who) -> str:
         example = tuple(part for part in those[0].message[1:2] if part.startswith("    "))
         programs = len({row.code or row.student for row in those})
         items.append(
-            f"<li><div>{paragraphs(first) or '<p>It has no message.</p>'}</div>"
+            f"<li><div>{paragraphs(first, LETTERS) or '<p>It has no message.</p>'}</div>"
             f'<div class="count"><strong>{count(len(those), "answer")}</strong><br>'
-            f"{count(programs, 'different program')}</div>{paragraphs(example)}{who(those)}</li>"
+            f"{count(programs, 'different program')}</div>{paragraphs(example, LETTERS)}{who(those)}</li>"
         )
     if not items:
         return ""
@@ -85,7 +86,9 @@ def unnamed_html(rows: Sequence[Row], who: Who) -> str:
 
 def _listed(items: Sequence[str], what: str) -> str:
     first, rest = "".join(items[:SHOWN]), items[SHOWN:]
-    if rest:
+    if len(rest) == 1:
+        first += rest[0]
+    elif rest:
         folded = f'<summary>{count(len(rest), what)}</summary><ul class="kinds">{"".join(rest)}</ul>'
         first += f'<li class="more"><details>{folded}</details></li>'
     return f'<ul class="kinds">{first}</ul>'

@@ -15,7 +15,7 @@ from .histogram import Who, exercise_html
 from .look import css_class, file_names, page, verdict_bar
 from .rows import Row, Verdict
 from .tables import About, Grades, cells_csv, grades_csv
-from .text import count, duration, escape, number, paragraphs, rich
+from .text import count, duration, escape, name_html, number, paragraphs, rich
 
 #: Verdicts that say little about the answer, and what to do about them.
 HUMAN = {
@@ -27,6 +27,8 @@ HUMAN = {
 #: Where "not attempted" is too long.
 SHORT = {Verdict.NOT_ATTEMPTED: "not tried", Verdict.NOTHING_HANDED_IN: "nothing"}
 SLOWEST = 5
+MARK = "\ufeff"  # by it a spreadsheet knows that a table is in UTF-8
+SHOWN = 500  # letters of a message
 
 #: The address of a student's page, at an exercise or at its top.
 Address = Callable[[str, str], str]
@@ -45,12 +47,12 @@ def write(out: Path, rows: Sequence[Row], about: About) -> None:
     """
     texts = {}
     if about.key is not None:
-        texts[out / "key.csv"] = key_csv(about.key)
+        texts[out / "key.csv"] = MARK + key_csv(about.key)
         rows, about = without_names(rows, about)
     grades = Grades(rows, about)
     files = file_names(grades.students)
-    texts[out / "grades.csv"] = grades_csv(grades)
-    texts[out / "cells.csv"] = cells_csv(grades)
+    texts[out / "grades.csv"] = MARK + grades_csv(grades)
+    texts[out / "cells.csv"] = MARK + cells_csv(grades)
     texts[out / "report.html"] = report_html(grades, files)
     folder = out / "feedback"
     pages = {folder / files[student]: feedback_html(grades, student) for student in grades.students}
@@ -133,19 +135,19 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
-                groups[verdict, paragraphs(row.message[:1])].append(row)
+                groups[verdict, paragraphs(row.message[:1], SHOWN)].append(row)
     for row in rows:
         for note in dict.fromkeys(row.notes):
-            groups["Note", f"<p>{rich(note)}</p>"].append(row)
+            groups["Note", paragraphs((note,), SHOWN)].append(row)
     for student in grades.students:
         for note in grades.submission(student).notes:
-            groups["Hand-in", f"<p>{rich(note)}</p>"].append(Row(student, "", Verdict.PASS))
+            groups["Hand-in", paragraphs((note,), SHOWN)].append(Row(student, "", Verdict.PASS))
     for student in grades.about.off_roster:
         groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
     items = []
     for (kind, words), those in groups.items():
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""
-        names = ", ".join(f"<code>{name}</code>" for name in dict.fromkeys(r.exercise for r in those) if name)
+        names = ", ".join(f"<code>{name}</code>" for name in grades.names if name in {r.exercise for r in those})
         answers = f"<strong>{count(len(those), 'answer')}</strong><br>{names}" if names else ""
         colour = f' class="chip {css_class(kind)}"' if kind in HUMAN else ' class="name"'
         items.append(
@@ -173,4 +175,4 @@ def _slowest(rows: Sequence[Row], address: Address) -> str:
 
 
 def _link(student: str, address: str) -> str:
-    return f'<a href="{address}"><bdi>{escape(student)}</bdi></a>'
+    return f'<a href="{address}">{name_html(student)}</a>'

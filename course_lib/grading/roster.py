@@ -11,7 +11,7 @@ from pathlib import Path
 from course_lib.studies.stored import replace_files
 
 from .folder import Submission
-from .text import number, one_line
+from .text import NAME, number, one_line
 
 _DELIMITERS = ",;\t"
 
@@ -25,7 +25,9 @@ class Roster:
         header: its first row.
         rows: the others.
         column: the place of the student's name.
-        dialect: how the file is written, for `csv`.
+        delimiter: a comma, semicolon or tab.
+        quoting: of all cells, or of those that need it, as in `csv`.
+        line_end: of a row.
         mark: the byte-order mark, if the file begins with one.
     """
 
@@ -33,13 +35,22 @@ class Roster:
     header: list[str]
     rows: list[list[str]]
     column: int
-    dialect: Mapping[str, object]
+    delimiter: str
+    quoting: int
+    line_end: str
     mark: str
 
     @property
     def students(self) -> list[str]:
         """Names of the students. A row whose name is empty is none: some platforms put the points possible there."""
         return [name for row in self.rows if (name := _at(row, self.column))]
+
+    def line(self, row: Sequence[str]) -> str:
+        """Return a row as it is written in the file."""
+        written = io.StringIO(newline="")
+        # Every sign of "\r\n" within a cell is put in quotes, also where rows end in "\n".
+        csv.writer(written, delimiter=self.delimiter, quoting=self.quoting, lineterminator="\r\n").writerow(row)
+        return written.getvalue().removesuffix("\r\n") + self.line_end
 
 
 def read_roster(path: str | Path, column: str) -> Roster:
@@ -62,18 +73,15 @@ def read_roster(path: str | Path, column: str) -> Roster:
     bare = "".join(first.split('"')[::2])  # a comma between quotes separates nothing
     delimiter = max(_DELIMITERS, key=bare.count)
     quoted = '"' in first and not bare.strip(f"{delimiter}\r")
-    dialect = {
-        "delimiter": delimiter,
-        "quoting": csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL,
-        "lineterminator": "\r\n" if line_end and first.endswith("\r") else "\n",
-    }
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    end = "\r\n" if line_end and first.endswith("\r") else "\n"
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise ValueError(f"{path} is not a CSV file: {error}") from None
     if not rows:
         raise ValueError(f"{path} is empty")
-    roster = Roster(path, rows[0], rows[1:], _place(path, rows[0], column), dialect, mark)
+    roster = Roster(path, rows[0], rows[1:], _place(path, rows[0], column), delimiter, quoting, end, mark)
     seen: dict[str, int] = {}
     for line, row in enumerate(roster.rows, 2):
         name = _at(row, roster.column)
@@ -85,7 +93,8 @@ def read_roster(path: str | Path, column: str) -> Roster:
 def match(students: Sequence[str], submissions: Sequence[Submission]) -> dict[str, Submission]:
     """Find each student of a roster among the submissions; those who handed in nothing are not in the result.
 
-    A name must be the same, or else the same but for small and capital letters, or the number in the file's name.
+    A name must be the same, or else the same but for capital letters and for what is not printed; the number in the
+    file's name will do, too.
 
     >>> match(["Ada", "2041"], [Submission("ada"), Submission("bob", aliases=("2041",))])["2041"].student
     'bob'
@@ -127,26 +136,23 @@ def fill_roster(roster: Roster, out: Path, column: str, grades: Mapping[str, flo
         roster: as read.
         out: the file to be written.
         column: the heading over the grades.
-        grades: by the roster's names. A student without one, or with None, keeps what stands there.
+        grades: by the roster's names, as in `{name: grades.total(one.student) for name, one in match(…).items()}`.
+            A student without one, or with None, keeps what stands there.
 
     Raises:
         ValueError: it has no such column, two of them, or it is that of the names.
     """
     place = _place(roster.path, roster.header, column)
     if place == roster.column:
-        raise ValueError(
-            f"the column {column!r} of {roster.path} has the students' names: grades need one of their own"
-        )
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, **roster.dialect)
-    writer.writerow(roster.header)
+        raise ValueError(f"the column {column!r} of {roster.path} has the students' names: grades need another")
+    lines = [roster.line(roster.header)]
     for row in roster.rows:
         grade = grades.get(_at(row, roster.column)) if row else None
         if grade is not None:
             row = [*row, *[""] * (place + 1 - len(row))]
             row[place] = number(grade)
-        writer.writerow(row)
-    replace_files({out: roster.mark + written.getvalue()})
+        lines.append(roster.line(row))
+    replace_files({out: roster.mark + "".join(lines)})
 
 
 def _place(path: Path, header: Sequence[str], column: str) -> int:
@@ -162,4 +168,4 @@ def _at(row: Sequence[str], column: int) -> str:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return one_line(name, NAME).casefold()

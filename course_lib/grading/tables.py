@@ -27,7 +27,7 @@ class About:
         points: for each exercise by its name; 1 where there is none.
         submissions: what each student handed in, the students' order.
         off_roster: students who are not on the roster.
-        key: pseudonyms of all students, for results without their names; None: with their names.
+        key: pseudonyms of all students, for results without names (`anonymous.pseudonyms`); None: with their names.
     """
 
     title: str

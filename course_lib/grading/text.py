@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import timedelta
 
 from course_lib.exercises.show import inline
 
 #: What a terminal takes as a command: colours, titles, links.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
+NAME = 80  # letters of a student's name that are shown
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the latter are the wide ones of East Asian keyboards
 _INLINE_STYLE = ' style="color: inherit; background: transparent"'  # a page's policy forbids it
 
@@ -45,8 +47,9 @@ def cell(text: str, most: int = 4000) -> str:
     >>> cell("=HYPERLINK(1)"), cell("momentum")
     ("'=HYPERLINK(1)", 'momentum')
     """
-    formula = text.startswith(("\t", "\r")) or text.lstrip().startswith(_FORMULA)
-    return "'" * formula + clean(text, most)
+    shown = clean(text, most)  # first: what is left out might have hidden a formula's sign
+    formula = text.startswith(("\t", "\r")) or shown.lstrip().startswith(_FORMULA)
+    return "'" * formula + shown
 
 
 def escape(text: str) -> str:
@@ -58,8 +61,17 @@ def escape(text: str) -> str:
     return html.escape(clean(text))
 
 
-def paragraphs(message: tuple[str, ...] | list[str]) -> str:
-    """Return a check's message as HTML; a paragraph whose lines are indented is code.
+def name_html(student: str) -> str:
+    """Return a student's name for HTML: one line, which does not turn the writing around it.
+
+    >>> name_html("Ada <1>")
+    '<bdi>Ada &lt;1&gt;</bdi>'
+    """
+    return f"<bdi>{html.escape(one_line(student, NAME))}</bdi>"
+
+
+def paragraphs(message: Sequence[str], most: int = 4000) -> str:
+    """Return a check's message as HTML; a paragraph whose lines are indented is code, and a longer one is cut.
 
     >>> paragraphs(("`x` is <1", "    y = 2"))
     '<p><code>x</code> is &lt;1</p><pre><code>y = 2</code></pre>'
@@ -67,16 +79,16 @@ def paragraphs(message: tuple[str, ...] | list[str]) -> str:
     made = []
     for part in filter(None, message):
         if part.startswith("    "):
-            lines = "\n".join(line.removeprefix("    ") for line in clean(part).split("\n"))
+            lines = "\n".join(line.removeprefix("    ") for line in clean(part, most).split("\n"))
             made.append(f"<pre><code>{html.escape(lines)}</code></pre>")
         else:
-            made.append(f"<p>{rich(part)}</p>")
+            made.append(f"<p>{rich(part, most)}</p>")
     return "".join(made)
 
 
-def rich(text: str) -> str:
+def rich(text: str, most: int = 4000) -> str:
     """Return a sentence as HTML, with its `code` and its *stress*."""
-    return inline(clean(text)).replace(_INLINE_STYLE, "")
+    return inline(clean(text, most)).replace(_INLINE_STYLE, "")
 
 
 def number(value: float) -> str:

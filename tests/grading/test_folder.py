@@ -1,0 +1,177 @@
+"""Submissions are found in every layout, each student once, and nothing of a stranger's is followed or trusted."""
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.grading import folder
+from course_lib.grading.folder import find, read_due
+
+PAGE = "03_momentum"
+
+
+@pytest.fixture
+def put(tmp_path):
+    """A function that writes files of a class: path → content."""
+
+    def write(*names, text="{}"):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        return tmp_path
+
+    return write
+
+
+def found(place, page=PAGE, **options):
+    return {one.student: one for one in find(place, page, **options)}
+
+
+def test_every_layout(put):
+    place = put(
+        "ada/03_momentum.ipynb",
+        "bob/03_momentum/answers.ipynb",
+        "bob/04_adaptive/answers.ipynb",
+        "lovelacechen_LATE_2041_77_03_momentum.ipynb",
+        "muellerdana_2042_78_03_momentum-1.ipynb",
+        "Emre Rossi_901_assignsubmission_file_/03_momentum.ipynb",
+        "fatima.ipynb",
+        "goran_03_momentum.ipynb",
+    )
+    students = found(place)
+    paths = {name: one.path.relative_to(place).as_posix() for name, one in students.items()}
+    assert paths == {
+        "ada": "ada/03_momentum.ipynb",
+        "bob": "bob/03_momentum/answers.ipynb",
+        "lovelacechen": "lovelacechen_LATE_2041_77_03_momentum.ipynb",
+        "muellerdana": "muellerdana_2042_78_03_momentum-1.ipynb",
+        "Emre Rossi": "Emre Rossi_901_assignsubmission_file_/03_momentum.ipynb",
+        "fatima": "fatima.ipynb",
+        "goran": "goran_03_momentum.ipynb",
+    }
+    assert students["lovelacechen"].notes == ("The file's name says LATE.",)
+    assert students["lovelacechen"].aliases[0] == "2041" and students["Emre Rossi"].aliases[0] == "901"
+    assert not any(one.notes or one.problem for name, one in students.items() if name != "lovelacechen")
+
+
+def test_what_is_hidden_or_no_students_is_passed_over(put):
+    place = put(
+        "ada/.ipynb_checkpoints/a-checkpoint.ipynb", "ada/a.ipynb", ".git/x.ipynb", "._bob.ipynb", "roster.csv",
+        "grades/report.html", "ada/deep/deeper/too/a.ipynb",
+    )  # fmt: skip
+    students = found(place, skip=[place / "grades"])
+    assert list(students) == ["ada"] and students["ada"].path == place / "ada" / "a.ipynb"
+    assert students["ada"].notes == ()
+
+
+def test_of_several_notebooks_one_is_chosen_and_named(put):
+    place = put(
+        "ada/03_momentum.ipynb", "ada/zz.ipynb", "bob/draft-9.ipynb", "bob/draft-10.ipynb",
+        "chen_1_2_03_momentum.ipynb", "chen_1_3_03_momentum-1.ipynb", "dana.ipynb", "dana/03_momentum.ipynb",
+    )  # fmt: skip
+    students = found(place)
+    chosen = {name: (one.path.name, one.notes) for name, one in students.items()}
+    assert chosen["ada"] == ("03_momentum.ipynb", ())  # the other is of no chapter that is asked for
+    assert chosen["bob"] == ("draft-10.ipynb", ("There are 2 notebooks; “draft-10.ipynb” is graded.",))
+    assert chosen["chen"][0] == "chen_1_3_03_momentum-1.ipynb" and "2 notebooks" in chosen["chen"][1][0]
+    put("emre/03_momentum.ipynb", "emre/03_momentum-Copy1.ipynb")
+    emre = found(place)["emre"]
+    assert emre.path.name == "03_momentum.ipynb" and "“03_momentum.ipynb” is graded" in emre.notes[0]
+    assert chosen["dana"] == ("03_momentum.ipynb", ())
+    assert "2 notebooks" in found(place, None)["ada"].notes[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such names")
+def test_two_students_of_one_name_stay_two(put):
+    place = put("mei_1_9_a.ipynb", "mei_2_8_a.ipynb", "a\nb.ipynb", "a b.ipynb", "a\tb.ipynb")
+    assert sorted(found(place)) == ["a b", "a b (2)", "a b (3)", "mei (1)", "mei (2)"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_and_what_is_no_file_are_named_and_never_followed(put, tmp_path):
+    secret = put("elsewhere/secret.ipynb") / "elsewhere" / "secret.ipynb"
+    place = put("class/ada/a.ipynb", "class/bob/note.txt") / "class"
+    (place / "bob" / "x.ipynb").symlink_to(secret)
+    (place / "chen.ipynb").symlink_to(secret)
+    (place / "dana").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (place / "ada" / "data").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    students = found(place)
+    assert {name: one.problem for name, one in students.items()} == {
+        "ada": "",
+        "bob": "is a link to another file",
+        "chen": "is a link to another file",
+        "dana": "is a link to another file",
+    }
+    assert students["ada"].notes == () and students["ada"].path == place / "ada" / "a.ipynb"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(place / "emre.ipynb")
+        assert found(place)["emre"].problem == "is not a regular file"
+
+
+def test_a_large_file_is_a_problem(put):
+    place = put("ada/a.ipynb", "bob/b.ipynb")
+    os.truncate(place / "ada" / "a.ipynb", 20_000_001)
+    os.truncate(place / "bob" / "b.ipynb", 20_000_000)
+    students = found(place)
+    assert students["ada"].problem == "is larger than 20 MB" and students["ada"].path
+    assert students["bob"].problem == ""
+
+
+def test_a_student_without_a_notebook(put):
+    place = put("ada/03_momentum.py", "ada/“x”.ipynb.txt", "bob_1_2_answers.pdf")
+    (place / "chen").mkdir()
+    students = found(place)
+    assert [one.path for one in students.values()] == [None, None, None]
+    assert students["ada"].notes == ("There is no notebook, but “03_momentum.py”, “x.ipynb.txt”.",)
+    assert students["bob"].notes == ("There is no notebook, but “bob_1_2_answers.pdf”.",)
+    assert students["chen"].notes == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_of_any_bytes(tmp_path):
+    for name in (b"\xff\xfe", b"a\x1b[31mb", "\u202eevil".encode(), b"=HYPERLINK(1)", b"y" * 250, b"\x01", b"'"):
+        os.mkdir(os.path.join(os.fsencode(tmp_path), name))
+        with open(os.path.join(os.fsencode(tmp_path), name, b"a.ipynb"), "wb"):
+            pass
+    students = found(tmp_path)
+    assert len(students) == 7
+    for name, one in students.items():
+        assert name.isprintable() and 0 < len(name) < 90
+        name.encode("utf-8")
+        assert one.path.is_file()
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=[]), max_size=12), st.sampled_from(["", "1", "2"]))))
+def test_names_are_unique(owners):
+    names = list(folder._unique(list(dict.fromkeys(owners))))
+    assert len(set(names)) == len(names) == len(set(owners))
+    assert all(name and name.isprintable() for name in names)
+
+
+def test_late(put):
+    place = put("ada.ipynb", "bob.ipynb")
+    due = read_due("2027-03-01T23:59+01:00")
+    os.utime(place / "ada.ipynb", (due.timestamp() + 90, due.timestamp() + 90))
+    os.utime(place / "bob.ipynb", (due.timestamp(), due.timestamp()))
+    students = found(place, due=due)
+    assert students["ada"].late == timedelta(seconds=90)
+    assert students["ada"].submitted == datetime(2027, 3, 2, 0, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    assert students["bob"].late is None
+    assert found(place)["ada"].late is None and found(place)["ada"].submitted.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["2027-03-01T23:59", "2027-03-01", "tomorrow", ""])
+def test_a_date_needs_its_offset(text):
+    with pytest.raises(ValueError, match="offset"):
+        read_due(text)
+    assert read_due("2027-03-01T22:59Z") == read_due("2027-03-01T23:59+01:00")
+
+
+def test_a_folder_that_is_none(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        find(tmp_path / "none")

@@ -1,0 +1,263 @@
+"""The report and the feedback: what they count, what they hide, and that nothing in them runs."""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.grading import report
+from course_lib.grading.anonymous import pseudonyms
+from course_lib.grading.folder import Submission
+from course_lib.grading.look import file_names
+from course_lib.grading.report import write
+from course_lib.grading.rows import Row, Verdict
+from course_lib.site.pdf import FLAGS, find_chromium
+
+
+def soup_of(path):
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module", params=[60, 500])
+def written(request, a_class, tmp_path_factory):
+    """The rows of a class, what is said of them, and the folder of results."""
+    rows, about = a_class(request.param)
+    about = replace(about, off_roster=[about.submissions[20].student])
+    out = tmp_path_factory.mktemp("grades")
+    write(out, rows, about)
+    return rows, about, out
+
+
+def words(tag):
+    return " ".join(tag.get_text(" ").split())
+
+
+def test_the_bars_count_every_verdict(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    for exercise in about.exercises:
+        wanted = Counter(str(row.verdict) for row in rows if row.exercise == exercise.name)
+        section = soup.find(id=f"ex-{exercise.name}")
+        key = dict(words(item).rsplit(" ", 1) for item in section.select_one(".key").select("li"))
+        assert {name: int(many) for name, many in key.items()} == wanted
+        bar = section.select_one("svg.bar")
+        widths = [float(rect["width"]) for rect in bar.select("rect")]
+        assert sum(widths) == pytest.approx(100, abs=0.01) and len(widths) == len(wanted)
+        assert all(f"{many} {name}" in bar["aria-label"] for name, many in wanted.items())
+
+
+def test_the_histogram_counts_every_mistake(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    for exercise in about.exercises:
+        mine = [row for row in rows if row.exercise == exercise.name]
+        checked = sum(row.verdict in ("PASS", "NOT YET") for row in mine)
+        wanted = Counter(name for row in mine for name in row.diagnoses)
+        sentences = {mutant.name: mutant.message for mutant in exercise.mutants}
+        heading = soup.find(id=f"ex-{exercise.name}").find("h3", string="Known mistakes")
+        found = {}
+        for item in heading.find_next("ul").select("li"):
+            if item.select_one(":scope > div > .name"):
+                name = item.select_one(".name").get_text()
+                found[name] = item
+        assert found.keys() == wanted.keys()
+        for name, item in found.items():
+            assert words(item.select_one(".count strong")) == f"{wanted[name]} of {checked}"
+            students = item.select_one("details").select(".names li")
+            assert len(students) == wanted[name]
+            if name in sentences:
+                shown = item.select(":scope > div > p")[1].get_text()
+                assert shown == re.sub(r"\*(\w[^*]*)\*", r"\1", sentences[name].replace("`", ""))
+
+
+def test_wrong_answers_without_a_name_are_grouped(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    for exercise in about.exercises:
+        mine = [row for row in rows if row.exercise == exercise.name and row.verdict == "NOT YET" and not row.diagnoses]
+        groups = Counter(row.message[0] for row in mine)
+        heading = soup.find(id=f"ex-{exercise.name}").find("h3", string=re.compile("Wrong, and"))
+        counts = [words(one) for one in heading.find_next("ul").select(".count")]
+        programs = Counter(message for message, _ in {(row.message[0], row.code) for row in mine})
+        wanted = [
+            f"{many} answer{'s' * (many > 1)} {programs[m]} different program{'s' * (programs[m] > 1)}"
+            for m, many in groups.items()
+        ]
+        assert sorted(counts) == sorted(wanted)
+
+
+def test_every_student_has_a_line_and_every_link_a_page(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    lines = soup.select("#students tbody tr")
+    assert len(lines) == len(about.submissions)
+    assert Counter(cell["class"][1] for line in lines for cell in line.select("td.of")) == Counter(
+        row.verdict.lower().replace(" ", "-") for row in rows
+    )
+    pages = {path.name for path in (out / "feedback").iterdir()}
+    assert len(pages) == len(lines)
+    linked = {unquote(a["href"].split("#")[0]) for a in soup.select("a") if not a["href"].startswith("#")}
+    assert linked == {f"feedback/{page}" for page in pages}
+    places = {a["href"][1:] for a in soup.select("nav a")}
+    assert all(soup.find(id=place) for place in places)
+
+
+def test_what_needs_a_human_is_listed(written):
+    rows, about, out = written
+    needs = soup_of(out / "report.html").find(id="attention")
+    found = Counter()
+    for item in needs.select(".kinds > li"):
+        found[words(item.select_one("p span"))] += len(item.select(".names li"))
+    for verdict in ("NOT GRADED", "TAMPERED", "CRASHED", "UNREADABLE"):
+        assert found[verdict] == len({row.student for row in rows if row.verdict == verdict}), verdict
+    assert found["Note"] == len({row.student for row in rows if row.notes})
+    assert found["Hand-in"] == sum(bool(one.notes) for one in about.submissions)
+    assert found["Not on the roster"] == 1
+    slow = [words(row.select_one(".number")) for row in soup_of(out / "report.html").select("#slowest tbody tr")]
+    assert slow == [f"{seconds:.1f} s" for seconds in sorted((row.seconds for row in rows), reverse=True)[:5]]
+
+
+def test_pages_load_nothing_and_allow_only_their_own_style(written):
+    _, _, out = written
+    for path in (out / "report.html", *sorted((out / "feedback").iterdir())[:20]):
+        text = path.read_text("utf-8")
+        soup = soup_of(path)
+        assert not soup.select("script, img, link, iframe, object, form, base, [style], [src], [onload], [onerror]")
+        assert all(a["href"].startswith(("#ex-", "#students", "#attention", "feedback/")) for a in soup.select("a"))
+        [policy] = soup.select("meta[http-equiv=Content-Security-Policy]")
+        digest = base64.b64encode(hashlib.sha256(soup.style.string.encode()).digest()).decode()
+        assert policy["content"] == (
+            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        )
+        assert all(letter.isprintable() or letter == "\n" for letter in text)
+        ids = [tag["id"] for tag in soup.select("[id]")]
+        assert len(ids) == len(set(ids))
+
+
+def test_feedback_is_one_students_alone(written):
+    rows, about, out = written
+    students = [one.student for one in about.submissions]
+    files = file_names(students)
+    plain = [student for student in students if re.fullmatch(r"[A-ZÀ-ž][\w']+ [\w']+( \d)?", student)]
+    for student in plain[:40]:
+        soup = soup_of(out / "feedback" / files[student])
+        assert soup.h1.get_text() == student
+        text = soup.get_text()
+        others = [other for other in plain if other != student and other not in student and student not in other]
+        assert not any(re.search(rf"\b{re.escape(other)}\b", text) for other in others)
+        own = {row.exercise: row for row in rows if row.student == student}
+        assert len(own) == len(soup.select("section.answer"))
+        for name, row in own.items():
+            section = soup.find(id=f"ex-{name}")
+            assert section.select_one(".chip").get_text() == row.verdict
+            if row.message and "\x1b" not in row.message[0] and len(row.message[0]) < 4000:
+                assert row.message[0].replace("`", "").replace("*", "") in section.get_text().replace("*", "")
+            assert not any(note in text for note in row.notes)
+
+
+def test_an_anonymous_class_has_no_name_in_any_file_but_the_key(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    write(tmp_path, rows, about)  # an earlier run, with names
+    students = [one.student for one in about.submissions]
+    key = pseudonyms(students, np.random.default_rng(0))
+    write(tmp_path, rows, replace(about, key=key, off_roster=students[:2]))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 60 + 4
+    for path in files:
+        text = path.read_text("utf-8")
+        if path.name != "key.csv":
+            assert not any(student in text or student in path.name for student in students), path
+            assert not re.search(r"\d\.ipynb", text) and "03_momentum.ipynb" not in text
+    assert {path.stem for path in (tmp_path / "feedback").iterdir()} == {name.lower() for name in key.values()}
+    lines = (tmp_path / "key.csv").read_text("utf-8").splitlines()
+    assert len(lines) == 61 and all(any(student in line for line in lines) for student in students)
+
+
+def test_an_interrupted_write_leaves_the_old_files(a_class, tmp_path, monkeypatch):
+    rows, about = a_class(60)
+    write(tmp_path, rows, about)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "feedback_html", broken)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, rows[:4], about)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_a_class_of_nobody_and_a_class_where_all_is_well(a_class, tmp_path):
+    _, about = a_class(60)
+    write(tmp_path, [], replace(about, submissions=[]))
+    assert "0 students" in soup_of(tmp_path / "report.html").get_text()
+    rows = [Row("ada", exercise.name, Verdict.PASS) for exercise in about.exercises]
+    write(tmp_path, rows, replace(about, submissions=[Submission("ada")]))
+    soup = soup_of(tmp_path / "report.html")
+    assert "Nothing does." in words(soup.find(id="attention"))
+    assert "5 of 5 points" in soup_of(tmp_path / "feedback" / "ada.html").get_text()
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), unique=True))
+def test_files_are_safe_and_each_students_own(students):
+    names = file_names(students)
+    assert len({name.casefold() for name in names.values()}) == len(students)
+    for name in names.values():
+        assert re.fullmatch(r"[\w-]+\.html", name) and not name.startswith(("-", "_"))
+        assert len(name.encode("utf-8")) < 240
+
+
+def test_no_name_takes_anothers_file():
+    taken = file_names(["Bob", "bob"])["Bob"].removesuffix(".html")
+    names = file_names(["Bob", "bob", taken, "con", "NUL", "", "/", "..", "ada"])
+    assert len({name.lower() for name in names.values()}) == 9
+    assert names["con"] != "con.html" and names["NUL"] != "nul.html" and names["ada"] == "ada.html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("NO BROWSER: install Chromium, or name one in $CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_in_a_browser(written, browser, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    _, about, out = written
+    for path in (out / "report.html", sorted((out / "feedback").glob("*lovelace*"))[0]):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        said = []
+        page.on("console", lambda message, said=said: said.append(message.text))
+        page.on("request", lambda asked, said=said, own=path: said.extend({asked.url} - {own.as_uri()}))
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
+            "rgb(253, 252, 249)" if scheme == "light" else "rgb(20, 24, 31)"
+        )
+        assert said == []
+        page.close()
+        if len(about.submissions) > 100:  # on many more of the same axe spends many seconds
+            continue
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"] == []
+        page.close()
