@@ -166,7 +166,8 @@ def _scores(rows: Sequence[Row], address: Address) -> str:
     """The challenge's entries, the best first."""
     lines = [
         f'<tr><th scope="row">{_link(row.student, address(row.student, row.exercise))}</th>'
-        f'<td class="number">{fmean(row.scores):.1f} %</td><td>{", ".join(f"{one:.1f}" for one in row.scores)}</td></tr>'
+        f'<td class="number">{fmean(row.scores):.1f} %</td>'
+        f"<td>{', '.join(f'{one:.1f}' for one in row.scores)}</td></tr>"
         for row in sorted(rows, key=lambda row: -sum(row.scores))
         if row.scores
     ]
