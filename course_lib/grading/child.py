@@ -145,8 +145,16 @@ class Child:
         state = "empty" if not self.source.strip() else ""
         if job["start"] and source.same_code(self.source, job["start"]):
             state = "untouched"
-        code = hashlib.sha256(source.shape(self.source).encode()).hexdigest()[:16]
+        definitions = f"{source.shape(self.source)}\n{self._needed()}"
+        code = hashlib.sha256(definitions.encode("utf-8", "replace")).hexdigest()[:16]
         self.reply("found", notes=notes, lines=lines, state=state, code=code)
+
+    def _needed(self) -> str:
+        """Return what the answer needs of other cells; nothing if it cannot be told."""
+        try:
+            return source.needed_definitions(self.source, self.others)
+        except (RecursionError, MemoryError):
+            return ""
 
     # ------------------------------------------------------------ the answer
 
