@@ -227,9 +227,9 @@ def _decode_array(data: dict[str, Any]) -> Any:
     raw, dtype = base64.b64decode(_text(data["v"]), validate=True), np.dtype(f"<{name}")
     if len(raw) > ARRAY or dtype.itemsize * math.prod(shape) != len(raw):
         raise BadFrame("an array of another size")
+    if dtype.kind == "U" and np.frombuffer(raw, "<u4").max(initial=0) > sys.maxunicode:
+        raise BadFrame("an array of no letters")  # which NumPy cannot show
     array = np.frombuffer(raw, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-    if array.dtype.kind == "U":
-        array.tolist()  # raises a ValueError if a number in it is no letter
     return array if data["t"] == "array" else array[()]
 
 
