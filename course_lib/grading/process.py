@@ -143,11 +143,10 @@ class Process:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         self.process.wait()
-        for _ in range(100):  # frames that nobody asked for: the thread that reads them ends at the pipe's end
+        end = time.monotonic() + 1
+        while self.reader.is_alive() and time.monotonic() < end:  # it may wait for a place for what nobody asked for
             with contextlib.suppress(queue.Empty):
                 self.incoming.get(timeout=0.01)
-            if not self.reader.is_alive():
-                break
         shutil.rmtree(self.box, ignore_errors=True)
 
     def send(self, frame: dict[str, Any], after: bytes = b"") -> None:

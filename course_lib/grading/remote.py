@@ -109,9 +109,9 @@ class Remote:
 
     def _answer(self, ready: dict[str, Any]) -> Any:
         name = clean(ready.get("type"), 60) or "object"
-        if not ready.get("callable"):
+        if not ready.get("callable") or (self.exercise.method and not ready.get("is_class")):
             return type(name, (), {})()
-        if ready.get("is_class") and self.exercise.method:
+        if self.exercise.method:
             made: dict[str, Any] = {"__signature__": _signature(ready.get("parameters"))}
 
             def __init__(this: Any, *args: Any, **named: Any) -> None:

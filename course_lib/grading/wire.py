@@ -209,8 +209,12 @@ def _text(value: Any) -> str:
 
 def _encode_array(value: Any) -> dict[str, Any]:
     array = np.ndarray.__array__(value) if isinstance(value, np.ndarray) else np.asarray(value)
+    if array.dtype.str[1:] == "f16":  # a long double, which a check takes for a number like others
+        array = array.astype(float)
     name = array.dtype.str[1:]
     known = (name in DTYPES or name.startswith("U")) and array.nbytes <= ARRAY
+    if not known and not isinstance(value, np.ndarray):
+        return {"t": "other", "v": type(value).__name__[:60]}
     raw = np.ascontiguousarray(array).astype(f"<{name}").tobytes() if known else b""
     kind = "array" if isinstance(value, np.ndarray) else "scalar"
     return {"t": kind, "v": base64.b64encode(raw).decode(), "d": name if known else "O", "s": list(array.shape)}
