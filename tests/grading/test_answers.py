@@ -104,9 +104,9 @@ def test_broken_code_as_it_was_is_not_attempted(confined, exercise):
 
 @pytest.mark.parametrize("exercise", KINDS, ids=lambda exercise: exercise.name)
 def test_what_goes_wrong_in_any_exercise_goes_wrong_alike(confined, exercise):
-    for label, text in {**answers.common_answers(exercise), **unusual(exercise)}.items():
-        result, row = in_a_notebook(exercise, text), graded(exercise, text)
-        assert said(row) == said(result), label
+    texts = {**answers.common_answers(exercise), **unusual(exercise)}
+    wanted = {label: said(in_a_notebook(exercise, text)) for label, text in texts.items()}
+    assert {label: said(graded(exercise, text)) for label, text in texts.items()} == wanted
 
 
 @pytest.mark.parametrize("exercise", KINDS, ids=lambda exercise: exercise.name)
@@ -159,7 +159,6 @@ def unusual(exercise):
         "a huge whole number": body("return 10**40"),
         "nested lists": body("return [[[[[[[[1.0]]]]]]]]"),
         "a list of strings": body("return ['a', 'b']"),
-        "names of its own": body("return Own(1.0)", before="class Own(float):\n    pass\n\n"),
         "prints much": exercise.source.replace("return ", "print('é' * 5000)\n    return ", 1),
         "prints to stderr": exercise.source.replace("return ", "import sys; sys.stderr.write('a')\n    return ", 1),
         "from elsewhere": body("return momentum * learning_rate"),
