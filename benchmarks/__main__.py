@@ -8,7 +8,7 @@ from pathlib import Path
 from .timing import setting
 
 PAGE = Path(__file__).parents[1] / "book" / "performance.md"
-NAMES = ("optimizers", "networks", "augmentation", "ensembles", "transfer", "experiments", "site", "inpage")
+NAMES = ("optimizers", "networks", "augmentation", "ensembles", "transfer", "experiments", "site", "inpage", "grading")
 
 
 def measure(name: str) -> None:

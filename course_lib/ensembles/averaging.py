@@ -1,4 +1,4 @@
-"""Averages of weights: along one run (Polyak's, SWA), where they help; and of independent nets, where they do not."""
+"""Averages of weights: along one run (EMA, SWA), where they help; and of independent nets, where they do not."""
 
 from __future__ import annotations
 
@@ -86,12 +86,13 @@ class _Averaging(Wrapper):
 
 
 class EMA(_Averaging):
-    """Test with an exponential moving average of the weights: Polyak averaging, as done today.
+    """Test with an exponential moving average of the weights, also called Polyak averaging.
 
     x ← inner step(x);    x_test ← d x_test + (1 − d) x, with d = .995: x_test ← .995 x_test + .005 x
 
     `params` hold x, whose path the average does not change. **Test with the average**: `opt.test_params(params)`; `fit`
     does so by itself, and leaves it in the network at the end. Its memory is about 1/(1 − d) steps: 200 for .995.
+    (Polyak and Juditsky, 1992, take the plain mean of all points, which forgets none.)
 
     `x_test` starts at 0, so that after t steps its weights sum to 1 − dᵗ only, 1 % after two steps. Start-up
     correction divides by that. Without it the average is too small by this factor, until dᵗ has decayed (1,000 steps
@@ -118,7 +119,7 @@ class EMA(_Averaging):
     >>> opt.test_params(x).round(4)  # .005 · 8 · (1 + .995)
     array([0.0798])
 
-    Source: Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992.
+    Source: Kingma and Ba, Adam: A method for stochastic optimization, 2015 (section 7.2).
     """
 
     def __init__(self, inner: Optimizer, *, decay: float | np.ndarray = 0.995, start_up: bool = True) -> None:

@@ -118,7 +118,7 @@ def uniforms(seed: int, n: int) -> list[float]:
 def normals(seed: int, n: int) -> list[float]:
     """Return ``n`` standard normal pseudorandom numbers from a seed, by the method of Box and Muller.
 
-    zᵢ = √(−2 ln u) cos 2πv,  with u and v the next two of `uniforms`
+    zᵢ = √(−2 log u) cos 2πv,  with u and v the next two of `uniforms`
 
     Both languages have the same u and v, but their logarithm and cosine may differ in the last bit.
 

@@ -59,7 +59,7 @@ def grade_entry(raw: bytes, file: str, entry: Entry, sandbox: Sandbox, draws: Se
                     return replace(row, verdict=Verdict.UNREADABLE, message=(clean(found["why"], 300),))
                 if found["kind"] == "missing":
                     return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=("No cell defines `train`.",))
-                row = replace(row, code=clean(found["code"], 16), notes=tuple(clean(n, 200) for n in found["notes"]))
+                row = replace(row, notes=tuple(clean(note, 200) for note in found["notes"]))
                 accuracies.append(_accuracy(Remote(process, entry, found["lines"]), draw))
         except Ended as ended:
             return replace(row, verdict=ended.verdict, message=ended.message)
@@ -70,7 +70,7 @@ def grade_entry(raw: bytes, file: str, entry: Entry, sandbox: Sandbox, draws: Se
     level = [sealed_score(LADDER[BASELINE], draw)[0] for draw in draws]
     gain = score.gain(Score(np.array(level), tuple(draws), 0.0, 0))
     error = "" if math.isnan(score.error) else f" ± {score.error:.1f}"
-    above = f"{gain.mean:+.1f}" + (error and f" ± {gain.error:.1f}")
+    above = f"{gain.mean:+.1f}".replace("-", "−") + (error and f" ± {gain.error:.1f}")
     words = (
         f"{score.mean:.1f}{error} % on {len(draws)} sealed draw{'s' * (len(draws) > 1)}, "
         f"{score.seconds:.1f} CPU seconds each.",

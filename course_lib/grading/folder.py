@@ -16,9 +16,9 @@ from .text import NAME, one_line
 
 MEGABYTES = 20  # of one notebook
 ENTRIES = 2000  # that are looked at in one student's folder
-#: name_LATE_number_number_title, LATE only where it is so: one folder for the class, as Canvas gives it.
+#: NAME_LATE_ID_ID_TITLE in one folder for the class, LATE only where it is so. From memory, not from an export: Canvas.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
-#: name_number_assignsubmission_file_: a folder a student, as Moodle gives it.
+#: NAME_ID_assignsubmission_file_, a folder a student. From memory, too: Moodle.
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+", re.DOTALL)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from urllib.parse import quote
 
 from course_lib.studies.stored import replace_files
@@ -14,7 +15,7 @@ from .feedback import feedback_html
 from .histogram import Who, exercise_html
 from .look import css_class, file_names, page, verdict_bar
 from .rows import Row, Verdict
-from .tables import About, Grades, cells_csv, grades_csv
+from .tables import About, Grades, cells_csv, grades_csv, scores_csv
 from .text import count, duration, escape, name_html, number, paragraphs, rich
 
 #: Verdicts that say little about the answer, and what to do about them.
@@ -53,6 +54,8 @@ def write(out: Path, rows: Sequence[Row], about: About) -> None:
     files = file_names(grades.students)
     texts[out / "grades.csv"] = MARK + grades_csv(grades)
     texts[out / "cells.csv"] = MARK + cells_csv(grades)
+    if any(row.scores for row in rows):
+        texts[out / "scores.csv"] = MARK + scores_csv(grades)
     texts[out / "report.html"] = report_html(grades, files)
     folder = out / "feedback"
     pages = {folder / files[student]: feedback_html(grades, student) for student in grades.students}
@@ -76,6 +79,7 @@ def report_html(grades: Grades, files: Mapping[str, str]) -> str:
     everything = [grades.row(student, name) for student in grades.students for name in grades.names]
     parts = [_head(grades, everything)]
     parts += [exercise_html(e, grades.of(e.name), grades.worth(e.name), who) for e in grades.about.exercises]
+    parts += [_scores(everything, address)] if any(row.scores for row in everything) else []
     parts += [_students(grades, address), _attention(grades, everything, who), _slowest(everything, address)]
     return page(grades.about.title, "<main>\n{}\n</main>".format("\n".join(parts)))
 
@@ -156,6 +160,23 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
         )
     listed = f'<ul class="kinds">{"".join(items)}</ul>' if items else "<p>Nothing does.</p>"
     return f'<section id="attention">\n<h2>What needs you</h2>\n{listed}\n</section>'
+
+
+def _scores(rows: Sequence[Row], address: Address) -> str:
+    """The challenge's entries, the best first."""
+    lines = [
+        f'<tr><th scope="row">{_link(row.student, address(row.student, row.exercise))}</th>'
+        f'<td class="number">{fmean(row.scores):.1f} %</td>'
+        f"<td>{', '.join(f'{one:.1f}' for one in row.scores)}</td></tr>"
+        for row in sorted(rows, key=lambda row: -sum(row.scores))
+        if row.scores
+    ]
+    head = '<th scope="col">Student</th><th scope="col" class="number">Accuracy</th><th scope="col">On each draw</th>'
+    return (
+        '<section id="scores">\n<h2>The entries</h2>\n<p class="note">The best of many entries looks better than it '
+        'is.</p>\n<div class="frame" role="region" aria-label="The entries" tabindex="0">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>\n</section>"
+    )
 
 
 def _slowest(rows: Sequence[Row], address: Address) -> str:

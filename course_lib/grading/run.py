@@ -35,6 +35,7 @@ from .rows import Row, Verdict
 from .tables import About, Grades, read_points
 
 SEEDS = 2  # secret ones
+DRAWS = 5  # of the challenge's sealed digits
 SELF_TEST = 8  # submissions
 STATE = ("journal.jsonl", "seeds.json", "accepted")
 
@@ -101,9 +102,10 @@ def grade_folder(options: Options) -> int:
     options.say(f"{isolation}.")
     options.out.mkdir(parents=True, exist_ok=True)
     journal = Journal(options.out / "journal.jsonl")
-    seeds = _seeds(options.out / "seeds.json", options.seeds)
+    secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
+    seeds = (0, *secret[: options.seeds])  # the first is the book's own
     with _folder_of_run(options.out) as folder:
-        task = Task(seeds=seeds, sandbox=options.sandbox, folder=folder)
+        task = Task(seeds, options.sandbox, folder=folder, draws=secret[:DRAWS])
         works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
         if options.self_test:
             self_test(list(works.values()), options.say)
@@ -214,11 +216,11 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
 
 
 def _seeds(path: Path, count: int) -> tuple[int, ...]:
-    """Return the book's own seed and secret ones, which are kept: who grades again grades by the same cases."""
+    """Return secret seeds, which are kept: who is graded again is graded by the same cases."""
     kept: list[Any] = json.loads(path.read_text("utf-8")) if path.exists() else []
     kept += [secrets.randbelow(2**31) + 1 for _ in range(count - len(kept))]
     replace_files({path: json.dumps(kept)})
-    return 0, *kept[:count]
+    return tuple(kept)
 
 
 class _folder_of_run:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from course_lib.exercises.declaration import Declaration
 
@@ -145,6 +146,14 @@ def cells_csv(grades: Grades) -> str:
             line += [f"{row.seconds:.3f}", about.isolation, str(about.seeds), about.versions.get("course_lib", "")]
             lines.append(line)
     return table(lines)
+
+
+def scores_csv(grades: Grades) -> str:
+    """Return `scores.csv`: the challenge's entries, with the accuracy on each draw in per cent."""
+    rows = sorted((row for row in grades.cells.values() if row.scores), key=lambda row: -sum(row.scores))
+    draws = max(len(row.scores) for row in rows)
+    lines = [[cell(row.student), f"{fmean(row.scores):.3f}", *(f"{one:.3f}" for one in row.scores)] for row in rows]
+    return table([["student", "mean", *(f"draw_{n}" for n in range(1, draws + 1))], *lines])
 
 
 def table(lines: Iterable[Sequence[str]]) -> str:

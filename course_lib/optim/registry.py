@@ -135,7 +135,7 @@ METHODS: dict[str, Method] = {
         Lion,
         paper="chen2023",
         reference="pytorch_optimizer.Lion(params, lr=lr, betas=(beta1, beta2), weight_decay=weight_decay)",
-        defaults={"lr": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
+        defaults={"lr": 1e-4, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
         test_settings={"lr": 0.013, "beta1": 0.83, "beta2": 0.97, "weight_decay": 0.3},
     ),
     "ScheduleFreeSGD": Method(

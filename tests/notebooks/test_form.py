@@ -288,5 +288,13 @@ def test_the_glossary_has_the_plain_words_too():
     assert {"gradient", "loss", "SGD", "convex", "eigenvector", "variance", "seed"} <= set(glossary())
 
 
+def test_every_entry_of_the_glossary_is_used():
+    """A page links to it, or a chapter sets it in italics where it says what it is."""
+    pages = [text_of(path) for path in CHAPTERS + PAGES]
+    italic = {term.lower() for text in pages for term in re.findall(r"(?<![*\w])\*([^*\s][^*]*)\*(?!\*)", plain(text))}
+    used = italic | {term.lower() for text in pages for term in linked(text)}
+    assert [term for term in glossary() if term.lower() not in used] == []
+
+
 def test_the_glossary_is_sorted():
     assert glossary() == sorted(glossary(), key=str.lower) and len(glossary()) > 20

@@ -110,8 +110,8 @@ def zigzag(**values: Any) -> Experiment:
         [
             panel(
                 "Drag the start",
-                axis("x₁", "window.x"),
-                axis("x₂", "window.y"),
+                axis("x", "window.x"),
+                axis("y", "window.y"),
                 [
                     contour("field"),
                     line("SGD", color=colour_of("SGD"), timed=True, width=2),
@@ -299,15 +299,15 @@ def saddle(**values: Any) -> Experiment:
         [
             panel(
                 "The path from the right",
-                axis("x₁", "window.x"),
-                axis("x₂", "window.y"),
+                axis("x", "window.x"),
+                axis("y", "window.y"),
                 [contour("field"), line("SGD", color=colour_of("SGD"), timed=True, width=2)],
-                alt="Level lines of a saddle whose ridge is the line x₂ = 0, and a path that starts near it.",
+                alt="Level lines of a saddle whose ridge is the line y = 0, and a path that starts near it.",
             ),
             panel(
                 "Distance from the ridge",
                 axis("step t", (0, _HORIZON)),
-                axis("|x₂|", (1e-12, 10), log=True),
+                axis("|y|", (1e-12, 10), log=True),
                 [
                     rule(0.5, label="has left"),
                     line("from ridge", x="step", y="distance", color=colour_of("SGD"), timed=True, width=2),

@@ -18,7 +18,7 @@ KAPPA = 10.0  # of the ravine in `draw_angle` and `draw_factors`
 def worst_angle(kappa: np.ndarray | float) -> np.ndarray:
     """Return the largest angle, in degrees, between −∇f and the way to the minimum, anywhere on a ravine.
 
-    cos φ = 2√κ/(κ + 1),  where |x₁| = √κ |x₂|
+    cos φ = 2√κ/(κ + 1),  where |x| = √κ |y|
 
     >>> worst_angle(100.0).round(1)
     np.float64(78.6)
@@ -42,7 +42,7 @@ def draw_angle(where: Axes, how: Axes) -> None:
     _arrow(where, x, x - 1.6 * x / np.linalg.norm(x), INK)
     where.annotate("−∇f", tuple(x + downhill), (7, -2), textcoords="offset points", color=color_of("SGD"), ha="left")
     where.annotate("to the minimum", tuple(0.55 * x), (8, 5), textcoords="offset points", color=INK, ha="left")
-    where.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+    where.set(xlabel="x", ylabel="y", aspect="equal")
     kappa = np.geomspace(1, 1000, 200)
     how.plot(kappa, worst_angle(kappa), color=color_of("SGD"))
     for k in (10, 100, 1000):

@@ -137,7 +137,7 @@ points_home = Choose(
     right="along",
     why={
         "along": "On an eigenvector the gradient points along it, whatever the curvature is: here it is only small.",
-        "across": "That is the worst place of all: there x₁ is √κ times as large as x₂.",
+        "across": "That is the worst place of all: there x is √κ times as large as y.",
         "diagonal": "There the gradient is (0.01, 1): almost straight across the valley.",
         "none": "On an eigenvector it does, and one of the points lies on an axis of the ravine.",
     },
@@ -214,11 +214,11 @@ ten_times = Number(
     confusions={
         10: "Ten times the distance is not ten steps: the distance grows by the factor 1.2 per step.",
         5: "That is 1/α. Ask how many factors of 1.2 make 10.",
-        2.3: "That is ln 10. Divide it by the logarithm of the factor, ln 1.2.",
+        2.3: "That is log 10. Divide it by the logarithm of the factor, log 1.2.",
         24.2: "That is for α = 0.1. At twice the rate it takes about half as many.",
     },
     otherwise="The distance grows by 1 + α = 1.2 per step. Which power of 1.2 is 10?",
-    why="ln 10/ln 1.2 = 12.6: a fixed number of steps, however near it is already.",
+    why="log 10/log 1.2 = 12.6: a fixed number of steps, however near it is already.",
 )
 
 # ---------------------------------------------------------------- Why saddles

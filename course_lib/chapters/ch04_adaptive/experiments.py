@@ -352,8 +352,8 @@ def trap(**values: Any) -> Experiment:
         [
             panel(
                 "The path",
-                axis("x₁", "window.x"),
-                axis("x₂", "window.y"),
+                axis("x", "window.x"),
+                axis("y", "window.y"),
                 [
                     contour("field"),
                     line("ridge", label="ridge", color="currentColor", dashed=True, width=1.25),

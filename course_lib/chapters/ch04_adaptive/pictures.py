@@ -44,7 +44,7 @@ def draw_steepest(circle: Axes, square: Axes) -> None:
         arrow = dict(arrowstyle="-|>", color=color, linewidth=2.4, shrinkA=0, shrinkB=0)
         ax.annotate("", xy=tuple(steepest(shape)), xytext=(0, 0), arrowprops=arrow)
         ax.plot(0, 0, "o", color=color, markersize=5)
-        ax.set(title=title, xlim=(-1.45, 1.45), ylim=(-1.45, 1.45), aspect="equal", xlabel="x₁", ylabel="x₂")
+        ax.set(title=title, xlim=(-1.45, 1.45), ylim=(-1.45, 1.45), aspect="equal", xlabel="x", ylabel="y")
         ax.grid(False)
 
 

@@ -198,8 +198,8 @@ def race(**values: Any) -> Experiment:
         [
             panel(
                 "Paths",
-                axis("x₁", "window.x"),
-                axis("x₂", "window.y"),
+                axis("x", "window.x"),
+                axis("y", "window.y"),
                 [
                     contour("field"),
                     *[line(n, label=n, color=colour_of(n), timed=True, width=2) for n in _FOUR],
@@ -297,8 +297,8 @@ def sharp(**values: Any) -> Experiment:
         [
             panel(
                 "Where the runs end, and the way of one",
-                axis("x₁", (-1.8, 3.2)),
-                axis("x₂", (-1.6, 1.6)),
+                axis("x", (-1.8, 3.2)),
+                axis("y", (-1.6, 1.6)),
                 [
                     contour("field"),
                     line("path", label="one run", color=color, width=1),

@@ -48,7 +48,8 @@ heavy = Choose(
     "heavy",
     PAGE,
     "The loss before the first step is about log 10 and the rate is right. In the first epoch the training loss is"
-    " three times as high, and from the third on both are log 10, for good. Few units are dead. What is wrong?",
+    " more than three times as high, and from the third on both are log 10, for good. Few units are dead. What is"
+    " wrong?",
     options={
         "moved": "all inputs are moved by 3",
         "penalty": "the penalty is too strong",
@@ -108,8 +109,8 @@ longer = Choose(
 same_accuracy = Choose(
     "same_accuracy",
     PAGE,
-    "A network with dropout, of which 0.8 are kept. The accuracy is as it should be, the gradient check finds nothing,"
-    " and the test loss is five times too high. What is wrong?",
+    "A network with dropout keeps its units with the probability p = 0.8. The accuracy is as it should be, the gradient"
+    " check finds nothing, and the test loss is five times too high. What is wrong?",
     options={
         "twice": "a softmax before a loss that takes one itself",
         "left": "dropout is left on in testing",

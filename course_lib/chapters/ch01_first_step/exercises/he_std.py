@@ -21,8 +21,8 @@ he_std = Exercise(
     title="He's scale",
     prompt=(
         "A dense layer has `fan_in` inputs and `fan_out` units; a leaky ReLU with the slope `slope` below zero "
-        "follows (0 is the ReLU, 1 is no nonlinearity at all). Return the standard deviation of its weights by "
-        "He's rule, which keeps the mean square of the signal on its way forward."
+        "follows (0 is the ReLU, 1 is no nonlinearity at all). Return the standard deviation of the layer's weights "
+        "by He's rule, which keeps the mean square of the signal on its way forward."
     ),
     source="""\
 def he_std(fan_in, fan_out, slope):

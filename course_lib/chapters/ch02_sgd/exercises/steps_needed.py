@@ -20,11 +20,9 @@ steps_needed = Exercise(
     number=2,
     title="How many steps?",
     prompt=(
-        "Gradient descent runs at the rate `lr` on a quadratic. `curvatures` is an array of its curvatures, and "
-        "the rate "
-        "is stable for each of them. At the start the error along each eigenvector is 1. Return the number of "
-        "steps until "
-        "the slowest of them has shrunk to `tol`, as a real number: do not round it."
+        "Gradient descent runs at the rate `lr` on a quadratic. `curvatures` is an array of its curvatures, and the "
+        "rate is stable for each of them. At the start the error along each eigenvector is 1. Return the number of "
+        "steps until the slowest of these errors has shrunk to `tol`, as a real number: do not round it."
     ),
     source="""\
 def steps_needed(lr, curvatures, tol):

@@ -22,9 +22,9 @@ uncorrected = Exercise(
     number=1,
     title="Steps without the correction",
     prompt=(
-        "On a steady slope, Adam without its bias correction makes a first step of 3.16 α. How long is its step number "
-        "`t`, in units of α? Both moments start at zero; leave ε out. `t` is a whole number from 1, or an array of "
-        "such numbers: return the size, or an array of sizes."
+        "On a steady slope, Adam without its bias correction makes a first step of 3.16 α. How long is such an Adam's "
+        "step number `t`, in units of α? Both moments start at zero; leave ε out. `t` is a whole number from 1, or an "
+        "array of such numbers: return the size, or an array of sizes."
     ),
     source="""\
 def first_steps(t, beta1, beta2):

@@ -29,9 +29,9 @@ plateau = Exercise(
     number=5,
     title="Reduce on a plateau",
     prompt=(
-        "You get the `losses` of all epochs so far, in order, and the first rate `lr`. Return the rate after them. A "
-        "loss counts as better if it is below the best one so far. When more than `patience` losses in a row were not "
-        "better, the rate is multiplied by `factor`, and the count starts again."
+        "You get the `losses` of all epochs so far, in order, and the first rate `lr`. Return the rate after these "
+        "epochs. A loss counts as better if it is below the best one so far. When more than `patience` losses in a row "
+        "were not better, the rate is multiplied by `factor`, and the count starts again."
     ),
     source="""\
 def plateau(losses, lr, factor, patience):

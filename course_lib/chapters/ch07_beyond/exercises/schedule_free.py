@@ -54,8 +54,9 @@ schedule_free = Exercise(
     title="One step of Schedule-Free",
     prompt=(
         "`z` makes the steps, `a` is the average of all points z after a step, and `grad(x)` is the gradient at `x`."
-        " Take the gradient between the two, where `a` has the weight `beta`; move `z` by it; then bring the average"
-        " up to date. `t` is the number of this step, from 1. Return the new `z` and the new `a`, as new arrays."
+        " Take the gradient between `z` and `a`, where `a` has the weight `beta`; move `z` by it; then bring the"
+        " average up to date. `t` is the number of this step, from 1. Return the new `z` and the new `a`, as new"
+        " arrays."
     ),
     source=f"""\
 def schedule_free_step(z, a, grad, t, lr, beta):

@@ -26,7 +26,7 @@ soft = Exercise(
     number=2,
     title="The proximal step of L1",
     prompt=(
-        "A step on the loss alone has led to the weights `w`. Move each of them towards 0 by `step` times `lam`, and no"
+        "A step on the loss alone has led to the weights `w`. Move each weight towards 0 by `step` times `lam`, and no"
         " further: what is nearer to 0 than that becomes 0. Return a new array."
     ),
     source="""\

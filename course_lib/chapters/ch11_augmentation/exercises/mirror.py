@@ -17,8 +17,8 @@ mirror = Exercise(
     number=1,
     title="Mirror images",
     prompt=(
-        "You get `images` of shape (N, height, width, channels). Return them mirrored, left to right. Leave the array "
-        "you are given as it is."
+        "You get `images` of shape (N, height, width, channels). Return the images mirrored, left to right. Leave the "
+        "array you are given as it is."
     ),
     source="""\
 def mirror(images):

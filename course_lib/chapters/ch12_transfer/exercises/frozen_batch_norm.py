@@ -28,8 +28,8 @@ frozen_batch_norm = Exercise(
     title="Batch norm, frozen",
     prompt=(
         "You get a batch `x`, shape `(N, k)`, and of a frozen batch norm the running mean `mean`, the running variance "
-        "`var`, `gamma` and `beta`, each of shape `(k,)`, and the number `eps`. Return its output, shape `(N, k)`, as "
-        "a new array."
+        "`var`, `gamma` and `beta`, each of shape `(k,)`, and the number `eps`. Return the batch norm's output, shape "
+        "`(N, k)`, as a new array."
     ),
     source="""\
 def frozen_batch_norm(x, mean, var, gamma, beta, eps):

@@ -28,7 +28,7 @@ head_gradient = Exercise(
     prompt=(
         "A head computes the scores `f @ W + b` of N images from their frozen features `f`, shape `(N, k)`; `W` has "
         "shape `(k, C)`, `b` `(C,)`, and `y`, shape `(N, C)`, holds the classes as rows with a single 1. The loss is "
-        "the mean cross-entropy of the softmax. Return its gradients `dW` and `db`, shapes `(k, C)` and `(C,)`."
+        "the mean cross-entropy of the softmax. Return the loss's gradients `dW` and `db`, shapes `(k, C)` and `(C,)`."
     ),
     source="""\
 def head_gradient(f, W, b, y):

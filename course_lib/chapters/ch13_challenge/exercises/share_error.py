@@ -20,8 +20,8 @@ share_error = Exercise(
     number=1,
     title="A share and its error",
     prompt=(
-        "A classifier names `right` of `n` test digits. Return the share of digits that it names, and the standard "
-        "error of that share, both as numbers between 0 and 1."
+        "A classifier names `right` of `n` test digits. Return the share of digits that the classifier names, and "
+        "the standard error of that share, both as numbers between 0 and 1."
     ),
     source="""\
 def share_error(right, n):
