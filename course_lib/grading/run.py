@@ -33,6 +33,7 @@ from .process import Isolation, Sandbox, probe
 from .roster import Roster, check_column, fill_roster, join, match, read_roster
 from .rows import Row, Verdict
 from .tables import About, Grades, read_points
+from .text import count
 
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
@@ -110,8 +111,8 @@ def grade_folder(options: Options) -> int:
         if options.self_test:
             self_test(list(works.values()), options.say)
         rows = _graded(works, journal, isolation, options)
-    rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
-    rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
+        rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+        rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
     versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
     key = None
     if options.anonymous:
@@ -125,7 +126,8 @@ def grade_folder(options: Options) -> int:
         _fill(roster, submissions, Grades(rows, about), options)
     counts = Counter(str(row.verdict) for row in rows)
     options.say(
-        f"{len(submissions)} students, {len(rows)} answers: " + ", ".join(f"{n} {v}" for v, n in counts.most_common())
+        f"{count(len(submissions), 'student')}, {count(len(rows), 'answer')}: "
+        + ", ".join(f"{n} {v}" for v, n in counts.most_common())
     )
     options.say(f"{options.out / 'report.html'}")
     return int(counts[Verdict.NOT_GRADED] > 0)

@@ -287,7 +287,6 @@ def filled(part, room=wire.FRAME - 10_000):
     [
         {"t": "long", "v": "list", "n": 10**6},
         {"t": "array", "v": "", "d": "O", "s": [4] * 8},
-        {"t": "scalar", "v": "", "d": "O", "s": [4] * 8},
         {"t": "other", "v": "a"},
         {"t": "other", "v": "a", "runs": 1},
         {"t": "list", "v": []},
