@@ -138,14 +138,17 @@ class Child:
             self.end("missing")
         self.source = found[-1]["source"]
         self.others = [cell["source"] for cell in cells if cell is not found[-1]]
-        used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", self.source)))
-        if used and "practice" not in job:
+        needed = self._needed()
+        used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", f"{self.source}\n{needed}")))
+        if "practice" in job:  # what it needs is in it, and it may use the library
+            used = sorted(set(re.findall(r"\bpractice\b|\bload_digits\b", self.source)))
+        if used:
             notes.append(f"It uses {', '.join(used[:3])}.")
         lines = [line[:200] for line in self.source.splitlines()[:LINES]]
         state = "empty" if not self.source.strip() else ""
         if job["start"] and source.same_code(self.source, job["start"]):
             state = "untouched"
-        definitions = f"{source.shape(self.source)}\n{self._needed()}"
+        definitions = f"{source.shape(self.source)}\n{needed}"
         code = hashlib.sha256(definitions.encode("utf-8", "replace")).hexdigest()[:16]
         self.reply("found", notes=notes, lines=lines, state=state, code=code)
 

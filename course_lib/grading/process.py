@@ -92,6 +92,10 @@ class Ended(Stop):
         self.verdict, self.message = verdict, message
 
 
+class Interrupted(Stop):
+    """Ctrl-C while an answer was waited for: it is no error of the answer's."""
+
+
 class Process:
     """A process for one answer. Use it as a context: afterwards it is dead, and its folder is gone."""
 
@@ -148,6 +152,8 @@ class Process:
             with contextlib.suppress(queue.Empty):
                 self.incoming.get(timeout=0.01)
         shutil.rmtree(self.box, ignore_errors=True)
+        if any(isinstance(one, Interrupted) for one in error):
+            raise KeyboardInterrupt
 
     def send(self, frame: dict[str, Any], after: bytes = b"") -> None:
         """Send a frame, and bytes after it. What cannot be sent is noticed where an answer is missing."""
@@ -169,6 +175,8 @@ class Process:
             frame = self.incoming.get(timeout=max(0.01, self.deadline - time.monotonic()))
         except queue.Empty:
             frame, self.timed_out = None, True
+        except KeyboardInterrupt:
+            raise Interrupted from None
         if frame is None:
             raise self._ended()
         try:

@@ -368,6 +368,8 @@ def test_the_last_cell_with_the_tag_counts_and_notes_say_so(confined):
     assert row.passed and row.notes == ("2 cells have the tag; the last is graded.",)
     library = grade_answer(answer("from course_lib.optim import Momentum\n" + HEAD + RIGHT), "a.ipynb", MOMENTUM, BOOK)
     assert library.notes == ("It uses course_lib.optim.",)
+    elsewhere = graded(MOMENTUM, HEAD + "    Momentum\n" + RIGHT, ["from course_lib.optim import Momentum"])
+    assert elsewhere.notes == library.notes
 
 
 def test_the_same_definitions_have_the_same_code_whatever_their_spaces(confined):

@@ -1,5 +1,6 @@
 """Whatever a notebook does: a verdict in time, no PASS for wrong numbers, the other answers judged, nothing left."""
 
+import _thread
 import os
 import resource
 import threading
@@ -10,7 +11,7 @@ import pytest
 
 from course_lib import chapters
 from course_lib.grading import process as processes
-from course_lib.grading.grade import Task, grade_notebook
+from course_lib.grading.grade import Task, grade_answer, grade_notebook
 from course_lib.grading.process import Limits, Process, Sandbox
 from course_lib.grading.rows import Verdict
 
@@ -295,3 +296,10 @@ def test_a_process_that_does_not_start_leaves_nothing(tmp_path, sandbox):
         Process(sandbox, LIMITS, {"packages": ()}, tmp_path)
     time.sleep(0.05)
     assert list(tmp_path.iterdir()) == [] and threading.active_count() <= threads
+
+
+def test_ctrl_c_ends_the_grader_and_is_no_error_of_the_answer(confined, tmp_path):
+    threading.Timer(1.0, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        grade_answer(FAULTS["sleeps"][0], "a", BOOK["momentum"], Task(folder=tmp_path))
+    assert list(tmp_path.iterdir()) == [] and processes_of(tmp_path) == []

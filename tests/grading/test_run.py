@@ -483,3 +483,10 @@ def test_an_entry_cannot_change_the_graders_digits(confined):
     before = sealed_score(LADDER[BASELINE], 3)[0]
     entry(NEAREST.replace("    def predict", "    x *= 0; y *= 0\n    def predict").replace("far =", "new *= 0; far ="))
     assert sealed_score(LADDER[BASELINE], 3)[0] == before
+
+
+def test_an_entry_that_may_use_other_digits_has_a_note(confined):
+    more = NEAREST.replace("    def predict", "    x, y, *_ = practice(1)\n    def predict")
+    row = entry("from course_lib.challenge import practice\n" + more)
+    assert row.passed and row.notes == ("It uses practice.",)
+    assert entry("data = practice(0)\n" + NEAREST).notes == ()
