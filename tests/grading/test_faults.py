@@ -1,8 +1,8 @@
 """Whatever a notebook does: a verdict in time, no PASS for wrong numbers, the other answers judged, nothing left."""
 
-import _thread
 import os
 import resource
+import signal
 import threading
 import time
 from pathlib import Path
@@ -299,7 +299,7 @@ def test_a_process_that_does_not_start_leaves_nothing(tmp_path, sandbox):
 
 
 def test_ctrl_c_ends_the_grader_and_is_no_error_of_the_answer(confined, tmp_path):
-    threading.Timer(1.0, _thread.interrupt_main).start()
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         grade_answer(FAULTS["sleeps"][0], "a", BOOK["momentum"], Task(folder=tmp_path))
     assert list(tmp_path.iterdir()) == [] and processes_of(tmp_path) == []
