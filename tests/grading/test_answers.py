@@ -150,7 +150,6 @@ def unusual(exercise):
         "a matrix": body("return np.matrix([[1.0]])"),
         "half precision": body("return np.float16(1)"),
         "objects": body("return np.array([None, 1])"),
-        "dates": body("return np.datetime64('2027-01-01')"),
         "a huge whole number": body("return 10**40"),
         "nested lists": body("return [[[[[[[[1.0]]]]]]]]"),
         "a list of strings": body("return ['a', 'b']"),
