@@ -69,7 +69,11 @@ def grade(arguments: list[str]) -> int:
     for count in ("seeds", "workers"):
         if getattr(options, count) < 0:
             raise ValueError(f"--{count} must be at least 0, not {getattr(options, count)}")
-    if bool(options.roster) != bool(options.roster_id and options.roster_grade):
+    try:
+        prefix = tuple(shlex.split(options.sandbox))
+    except ValueError as error:
+        raise ValueError(f"--sandbox is no command: {error}") from None
+    if len({bool(one) for one in (options.roster, options.roster_id, options.roster_grade)}) > 1:
         raise ValueError("--roster needs --roster-id and --roster-grade, the names of two of its columns, and they it")
     return grade_folder(
         Options(
@@ -86,7 +90,7 @@ def grade(arguments: list[str]) -> int:
             anonymous=options.anonymous,
             workers=options.workers,
             cluster=options.cluster,
-            sandbox=Sandbox(tuple(shlex.split(options.sandbox)), options.sandbox_python),
+            sandbox=Sandbox(prefix, options.sandbox_python),
             trust=options.trust_submissions,
             seeds=options.seeds,
             variants=options.variants,

@@ -49,6 +49,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.line(
             "NO FIREFOX: exercises were not checked in it (Debian: apt install firefox-esr).", red=True
         )
+    if any("NO CONFINEMENT" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.line("NO CONFINEMENT: `course grade` was not tested with hostile answers.", red=True)
 
 
 def _close(got, wanted, where="", rtol=1e-9, atol=1e-12):

@@ -65,7 +65,7 @@ def load(source: str, others: Sequence[str], name: str, namespace: dict[str, Any
     """
     needed = needed_definitions(source, others)
     if needed:
-        exec(compile(needed, "<the other cells>", "exec"), namespace)
+        exec(compile(needed, "<the other cells>", "exec", dont_inherit=True), namespace)
     exec(_definitions(source, name), namespace)
 
 
@@ -140,7 +140,7 @@ def _definitions(source: str, name: str) -> CodeType:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = _parse(source, file)
     tree.body = [node for node in tree.body if not isinstance(node, ast.Expr) and not _uses(node)]
-    return compile(tree, file, "exec")
+    return compile(tree, file, "exec", dont_inherit=True)  # not this file's `from __future__`
 
 
 def same_code(source: str, other: str) -> bool:

@@ -138,15 +138,26 @@ class Child:
             self.end("missing")
         self.source = found[-1]["source"]
         self.others = [cell["source"] for cell in cells if cell is not found[-1]]
-        used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", self.source)))
-        if used and "practice" not in job:
+        needed = self._needed()
+        used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", f"{self.source}\n{needed}")))
+        if "practice" in job:  # what it needs is in it, and it may use the library
+            used = sorted(set(re.findall(r"\bpractice\b|\bload_digits\b", self.source)))
+        if used:
             notes.append(f"It uses {', '.join(used[:3])}.")
         lines = [line[:200] for line in self.source.splitlines()[:LINES]]
         state = "empty" if not self.source.strip() else ""
         if job["start"] and source.same_code(self.source, job["start"]):
             state = "untouched"
-        code = hashlib.sha256(source.shape(self.source).encode()).hexdigest()[:16]
+        definitions = f"{source.shape(self.source)}\n{needed}"
+        code = hashlib.sha256(definitions.encode("utf-8", "replace")).hexdigest()[:16]
         self.reply("found", notes=notes, lines=lines, state=state, code=code)
+
+    def _needed(self) -> str:
+        """Return what the answer needs of other cells; nothing if it cannot be told."""
+        try:
+            return source.needed_definitions(self.source, self.others)
+        except (RecursionError, MemoryError):
+            return ""
 
     # ------------------------------------------------------------ the answer
 

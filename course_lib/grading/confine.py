@@ -27,7 +27,9 @@ DENIED = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424),
     "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "setpriority": (141, 140), "prlimit64": (302, 261),
-    "setrlimit": (160, 164),
+    "setrlimit": (160, 164), "ioprio_set": (251, 30), "sched_setaffinity": (203, 122), "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119), "sched_setattr": (314, 274), "process_mrelease": (448, 448),
+    "migrate_pages": (256, 238), "move_pages": (279, 239),
     # what Landlock leaves open of files
     "chmod": (90, 0), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, 0),
     "fchown": (93, 55), "lchown": (94, 0), "fchownat": (260, 54), "utime": (132, 0), "utimes": (235, 0),
@@ -49,6 +51,11 @@ DENIED = {
     "adjtimex": (159, 171), "clock_adjtime": (305, 266), "acct": (163, 89), "mknod": (133, 0), "mknodat": (259, 33),
     "ioperm": (173, 0), "iopl": (172, 0), "quotactl": (179, 60), "syslog": (103, 116), "personality": (135, 92),
 }  # fmt: skip
+# Calls that are refused with some arguments: where in the call's data that stands, and which.
+DENIED_WITH = {
+    "fcntl": ((72, 25), 24, (8, 10, 15)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a pipe would send signals to any process
+    "prctl": ((157, 167), 16, (1,)),  # PR_SET_PDEATHSIG: it is to die with the grader
+}
 CLONE, CLONE3 = (56, 220), (435, 435)
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -158,7 +165,7 @@ def _without(path: str, hidden: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 def seccomp(libc: ctypes.CDLL) -> None:
-    """Refuse the calls of DENIED. A new thread is allowed, a new process is not."""
+    """Refuse the calls of DENIED and DENIED_WITH. A new thread is allowed, a new process is not."""
     column, machine = MACHINES[platform.machine()]
     load, equal, at_least, any_bit, give = 0x20, 0x15, 0x35, 0x45, 0x06
     allow, kill, refuse, unknown = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026  # EPERM, ENOSYS
@@ -172,6 +179,10 @@ def seccomp(libc: ctypes.CDLL) -> None:
     for numbers in DENIED.values():
         if numbers[column]:
             program += [step(equal, numbers[column], 0, 1), step(give, refuse)]
+    for numbers, place, values in DENIED_WITH.values():
+        program += [step(equal, numbers[column], 0, len(values) + 3), step(load, place)]
+        program += [step(equal, value, len(values) - i) for i, value in enumerate(values)]
+        program += [step(give, allow), step(give, refuse)]
     program += [step(equal, CLONE3[column], 0, 1), step(give, unknown)]  # libc then takes `clone`, which says what
     program += [step(equal, CLONE[column], 0, 3), step(load, 16), step(any_bit, 0x10000, 1), step(give, refuse)]
     code = b"".join([*program, step(give, allow)])

@@ -97,7 +97,7 @@ def grade_on_cluster(works: Sequence[Work], address: str, *, trust: bool) -> Ite
             if isolation.open and not trust:  # whoever reaches the scheduler's port can run code there
                 raise ValueError(f"on {worker} {isolation}: --trust-submissions, if you trust them")
         futures = {client.submit(grade_work, work, pure=False): work for work in works}
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):
             work = futures[future]
             try:
                 yield _of(work, future.result())

@@ -92,38 +92,51 @@ class Ended(Stop):
         self.verdict, self.message = verdict, message
 
 
+class Interrupted(Stop):
+    """Ctrl-C while an answer was waited for: it is no error of the answer's."""
+
+
 class Process:
     """A process for one answer. Use it as a context: afterwards it is dead, and its folder is gone."""
 
     def __init__(self, sandbox: Sandbox, limits: Limits, job: Mapping[str, Any], folder: Path | None = None) -> None:
         self.limits, self.frames, self.timed_out = limits, 0, False
-        self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
         keep = {name: os.environ[name] for name in ("SystemRoot", "PATH") if name in os.environ}
+        self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
         own = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self.box)
         own |= {"MPLBACKEND": "agg", "LANG": "C.UTF-8"}
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         kernels = {
             name: value for name, value in os.environ.items() if name in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY")
         }
-        self.process = subprocess.Popen(
-            [*sandbox.prefix, sandbox.python, "-I", "-B", "-c", START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self.box,
-            env=keep | own | single | kernels,
-            start_new_session=True,
-        )
-        self.incoming: queue.Queue[dict[str, Any] | Exception | None] = queue.Queue(maxsize=8)
-        threading.Thread(target=self._read, daemon=True).start()
+        try:
+            self.process = subprocess.Popen(
+                [*sandbox.prefix, sandbox.python, "-I", "-B", "-c", START],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self.box,
+                env=keep | own | single | kernels,
+                start_new_session=True,
+            )
+        except OSError:
+            os.rmdir(self.box)
+            raise
+        self.incoming: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=8)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         self.deadline = time.monotonic() + limits.hard
         self.clock = threading.Timer(limits.hard, self._time_is_up)  # a write that nobody reads ends with it, too
         self.clock.daemon = True
         self.clock.start()
-        self._write(_modules())
-        self.send({"memory": limits.memory, "seconds": limits.cpu,
-                   "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
-        self.closed = self.receive("confined")["closed"]
+        try:
+            self._write(_modules())
+            self.send({"memory": limits.memory, "seconds": limits.cpu,
+                       "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
+            self.closed = self.receive("confined")["closed"]
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Process:
         return self
@@ -131,11 +144,16 @@ class Process:
     def __exit__(self, *error: object) -> None:
         self.clock.cancel()
         self._kill()
-        for stream in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.wait()
+        end = time.monotonic() + 1
+        while self.reader.is_alive() and time.monotonic() < end:  # it may wait for a place for what nobody asked for
+            with contextlib.suppress(queue.Empty):
+                self.incoming.get(timeout=0.01)
         shutil.rmtree(self.box, ignore_errors=True)
+        if any(isinstance(one, Interrupted) for one in error):
+            raise KeyboardInterrupt
 
     def send(self, frame: dict[str, Any], after: bytes = b"") -> None:
         """Send a frame, and bytes after it. What cannot be sent is noticed where an answer is missing."""
@@ -157,10 +175,16 @@ class Process:
             frame = self.incoming.get(timeout=max(0.01, self.deadline - time.monotonic()))
         except queue.Empty:
             frame, self.timed_out = None, True
+        except KeyboardInterrupt:
+            raise Interrupted from None
         if frame is None:
             raise self._ended()
-        if isinstance(frame, Exception):
-            raise Ended(Verdict.TAMPERED, f"The answer sent what no answer sends: {frame}.")
+        try:
+            if isinstance(frame, Exception):
+                raise frame
+            frame = wire.parse(frame)
+        except (wire.BadFrame, OSError, ValueError) as error:
+            raise Ended(Verdict.TAMPERED, f"The answer sent what no answer sends: {error}.") from None
         if frame.get("kind") not in kinds:
             raise Ended(Verdict.TAMPERED, "The answer sent what no answer sends: a frame that was not asked for.")
         return frame
@@ -174,6 +198,7 @@ class Process:
         if code in (-signal.SIGXCPU, -signal.SIGKILL) if os.name == "posix" else False:
             return Ended(Verdict.TIMEOUT, "Your answer used up its processor time in a single call that never ended.")
         how = f"by signal {-code}, as after an access to wrong memory" if code and code < 0 else f"exit code {code}"
+        how = "it closed the pipe by which it is asked" if code is None else how
         return Ended(
             Verdict.CRASHED,
             f"Your answer ended the whole program while it was checked ({how}), so it cannot be judged: leave out "
@@ -181,12 +206,13 @@ class Process:
         )
 
     def _read(self) -> None:
-        try:
-            while (frame := wire.receive(self.process.stdout)) is not None:
-                self.incoming.put(frame)
-            self.incoming.put(None)
-        except (wire.BadFrame, OSError, ValueError) as error:
-            self.incoming.put(error)
+        with self.process.stdout as stream:
+            try:
+                while (frame := wire.read_text(stream)) is not None:
+                    self.incoming.put(frame)
+                self.incoming.put(None)
+            except (wire.BadFrame, OSError, ValueError) as error:
+                self.incoming.put(error)
 
     def _write(self, raw: bytes) -> None:
         with contextlib.suppress(OSError):

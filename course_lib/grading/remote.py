@@ -28,9 +28,9 @@ EMPTY, WRITTEN = "def {}(): pass", "def {}(): return 1"
 
 
 class _OutOfTime(Stop):
-    def __init__(self, place: Any) -> None:
+    def __init__(self, place: Any, own: str) -> None:
         super().__init__()
-        self.stack = tuple(place for place in [_place(place)] if place)
+        self.stack = tuple(place for place in [_place(place, own)] if place)
 
 
 class Remote:
@@ -48,8 +48,8 @@ class Remote:
         self.changed: list[str] = []  # names of NumPy, as `Intact` has them
         self._printed, self._todos, self._objects = "", 0, 0
         self._open = self._callable = False
-        file = file_of(exercise.name)
-        linecache.cache[file] = (1, None, [clean(line, 200) + "\n" for line in lines], file)
+        self.file = file_of(exercise.name)
+        linecache.cache[self.file] = (1, None, [clean(line, 200) + "\n" for line in lines], self.file)
 
     # ------------------------------------------------------------ in the place of limit.call
 
@@ -63,7 +63,9 @@ class Remote:
             outcome.timed_out, outcome.stack = True, stop.stack
         except Stop:
             raise
-        except Exception as error:
+        except BaseException as error:  # the answer's SystemExit, too, and not the grader's
+            if not (isinstance(error, Exception) or hasattr(error, "described")):
+                raise
             outcome.error = error
         if self._open and not outcome.timed_out:
             self._finish()
@@ -107,9 +109,9 @@ class Remote:
 
     def _answer(self, ready: dict[str, Any]) -> Any:
         name = clean(ready.get("type"), 60) or "object"
-        if not ready.get("callable"):
+        if not ready.get("callable") or (self.exercise.method and not ready.get("is_class")):
             return type(name, (), {})()
-        if ready.get("is_class") and self.exercise.method:
+        if self.exercise.method:
             made: dict[str, Any] = {"__signature__": _signature(ready.get("parameters"))}
 
             def __init__(this: Any, *args: Any, **named: Any) -> None:
@@ -122,7 +124,7 @@ class Remote:
                 made[self.exercise.method] = called.bound()
             return type(self.exercise.function, (), made)
         body = EMPTY if ready.get("empty") is True else WRITTEN
-        code = _code(body.format(self.exercise.function), file_of(self.exercise.name))
+        code = _code(body.format(self.exercise.function), self.file)
         return _Function(lambda *args: self._call(args, {}), ready.get("parameters"), code)
 
     def made(self, *args: Any) -> Any:
@@ -158,7 +160,7 @@ class Remote:
                 overwrite(args[int(place)], wire.decode(now))
             self._callable = answer.get("callable") is True
             return wire.decode(answer.get("value"))
-        except (wire.BadFrame, ValueError, IndexError) as error:
+        except (wire.BadFrame, ValueError, IndexError, TypeError, RuntimeError) as error:
             raise tampered(error) from error
 
     def _called_back(self, asked: dict[str, Any], functions: Sequence[Callable[..., Any]]) -> dict[str, Any]:
@@ -178,12 +180,12 @@ class Remote:
         answer = self.process.receive(*kinds)
         if answer["kind"] == "timeout":
             self._printed = clean(answer.get("printed"), wire.WORDS)
-            raise _OutOfTime(answer.get("place"))
+            raise _OutOfTime(answer.get("place"), self.file)
         return answer
 
     def _rebuilt(self, answer: dict[str, Any]) -> BaseException:
         try:
-            return rebuilt(answer["error"])
+            return rebuilt(answer["error"], self.file)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise tampered(error) from error
 
@@ -235,7 +237,9 @@ def _signature(parameters: Any) -> inspect.Signature | None:
     kinds = list(inspect._ParameterKind)
     made = []
     for one in parameters[:40]:
-        if not (isinstance(one, list) and len(one) == 3 and isinstance(one[0], str) and one[1] in range(5)):
+        if not (isinstance(one, list) and len(one) == 3 and isinstance(one[0], str)):
+            raise tampered(ValueError("no parameter"))
+        if not (type(one[1]) is int and 0 <= one[1] < len(kinds)):
             raise tampered(ValueError("no parameter"))
         name = one[0] if one[0].isidentifier() and not keyword.iskeyword(one[0]) else "x"
         variable = kinds[one[1]] in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -277,8 +281,12 @@ def overwrite(old: Any, new: Any) -> None:
 # ---------------------------------------------------------------- errors
 
 
-def rebuilt(data: dict[str, Any]) -> BaseException:
+def rebuilt(data: dict[str, Any], own: str = "") -> BaseException:
     """Return an error that says what the answer's said, from the same line.
+
+    Args:
+        data: as the answer's process describes it.
+        own: the name of the answer's file.
 
     >>> error = rebuilt({"classes": ["KeyError", "Exception"], "words": "KeyError: 'a'", "text": "'a'", "place": None})
     >>> type(error), error.described
@@ -298,25 +306,31 @@ def rebuilt(data: dict[str, Any]) -> BaseException:
         error.name = clean(data.get("name"), 60)
     if isinstance(error, SyntaxError) and isinstance(data.get("syntax"), list) and len(data["syntax"]) == 3:
         file, line, words = data["syntax"]
-        error.filename, error.text = clean(file, 200), clean(words, 200)
+        error.filename, error.text = _file(file, own), clean(words, 200)
         error.lineno = line if isinstance(line, int) else 0
-    return error.with_traceback(_traceback(data.get("place")))
+    return error.with_traceback(_traceback(_place(data.get("place"), own)))
 
 
 _BUILTIN = {
-    name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, BaseExceptionGroup)
 }
 
 
-def _place(data: Any) -> tuple[str, int] | None:
+def _place(data: Any, own: str) -> tuple[str, int] | None:
     if isinstance(data, list) and len(data) == 2 and isinstance(data[0], str) and type(data[1]) is int:
-        return clean(data[0], 200), max(1, min(data[1], 10_000))
+        return _file(data[0], own), max(1, min(data[1], 10_000))
     return None
 
 
-def _traceback(data: Any) -> TracebackType | None:
+def _file(name: Any, own: str) -> str:
+    """Return the file's name if it is the answer's own: no message may show a line of this machine's files."""
+    return own if name == own else "<elsewhere>"
+
+
+def _traceback(place: tuple[str, int] | None) -> TracebackType | None:
     """Return a traceback whose innermost frame is that file and line."""
-    place = _place(data)
     if place is None:
         return None
     file, line = place

@@ -142,9 +142,7 @@ def fill_roster(roster: Roster, out: Path, column: str, grades: Mapping[str, flo
     Raises:
         ValueError: it has no such column, two of them, or it is that of the names.
     """
-    place = _place(roster.path, roster.header, column)
-    if place == roster.column:
-        raise ValueError(f"the column {column!r} of {roster.path} has the students' names: grades need another")
+    place = check_column(roster, column)
     lines = [roster.line(roster.header)]
     for row in roster.rows:
         grade = grades.get(_at(row, roster.column)) if row else None
@@ -153,6 +151,18 @@ def fill_roster(roster: Roster, out: Path, column: str, grades: Mapping[str, flo
             row[place] = number(grade)
         lines.append(roster.line(row))
     replace_files({out: roster.mark + "".join(lines)})
+
+
+def check_column(roster: Roster, column: str) -> int:
+    """Return the place of the column to be filled in.
+
+    Raises:
+        ValueError: there is none, there are two, or it is that of the names.
+    """
+    place = _place(roster.path, roster.header, column)
+    if place == roster.column:
+        raise ValueError(f"the column {column!r} of {roster.path} has the students' names: grades need another")
+    return place
 
 
 def _place(path: Path, header: Sequence[str], column: str) -> int:

@@ -30,9 +30,10 @@ from .grade import Task
 from .journal import Journal
 from .pool import Work, book, fingerprint, grade_here, grade_on_cluster
 from .process import Isolation, Sandbox, probe
-from .roster import Roster, fill_roster, join, match, read_roster
+from .roster import Roster, check_column, fill_roster, join, match, read_roster
 from .rows import Row, Verdict
 from .tables import About, Grades, read_points
+from .text import count
 
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
@@ -84,7 +85,16 @@ def grade_folder(options: Options) -> int:
     if not submissions and roster is None:
         raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
     if roster is not None:
+        check_column(roster, options.roster_grade)
         submissions, off_roster = join(roster.students, submissions)
+    names = [one.student for one in submissions if one.path is not None and not one.problem]
+    for name in options.students:
+        if name not in names:
+            raise ValueError(f"--student: no notebook of {name!r} can be graded; there are {', '.join(names[:5])} …")
+    for one in options.accept:
+        student, _, name = one.rpartition(":")
+        if student not in names or name not in exercises:
+            raise ValueError(f"--accept: there is no answer {one!r}: give STUDENT:EXERCISE, as in the report")
     isolation = probe(options.sandbox)
     if isolation.open and not options.trust:
         raise ValueError(
@@ -101,8 +111,8 @@ def grade_folder(options: Options) -> int:
         if options.self_test:
             self_test(list(works.values()), options.say)
         rows = _graded(works, journal, isolation, options)
-    rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
-    rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
+        rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+        rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
     versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
     key = None
     if options.anonymous:
@@ -116,7 +126,8 @@ def grade_folder(options: Options) -> int:
         _fill(roster, submissions, Grades(rows, about), options)
     counts = Counter(str(row.verdict) for row in rows)
     options.say(
-        f"{len(submissions)} students, {len(rows)} answers: " + ", ".join(f"{n} {v}" for v, n in counts.most_common())
+        f"{count(len(submissions), 'student')}, {count(len(rows), 'answer')}: "
+        + ", ".join(f"{n} {v}" for v, n in counts.most_common())
     )
     options.say(f"{options.out / 'report.html'}")
     return int(counts[Verdict.NOT_GRADED] > 0)
@@ -165,9 +176,6 @@ def variant(seeds: Sequence[int], student: str) -> tuple[int, ...]:
 
 def _graded(works: Mapping[str, Work], journal: Journal, isolation: Isolation, options: Options) -> list[Row]:
     """Return the rows of all works: from the journal, or graded now."""
-    for name in options.students:
-        if name not in works:
-            raise ValueError(f"no notebook of {name!r} can be graded; there are {', '.join([*works][:5])} …")
     keys = {name: _key(work, isolation) for name, work in works.items()}
     again = set(options.students or works if options.again else options.students)
     known = {
