@@ -89,20 +89,23 @@ def opened(browser: Browser) -> Callable[[str], tuple[Page, list[str]]]:
     return open_once
 
 
+def without_error(page: Page, wrong: list[str]) -> Iterator[Page]:
+    """Yield a page; fail if something has gone wrong there since."""
+    wrong.clear()
+    yield page
+    assert wrong == []
+
+
 @pytest.fixture
 def gate(opened, base) -> Iterator[Page]:
     """The page as it is served. It is one for all tests, as a reader does many exercises on one page."""
-    page, wrong = opened(base)
-    yield page
-    assert wrong == []
+    yield from without_error(*opened(base))
 
 
 @pytest.fixture
 def from_disk(opened, folder) -> Iterator[Page]:
     """The page as it is opened from a folder."""
-    page, wrong = opened(f"{folder.as_uri()}/")
-    yield page
-    assert wrong == []
+    yield from without_error(*opened(f"{folder.as_uri()}/"))
 
 
 ASK = """async ([name, texts, seconds]) => {
