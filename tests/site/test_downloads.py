@@ -1,7 +1,7 @@
 """The book to take away: the PDF, linked; the zip, opened from disk; both absent where they must be.
 
-To print all pages takes a minute or two, so the PDF here has three of them; or, with PDF=all, all of them. So it is in the
-workflow that publishes the book.
+To print all pages takes a minute or two, so the PDF here has three of them; with PDF=all, which the workflow sets that
+publishes the book, it has all.
 """
 
 import functools
