@@ -48,7 +48,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
-    experiments = {key: make() for key, make in chapters.experiments().items()}
+    experiments = chapters.started()
     app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
     assets = {
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments.values()).items()},
