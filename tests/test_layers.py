@@ -30,7 +30,8 @@ EXTRA = {
     "explore": {"pscript"},
     "inpage": {"quickjs"},
     r"chapters\.ch12_\w+": {"torch"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "tinycss2"},
+    r"site\.(claims|execution)": {"nbformat", "jupyter_cache", "nbclient"},
     r"site\.fonts": {"fontTools"},
     r"site\.pdf": {"pikepdf"},
 }
