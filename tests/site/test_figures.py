@@ -204,27 +204,30 @@ def test_every_picture_of_a_figure_is_there(site, book_page):
         assert len(picture.img["alt"]) >= 40, f"describe {address}"
 
 
-def test_night_brightens_drawings_and_no_photograph(chapter, page):
-    opened = page(chapter, scheme="dark")
+#: Fetch the pictures of all figures that are seen; their addresses, and how wide they are for what they were drawn for.
+PICTURES = """async () => {
+    document.querySelectorAll(".cq-fold").forEach(button => button.click());
+    const seen = [...document.querySelectorAll(".course-figure img")].filter(img => img.offsetParent);
+    for (const img of seen) {
+        img.scrollIntoView({ block: "center", behavior: "instant" });  // they are fetched when they come near
+        await img.decode();
+    }
+    return seen.map(img => [img.currentSrc, img.clientWidth / img.getAttribute("width"), img.clientWidth]);
+}"""
+
+
+@pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
+def test_each_screen_gets_the_version_drawn_for_it(chapter, reading, width, version):
+    for address, scale, wide in reading(chapter, width=width, changes=True).evaluate(PICTURES):
+        assert f"-{version}-" in address
+        assert wide >= 300 if version == "narrow" else scale > 0.85
+
+
+def test_night_brightens_drawings_and_no_photograph(chapter, reading):
+    opened = reading(chapter, scheme="dark")
     assert opened.locator("html[data-theme=dark]").count()
     filters = opened.evaluate(
         "[...document.querySelectorAll('.course-figure img')]"
         ".map(img => [!!img.closest('.course-photo'), getComputedStyle(img).filter])"
     )
     assert all((filter == "none") == photo for photo, filter in filters)
-
-
-@pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
-def test_each_screen_gets_the_version_drawn_for_it(chapter, page, width, version):
-    opened = page(chapter, width=width)
-    opened.evaluate("document.querySelectorAll('.cq-fold').forEach((button) => button.click())")
-    for image in opened.locator(".course-figure img").all():  # they are fetched when they come near
-        image.scroll_into_view_if_needed()
-        opened.wait_for_function("image => image.complete && image.currentSrc", arg=image.element_handle())
-    shown = opened.evaluate(
-        "[...document.querySelectorAll('.course-figure img')].filter(img => img.offsetParent)"
-        ".map(img => [img.currentSrc, img.clientWidth / img.getAttribute('width'), img.clientWidth])"
-    )
-    for address, scale, wide in shown:
-        assert f"-{version}-" in address
-        assert wide >= 300 if version == "narrow" else scale > 0.85
