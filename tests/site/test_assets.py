@@ -59,8 +59,8 @@ def test_own_style_sheets_ask_for_nothing_that_is_left_out(path):
 
 
 @pytest.mark.browser
-def test_what_is_far_is_not_prepared_before_the_reader_comes(page, numbered):
-    shown = page(numbered, width=1280, height=900)
+def test_what_is_far_is_not_prepared_before_the_reader_comes(reading, numbered):
+    shown = reading(numbered, width=1280, height=900, changes=True)
     count = "document.querySelectorAll('article [data-more]').length"
     first = shown.evaluate(count)
     shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
