@@ -129,16 +129,15 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def new_page(browser: Browser, base: str, *, width=1280, height=800, scheme="light", **options) -> Page:
+def new_page(browser: Browser, *, width=1280, height=800, scheme="light", **options) -> Page:
     """Return a blank page in a fresh context, which notes what goes wrong in `.console`, `.requests` and `.outside`."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
     new = context.new_page()
     new.console, new.requests, new.outside = [], [], []
-    origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"
 
     def asked(asking):
         new.requests.append(asking.url)
-        if not asking.url.startswith((origin, "data:", "blob:")):
+        if not asking.url.startswith((new.origin, "data:", "blob:")):
             new.outside.append(asking.url)
 
     context.on("request", asked)
@@ -163,9 +162,10 @@ def new_page(browser: Browser, base: str, *, width=1280, height=800, scheme="lig
     return new
 
 
-def lead(shown: Page, address: str, *, java_script_enabled=True, **_) -> None:
+def lead(shown: Page, base: str, path: str, *, java_script_enabled=True, **_) -> None:
     """Lead a page to an address, and wait until it is there in its own letters."""
-    shown.goto(address, wait_until="load")
+    shown.origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"
+    shown.goto(base + path, wait_until="load")
     if java_script_enabled:
         with contextlib.suppress(Error):  # the page leads on to another one
             shown.evaluate("document.fonts.ready.then(() => null)")
@@ -195,8 +195,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
 
     def open_page(path: str, *, base: str | None = None, **options) -> Page:
         base = base or request.getfixturevalue("server")
-        opened.append(new_page(browser, base, **options))
-        lead(opened[-1], base + path, **options)
+        opened.append(new_page(browser, **options))
+        lead(opened[-1], base, path, **options)
         return opened[-1]
 
     yield open_page
@@ -218,31 +218,44 @@ def kept(browser: Browser) -> Iterator[dict[str, Page]]:
 
 @pytest.fixture
 def reading(browser: Browser, kept: dict[str, Page], request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """As `page`, at a third of its cost or less, for tests that start with nothing stored, and store nothing.
+    """As `page`, at a third of its cost or less: the tests of a module that open pages in the same way share one.
 
-    The tests of a module that open an address in the same way share the page. They may set its width and its media,
-    which the next test finds as they were; one that changes anything else says so with `changes=True`, and the next
-    one has the page loaded anew.
+    A test may set its width and its media, which the next one finds as they were, and otherwise only look at it. One
+    that changes more says so with `changes=True`: then the page is loaded anew for the next, with nothing stored and
+    no other tab. What outlives that, a clock or a script that runs before the page's own, is for `page`.
     """
     opened = []
 
     def open_page(path: str, *, base: str | None = None, changes=False, **options) -> Page:
         base = base or request.getfixturevalue("server")
-        key = repr((base, sorted(options.items())))
+        key = repr(sorted(options.items()))
         if key not in kept:
-            kept[key] = new_page(browser, base, **options)
+            kept[key] = new_page(browser, **options)
+            kept[key].stands_at = None
         shown = kept[key]
         opened.append(shown)
         shown.set_viewport_size({"width": options.get("width", 1280), "height": options.get("height", 800)})
         shown.emulate_media(media="screen", color_scheme=options.get("scheme", "light"))
-        if getattr(shown, "stands_at", None) != path:
-            shown.requests.clear()
-            lead(shown, base + path, **options)
-        shown.stands_at = None if changes else path
+        if shown.stands_at != base + path:
+            clear(shown)
+            lead(shown, base, path, **options)
+        shown.stands_at = None if changes else base + path
         return shown
 
     yield open_page
     said_nothing(opened)
+
+
+def clear(shown: Page) -> None:
+    """Take away what a test has left in a page's context."""
+    for other in shown.context.pages:
+        if other is not shown:
+            other.close()
+    shown.unroute_all()
+    shown.mouse.move(0, 0)
+    with contextlib.suppress(Error):  # nothing is stored for a blank page, or no script may say so
+        shown.evaluate("localStorage.clear()")
+    shown.requests.clear()
 
 
 @pytest.fixture(scope="session")
