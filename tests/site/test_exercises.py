@@ -120,10 +120,10 @@ def address(folder, serving):
 
 
 @pytest.fixture
-def show(page, address):
+def show(reading, address):
     """A function that opens the page."""
-    return lambda base=None, **options: page(
-        "index.html", base=base or address, **{"reduced_motion": "reduce"} | options
+    return lambda base=None, **options: reading(
+        "index.html", base=base or address, changes=True, **{"reduced_motion": "reduce"} | options
     )
 
 
@@ -414,8 +414,8 @@ def test_a_page_that_comes_back_shows_what_was_written_since(show, touched):
     ],
     ids=["forbidden", "full"],
 )
-def test_a_browser_that_keeps_nothing_does_no_harm(show, address, store):
-    shown = show()
+def test_a_browser_that_keeps_nothing_does_no_harm(page, address, store):
+    shown = page("index.html", base=address)
     shown.add_init_script(store)
     shown.reload()
     opened(shown)
@@ -562,8 +562,8 @@ def test_an_answer_that_passes_counts_and_goes_on_counting(show):
     assert not shown.get_by_text("So is x + x.").is_visible()
 
 
-def test_the_page_says_what_takes_long(show):
-    shown = show()
+def test_the_page_says_what_takes_long(page, address):
+    shown = page("index.html", base=address)
     shown.clock.install(time=0)
     shown.clock.pause_at(1000)
     shown.evaluate("course.held = true; course.slow = true")

@@ -499,7 +499,9 @@ def test_nothing_starts_far_below_the_screen(reading):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_does_not_jump_when_an_experiment_starts(reading, width):
-    shown = reading(CHAPTER, changes=True, width=width, height=844, has_touch=width < 600, is_mobile=width < 600, **STILL)
+    shown = reading(
+        CHAPTER, changes=True, width=width, height=844, has_touch=width < 600, is_mobile=width < 600, **STILL
+    )
     reserved = shown.evaluate("""() => Object.fromEntries(
         [...document.querySelectorAll("[data-course-experiment]:not([data-ready])")]
         .map(e => [e.dataset.courseExperiment, e.offsetHeight]))""")

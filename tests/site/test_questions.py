@@ -86,9 +86,9 @@ def asking(tmp_path_factory, serving):
 
 
 @pytest.fixture
-def show(page, asking):
+def show(reading, asking):
     """A function that opens a page of the small book."""
-    return lambda name=ADDRESS, **options: page(name, base=asking, **{**STILL, **options})
+    return lambda name=ADDRESS, **options: reading(name, base=asking, changes=True, **{**STILL, **options})
 
 
 #: A question that is answered.
@@ -479,8 +479,8 @@ def test_garbage_in_the_store_is_no_answer(show):
         assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}, kept
 
 
-def test_without_a_store_the_page_works(show):
-    shown = show()
+def test_without_a_store_the_page_works(page, asking):
+    shown = page(ADDRESS, base=asking, **STILL)
     shown.context.add_init_script(
         "Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('no store'); } })"
     )
