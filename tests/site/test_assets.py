@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 from sphinx.errors import ExtensionError
 
 from course_lib.site import assets, fonts, icons, stylesheet
@@ -20,7 +20,8 @@ PACKED = (".woff2", ".png", ".ico")
 
 def loaded(site: Path, name: str) -> list[str]:
     """Return the style sheets and scripts that a page names, without versions."""
-    soup = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
+    named = SoupStrainer(["link", "script"])
+    soup = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser", parse_only=named)
     found = [tag["href"] for tag in soup.select("link[rel=stylesheet]")]
     found += [tag["src"] for tag in soup.select("script[src]")]
     return [re.sub(r"^(\.\./)*_static/|\?.*", "", address) for address in found]
