@@ -6,7 +6,6 @@ import importlib
 import inspect
 import re
 from collections import Counter
-from collections import Counter
 from pathlib import Path
 
 import pytest
