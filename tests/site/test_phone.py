@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import NUMBERED
+
 pytestmark = pytest.mark.browser
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -131,11 +133,18 @@ def test_code_looks_alike_and_is_not_wrapped(reading, chapter, width):
     assert looks[0].startswith("pre,auto,")
 
 
-HIT = """(link) => {
+#: The links that a finger misses; on the way to them, what is near is prepared.
+MISSED = """async all => {
+  const missed = [];
+  for (const link of all) {
     link.scrollIntoView({block: "center", behavior: "instant"});
     const box = link.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
     const at = (dx, dy) => link.contains(document.elementFromPoint(x + dx, y + dy));
-    return at(-11.5, 0) && at(11.5, 0) && at(0, -11.5) && at(0, 11.5);
+    if (!(at(-11.5, 0) && at(11.5, 0) && at(0, -11.5) && at(0, 11.5))) missed.push(link.href);
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return missed;
 }"""
 
 
@@ -143,10 +152,11 @@ def test_a_finger_finds_what_is_small(reading, chapter):
     shown = reading(chapter, **PHONE, has_touch=True, is_mobile=True, changes=True)
     marks = shown.locator("article a.claim-check:visible")
     assert marks.count()
-    assert marks.evaluate_all(f"all => all.filter(mark => !({HIT})(mark)).map(mark => mark.href)") == []
+    assert marks.evaluate_all(MISSED) == []
     buttons = shown.locator("article .copybtn:visible").evaluate_all(
         "all => all.map(e => [getComputedStyle(e).opacity, e.offsetWidth, e.offsetHeight])"
     )
+    assert buttons or chapter not in NUMBERED, "each chapter has code to copy"
     assert [found for found in buttons if found[0] != "1" or min(found[1:]) < 24] == []
     for side, rows in (("secondary", "#pst-page-toc-nav a"), ("primary", "nav.bd-links li > a")):
         shown.locator(f".{side}-toggle").tap()
