@@ -36,7 +36,8 @@ test: lint ## run every test; what needs a browser is skipped, loudly, without o
 	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 gate: $(STAMP) ## check in the page and in Python every answer to every exercise, and compare
-	@GATE=all OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) tests/site/test_gate.py
+	@GATE=all OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) \
+		tests/site/test_gate.py tests/inpage/test_layout.py tests/grading
 
 # Kernels of NumPy (OpenBLAS) and torch (ATen), the oldest first; the newest only where the processor has AVX-512.
 KERNELS ?= Nehalem:default Haswell:avx2 $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo SkylakeX:avx512)

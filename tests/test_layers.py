@@ -32,7 +32,8 @@ EXTRA = {
     r"chapters\.ch12_\w+": {"torch"},
     r"grading\.wire": {"torch"},
     r"grading\.pool": {"distributed"},
-    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "nbformat", "jupyter_cache", "tinycss2"},
+    "site": {"sphinx", "docutils", "quickjs", "bs4", "yaml", "pybtex", "tinycss2"},
+    r"site\.(claims|execution)": {"nbformat", "jupyter_cache", "nbclient"},
     r"site\.fonts": {"fontTools"},
     r"site\.pdf": {"pikepdf"},
 }

@@ -19,6 +19,7 @@ from .discovery import (
     experiments,
     folder_of,
     questions,
+    started,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "experiments",
     "folder_of",
     "questions",
+    "started",
 ]

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
@@ -53,6 +54,12 @@ def experiments() -> dict[tuple[str, str], Callable[..., Experiment]]:
         for name, make in ChapterExperiments(_package(chapter)).declared().items()
         if make.__module__.startswith(f"{_package(chapter)}.")  # where it is defined, not where it is imported
     }
+
+
+@functools.cache
+def started() -> dict[tuple[str, str], Experiment]:
+    """Return every experiment of the book as it starts, made once: to look at; to change one, make another."""
+    return {place: make() for place, make in experiments().items()}
 
 
 def exercises() -> dict[str, Exercise]:

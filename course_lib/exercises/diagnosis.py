@@ -157,7 +157,8 @@ def _same_values(
 ) -> list[tuple[tuple[Mutant, ...], Run]]:
     """Return the mistakes whose runs have the same values as `run`, with their runs, in limited time."""
     size = _largest(run.calls[0].args) if run.calls else 0.0
-    waiting = [some for some in mistakes if some not in trial.first or _resembles(trial.first[some], run, size)]
+    known = trial.first
+    waiting = [m for m in mistakes if m not in known or (_resembles(known[m], run, size) and _begins(known[m], run))]
     found: list[tuple[tuple[Mutant, ...], Run]] = []
 
     def try_all() -> None:

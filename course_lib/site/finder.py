@@ -26,7 +26,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole
 
-from course_lib.chapters import exercises, experiments, questions
+from course_lib.chapters import exercises, experiments, folder_of, questions, started
 from course_lib.exercises import Exercise
 from course_lib.explore.experiment import Experiment
 from course_lib.questions import Predict
@@ -171,7 +171,8 @@ def _chapter(number: int, notebook: Path) -> Iterator[str]:
 
 
 def _experiment(page: str, name: str, make: Callable[..., Experiment], at: Shown) -> str:
-    moved = " · ".join(f"{control['label'][:1].lower()}{control['label'][1:]}" for control in make().controls.values())
+    controls = started()[folder_of(page), name].controls.values()
+    moved = " · ".join(f"{control['label'][:1].lower()}{control['label'][1:]}" for control in controls)
     where = f"Figure {at.number}, in “{at.section}”. You set: {moved}."
     return f"{{place}}`{describe(make)} <{page}#fig-{name}>` [{where}]{{.about}}"
 

@@ -57,7 +57,7 @@ def check(app: Sphinx, doctree: nodes.document) -> None:
 
 def _declared(page: str) -> dict[str, dict]:
     """Return the experiments that are declared for a page of the book, each at the place of its name."""
-    return {name: make().spec for (_, name), make in chapters.experiments().items() if make.page == page}
+    return {name: one.spec for (_, name), one in chapters.started().items() if one.page == page}
 
 
 def _warn(node: nodes.Node, words: str) -> None:

@@ -21,7 +21,8 @@ from course_lib.explore.sources import digest
 
 from . import exercises, katex, search, stylesheet, terms, thumbnails
 from .assets import TEMPLATES, WEB, Assets, place_images
-from .keys import every_file, notebook_key
+from .execution import cache_folder, pins
+from .keys import every_file
 
 SITE = Path(__file__).parent
 LIBRARY = SITE.parent
@@ -47,7 +48,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
-    experiments = {key: make() for key, make in chapters.experiments().items()}
+    experiments = chapters.started()
     app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
     assets = {
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments.values()).items()},
@@ -74,6 +75,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(WEB), str(static), str(tables)]
     os.environ[STATIC_DIR] = str(tables / "explore")  # where experiments write tables; kernels inherit both
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY.parent), os.environ.get("PYTHONPATH")]))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # small products lose by threads
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # any other would omit the figures
 
     config.html_theme_options |= {
@@ -85,35 +87,6 @@ def prepare(app: Sphinx, config: Config) -> None:
     }
     if os.environ.get(SITE_URL):
         config.html_baseurl = os.environ[SITE_URL].rstrip("/") + "/"
-
-
-def cache_folder(app: Sphinx) -> Path:
-    """Return the folder that is kept between builds."""
-    return Path(app.confdir) / "_build" / ".cache"
-
-
-def pins(app: Sphinx) -> str:
-    """Return the text of the requirements."""
-    path = Path(app.confdir) / "requirements.txt"
-    return path.read_text("utf-8") if path.is_file() else ""
-
-
-def notebook_folder(app: Sphinx, docname: str) -> Path:
-    """Return the folder of a notebook's outputs: named after the notebook, and in it after its key."""
-    key = notebook_key(Path(app.env.doc2path(docname)), pins(app))
-    return cache_folder(app) / "notebooks" / docname.replace("/", ".") / key
-
-
-def keep_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Set the execution cache of the notebook that is read next to one that depends on what it imports.
-
-    jupyter-cache compares only a notebook's code: after a change in the library it would show old outputs.
-    """
-    folder = notebook_folder(app, docname)
-    for stale in folder.parent.glob("*"):
-        if stale != folder:
-            shutil.rmtree(stale, ignore_errors=True)
-    app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
 # -- while the pages are written ----------------------------------------------------------------
@@ -269,6 +242,7 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.setup_extension("course_lib.site.execution")
     app.setup_extension("course_lib.site.boxes")
     app.setup_extension("course_lib.site.figures")
     app.setup_extension("course_lib.site.katex")
@@ -288,7 +262,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("fonts.css", priority=900)
     app.add_css_file("descent.css", priority=900)
     app.connect("config-inited", prepare, priority=100)
-    app.connect("source-read", keep_outputs)
     app.connect("html-page-context", add_metadata, priority=900)
     app.connect("html-page-context", offer_launch, priority=900)  # after the theme's, at 501
     app.course_assets = Assets()

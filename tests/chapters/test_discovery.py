@@ -150,13 +150,12 @@ def test_exercises_names_are_unique_in_the_book():
 def test_the_books_own():
     assert chapters.chapters()
     assert {chapters.folder_of(path.stem) for path in BOOK.glob("*.ipynb")} == {*chapters.chapters()}
-    for (chapter, name), make in chapters.experiments().items():
-        made = make()
-        assert chapter in chapters.chapters() and made.name == name
-        assert (BOOK / f"{make.page}.ipynb").is_file(), f"{chapter}: {name} names no page"
+    for (chapter, name), one in chapters.started().items():
+        assert chapter in chapters.chapters() and one.name == name
+        assert (BOOK / f"{one.page}.ipynb").is_file(), f"{chapter}: {name} names no page"
     for page, name in chapters.questions():
         assert (BOOK / f"{page}.ipynb").is_file(), f"{name} names no page"
-    keys = [make().key for make in chapters.experiments().values()]
+    keys = [one.key for one in chapters.started().values()]
     assert len(set(keys)) == len(keys)
 
 

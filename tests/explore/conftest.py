@@ -1,5 +1,6 @@
 """The page's JavaScript in QuickJS, in this process: what needs no DOM is tested without a browser."""
 
+import functools
 import json
 
 import pytest
@@ -9,14 +10,18 @@ from course_lib import chapters, explore
 quickjs = pytest.importorskip("quickjs")
 
 
+@functools.cache
+def assets():
+    return explore.site_assets(chapters.started().values())
+
+
 class Page:
     """The site's scripts, loaded; `call` passes JSON in and out (NaN and ±Infinity come back as null)."""
 
     def __init__(self, *names):
         self.context = quickjs.Context()
-        assets = explore.site_assets(make() for make in chapters.experiments().values())
         for name in names:
-            self.context.eval(assets[name])
+            self.context.eval(assets()[name])
 
     def call(self, expression, *arguments):
         passed = ", ".join(json.dumps(a) for a in arguments)

@@ -225,7 +225,7 @@ def test_what_is_wrong_is_told(worker, text, words):
 
 # ---------------------------------------------------------------- experiments with a box
 
-BOXED = {"/".join(key): made for key, make in chapters.experiments().items() if (made := make()).yours}
+BOXED = {"/".join(key): one for key, one in chapters.started().items() if one.yours}
 
 
 @pytest.mark.parametrize("name", BOXED)

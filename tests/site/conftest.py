@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from course_lib import chapters
 from course_lib.explore import site_assets
@@ -41,11 +41,14 @@ PAGES = [*BOOK, "search.html", "genindex.html", "404.html"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `book_page`, `chapter`, `numbered` or `any_page` once on each."""
+    """Run a test that asks for `book_page`, `chapter`, `numbered` or `any_page` once on each.
+
+    All tests of a module that ask for chapters see one chapter, then the next, so that they can share its pages.
+    """
     kinds = {"book_page": BOOK, "chapter": CHAPTERS, "numbered": NUMBERED, "any_page": PAGES}
     for name, pages in kinds.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, pages)
+            metafunc.parametrize(name, pages, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -81,14 +84,36 @@ POLICY = (
 )
 
 
+class Patient:
+    """A server's pages wait for their own type, which on a busy machine may come too late for them."""
+
+    def copyfile(self, source, outputfile) -> None:
+        # As long as it was: the length has been sent.
+        outputfile.write(source.read().replace(b"font-display:optional", b"font-display:block   "))
+
+
 @pytest.fixture(scope="session")
-def server(site: Path) -> Iterator[str]:
+def serving() -> Iterator[Callable[..., str]]:
+    """A function that serves a folder while the tests run, with `make_server`'s options; returns its address."""
+    running = []
+
+    def serve(folder: Path, prefix: str = "/", **options) -> str:
+        made = make_server(folder, prefix=prefix, **options)
+        made.RequestHandlerClass = type("PatientHandler", (Patient, made.RequestHandlerClass), {})
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        running.append(made)
+        return f"http://127.0.0.1:{made.server_port}{prefix}"
+
+    yield serve
+    for made in running:
+        made.shutdown()
+        made.server_close()
+
+
+@pytest.fixture(scope="session")
+def server(site: Path, serving: Callable[..., str]) -> str:
     """The base address of the site, under a sub-path as on a project's Pages, and under a strict policy."""
-    running = make_server(site, prefix="/some/where/", policy=POLICY)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/some/where/"
-    running.shutdown()
-    running.server_close()
+    return serving(site, prefix="/some/where/", policy=POLICY)
 
 
 # Of a module and not of the session: while it lives, no other test of the process can run an event loop.
@@ -104,10 +129,57 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def with_own_letters(route: Route) -> None:
-    """Make a page wait for its own type, which on a busy machine may come too late for it."""
-    sheet = route.fetch()
-    route.fulfill(response=sheet, body=sheet.text().replace("font-display:optional", "font-display:block"))
+def new_page(browser: Browser, *, width=1280, height=800, scheme="light", **options) -> Page:
+    """Return a blank page in a fresh context, which notes what goes wrong in `.console`, `.requests` and `.outside`."""
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+    new = context.new_page()
+    new.console, new.requests, new.outside = [], [], []
+
+    def asked(asking):
+        new.requests.append(asking.url)
+        if not asking.url.startswith((new.origin, "data:", "blob:")):
+            new.outside.append(asking.url)
+
+    context.on("request", asked)
+
+    def logged(said):
+        if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
+            new.console.append(said.text)
+
+    def answered(answer):  # in place of "Failed to load resource", which does not say which
+        lost = answer.url.endswith("/lost.js")  # which 404.html looks for in the folders above, one after the other
+        if answer.status >= 400 and not lost:
+            new.console.append(f"{answer.status}: {answer.url}")
+
+    def failed(asking):
+        if asking.failure != "net::ERR_ABORTED":  # the test has moved on: nobody waits for it
+            new.console.append(f"failed: {asking.url} {asking.failure}")
+
+    new.on("console", logged)
+    new.on("response", answered)
+    new.on("pageerror", lambda error: new.console.append(f"uncaught: {error}"))
+    new.on("requestfailed", failed)
+    return new
+
+
+def lead(shown: Page, base: str, path: str, *, java_script_enabled=True, **_) -> None:
+    """Lead a page to an address, and wait until it is there in its own letters."""
+    shown.origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"
+    shown.goto(base + path, wait_until="load")
+    if java_script_enabled:
+        with contextlib.suppress(Error):  # the page leads on to another one
+            shown.evaluate("document.fonts.ready.then(() => null)")
+
+
+def said_nothing(pages: list[Page]) -> None:
+    """Fail on what pages have noted since they were last asked."""
+    said = [line for shown in pages for line in shown.console]
+    outside = [address for shown in pages for address in shown.outside]
+    for shown in pages:
+        shown.console.clear()
+        shown.outside.clear()
+    assert said == []
+    assert outside == []
 
 
 @pytest.fixture
@@ -121,53 +193,69 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[
     """
     opened = []
 
-    def open_page(path: str, *, width=1280, height=800, scheme="light", base: str | None = None, **options) -> Page:
+    def open_page(path: str, *, base: str | None = None, **options) -> Page:
         base = base or request.getfixturevalue("server")
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-        if not base.startswith("file:"):  # which playwright cannot fetch
-            context.route("**/book.css*", with_own_letters)
-        new = context.new_page()
-        new.console, new.requests, new.outside = [], [], []
-        origin = base if base.startswith("file:") else "/".join(base.split("/")[:3]) + "/"
-
-        def asked(asking):
-            new.requests.append(asking.url)
-            if not asking.url.startswith((origin, "data:", "blob:")):
-                new.outside.append(asking.url)
-
-        context.on("request", asked)
-
-        def logged(said):
-            if said.type in {"error", "warning"} and not said.text.startswith("Failed to load resource"):
-                new.console.append(said.text)
-
-        def answered(answer):  # in place of "Failed to load resource", which does not say which
-            lost = answer.url.endswith("/lost.js")  # which 404.html looks for in the folders above, one after the other
-            if answer.status >= 400 and not lost:
-                new.console.append(f"{answer.status}: {answer.url}")
-
-        def failed(asking):
-            if asking.failure != "net::ERR_ABORTED":  # the test has moved on: nobody waits for it
-                new.console.append(f"failed: {asking.url} {asking.failure}")
-
-        new.on("console", logged)
-        new.on("response", answered)
-        new.on("pageerror", lambda error: new.console.append(f"uncaught: {error}"))
-        new.on("requestfailed", failed)
-        opened.append(new)
-        new.goto(base + path, wait_until="load")
-        if options.get("java_script_enabled", True):
-            with contextlib.suppress(Error):  # the page leads on to another one
-                new.evaluate("document.fonts.ready.then(() => null)")  # until then it stands in other letters
-        return new
+        opened.append(new_page(browser, **options))
+        lead(opened[-1], base, path, **options)
+        return opened[-1]
 
     yield open_page
-    said = [line for new in opened for line in new.console]
-    outside = [address for new in opened for address in new.outside]
-    for new in opened:
-        new.context.close()
-    assert said == []
-    assert outside == []
+    try:
+        said_nothing(opened)
+    finally:
+        for new in opened:
+            new.context.close()
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser) -> Iterator[dict[str, Page]]:
+    """What `reading` has opened: for each set of options a page, in a context that goes from address to address."""
+    pages = {}
+    yield pages
+    for shown in pages.values():
+        shown.context.close()
+
+
+@pytest.fixture
+def reading(browser: Browser, kept: dict[str, Page], request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """As `page`, at a third of its cost or less: the tests of a module that open pages in the same way share one.
+
+    A test may set its width and its media, which the next one finds as they were, and otherwise only look at it. One
+    that changes more says so with `changes=True`: then the page is loaded anew for the next, with nothing stored and
+    no other tab. What outlives that, a clock or a script that runs before the page's own, is for `page`.
+    """
+    opened = []
+
+    def open_page(path: str, *, base: str | None = None, changes=False, **options) -> Page:
+        base = base or request.getfixturevalue("server")
+        key = repr(sorted(options.items()))
+        if key not in kept:
+            kept[key] = new_page(browser, **options)
+            kept[key].stands_at = None
+        shown = kept[key]
+        opened.append(shown)
+        shown.set_viewport_size({"width": options.get("width", 1280), "height": options.get("height", 800)})
+        shown.emulate_media(media="screen", color_scheme=options.get("scheme", "light"))
+        if shown.stands_at != base + path:
+            clear(shown)
+            lead(shown, base, path, **options)
+        shown.stands_at = None if changes else base + path
+        return shown
+
+    yield open_page
+    said_nothing(opened)
+
+
+def clear(shown: Page) -> None:
+    """Take away what a test has left in a page's context."""
+    for other in shown.context.pages:
+        if other is not shown:
+            other.close()
+    shown.unroute_all()
+    shown.mouse.move(0, 0)
+    with contextlib.suppress(Error):  # nothing is stored for a blank page, or no script may say so
+        shown.evaluate("localStorage.clear()")
+    shown.requests.clear()
 
 
 @pytest.fixture(scope="session")

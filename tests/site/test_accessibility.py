@@ -55,10 +55,9 @@ def check(shown, **options):
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_page_is_accessible(page, any_page):
+def test_page_is_accessible(reading, any_page):
     """Nothing but colours differs between the light page and the dark one."""
-    shown = page(any_page, reduced_motion="reduce")
-    shown.evaluate("document.fonts.ready")
+    shown = reading(any_page, reduced_motion="reduce", changes=True)
     shown.evaluate(Axe().axe_script)
     shown.evaluate(AT_MARKS)
     assert shown.evaluate(MARK) > 1

@@ -5,7 +5,6 @@ answers. The rest look at the chapters as they are built.
 """
 
 import json
-import threading
 from html import escape
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from course_lib.exercises import Case, Exercise, Mutant
 from course_lib.exercises.result import Result, Status
 from course_lib.inpage.assets import script, told
 from course_lib.site import exercises
-from course_lib.site.serve import make_server
 
 from .answers import STUCK
+from .conftest import NUMBERED
 
 pytestmark = pytest.mark.browser
 
@@ -116,19 +115,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(folder):
-    running = make_server(folder)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/"
-    running.shutdown()
-    running.server_close()
+def address(folder, serving):
+    return serving(folder)
 
 
 @pytest.fixture
-def show(page, address):
+def show(reading, address):
     """A function that opens the page."""
-    return lambda base=None, **options: page(
-        "index.html", base=base or address, **{"reduced_motion": "reduce"} | options
+    return lambda base=None, **options: reading(
+        "index.html", base=base or address, changes=True, **{"reduced_motion": "reduce"} | options
     )
 
 
@@ -419,8 +414,8 @@ def test_a_page_that_comes_back_shows_what_was_written_since(show, touched):
     ],
     ids=["forbidden", "full"],
 )
-def test_a_browser_that_keeps_nothing_does_no_harm(show, address, store):
-    shown = show()
+def test_a_browser_that_keeps_nothing_does_no_harm(page, address, store):
+    shown = page("index.html", base=address)
     shown.add_init_script(store)
     shown.reload()
     opened(shown)
@@ -567,8 +562,8 @@ def test_an_answer_that_passes_counts_and_goes_on_counting(show):
     assert not shown.get_by_text("So is x + x.").is_visible()
 
 
-def test_the_page_says_what_takes_long(show):
-    shown = show()
+def test_the_page_says_what_takes_long(page, address):
+    shown = page("index.html", base=address)
     shown.clock.install(time=0)
     shown.clock.pause_at(1000)
     shown.evaluate("course.held = true; course.slow = true")
@@ -817,8 +812,8 @@ def test_every_exercise_of_a_chapter_is_in_its_page(site, numbered):
     assert {place["data-colab"] for place in found if place.get("data-colab")} == {launch}
 
 
-def test_a_chapter_loads_nothing_of_it_at_first(page, numbered, server):
-    shown = page(numbered)
+def test_a_chapter_loads_nothing_of_it_at_first(reading, numbered):
+    shown = reading(numbered, changes=True)
     shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
     shown.wait_for_load_state("networkidle")
     assert [one for one in shown.requests if "/inpage/" in one] == []
@@ -828,31 +823,31 @@ def test_a_chapter_loads_nothing_of_it_at_first(page, numbered, server):
     assert loaded == ["exercise.js", f"ex-{cells(numbered)[0]}.js"]
 
 
-def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page, numbered):
-    card = page(numbered).locator(".ce-said").first
+def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page):
+    """All chapters have one sheet."""
+    card = page(NUMBERED[0]).locator(".ce-said").first
     card.evaluate("place => { place.innerHTML = '<div>A verdict.</div>'; place.dataset.earlier = ''; }")
     assert card.evaluate("e => getComputedStyle(e.firstChild, '::before').content") == '"Before your last change:"'
 
 
-def test_without_javascript_it_is_code_and_a_sentence(page, numbered):
-    shown = page(numbered, java_script_enabled=False)
+def test_without_javascript_it_is_code_and_a_sentence(reading, numbered):
+    shown = reading(numbered, java_script_enabled=False)
     place = shown.locator("[data-exercise]").first
     assert place.locator(".ce-code pre").is_visible() and not place.locator(".ce-actions, .ce-keys").first.is_visible()
     assert "With JavaScript you do it here; without, in Colab, or in JupyterLab with make lab." in place.inner_text()
 
 
-def test_exercises_are_counted(page, numbered):
-    stem = Path(numbered).stem
-    name, *others = (name for name in cells(numbered) if not chapters.exercises()[name].packages)
-    solve = "([page, name]) => course.progress.set(page, 'exercises', name, true)"
-    shown = page("book/index.html")
-    shown.evaluate(solve, [stem, name])
-    counted = shown.locator(f"[data-progress='{stem}']").inner_text()
-    assert counted == f"You have solved 1 of {1 + len(others)} exercises."
-    shown = page("book/how_to_use.html")
-    shown.evaluate(solve, [stem, name])
-    cell = shown.locator(f".course-progress-table td[data-page='{stem}'][data-kind=exercises]")
-    assert cell.inner_text() == f"1 of {1 + len(others)}"
+def test_exercises_are_counted(page):
+    first, table = page("book/index.html"), page("book/how_to_use.html")
+    for chapter in NUMBERED:
+        stem = Path(chapter).stem
+        name, *others = (name for name in cells(chapter) if not chapters.exercises()[name].packages)
+        for shown in (first, table):
+            shown.evaluate("([page, name]) => course.progress.set(page, 'exercises', name, true)", [stem, name])
+        counted = first.locator(f"[data-progress='{stem}']").inner_text()
+        assert counted == f"You have solved 1 of {1 + len(others)} exercises."
+        cell = table.locator(f".course-progress-table td[data-page='{stem}'][data-kind=exercises]")
+        assert cell.inner_text() == f"1 of {1 + len(others)}"
 
 
 # ------------------------------------------------------------------------------------------------ declarations

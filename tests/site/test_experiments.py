@@ -61,41 +61,48 @@ def settle(shown):
     shown.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+#: The value of a control, whether it is checked, and how often its experiment has been drawn, two frames from now.
+STATE = """async e => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return [e.value, e.checked, +e.closest(".cx").dataset.draws];
+}"""
+
+
 @every_page
-def test_every_experiment_starts_and_answers_every_control(page, where):
-    shown = page(where, **STILL)
+def test_every_experiment_starts_and_answers_every_control(reading, where):
+    shown = reading(where, changes=True, **STILL)
     for name in names_on(where):
         experiment = place(shown, name)
         for slider in experiment.locator(".cx-slider input").all():
             if not slider.is_visible():
                 continue
-            drawn, before = draws(experiment), slider.input_value()
-            slider.focus()
+            before, _, drawn = slider.evaluate(STATE)
             slider.press("ArrowLeft")
-            if slider.input_value() == before:
+            value, _, now = slider.evaluate(STATE)
+            if value == before:
                 slider.press("ArrowRight")
-            settle(shown)
-            assert slider.input_value() != before and draws(experiment) > drawn, name
+                value, _, now = slider.evaluate(STATE)
+            assert value != before and now > drawn, name
         for option in experiment.locator(".cx-choice input").all():
-            drawn, checked = draws(experiment), option.is_checked()
+            _, was_checked, drawn = option.evaluate(STATE)
             option.check()
-            settle(shown)
-            assert option.is_checked() and (checked or draws(experiment) > drawn), name
+            _, checked, now = option.evaluate(STATE)
+            assert checked and (was_checked or now > drawn), name
 
 
-#: Panels whose shape is part of what they show.
-SHAPED = [
+#: Panels whose shape is part of what they show; by their pages, which are opened once for all of them.
+SHAPED = sorted(
     (f"book/{make.page}.html", name, i, panel["ratio"])
     for (_, name), make in EXPERIMENTS.items()
     for i, panel in enumerate(make().spec["panels"])
     if panel["equal"] or any(mark["type"] == "image" for mark in panel["marks"])
-]
+)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize(("where", "name", "panel", "ratio"), SHAPED)
-def test_a_panel_keeps_its_shape(page, where, name, panel, ratio, width):
-    shown = page(where, width=width, height=844, **STILL)
+def test_a_panel_keeps_its_shape(reading, where, name, panel, ratio, width):
+    shown = reading(where, width=width, height=844, **STILL)
     plate = place(shown, name).locator(".cx-panel").nth(panel).locator(".cx-plate").bounding_box()
     assert plate["height"] == pytest.approx(ratio * plate["width"], abs=2)
 
@@ -112,8 +119,8 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("where", "name", "choice", "option", "point", "matters"), POINTS)
-def test_a_handle_is_there_where_it_matters(page, where, name, choice, option, point, matters):
-    shown = page(where, **STILL)
+def test_a_handle_is_there_where_it_matters(reading, where, name, choice, option, point, matters):
+    shown = reading(where, changes=True, **STILL)
     experiment = place(shown, name)
     experiment.locator(f"[data-control={choice}][value={option}]").check()
     settle(shown)
@@ -126,9 +133,9 @@ def test_a_handle_is_there_where_it_matters(page, where, name, choice, option, p
     assert (at.text_content() != before) == matters, "a tap moves what is seen"
 
 
-def test_the_page_draws_what_python_computes(page):
+def test_the_page_draws_what_python_computes(reading):
     """The last point of Momentum's path, read off the picture, against the library."""
-    shown = page(CHAPTER, **STILL)
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "phase")
     set_slider(experiment, "lr", 0.25)
     set_slider(experiment, "rho", 0.5)
@@ -144,8 +151,8 @@ def test_the_page_draws_what_python_computes(page):
     np.testing.assert_allclose(points, wanted, atol=0.01)
 
 
-def test_a_moved_slider_is_on_screen_in_the_next_frame(page):
-    shown = page(CHAPTER, **STILL)
+def test_a_moved_slider_is_on_screen_in_the_next_frame(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     late = control(experiment, "rho").evaluate("""async (slider) => {
         const root = slider.closest(".cx"), frame = () => new Promise(requestAnimationFrame);
@@ -163,8 +170,8 @@ def test_a_moved_slider_is_on_screen_in_the_next_frame(page):
     assert late == 0
 
 
-def test_the_start_is_dragged(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_start_is_dragged(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     knob = experiment.locator(".cx-handle")
     knob.scroll_into_view_if_needed()
@@ -182,8 +189,8 @@ def test_the_start_is_dragged(page):
     assert re.match(r"−?\d", knob.get_attribute("aria-valuetext"))
 
 
-def test_dragging_off_the_picture_stays_within(page):
-    shown = page(CHAPTER, **STILL)
+def test_dragging_off_the_picture_stays_within(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "phase")
     knob = experiment.locator(".cx-handle")
     knob.scroll_into_view_if_needed()
@@ -200,8 +207,8 @@ def test_dragging_off_the_picture_stays_within(page):
     assert inside["x"] + 8 >= plate["x"] - 1 and inside["y"] + 8 >= plate["y"] - 1
 
 
-def test_the_start_is_moved_by_arrow_keys(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_start_is_moved_by_arrow_keys(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     knob = experiment.locator(".cx-handle")
     knob.focus()
@@ -212,9 +219,9 @@ def test_the_start_is_moved_by_arrow_keys(page):
     assert knob.get_attribute("aria-valuetext") != said and path_of(experiment, "Momentum") != before
 
 
-def test_the_start_is_dragged_by_a_finger(page):
+def test_the_start_is_dragged_by_a_finger(reading):
     """Real touch events: the page must not take the drag for a scroll."""
-    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    shown = reading(CHAPTER, changes=True, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, "race")
     knob = experiment.locator(".cx-knob")
     knob.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
@@ -284,8 +291,8 @@ def test_a_finger_drags_a_slider_and_taps_on_it(race_on_a_phone, name):
     assert 0.4 * high < int(slider.input_value()) < 0.6 * high, "it follows before the finger is lifted"
 
 
-def test_a_tap_on_a_phone_brings_the_start(page):
-    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+def test_a_tap_on_a_phone_brings_the_start(reading):
+    shown = reading(CHAPTER, changes=True, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, "race")
     plate = experiment.locator(".cx-plate").first
     plate.scroll_into_view_if_needed()
@@ -316,8 +323,8 @@ def test_play_runs_from_the_start_to_the_end(page):
     shown.wait_for_function(ended, arg=both)
 
 
-def test_the_time_slider_draws_up_to_a_step(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_time_slider_draws_up_to_a_step(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     whole = len(path_of(experiment, "Momentum"))
     set_slider(experiment, "time", 0.1)
@@ -325,8 +332,8 @@ def test_the_time_slider_draws_up_to_a_step(page):
     assert len(path_of(experiment, "Momentum")) < 0.3 * whole
 
 
-def test_reset_brings_everything_back(page):
-    shown = page(CHAPTER, **STILL)
+def test_reset_brings_everything_back(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     before = path_of(experiment, "Nesterov")
     experiment.get_by_role("radio", name="Rosenbrock").check()
@@ -343,9 +350,9 @@ def test_reset_brings_everything_back(page):
 
 
 @pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
-def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page, name):
+def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(reading, name):
     """From the first picture's lower edge it is at most 60 % of the screen's height to each control."""
-    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+    shown = reading(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, name)
     below, plots = experiment.evaluate("""e => {
         const low = e.querySelector(".cx-panel").getBoundingClientRect().bottom;
@@ -359,9 +366,9 @@ def test_on_a_phone_every_control_is_within_reach_of_the_picture_it_changes(page
 
 
 @pytest.mark.parametrize("name", ["race", "eigen", "phase", "noise"])
-def test_an_experiment_fits_on_a_phone(page, name):
+def test_an_experiment_fits_on_a_phone(reading, name):
     """All of it on one screen of 390 × 844; what is pressed is at least 24 pixels high."""
-    shown = page(CHAPTER, **PHONE)
+    shown = reading(CHAPTER, **PHONE)
     experiment = place(shown, name)
     heights = experiment.evaluate("""e => Object.fromEntries(["", "-legend", "-time"].map((part) =>
         [part, e.querySelector(`.cx${part}`)?.offsetHeight ?? 0]))""")
@@ -410,8 +417,8 @@ def test_back_at_its_first_option_an_experiment_is_as_it_started(page, exhibits)
     assert experiment.evaluate(said) == before
 
 
-def test_on_a_phone_a_slider_has_minus_and_plus(page):
-    shown = page(CHAPTER, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
+def test_on_a_phone_a_slider_has_minus_and_plus(reading):
+    shown = reading(CHAPTER, changes=True, width=390, height=844, has_touch=True, is_mobile=True, **STILL)
     experiment = place(shown, "race")
 
     def said(name):
@@ -432,9 +439,9 @@ def test_on_a_phone_a_slider_has_minus_and_plus(page):
     assert not shown.locator(".cx-nudge:not([aria-hidden=true])").count()
 
 
-def test_a_series_that_is_off_does_not_look_disabled(page):
+def test_a_series_that_is_off_does_not_look_disabled(reading):
     """Its words keep their colour; the box before them loses its tick."""
-    shown = page(CHAPTER, **STILL)
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     button = experiment.get_by_role("button", name="Nesterov")
     look = """e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine,
@@ -445,8 +452,8 @@ def test_a_series_that_is_off_does_not_look_disabled(page):
     assert off[:2] == on[:2] and on[1] == "none" and "✓" in on[2] and "✓" not in off[2]
 
 
-def test_the_legend_hides_a_series(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_legend_hides_a_series(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "race")
     button = experiment.get_by_role("button", name="Nesterov")
     lines = experiment.locator("g[data-series=Nesterov]")
@@ -457,8 +464,8 @@ def test_the_legend_hides_a_series(page):
     assert all(not line.is_visible() for line in lines.all())
 
 
-def test_the_regime_is_told_in_words(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_regime_is_told_in_words(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "phase")
     set_slider(experiment, "lr", 1.0)
     set_slider(experiment, "rho", 0.0)
@@ -472,8 +479,8 @@ def test_the_regime_is_told_in_words(page):
     )
 
 
-def test_the_tabulated_experiment_loads_one_small_file(page):
-    shown = page(CHAPTER, **STILL)
+def test_the_tabulated_experiment_loads_one_small_file(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "noise")
     tables = [address for address in shown.requests if re.search(r"/\w+-noise-[0-9a-f]+\.js$", address)]
     assert len(tables) == 1
@@ -484,15 +491,17 @@ def test_the_tabulated_experiment_loads_one_small_file(page):
     assert float(ratio.inner_text()) < 1.5 < 5 < equal_rate
 
 
-def test_nothing_starts_far_below_the_screen(page):
-    shown = page(CHAPTER, **STILL)
+def test_nothing_starts_far_below_the_screen(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     shown.wait_for_timeout(200)
     assert shown.locator("[data-course-experiment=noise][data-ready]").count() == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_does_not_jump_when_an_experiment_starts(page, width):
-    shown = page(CHAPTER, width=width, height=844, has_touch=width < 600, is_mobile=width < 600, **STILL)
+def test_the_page_does_not_jump_when_an_experiment_starts(reading, width):
+    shown = reading(
+        CHAPTER, changes=True, width=width, height=844, has_touch=width < 600, is_mobile=width < 600, **STILL
+    )
     reserved = shown.evaluate("""() => Object.fromEntries(
         [...document.querySelectorAll("[data-course-experiment]:not([data-ready])")]
         .map(e => [e.dataset.courseExperiment, e.offsetHeight]))""")
@@ -517,8 +526,8 @@ def test_what_is_read_stays_in_its_place(page, width):
     assert shown.evaluate("shift") <= 0.02
 
 
-def test_level_lines_are_rough_while_they_move_and_fine_at_rest(page):
-    shown = page(CHAPTER, **STILL)
+def test_level_lines_are_rough_while_they_move_and_fine_at_rest(reading):
+    shown = reading(CHAPTER, changes=True, **STILL)
     experiment = place(shown, "phase")
     lines = experiment.locator("g[data-mark=contour]")
     length = "e => [...e.querySelectorAll('path')].reduce((sum, p) => sum + p.getAttribute('d').length, 0)"
@@ -543,8 +552,8 @@ def test_level_lines_are_rough_while_they_move_and_fine_at_rest(page):
     assert rough < 0.5 * fine
 
 
-def test_motion_is_left_out_where_the_reader_asks_so(page):
-    shown = page("book/index.html", **STILL)
+def test_motion_is_left_out_where_the_reader_asks_so(reading):
+    shown = reading("book/index.html", changes=True, **STILL)
     clock = place(shown, "race").locator(".cx-clock")
     first = clock.inner_text()
     shown.wait_for_timeout(250)
@@ -561,16 +570,17 @@ def test_the_landing_page_moves_by_itself(page):
 
 
 @every_page
-def test_opened_from_disk(page, site, where):
-    shown = page(where, base=site.as_uri() + "/", **STILL)
+def test_opened_from_disk(reading, site, where):
+    shown = reading(where, base=site.as_uri() + "/", changes=True, **STILL)
     for name in names_on(where):
         experiment = place(shown, name)
         drawn = draws(experiment)
         sliders = experiment.locator(".cx-slider input:visible")
         if sliders.count():
-            slider = sliders.first
-            high = slider.evaluate("e => e.value > e.max / 2")
-            set_slider(experiment, slider.get_attribute("data-control"), 0.1 if high else 0.9)
+            sliders.first.evaluate("""e => {
+                e.value = Math.round((e.value > e.max / 2 ? 0.1 : 0.9) * e.max);
+                e.dispatchEvent(new Event("input"));
+            }""")
         else:
             experiment.locator(".cx-choice input:not(:checked)").first.check()
         settle(shown)
@@ -578,9 +588,9 @@ def test_opened_from_disk(page, site, where):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_of_the_lines_can_be_seen(page, scheme):
+def test_colours_of_the_lines_can_be_seen(reading, scheme):
     """At least 3:1 against the plate, as WCAG asks of graphics."""
-    shown = page(CHAPTER, scheme=scheme, **STILL)
+    shown = reading(CHAPTER, changes=True, scheme=scheme, **STILL)
     experiment = place(shown, "race")
     plate, lines = experiment.evaluate("""e => [getComputedStyle(e.querySelector(".cx-under")).backgroundColor,
         ["SGD", "Momentum", "Nesterov"].map(n => e.querySelector(`g[data-series=${n}] path`))

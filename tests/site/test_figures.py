@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 
 from course_lib.site.build import build
 from course_lib.site.figures import Found, figure_numbers, figures_in, with_numbers
@@ -184,8 +184,12 @@ def test_the_cover_has_no_numbers(book):
 # -------------------------------------------------------------------------------------------------- the book
 
 
+def figures_of(site, page):
+    return BeautifulSoup((site / page).read_text("utf-8"), "html.parser", parse_only=SoupStrainer("figure"))
+
+
 def test_every_chapter_has_the_numbers_that_its_source_has(site, chapter):
-    tree = BeautifulSoup((site / chapter).read_text("utf-8"), "html.parser")
+    tree = figures_of(site, chapter)
     shown = {}
     for figure in tree.select("figure[data-figure]"):
         caption = figure.select_one(".cx-caption")
@@ -197,34 +201,37 @@ def test_every_chapter_has_the_numbers_that_its_source_has(site, chapter):
 
 
 def test_every_picture_of_a_figure_is_there(site, book_page):
-    tree = BeautifulSoup((site / book_page).read_text("utf-8"), "html.parser")
+    tree = figures_of(site, book_page)
     for picture in tree.select("figure.course-figure picture"):
         for address in (picture.source["srcset"], picture.img["src"]):
             assert ((site / book_page).parent / address).resolve().is_file()
         assert len(picture.img["alt"]) >= 40, f"describe {address}"
 
 
-def test_night_brightens_drawings_and_no_photograph(chapter, page):
-    opened = page(chapter, scheme="dark")
+#: Fetch the pictures of all figures that are seen; their addresses, and how wide they are for what they were drawn for.
+PICTURES = """async () => {
+    document.querySelectorAll(".cq-fold").forEach(button => button.click());
+    const seen = [...document.querySelectorAll(".course-figure img")].filter(img => img.offsetParent);
+    for (const img of seen) {
+        img.scrollIntoView({ block: "center", behavior: "instant" });  // they are fetched when they come near
+        await img.decode();
+    }
+    return seen.map(img => [img.currentSrc, img.clientWidth / img.getAttribute("width"), img.clientWidth]);
+}"""
+
+
+@pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
+def test_each_screen_gets_the_version_drawn_for_it(chapter, reading, width, version):
+    for address, scale, wide in reading(chapter, width=width, changes=True).evaluate(PICTURES):
+        assert f"-{version}-" in address
+        assert wide >= 300 if version == "narrow" else scale > 0.85
+
+
+def test_night_brightens_drawings_and_no_photograph(chapter, reading):
+    opened = reading(chapter, scheme="dark")
     assert opened.locator("html[data-theme=dark]").count()
     filters = opened.evaluate(
         "[...document.querySelectorAll('.course-figure img')]"
         ".map(img => [!!img.closest('.course-photo'), getComputedStyle(img).filter])"
     )
     assert all((filter == "none") == photo for photo, filter in filters)
-
-
-@pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
-def test_each_screen_gets_the_version_drawn_for_it(chapter, page, width, version):
-    opened = page(chapter, width=width)
-    opened.evaluate("document.querySelectorAll('.cq-fold').forEach((button) => button.click())")
-    for image in opened.locator(".course-figure img").all():  # they are fetched when they come near
-        image.scroll_into_view_if_needed()
-        opened.wait_for_function("image => image.complete && image.currentSrc", arg=image.element_handle())
-    shown = opened.evaluate(
-        "[...document.querySelectorAll('.course-figure img')].filter(img => img.offsetParent)"
-        ".map(img => [img.currentSrc, img.clientWidth / img.getAttribute('width'), img.clientWidth])"
-    )
-    for address, scale, wide in shown:
-        assert f"-{version}-" in address
-        assert wide >= 300 if version == "narrow" else scale > 0.85

@@ -8,10 +8,11 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from course_lib import chapters, inpage
 from course_lib.exercises.host import how_to_get_hints
@@ -49,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "client.js").write_text(inpage.on_demand()["client.js"](), encoding="utf-8")
     scripts = "".join(inpage.of_exercises(EXERCISES).values())
     (folder / "start.js").write_text(LOAD + scripts)
+    (folder / "favicon.ico").touch()  # the browser asks for it
     tags = "".join(f'<script src="{name}.js"></script>' for name in ("start", "client"))
     (folder / "index.html").write_text(f'<!DOCTYPE html><meta charset="utf-8"><title>Gate</title>{tags}')
     return folder
@@ -70,9 +72,51 @@ def base(folder: Path) -> Iterator[str]:
     running.server_close()
 
 
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Callable[[str], tuple[Page, list[str]]]:
+    """A function that opens the page at an address, once for all tests; it returns what goes wrong there, too."""
+    there = {}
+
+    def open_once(address: str) -> tuple[Page, list[str]]:
+        if address not in there:
+            page, wrong = there[address] = browser.new_page(), []
+            page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+            page.on("requestfailed", lambda asking: wrong.append(f"failed: {asking.url}"))
+            page.on("console", lambda said: wrong.append(said.text) if said.type in {"error", "warning"} else None)
+            page.goto(f"{address}index.html")
+        return there[address]
+
+    return open_once
+
+
+def without_error(page: Page, wrong: list[str]) -> Iterator[Page]:
+    """Yield a page; fail if something has gone wrong there since."""
+    wrong.clear()
+    yield page
+    assert wrong == []
+
+
+@pytest.fixture
+def gate(opened, base) -> Iterator[Page]:
+    """The page as it is served. It is one for all tests, as a reader does many exercises on one page."""
+    yield from without_error(*opened(base))
+
+
+@pytest.fixture
+def from_disk(opened, folder) -> Iterator[Page]:
+    """The page as it is opened from a folder."""
+    yield from without_error(*opened(f"{folder.as_uri()}/"))
+
+
+ASK = """async ([name, texts, seconds]) => {
+  const said = {};
+  for (const [label, text] of texts) said[label] = await course.inpage.check(course.exercises[name], text, seconds);
+  return said;
+}"""
+
+
 def judged_by_page(page, exercise, texts, seconds=3):
-    ask = "([name, text, seconds]) => course.inpage.check(course.exercises[name], text, seconds)"
-    return {label: page.evaluate(ask, [exercise.name, text, seconds]) for label, text in texts.items()}
+    return page.evaluate(ASK, [exercise.name, [*texts.items()], seconds])
 
 
 def judged_by_python(exercise, texts, seconds=3.0):
@@ -106,28 +150,28 @@ def compare(page, exercise, texts):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_what_an_exercise_declares(page, base, exercise):
-    compare(page("index.html", base=base), exercise, answers.own_answers(exercise, None if WHOLE else 4))
+def test_what_an_exercise_declares(gate, exercise):
+    compare(gate, exercise, answers.own_answers(exercise, None if WHOLE else 4))
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS, ids=lambda exercise: exercise.name)
-def test_what_goes_wrong_in_any_exercise(page, base, exercise):
-    compare(page("index.html", base=base), exercise, answers.common_answers(exercise))
+def test_what_goes_wrong_in_any_exercise(gate, exercise):
+    compare(gate, exercise, answers.common_answers(exercise))
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS[:1], ids=lambda exercise: exercise.name)
-def test_what_is_no_python(page, base, exercise):
-    compare(page("index.html", base=base), exercise, answers.unreadable_texts(exercise))
+def test_what_is_no_python(gate, exercise):
+    compare(gate, exercise, answers.unreadable_texts(exercise))
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS[:1], ids=lambda exercise: exercise.name)
-def test_what_never_ends(page, base, exercise):
+def test_what_never_ends(gate, exercise):
     texts = answers.endless_texts(exercise)
     python = judged_by_python(exercise, texts, seconds=0.4)
-    there = judged_by_page(page("index.html", base=base), exercise, texts, seconds=0.4)
+    there = judged_by_page(gate, exercise, texts, seconds=0.4)
     for label, text in texts.items():
         first, line, last = there[label]["paragraphs"]
         assert there[label]["status"] == python[label]["status"] == "TIMEOUT"
@@ -137,19 +181,19 @@ def test_what_never_ends(page, base, exercise):
 
 
 @pytest.mark.browser
-def test_a_call_that_never_comes_to_another_line_ends_with_its_worker(page, base):
-    exercise, opened = EXERCISES[0], page("index.html", base=base)
+def test_a_call_that_never_comes_to_another_line_ends_with_its_worker(gate):
+    exercise = EXERCISES[0]
     texts = {"adds up": f"def {exercise.function}(*args):\n    return sum(range(10**11))\n"}
-    assert judged_by_page(opened, exercise, texts)["adds up"]["status"] == "TIMEOUT"
-    after = judged_by_page(opened, exercise, {"then": exercise.source})
+    assert judged_by_page(gate, exercise, texts)["adds up"]["status"] == "TIMEOUT"
+    after = judged_by_page(gate, exercise, {"then": exercise.source})
     assert after["then"]["status"] == "PASS"
 
 
 @pytest.mark.browser
-def test_who_waits_behind_a_call_that_hangs_is_judged_all_the_same(page, base):
-    opened, (first, second) = page("index.html", base=base), EXERCISES[:2]
+def test_who_waits_behind_a_call_that_hangs_is_judged_all_the_same(gate):
+    first, second = EXERCISES[:2]
     hangs = f"def {first.function}(*args):\n    return sum(range(10**11))\n"
-    both = opened.evaluate(
+    both = gate.evaluate(
         """(asked) => Promise.all(asked.map(([name, text]) => course.inpage.check(course.exercises[name], text)))""",
         [[first.name, hangs], [second.name, second.source]],
     )
@@ -158,8 +202,7 @@ def test_who_waits_behind_a_call_that_hangs_is_judged_all_the_same(page, base):
 
 @pytest.mark.browser
 def test_only_the_readers_own_time_counts(page, base):
-    exercise = KINDS[0]
-    opened = page("index.html", base=base)
+    exercise, opened = KINDS[0], page("index.html", base=base)  # where no mistake has been tried yet
     opened.evaluate("course.inpage.begin()")
     wrong = {"odd": exercise.source.replace("return ", "return 7 * ", 1)}  # for which the engine tries all mistakes
     result = judged_by_page(opened, exercise, wrong, seconds=0.02)["odd"]
@@ -168,10 +211,10 @@ def test_only_the_readers_own_time_counts(page, base):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else FIRST_OF_A_PAGE, ids=lambda exercise: exercise.name)
-def test_from_disk_too(page, folder, exercise):
+def test_from_disk_too(from_disk, exercise):
     texts = answers.own_answers(exercise)
     few = {label: texts[label] for label in [*texts][:4]}
-    compare(page("index.html", base=folder.as_uri() + "/"), exercise, few)
+    compare(from_disk, exercise, few)
 
 
 @pytest.mark.browser
@@ -188,12 +231,12 @@ def test_from_disk_too(page, folder, exercise):
         ("np.zeros(10**10)", "the page's NumPy does not have room for an array"),
     ],
 )
-def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, words):
+def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(gate, line, words):
     exercise = KINDS[0]
     head = "import functools, numpy as np\nimport scipy as sp\nfrom typing import Tuple\n"
     text = f"{head}def {exercise.function}({', '.join(exercise.parameters)}):\n    return {line}\n"
     texts = {"inside": text, "above": f"{head}x = {line}\n{exercise.source}"}
-    for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
+    for said in judged_by_page(gate, exercise, texts).values():
         assert said["status"] == "NOT ATTEMPTED" and words in said["paragraphs"][0]
         assert "In JupyterLab or Colab it works." in said["paragraphs"][0]
 
@@ -208,26 +251,26 @@ def test_what_the_page_lacks_is_told_and_not_a_wrong_answer(page, base, line, wo
         ("h = ex.hint()", "in the page `ex` has only `ex.todo()`; the buttons do what `ex.hint` does elsewhere"),
     ],
 )
-def test_what_cannot_be_imported_is_told_and_not_a_wrong_answer(page, base, line, lacking):
+def test_what_cannot_be_imported_is_told_and_not_a_wrong_answer(gate, line, lacking):
     exercise = KINDS[0]
     inside = exercise.source.replace(":\n", f":\n    {line}\n", 1)
     texts = {"above": f"{line}\n{exercise.source}", "inside": inside}
-    for said in judged_by_page(page("index.html", base=base), exercise, texts).values():
+    for said in judged_by_page(gate, exercise, texts).values():
         assert said["status"] == "NOT ATTEMPTED"
         assert said["paragraphs"] == [f"This cannot be checked here: {lacking}. In JupyterLab or Colab it works."]
 
 
 @pytest.mark.browser
-def test_names_for_annotations_can_be_imported(page, base):
+def test_names_for_annotations_can_be_imported(gate):
     exercise = KINDS[0]
     head = "from typing import Callable, Iterator, List, Literal, Optional, Sequence, Union\n"
     text = f"{head}Vector = Optional[Union[List[float], Sequence[float]]] | None\n{exercise.source}"
-    assert judged_by_page(page("index.html", base=base), exercise, {"": text})[""]["status"] == "PASS"
+    assert judged_by_page(gate, exercise, {"": text})[""]["status"] == "PASS"
 
 
 @pytest.mark.browser
-def test_no_answer_spoils_a_later_one(page, base):
-    exercise, opened = KINDS[0], page("index.html", base=base)
+def test_no_answer_spoils_a_later_one(gate):
+    exercise = KINDS[0]
     uses = "import math\nassert math.sqrt(4.0) == np.sum([2.0]) == np.linalg.norm([2.0]) == np.ones(1).copy() * 2\n"
     for line, words in [
         ("math.sqrt = lambda x: 0.0", "Your code changed `math.sqrt` for the whole page; it has been put back."),
@@ -239,7 +282,7 @@ def test_no_answer_spoils_a_later_one(page, base):
             "inside": "import math\n" + exercise.source.replace(":\n", f":\n    {line}\n", 1),
             "later": uses + exercise.source,
         }
-        said = judged_by_page(opened, exercise, texts)
+        said = judged_by_page(gate, exercise, texts)
         assert [result["status"] for result in said.values()] == ["NOT YET", "NOT YET", "PASS"]
         assert words in " ".join(said["above"]["paragraphs"])
         if "Your code" in words and "np.sum" not in words:

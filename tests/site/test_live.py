@@ -39,28 +39,37 @@ HOST = """async ([esm, css, state]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def desk(browser):
+    """A page with Python behind it: that of the experiment in `.experiment`."""
+    shown = browser.new_page(viewport={"width": 1000, "height": 900}, reduced_motion="reduce")
+    shown.said = []
+    shown.on("console", lambda message: shown.said.append(message.text))
+    shown.on("pageerror", lambda error: shown.said.append(str(error)))
+
+    def python(params):
+        shown.experiment.params = params
+        return {name: getattr(shown.experiment, name) for name in ("params", "data", "backdrop")}
+
+    shown.expose_function("python", python)
+    yield shown
+    shown.context.close()
+
+
 @pytest.fixture
-def live(browser):
+def live(desk):
     """A function that shows an experiment with its widget behind it; returns the page."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, reduced_motion="reduce")
-    said = []
 
     def show(experiment):
-        shown = context.new_page()
-        shown.on("console", lambda message: said.append(message.text))
-        shown.on("pageerror", lambda error: said.append(str(error)))
-
-        def python(params):
-            experiment.params = params
-            return {"params": experiment.params, "data": experiment.data, "backdrop": experiment.backdrop}
-
-        shown.expose_function("python", python)
+        desk.goto("about:blank")
+        desk.experiment = experiment
         state = {n: getattr(experiment, n) for n in ("spec", "params", "data", "backdrop")}
-        shown.evaluate(HOST, [experiment._esm, experiment._css, json.loads(json.dumps(state))])
-        return shown
+        desk.evaluate(HOST, [experiment._esm, experiment._css, json.loads(json.dumps(state))])
+        return desk
 
     yield show
-    context.close()
+    said = desk.said.copy()
+    desk.said.clear()
     assert said == []
 
 

@@ -26,18 +26,21 @@ FORMULAS = """async () => {
 }"""
 
 
-def test_page_opened_from_disk_fits_every_width(page, site, server, any_page):
+#: Wait until the page has its new width: experiments draw themselves anew for it, boxes say whether they scroll.
+SETTLED = "async () => { for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame); }"
+
+
+def test_page_opened_from_disk_fits_every_width(reading, site, server, any_page):
     """In the book's own type, with its folds open, no page scrolls sideways; long formulas do, within themselves."""
     disk = any_page != "404.html"  # which is for servers
-    shown = page(any_page, base=site.as_uri() + "/" if disk else server, **PHONE)
-    shown.evaluate("document.fonts.ready")
+    shown = reading(any_page, base=site.as_uri() + "/" if disk else server, changes=True, **PHONE)
     if disk:
         assert shown.locator("article h1").count() == 1 or not any_page.startswith("book/")
         assert shown.evaluate("document.fonts.check('18px \"Source Serif 4\"')")
     shown.evaluate("document.querySelectorAll('article details').forEach(fold => { fold.open = true; })")
     for width in (320, 390, 768):
         shown.set_viewport_size({"width": width, "height": 844})
-        shown.wait_for_timeout(300)
+        shown.evaluate(SETTLED)
         assert shown.evaluate("document.scrollingElement.scrollWidth") <= width
         assert shown.evaluate(FORMULAS) == [], width
 
@@ -75,8 +78,8 @@ def test_nothing_jumps_while_it_is_read(page, name, width):
         ...entry.sources.map(s => s.node?.className || s.node?.nodeName)].join(" "))""")
 
 
-def test_dark_page_has_no_bright_box(page, chapter):
-    shown = page(chapter, scheme="dark")
+def test_dark_page_has_no_bright_box(reading, chapter):
+    shown = reading(chapter, scheme="dark")
     bright = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e => {
         const c = getComputedStyle(e).backgroundColor.match(/[\\d.]+/g).map(Number);
         return !(c.length > 3 && c[3] < .2) && c[0] + c[1] + c[2] > 500 && e.getBoundingClientRect().width > 60;
@@ -129,15 +132,14 @@ def test_no_button_of_the_first_page_is_dead(page):
 
 def test_text_is_set_in_the_books_own_type(page, server):
     shown = page("book/how_to_use.html")
-    shown.evaluate("document.fonts.ready")
     assert shown.evaluate("document.fonts.check('18px \"Source Serif 4\"')")
     fonts = [address for address in shown.requests if address.endswith(".woff2")]
     assert fonts
     assert all(address.startswith(server) for address in fonts)
 
 
-def test_lines_are_not_too_long(page, chapter):
-    shown = page(chapter, width=1440, height=900)
+def test_lines_are_not_too_long(reading, chapter):
+    shown = reading(chapter, width=1440, height=900)
     ems = shown.locator("article section > p").evaluate_all(
         "all => all.map(p => p.offsetWidth / parseFloat(getComputedStyle(p).fontSize))"
     )
@@ -193,8 +195,8 @@ def test_phone_has_the_book_one_tap_away(page):
     shown.wait_for_url("**/book/notation.html")
 
 
-def test_printing_shows_no_furniture(page, chapter):
-    shown = page(chapter)
+def test_printing_shows_no_furniture(reading, chapter):
+    shown = reading(chapter, width=1440, height=900)
     shown.emulate_media(media="print")
     for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-area", ".bd-header-article", ".copybtn"):
         assert not shown.locator(part).first.is_visible(), part
@@ -213,22 +215,26 @@ CONTRAST = """() => {
 }"""
 
 
-def test_paper_is_white_also_from_a_dark_screen(page, chapter):
-    shown = page(chapter, scheme="dark")
+def test_paper_is_white_also_from_a_dark_screen(reading, chapter):
+    shown = reading(chapter, scheme="dark")
     shown.emulate_media(media="print")
     assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     pale = [found for found in shown.evaluate(CONTRAST) if found[0] < (3 if found[1] in "●×" else 4.5)]  # or a sign
     assert pale == []
 
 
-def test_paper_has_no_control_and_all_text(page, chapter):
-    shown = page(chapter, reduced_motion="reduce")
+#: How many elements that a selector finds are visible.
+VISIBLE = "all => all.filter(e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length).length"
+
+
+def test_paper_has_no_control_and_all_text(reading, chapter):
+    shown = reading(chapter, reduced_motion="reduce", changes=True)
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
     shown.wait_for_function("!document.querySelector('.course-experiment:not([data-ready])')")
     shown.emulate_media(media="print")
     assert shown.locator("article details:not([open], .cx-yours)").count() == 0
     for part in (".cx-cover", ".cx-time", ".cx-controls", ".cx-yours", ".course-experiment input"):
-        assert [e for e in shown.locator(part).all() if e.is_visible()] == [], part
+        assert shown.locator(part).evaluate_all(VISIBLE) == 0, part
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
     assert shown.locator("article details[data-printed]").count() == 0
 
@@ -242,27 +248,29 @@ def test_what_is_unfolded_for_paper_is_printed_at_once(page):
     assert shown.evaluate("document.getAnimations().filter(a => a.effect.target.closest('details')).length") == 0
 
 
-def test_pages_of_paper_are_not_half_empty(page, chapter):
+def test_pages_of_paper_are_not_half_empty(reading, chapter):
     """What may not be divided is at most half a page high: 297 mm less the margins, at 96 dots an inch."""
-    shown = page(chapter, width=672, height=986)
+    shown = reading(chapter, width=672, height=986)
     shown.emulate_media(media="print")
-    for _ in range(20):  # panels are drawn anew for the paper's width
+    for _ in range(100):  # panels are drawn anew for the paper's width
         tall = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e =>
             getComputedStyle(e).breakInside === "avoid" && e.getBoundingClientRect().height > 986 / 2)
             .map(e => e.tagName + "." + e.getAttribute("class"))""")
         if not tall:
             return
-        shown.wait_for_timeout(250)
+        shown.wait_for_timeout(50)
     assert tall == []
 
 
-def test_without_javascript_nothing_waits(page, chapter):
-    shown = page(chapter, java_script_enabled=False)
-    for place in shown.locator(".course-experiment").all():
-        assert place.bounding_box()["height"] < 200
-        assert "JavaScript" in place.text_content()
+def test_without_javascript_nothing_waits(reading, chapter):
+    shown = reading(chapter, java_script_enabled=False)
+    for height, text in shown.locator(".course-experiment").evaluate_all(
+        "all => all.map(e => [e.getBoundingClientRect().height, e.textContent])"
+    ):
+        assert height < 200
+        assert "JavaScript" in text
     for dead in (".theme-switch-button", ".search-button-field", ".sidebar-toggle", ".dropdown-toggle"):
-        assert [e for e in shown.locator(dead).all() if e.is_visible()] == [], dead
+        assert shown.locator(dead).evaluate_all(VISIBLE) == 0, dead
 
 
 FOCUS = """() => {

@@ -7,7 +7,6 @@ has some of each kind.
 import json
 import re
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from course_lib import chapters, explore
 from course_lib.questions import Choose, Number, Predict, site_assets
 from course_lib.site.build import build
 from course_lib.site.notebooks import clean, dumps
-from course_lib.site.serve import make_server
 
 pytestmark = pytest.mark.browser
 
@@ -79,22 +77,18 @@ def write_book(folder, text):
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory):
+def asking(tmp_path_factory, serving):
     """The address of the small book."""
     folder = tmp_path_factory.mktemp("asking")
     write_book(folder, chapter())
     assert build(folder) == 0
-    running = make_server(folder / "_build/html", prefix="/")
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/"
-    running.shutdown()
-    running.server_close()
+    return serving(folder / "_build/html")
 
 
 @pytest.fixture
-def show(page, asking):
+def show(reading, asking):
     """A function that opens a page of the small book."""
-    return lambda name=ADDRESS, **options: page(name, base=asking, **{**STILL, **options})
+    return lambda name=ADDRESS, **options: reading(name, base=asking, changes=True, **{**STILL, **options})
 
 
 #: A question that is answered.
@@ -470,24 +464,23 @@ def test_progress_is_counted_exported_and_erased(show):
     assert shown.evaluate("localStorage.getItem('descent-progress')") is None
 
 
-@pytest.mark.parametrize(
-    "kept",
-    ["", "null", "[1]", "{", '{"%s": 3}', '{"%s": {"predictions": [], "checks": "x"}}',
-     '{"%s": {"predictions": {"NAME": {"a": 1}}, "checks": {"NAME": 7}}}', '{"__proto__": {"checks": {}}}',
-     '{"%s": {"predictions": {"NAME": "no such option"}}}'],
-)  # fmt: skip
-def test_garbage_in_the_store_is_no_answer(show, kept):
+def test_garbage_in_the_store_is_no_answer(show):
     shown = show()
-    kept = kept.replace("%s", PAGE).replace("NAME", TOLD.name)
-    shown.evaluate("text => localStorage.setItem('descent-progress', text)", kept)
-    reload(shown)
-    assert place(shown, TOLD).get_attribute("data-state") == "open"
-    guess(shown, TOLD, TOLD.right)
-    assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}
+    for kept in (
+        "", "null", "[1]", "{", '{"%s": 3}', '{"%s": {"predictions": [], "checks": "x"}}',
+        '{"%s": {"predictions": {"NAME": {"a": 1}}, "checks": {"NAME": 7}}}', '{"__proto__": {"checks": {}}}',
+        '{"%s": {"predictions": {"NAME": "no such option"}}}',
+    ):  # fmt: skip
+        text = kept.replace("%s", PAGE).replace("NAME", TOLD.name)
+        shown.evaluate("text => localStorage.setItem('descent-progress', text)", text)
+        shown.reload()
+        assert place(shown, TOLD).get_attribute("data-state") == "open", kept
+        guess(shown, TOLD, TOLD.right)
+        assert stored(shown)["predictions"] == {TOLD.name: TOLD.right}, kept
 
 
-def test_without_a_store_the_page_works(show):
-    shown = show()
+def test_without_a_store_the_page_works(page, asking):
+    shown = page(ADDRESS, base=asking, **STILL)
     shown.context.add_init_script(
         "Object.defineProperty(globalThis, 'localStorage', { get() { throw new Error('no store'); } })"
     )
@@ -596,7 +589,7 @@ SHELL = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Questions
 
 
 @pytest.fixture(scope="module")
-def every_prediction(tmp_path_factory):
+def every_prediction(tmp_path_factory, serving):
     """The address of a page, without the theme, with every prediction of the book that shows an experiment."""
     folder = tmp_path_factory.mktemp("predictions")
     experiments = [make() for make in chapters.experiments().values()]
@@ -610,16 +603,12 @@ def every_prediction(tmp_path_factory):
             package = f"course_lib.chapters.{chapters.folder_of(page)}"
             body += getattr(chapters.ChapterQuestions(package), name)().static_html(folder)
     (folder / "index.html").write_text(SHELL % (head, body), "utf-8")
-    running = make_server(folder, prefix="/")
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}/"
-    running.shutdown()
-    running.server_close()
+    return serving(folder)
 
 
 @pytest.mark.parametrize("name", SHOWING)
-def test_the_page_shows_the_numbers_of_the_line(page, every_prediction, name):
-    shown = page("index.html", base=every_prediction, **STILL)
+def test_the_page_shows_the_numbers_of_the_line(reading, every_prediction, name):
+    shown = reading("index.html", base=every_prediction, **STILL)  # which each changes at a place of its own
     under = started(shown, SHOWING[name])
     place(shown, SHOWING[name]).get_by_role("button", name="Just show me").click()
     seen = " ".join(under.locator("dd, output").all_inner_texts())

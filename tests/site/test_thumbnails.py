@@ -22,7 +22,7 @@ def picture(data, *marks, x=(0, 4), y=(0, 4), log=False):
 @pytest.fixture(scope="module")
 def drawn():
     """The picture of each experiment of the book."""
-    return {key: thumbnails.draw(make()) for key, make in chapters.experiments().items()}
+    return {key: thumbnails.draw(one) for key, one in chapters.started().items()}
 
 
 def test_every_chapter_has_one(drawn):

@@ -58,10 +58,13 @@ LOST = """{
 
 
 @pytest.fixture
-def boxed(exhibits, page, tmp_path):
-    """A function that opens a page with an experiment, scrolled to, and opens its box unless told otherwise."""
+def boxed(exhibits, page, reading, tmp_path):
+    """A function that opens a page with an experiment, scrolled to, and opens its box unless told otherwise.
 
-    def show(experiment, client="", editor="", opened=True, **options):
+    `clock=True`: the test sets the page's clock, in a context of its own.
+    """
+
+    def show(experiment, client="", editor="", opened=True, clock=False, **options):
         worker = json.dumps("\n".join([BEFORE, brython(), AFTER, "globalThis.pageKinds = {};", METHOD, START, ANSWER]))
         scripts = {
             "python.js": PROGRESS + PYTHON,
@@ -73,7 +76,8 @@ def boxed(exhibits, page, tmp_path):
         for name, text in scripts.items():
             (tmp_path / "inpage" / name).write_text(text, encoding="utf-8")
         base = exhibits(experiment, '<script defer src="inpage/python.js"></script>')
-        shown = page("page.html", base=base, reduced_motion="reduce", **options)
+        options |= {"base": base, "reduced_motion": "reduce"}
+        shown = page("page.html", **options) if clock else reading("page.html", changes=True, **options)
         if opened:
             shown.locator(".cx-yours summary").click()
             shown.locator(".cx-editor").wait_for()
@@ -295,7 +299,7 @@ def test_without_its_scripts_the_box_says_so_and_tries_again(boxed, tmp_path):
 
 
 def test_a_mistake_is_said_when_the_reader_rests(race):
-    shown = race()
+    shown = race(clock=True)
     area(shown).fill("x -= self.lr * dx")
     say(shown, "self.lr is the slider.")
     shown.evaluate("""() => {
@@ -443,8 +447,8 @@ def test_the_box_is_accessible(race, editor):
 
 
 @pytest.mark.parametrize("name", BOXED)
-def test_on_the_built_page_it_is_loaded_when_opened_and_styled(page, name):
-    shown = page(f"book/{BOXED[name].page}.html", reduced_motion="reduce")
+def test_on_the_built_page_it_is_loaded_when_opened_and_styled(reading, name):
+    shown = reading(f"book/{BOXED[name].page}.html", changes=True, reduced_motion="reduce")
     experiment = shown.locator(f"[data-course-experiment={name.split('/')[1]}]").first
     experiment.evaluate("e => e.scrollIntoView()")
     experiment.locator(".cx-yours").wait_for(state="attached")
