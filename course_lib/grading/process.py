@@ -78,10 +78,12 @@ class Sandbox:
     Attributes:
         prefix: a command that runs the command behind it in confinement: `("bwrap", …)`, `("docker", "run", "-i", …)`.
         python: the Python in there.
+        closed: what each process must say that it has closed; None: anything.
     """
 
     prefix: tuple[str, ...] = ()
     python: str = sys.executable
+    closed: tuple[str, ...] | None = None
 
 
 class Ended(Stop):
@@ -134,6 +136,11 @@ class Process:
             self.send({"memory": limits.memory, "seconds": limits.cpu,
                        "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
             self.closed = self.receive("confined")["closed"]
+            if sandbox.closed is not None and self.closed != list(sandbox.closed):
+                raise RuntimeError(f"a process closed only {', '.join(self.closed) or 'nothing'}")
+        except Ended as ended:  # before it has seen the answer
+            self.__exit__()
+            raise RuntimeError(f"no process for the answer has started: {' '.join(ended.message)}") from None
         except BaseException:
             self.__exit__()
             raise
@@ -251,10 +258,12 @@ class Isolation:
     Attributes:
         how: what closes it.
         open: of "files", "writing", "network", "processes", those that are open.
+        closed: what the process said that it has closed.
     """
 
     how: str
     open: tuple[str, ...]
+    closed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if not self.open:
@@ -279,9 +288,8 @@ def probe(sandbox: Sandbox) -> Isolation:
                 tried = process.receive("probed")
                 names = ("files", "writing", "network", "processes")
                 how = [*([sandbox.prefix[0]] if sandbox.prefix else []), *process.closed]
-                return Isolation(", ".join(how), tuple(name for name in names if tried.get(name) == "open"))
-        except Ended as ended:
+                opened = tuple(name for name in names if tried.get(name) == "open")
+                return Isolation(", ".join(how), opened, tuple(process.closed))
+        except (Ended, RuntimeError) as error:
             command: Sequence[str] = [*sandbox.prefix, sandbox.python]
-            raise ValueError(
-                f"no process for answers starts by {' '.join(command)}: {' '.join(ended.message)}"
-            ) from None
+            raise ValueError(f"no process for answers starts by {' '.join(command)}: {error}") from None

@@ -106,7 +106,10 @@ def grade_folder(options: Options) -> int:
     secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
     seeds = (0, *secret[: options.seeds])  # the first is the book's own
     with _folder_of_run(options.out) as folder:
-        task = Task(seeds, options.sandbox, folder=folder, draws=secret[:DRAWS])
+        sandbox = options.sandbox  # on a cluster each worker's own trial has told what it closes
+        if not (options.cluster or isolation.open):
+            sandbox = replace(sandbox, closed=isolation.closed)
+        task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
         works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
         if options.self_test:
             self_test(list(works.values()), options.say)

@@ -20,7 +20,7 @@ from course_lib import chapters, cli
 from course_lib.challenge import LADDER
 from course_lib.grading import accepted, pool, run
 from course_lib.grading.challenge import BASELINE, Entry, grade_entry
-from course_lib.grading.grade import Task
+from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
 from course_lib.grading.pool import Work, grade_here, grade_on_cluster, grade_work
 from course_lib.grading.process import Isolation, Sandbox
@@ -490,3 +490,15 @@ def test_an_entry_that_may_use_other_digits_has_a_note(confined):
     row = entry("from course_lib.challenge import practice\n" + more)
     assert row.passed and row.notes == ("It uses practice.",)
     assert entry("data = practice(0)\n" + NEAREST).notes == ()
+
+
+def test_a_process_that_closes_less_than_the_trial_did_grades_nothing(monkeypatch):
+    """Nor does one that ends before it has seen the answer: neither is the student's fault."""
+    exercise = {"momentum": EXERCISES["momentum"]}
+    raw = answer(EXERCISES["momentum"].source)
+    less = Task(sandbox=Sandbox(closed=("limits", "Landlock 99", "seccomp")))
+    (row,) = grade_notebook(raw, "x.ipynb", exercise, less)
+    assert row.verdict is Verdict.NOT_GRADED and "a process closed only" in row.message[0]
+    ends = Task(sandbox=Sandbox(python="/bin/true"))
+    (row,) = grade_notebook(raw, "x.ipynb", exercise, ends)
+    assert row.verdict is Verdict.NOT_GRADED and "no process for the answer has started" in row.message[0]
