@@ -26,6 +26,7 @@ ENGINE = Path(__file__).parents[1] / "exercises"
 #: The engine's files that run in the page as they are; page/engine has those that do not.
 SHARED = (
     "cases",
+    "catch",
     "cell",
     "commands",
     "checking",
