@@ -32,12 +32,14 @@ class Caught:
     """What one call shows.
 
     Attributes:
+        arguments: of the call, all of them.
         text: the call, as it would be typed.
         right: what the right version returns, as text.
         caught: the wrong versions that return something else, raise an error, or change an argument in place.
         alive: those that the call does not tell from the right one, though another call would.
     """
 
+    arguments: Mapping[str, Any]
     text: str
     right: str
     caught: tuple[Mutant, ...]
@@ -88,23 +90,22 @@ def catch(exercise: Declaration, given: Mapping[str, Any]) -> Caught:
     alive = tuple(mutant for mutant in exercise.mutants if mutant not in caught and mutant in catchable(exercise))
     (made,) = right.calls
     text = wording.format_call(exercise, arguments, {})
-    return Caught(text, wording.named(made.outputs), caught, alive)
+    return Caught(arguments, text, wording.named(made.outputs), caught, alive)
 
 
-def argument_to_move(exercise: Declaration, given: Mapping[str, Any], alive: Sequence[Mutant]) -> tuple[str, ...]:
+def argument_to_move(exercise: Declaration, now: Mapping[str, Any], alive: Sequence[Mutant]) -> tuple[str, ...]:
     """Return the arguments to change so that one of the survivors is caught: a single one, if that is enough.
 
     Args:
         exercise: the exercise.
-        given: the arguments of the call.
+        now: the arguments of the call.
         alive: the wrong versions that survived it.
     """
-    now, typed = default_call(exercise) | dict(given), kinds(exercise)
-    others = list(_calls(exercise))
+    typed, others = kinds(exercise), list(_calls(exercise))
     moves = [{name: one} for name in now if typed[name] for one in _moved(now[name], [c[name] for c in others])]
     moves += [{name: one for name, one in other.items() if typed[name]} for other in others]
     for move in moves:
-        case = Case.one("another call", **(now | move))
+        case = Case.one("another call", **{**now, **move})
         right = exercise.play(exercise.reference, [case])
         if not right.problem and any(_tells(exercise, mutant, case, right) for mutant in alive):
             return tuple(name for name in move if not _same(now[name], move[name]))
@@ -226,7 +227,7 @@ def describe(exercise: Declaration, given: Mapping[str, Any], before: Collection
         parts.append("All are caught. These calls would be a test of your own version.")
         return status_card(exercise.name, "ALL CAUGHT", parts), [m.name for m in now]
     parts.append(f"Still alive: {', '.join(m.name for m in alive)}.")
-    moved = argument_to_move(exercise, given, alive)
+    moved = argument_to_move(exercise, found.arguments, alive)
     if moved:
         listed = " and ".join(f"`{name}`" for name in moved)
         parts.append(f"A nudge: move {listed}.")
