@@ -83,9 +83,10 @@ def catch(exercise: Declaration, given: Mapping[str, Any]) -> Caught:
             raise NoCall(f"`{name}` is no argument of `{exercise.signature}`.")
     arguments = default | {name: _read(name, value, kinds(exercise)[name]) for name, value in given.items()}
     case = Case.one("your call", **arguments)
-    right = exercise.play(exercise.reference, [case])
-    if right.problem:
-        raise NoCall(f"The right version does not take this call: {right.problem}")
+    right = _right(exercise, case)
+    if right is None or right.problem:
+        why = f": {right.problem}" if right else ""
+        raise NoCall(f"The right version does not take this call{why}.".replace("..", "."))
     caught = tuple(mutant for mutant in exercise.mutants if _tells(exercise, mutant, case, right))
     alive = tuple(mutant for mutant in exercise.mutants if mutant not in caught and mutant in catchable(exercise))
     (made,) = right.calls
@@ -106,8 +107,8 @@ def argument_to_move(exercise: Declaration, now: Mapping[str, Any], alive: Seque
     moves += [{name: one for name, one in other.items() if typed[name]} for other in others]
     for move in moves:
         case = Case.one("another call", **{**now, **move})
-        right = exercise.play(exercise.reference, [case])
-        if not right.problem and any(_tells(exercise, mutant, case, right) for mutant in alive):
+        right = _right(exercise, case)
+        if right and not right.problem and any(_tells(exercise, mutant, case, right) for mutant in alive):
             return tuple(name for name in move if not _same(now[name], move[name]))
     return ()
 
@@ -128,10 +129,15 @@ def catchable(exercise: Declaration) -> frozenset[Mutant]:
 def _told(exercise: Declaration, arguments: Mapping[str, Any]) -> Iterator[Mutant]:
     """Yield the wrong versions that a call of the check tells from the right one."""
     case = Case.one("a call", **arguments)
-    right = exercise.play(exercise.reference, [case])
-    for mutant in exercise.mutants:
+    right = _right(exercise, case)
+    for mutant in exercise.mutants if right else ():
         if _tells(exercise, mutant, case, right):
             yield mutant
+
+
+def _right(exercise: Declaration, case: Case) -> Run | None:
+    """Return the right version's run of a call, quietly; None if it does not come to an end."""
+    return call(lambda: exercise.play(exercise.reference, [case]), PATIENCE).value
 
 
 def _tells(exercise: Declaration, mutant: Mutant, case: Case, right: Run) -> bool:
