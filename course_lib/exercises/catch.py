@@ -5,9 +5,8 @@ To test is to choose such calls. A call that treats the right version and a wron
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy import array, generic, isfinite, ndarray, shape  # kept here: a reader may change `np`
@@ -20,11 +19,32 @@ from .limit import call
 from .play import Run
 from .show import Card, status_card
 
-SHOWN = 6  # sentences of wrong versions that one call has caught
+SHOWN = 6  # sentences of wrong versions that one call has caught; the others are folded
+LISTED = 8  # names of those that are still alive
+LARGEST = 1_000_000  # whole number: one that is larger fills the memory, or takes for ever
 
 
 class NoCall(ValueError):
     """The arguments make no call; the message is for the reader."""
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """What there is to catch.
+
+    Attributes:
+        exercise: the exercise.
+        start: the arguments of the call to begin with, by name.
+        kinds: what can be typed for each: "truth value", "whole number", "number", "whole numbers", "numbers"; empty
+            for a function, say, which stays as it is.
+        known: the wrong versions that some call tells from the right one.
+    """
+
+    exercise: Declaration
+    start: Mapping[str, Any]
+    kinds: Mapping[str, str]
+    known: Sequence[Mutant]
+    built: dict[Mutant, Any] = field(default_factory=dict, init=False)  # the wrong versions, once they have run
 
 
 @dataclass(frozen=True)
@@ -46,199 +66,258 @@ class Caught:
     alive: tuple[Mutant, ...]
 
 
-def can_be_caught(exercise: Declaration) -> bool:
-    """Check whether there is a call to choose: a function with a number or an array among its arguments."""
-    return not exercise.method and not exercise.packages and any(kinds(exercise).values())
-
-
-@functools.lru_cache(maxsize=8)
-def default_call(exercise: Declaration) -> dict[str, Any]:
-    """Return the arguments to begin with: those of the check's call that tells the fewest wrong versions apart.
-
-    >>> from course_lib.chapters.ch03_momentum import ex
-    >>> list(default_call(ex.momentum))
-    ['x', 'dx', 'v', 'lr', 'rho']
-    """
-    return min(_calls(exercise), key=lambda arguments: sum(1 for _ in _told(exercise, arguments)))
-
-
-def catch(exercise: Declaration, given: Mapping[str, Any]) -> Caught:
+def catch(game: Game, given: Mapping[str, Any]) -> Caught:
     """Run the right version and every wrong one on a call.
 
     Args:
-        exercise: the exercise.
-        given: arguments by name; the others are those of `default_call`.
+        game: what there is to catch.
+        given: arguments by name, as values or as they are typed; the others are those of the call to begin with.
 
     Raises:
         NoCall: an argument is none, or not what it should be.
 
     >>> from course_lib.chapters.ch03_momentum import ex
-    >>> found = catch(ex.momentum, {"v": 0.0})
+    >>> from course_lib.exercises.game import game_of
+    >>> found = catch(game_of(ex.momentum), {"v": "[0, 0, 0]"})
     >>> "memoryless" in [mutant.name for mutant in found.alive]  # without a velocity there is none to forget
     True
     """
-    default = default_call(exercise)
+    exercise = game.exercise
     for name in given:
-        if name not in default:
+        if name not in game.start:
             raise NoCall(f"`{name}` is no argument of `{exercise.signature}`.")
-    arguments = default | {name: _read(name, value, kinds(exercise)[name]) for name, value in given.items()}
+    arguments = {**game.start, **{name: read_argument(name, value, game.kinds[name]) for name, value in given.items()}}
     case = Case.one("your call", **arguments)
-    right = _right(exercise, case)
+    right = run_right(exercise, case)
     if right is None or right.problem:
-        why = f": {right.problem}" if right else ""
+        why = f": {right.problem}" if right else " in time"
         raise NoCall(f"The right version does not take this call{why}.".replace("..", "."))
-    caught = tuple(mutant for mutant in exercise.mutants if _tells(exercise, mutant, case, right))
-    alive = tuple(mutant for mutant in exercise.mutants if mutant not in caught and mutant in catchable(exercise))
+    caught = tuple(mutant for mutant in game.known if tells(game, mutant, case, right))
+    alive = tuple(mutant for mutant in game.known if mutant not in caught)
     (made,) = right.calls
     text = wording.format_call(exercise, arguments, {})
     return Caught(arguments, text, wording.named(made.outputs), caught, alive)
 
 
-def argument_to_move(exercise: Declaration, now: Mapping[str, Any], alive: Sequence[Mutant]) -> tuple[str, ...]:
+def argument_to_move(game: Game, now: Mapping[str, Any], alive: Sequence[Mutant]) -> tuple[str, ...]:
     """Return the arguments to change so that one of the survivors is caught: a single one, if that is enough.
 
     Args:
-        exercise: the exercise.
+        game: what there is to catch.
         now: the arguments of the call.
-        alive: the wrong versions that survived it.
+        alive: the wrong versions that no call has caught yet.
     """
-    typed, others = kinds(exercise), list(_calls(exercise))
-    moves = [{name: one} for name in now if typed[name] for one in _moved(now[name], [c[name] for c in others])]
-    moves += [{name: one for name, one in other.items() if typed[name]} for other in others]
-    for move in moves:
-        case = Case.one("another call", **{**now, **move})
-        right = _right(exercise, case)
-        if right and not right.problem and any(_tells(exercise, mutant, case, right) for mutant in alive):
-            return tuple(name for name in move if not _same(now[name], move[name]))
-    return ()
+    return next((names for names, _ in moves(game, now, alive)), ())
+
+
+def moves(
+    game: Game, now: Mapping[str, Any], alive: Sequence[Mutant]
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Yield what may be changed so that one of the survivors is caught: the names, and the arguments then."""
+    others = list(calls(game))
+    typed = [name for name in now if game.kinds[name]]
+    single = [{name: one} for name in typed for one in _moved(now[name], [other[name] for other in others])]
+    for move in [*single, *({name: other[name] for name in typed} for other in others)]:
+        then = {**now, **move}
+        case = Case.one("another call", **then)
+        right = run_right(game.exercise, case)
+        if right and not right.problem and any(tells(game, mutant, case, right) for mutant in alive):
+            yield tuple(name for name in move if not _same(now[name], move[name])), then
 
 
 def _moved(value: Any, others: Sequence[Any]) -> Iterator[Any]:
-    """Yield other values of an argument: one more or twice as much, and those of the check's calls."""
+    """Yield other values of an argument: one more or twice as much, and those of the check's calls, each once."""
+    tried = [value]
     if not isinstance(value, bool):
-        yield value + 1 if array(value).dtype.kind in "iu" else 2 * value
-    yield from (other for other in others if not _same(value, other))
+        tried.append(value + 1 if array(value).dtype.kind in "iu" else 2 * value)
+        yield tried[1]
+    for other in others:
+        if not any(_same(other, one) for one in tried):
+            tried.append(other)
+            yield other
 
 
-@functools.lru_cache(maxsize=8)
-def catchable(exercise: Declaration) -> frozenset[Mutant]:
-    """Return the wrong versions that some call of the check, alone, tells from the right one."""
-    return frozenset(mutant for arguments in _calls(exercise) for mutant in _told(exercise, arguments))
-
-
-def _told(exercise: Declaration, arguments: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Yield the wrong versions that a call of the check tells from the right one."""
-    case = Case.one("a call", **arguments)
-    right = _right(exercise, case)
-    for mutant in exercise.mutants if right else ():
-        if _tells(exercise, mutant, case, right):
-            yield mutant
-
-
-def _right(exercise: Declaration, case: Case) -> Run | None:
+def run_right(exercise: Declaration, case: Case) -> Run | None:
     """Return the right version's run of a call, quietly; None if it does not come to an end."""
     return call(lambda: exercise.play(exercise.reference, [case]), PATIENCE).value
 
 
-def _tells(exercise: Declaration, mutant: Mutant, case: Case, right: Run) -> bool:
+def tells(game: Game, mutant: Mutant, case: Case, right: Run) -> bool:
     """Check whether a call tells a wrong version from the right one. One that does not end in time is another."""
-    answer = exercise.mutated(mutant)
-    made = call(functools.partial(exercise.play, answer, [case], like=right), PATIENCE)
+    if mutant not in game.built:
+        game.built[mutant] = game.exercise.mutated(mutant)
+    made = call(lambda: game.exercise.play(game.built[mutant], [case], like=right), PATIENCE)
     if not isinstance(made.value, Run) or made.value.problem:
         return True
     return made.value.changed != right.changed or first_difference(made.value.calls, right.calls) is not None
 
 
-def _calls(exercise: Declaration) -> Iterator[dict[str, Any]]:
-    """Yield the arguments of each call that a check makes of the solution."""
-    for made in exercise.solve(exercise.draw(0)).calls:
-        yield dict(made.args)
+def calls(game: Game) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of each call that a check makes of the solution, as they can be typed."""
+    fixed = {name: value for name, value in game.start.items() if not game.kinds[name]}
+    for made in game.exercise.solve(game.exercise.draw(0)).calls:
+        yield {name: fixed[name] if name in fixed else _as_typed(value) for name, value in made.args.items()}
 
 
-@functools.lru_cache(maxsize=64)
-def kinds(exercise: Declaration) -> dict[str, str]:
-    """Return what can be typed for each argument: "truth value", "whole number", "number", "whole numbers", "numbers".
-
-    It is the narrowest kind that all calls of the check have; empty for a function, say, which stays as it is.
-    """
-    found: dict[str, list[Any]] = {}
-    for arguments in _calls(exercise):
-        for name, value in arguments.items():
-            found.setdefault(name, []).append(value)
-    return {name: _kind(values) for name, values in found.items()}
-
-
-def _kind(values: Sequence[Any]) -> str:
-    if all(isinstance(value, bool) for value in values):
-        return "truth value"
-    if not all(isinstance(value, (int, float, generic, ndarray)) for value in values):
-        return ""
-    kind = "whole number" if all(array(value).dtype.kind in "iub" for value in values) else "number"
-    return kind if all(isinstance(value, (int, float)) for value in values) else f"{kind}s"
+def _as_typed(value: Any) -> Any:
+    """Return an argument as it would be typed: nobody types a float32."""
+    return value.astype(float) if isinstance(value, (ndarray, generic)) and value.dtype.kind == "f" else value
 
 
 def _same(one: Any, other: Any) -> bool:
     return shape(one) == shape(other) and bool((array(one) == array(other)).all())
 
 
-def _read(name: str, value: Any, kind: str) -> Any:
+# -- what is typed
+
+
+def read_argument(name: str, value: Any, kind: str) -> Any:
     """Return an argument as the call takes it.
+
+    Args:
+        name: of the argument.
+        value: a number, an array, a truth value; or one of these as it is typed, `[1, 2]`.
+        kind: what it should be, as in `Game.kinds`.
 
     Raises:
         NoCall: it is not of that kind.
+
+    >>> read_argument("t", "3", "whole number"), read_argument("x", "[[1, -2e-8], [.5, 4]]", "numbers").shape
+    (3, (2, 2))
     """
     if not kind:
         raise NoCall(f"`{name}` cannot be typed: it stays as it is.")
     if kind == "truth value":
-        if not isinstance(value, bool):
+        truth = {"True": True, "False": False}.get(value.strip()) if isinstance(value, str) else value
+        if not isinstance(truth, bool):
             raise NoCall(f"`{name}` must be True or False, not {value!r}.")
-        return value
+        return truth
+    several = kind.endswith("s")
+    wanted = f"finite {kind}" if several else f"a finite {kind}"
     try:
-        numbers = array(value, dtype=float)
-    except (TypeError, ValueError):
+        numbers = array(read_text(value) if isinstance(value, str) else value, dtype=float)
+    except Unreadable as problem:
+        raise NoCall(f"`{name}` must be {wanted}, not {value!r}{problem}.") from None
+    except (TypeError, ValueError, OverflowError):
         numbers = array([])
-    fits = numbers.size and isfinite(numbers).all() and not isinstance(value, bool)
-    fits = fits and not (numbers.ndim and kind.endswith("number"))
+    fits = numbers.size and isfinite(numbers).all() and not isinstance(value, bool) and (several or not numbers.ndim)
     if not fits or (kind.startswith("whole") and (numbers != numbers.round()).any()):
-        raise NoCall(f"`{name}` must be {'finite ' if kind.endswith('s') else 'a finite '}{kind}, not {value!r}.")
+        raise NoCall(f"`{name}` must be {wanted}, not {value!r}.")
     if kind.startswith("whole"):
+        if (abs(numbers) > LARGEST).any():
+            raise NoCall(f"`{name}` must be at most {LARGEST:,} here, not {value!r}.")
         numbers = numbers.astype(int)
-    return numbers.item() if kind.endswith("number") else numbers
+    return numbers if several else numbers.item()
 
 
-def describe(exercise: Declaration, given: Mapping[str, Any], before: Collection[str]) -> tuple[Card, list[str]]:
+class Unreadable(ValueError):
+    """A text is no number and no list of numbers; the message says what is wrong, after a colon, or nothing."""
+
+
+def read_text(text: str) -> Any:
+    """Return the number, or the list of numbers or of lists, that is typed.
+
+    Nothing is evaluated: there are numbers, commas and square brackets. `np.array(…)` around them does no harm.
+
+    Raises:
+        Unreadable: it is neither.
+
+    >>> read_text("1e-8"), read_text("[[1, 2], [3, -4]]")
+    (1e-08, [[1.0, 2.0], [3.0, -4.0]])
+    """
+    text = text.strip().replace("\u2212", "-")
+    if text.startswith("np.array(") and text.endswith(")"):
+        text = text[len("np.array(") : -1].strip()
+    if not text:
+        raise Unreadable(": nothing is typed")
+    if not text.startswith("["):
+        if "," in text:
+            raise Unreadable(": a list stands in brackets, `[1, 2]`, and a number has a point, `0.5`")
+        return _number(text)
+    if text.count("[") != text.count("]"):
+        fewer, more = ("]", "[") if text.count("[") > text.count("]") else ("[", "]")
+        raise Unreadable(f": a `{more}` lacks its `{fewer}`")
+    made, rest = _list(text)
+    if rest:
+        raise Unreadable(f": after the last `]` stands {rest!r}")
+    if _shape(made) is None:
+        raise Unreadable(": its rows differ in length")
+    return made
+
+
+def _list(text: str) -> tuple[list[Any], str]:
+    """Return the list that a text begins with, and what follows."""
+    made: list[Any] = []
+    text = text[1:].lstrip()
+    while not text.startswith("]"):
+        if text.startswith("["):
+            one, text = _list(text)
+        else:
+            end = min([text.index(sign) for sign in ",]" if sign in text], default=len(text))
+            one, text = _number(text[:end]), text[end:]
+        made.append(one)
+        if text.startswith(","):
+            text = text[1:].lstrip()
+        elif not text.startswith("]"):
+            raise Unreadable(": commas separate the parts of a list")
+    return made, text[1:].lstrip()
+
+
+def _number(text: str) -> float:
+    """Return a number, written as Python has it."""
+    text = text.strip()
+    if not text:
+        raise Unreadable(": a number is missing between two commas or brackets")
+    if " " in text:
+        raise Unreadable(": commas separate the parts of a list")
+    try:
+        return float(text)
+    except ValueError:
+        raise Unreadable(f": {text!r} is no number") from None
+
+
+def _shape(made: Any) -> tuple[int, ...] | None:
+    """Return the shape of lists in lists; None if they differ."""
+    if not isinstance(made, list):
+        return ()
+    inner = {_shape(one) for one in made}
+    if len(inner) > 1 or None in inner:
+        return None
+    return (len(made), *(inner.pop() if inner else ()))
+
+
+# -- what is told
+
+
+def describe(game: Game, given: Mapping[str, Any], before: Collection[str]) -> tuple[Card, list[str]]:
     """Return what a reader is told of a call, and the names of all that has been caught by then.
 
     Args:
-        exercise: the exercise.
+        game: what there is to catch.
         given: the arguments that the reader has chosen.
         before: names of the wrong versions that earlier calls have caught.
     """
+    title = game.exercise.name
     try:
-        found = catch(exercise, given)
+        found = catch(game, given)
     except NoCall as problem:
-        return status_card(exercise.name, "NO CALL", [str(problem)]), list(before)
-    all_of_them = [mutant for mutant in exercise.mutants if mutant in catchable(exercise)]
-    now = [m for m in all_of_them if m.name in before or m in found.caught]
-    new = [m for m in now if m.name not in before]
-    alive = [m for m in all_of_them if m not in now]
+        return status_card(title, "NO CALL", [str(problem)]), list(before)
+    now = [m for m in game.known if m.name in before or m in found.caught]
+    new = [f"*{m.name}* · {m.message}" for m in now if m.name not in before]
+    alive = [m for m in game.known if m not in now]
+    every = len(game.known)
     parts = [
         f"    {found.text}\n    returns {found.right}",
-        f"This call tells {_of(found.caught, all_of_them)} wrong versions from the right one.",
-        *(f"*{m.name}* · {m.message}" for m in new[:SHOWN]),
+        f"This call tells {len(found.caught)} of {every} wrong versions from the right one.",
+        *new[:SHOWN],
     ]
-    if new[SHOWN:]:
-        parts.append(f"And also: {', '.join(m.name for m in new[SHOWN:])}.")
+    folded = {"also": (f"and {len(new) - SHOWN} more", new[SHOWN:])} if new[SHOWN:] else {}
     if not alive:
-        parts.append("All are caught. These calls would be a test of your own version.")
-        return status_card(exercise.name, "ALL CAUGHT", parts), [m.name for m in now]
-    parts.append(f"Still alive: {', '.join(m.name for m in alive)}.")
-    moved = argument_to_move(exercise, found.arguments, alive)
+        last = ["All are caught. Your calls would be a test of your own version, too."]
+        return status_card(title, "ALL CAUGHT", parts, **folded, last=last), [m.name for m in now]
+    more = f" and {len(alive) - LISTED} more" if alive[LISTED:] else ""
+    last = [f"Still alive: {', '.join(m.name for m in alive[:LISTED])}{more}."]
+    moved = argument_to_move(game, found.arguments, alive)
     if moved:
-        listed = " and ".join(f"`{name}`" for name in moved)
-        parts.append(f"A nudge: move {listed}.")
-    return status_card(exercise.name, f"{_of(now, all_of_them)} CAUGHT", parts), [m.name for m in now]
-
-
-def _of(some: Sequence[Mutant], whole: Sequence[Mutant]) -> str:
-    return f"{sum(mutant in whole for mutant in some)} of {len(whole)}"
+        last.append(f"A nudge: move {' and '.join(f'`{name}`' for name in moved)}.")
+    return status_card(title, f"{len(now)} of {every} CAUGHT", parts, **folded, last=last), [m.name for m in now]

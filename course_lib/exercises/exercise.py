@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import catch as catching
+from .catch import describe
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
+from .game import game_of
 from .record import Progress, recall, remember
 from .result import Result, Status
 from .show import Card, inline, show, status_card, table_card
@@ -79,11 +80,12 @@ class Exercise(Declaration):
         NO CALL · momentum
         `rho` must be a finite number, not 'big'.
         """
-        if not catching.can_be_caught(self):
-            message = f"There is no call of `{self.function}` to choose: what it takes cannot be typed."
+        game = game_of(self)
+        if game is None:
+            message = f"There is no call of `{self.function}` to choose: none says more than another, or can be typed."
             return show(status_card(self.name, "NO CALL", [message]))
         progress = self.recall()
-        card, progress.caught = catching.describe(self, arguments, progress.caught)
+        card, progress.caught = describe(game, arguments, progress.caught)
         self._remember()
         return show(card)
 
