@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .catch import describe
+from .catching import describe
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
 from .game import game_of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .cases import Case
-from .catch import Game, calls, run_right, tells
+from .catching import Game, calls, run_right, tells
 from .declaration import Declaration, Mutant
 
 DIGITS = 3  # of the call to begin with

@@ -150,5 +150,5 @@ def inline(text: str) -> str:
     """
     style = "color: inherit; background: transparent"
     parts = html.escape(text, quote=False).split("`")
-    parts[::2] = [re.sub(r"(^|[\s(])\*(\w[^*]*)\*", r"\1<em>\2</em>", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"(^|[\s(])\*([^\s*][^*]*)\*", r"\1<em>\2</em>", part) for part in parts[::2]]
     return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', "`".join(parts))

@@ -116,7 +116,11 @@ def moves(
     """Yield what may be changed so that one of the survivors is caught: the names, and the arguments then."""
     others = list(calls(game))
     typed = [name for name in now if game.kinds[name]]
-    single = [{name: one} for name in typed for one in _moved(now[name], [other[name] for other in others])]
+    waiting = {name: _moved(now[name], [other[name] for other in others]) for name in typed}
+    single = []
+    while waiting:  # one value of each argument, then another of each: most are found soon
+        single += [{name: one} for name, values in waiting.items() for one in values[:1]]
+        waiting = {name: values[1:] for name, values in waiting.items() if values[1:]}
     for move in [*single, *({name: other[name] for name in typed} for other in others)]:
         then = {**now, **move}
         case = Case.one("another call", **then)
@@ -125,16 +129,14 @@ def moves(
             yield tuple(name for name in move if not _same(now[name], move[name])), then
 
 
-def _moved(value: Any, others: Sequence[Any]) -> Iterator[Any]:
-    """Yield other values of an argument: one more or twice as much, and those of the check's calls, each once."""
-    tried = [value]
-    if not isinstance(value, bool):
-        tried.append(value + 1 if array(value).dtype.kind in "iu" else 2 * value)
-        yield tried[1]
-    for other in others:
-        if not any(_same(other, one) for one in tried):
-            tried.append(other)
-            yield other
+def _moved(value: Any, others: Sequence[Any]) -> list[Any]:
+    """Return other values of an argument: one more or twice as much, and those of the check's calls, each once."""
+    more = [] if isinstance(value, bool) else [value + 1 if array(value).dtype.kind in "iu" else 2 * value]
+    found: list[Any] = []
+    for other in [*more, *others]:
+        if not any(_same(other, one) for one in [value, *found]):
+            found.append(other)
+    return found
 
 
 def run_right(exercise: Declaration, case: Case) -> Run | None:
