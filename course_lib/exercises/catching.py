@@ -91,7 +91,8 @@ def catch(game: Game, given: Mapping[str, Any]) -> Caught:
     right = run_right(exercise, case)
     if right is None or right.problem:
         why = f": {right.problem}" if right else " in time"
-        raise NoCall(f"The right version does not take this call{why}.".replace("..", "."))
+        why = why.replace(" (your call)", "").rstrip(".")
+        raise NoCall(f"The right version does not take this call{why}.")
     caught = tuple(mutant for mutant in game.known if tells(game, mutant, case, right))
     alive = tuple(mutant for mutant in game.known if mutant not in caught)
     (made,) = right.calls

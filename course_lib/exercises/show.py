@@ -6,7 +6,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-ACCENTS = {"PASS": "#2E8B57", "NOT YET": "#B8740A", "NOT ATTEMPTED": "#808080", "TIMEOUT": "#C2571A"}
+ACCENTS = {
+    "PASS": "#2E8B57",
+    "ALL CAUGHT": "#2E8B57",
+    "NOT YET": "#B8740A",
+    "NOT ATTEMPTED": "#808080",
+    "TIMEOUT": "#C2571A",
+}
 
 
 class Card:

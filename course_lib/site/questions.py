@@ -12,7 +12,7 @@ Text that gives an answer away stands in a block, and a cell that does so has a 
 
 On the page both are folded until the question is answered (questions/js/page.js); without JavaScript they are open.
 `{progress}` is a table of the chapters: how many of their questions the reader has answered, and of their exercises
-solved.
+solved, and in how many of these every bug is caught.
 """
 
 import json
@@ -27,11 +27,11 @@ from sphinx.writers.html5 import HTML5Translator
 from course_lib import chapters
 from course_lib.questions import Question
 
-from .exercises import on_page
+from .exercises import games_on_page, on_page
 
 TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">{}</button>'
-RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "Exercises"}
+RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "Exercises", "caught": "Bugs caught"}
 
 #: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
 NOSCRIPT = """<noscript><style>
@@ -163,7 +163,8 @@ def records(docname: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, question in _questions(docname).items():
         found.setdefault(question.record, []).append(name)
-    return found | ({"exercises": solved} if (solved := on_page(docname)) else {})
+    practice = {"exercises": on_page(docname), "caught": games_on_page(docname)}
+    return found | {kind: names for kind, names in practice.items() if names}
 
 
 def _cell(page: str, record: str, names: list[str]) -> str:

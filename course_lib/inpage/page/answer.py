@@ -97,9 +97,20 @@ def _game(exercise, data, own):
 
 
 def catch(exercise, typed, before):
-    """Run the right version and every wrong one on a call; return its card, and the names of all that are caught."""
-    card, caught = catching.describe(_games[exercise.name], typed, before)
-    return {"html": card.html, "caught": caught}
+    """Run the right version and every wrong one on a call; return its card, the names of all that are caught, and
+    of the arguments that make no call."""
+    game = _games[exercise.name]
+    card, caught = catching.describe(game, typed, before)
+    wrong = [name for name, text in typed.items() if not _is_read(name, text, game.kinds[name])]
+    return {"html": card.html, "caught": caught, "wrong": wrong}
+
+
+def _is_read(name, text, kind):
+    try:
+        catching.read_argument(name, text, kind)
+    except catching.NoCall:
+        return False
+    return True
 
 
 def _values(named, own):
