@@ -22,6 +22,7 @@ from .show import Card, status_card
 SHOWN = 6  # sentences of wrong versions that one call has caught; the others are folded
 LISTED = 8  # names of those that are still alive
 LARGEST = 1_000_000  # whole number: one that is larger fills the memory, or takes for ever
+DEEPEST = 6  # lists within lists
 
 
 class NoCall(ValueError):
@@ -248,13 +249,15 @@ def read_text(text: str) -> Any:
     return made
 
 
-def _list(text: str) -> tuple[list[Any], str]:
+def _list(text: str, depth: int = 1) -> tuple[list[Any], str]:
     """Return the list that a text begins with, and what follows."""
+    if depth > DEEPEST:
+        raise Unreadable(f": more than {DEEPEST} brackets are open at once")
     made: list[Any] = []
     text = text[1:].lstrip()
     while not text.startswith("]"):
         if text.startswith("["):
-            one, text = _list(text)
+            one, text = _list(text, depth + 1)
         else:
             end = min([text.index(sign) for sign in ",]" if sign in text], default=len(text))
             one, text = _number(text[:end]), text[end:]
