@@ -1,10 +1,13 @@
 """Catch the bug, in the page: the form, what it takes, and what is kept. Python itself runs here."""
 
+import io
 import threading
 from html import escape
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from course_lib import chapters, inpage, questions
 from course_lib.exercises import Case, Exercise, Mutant
@@ -237,6 +240,29 @@ def test_paper_shows_no_form(show):
     opened(shown)
     shown.emulate_media(media="print")
     assert shown.locator(".ce-game").is_hidden() and shown.locator(".ce-catch").is_hidden()
+
+
+@pytest.mark.parametrize(("name", "warned"), [("adam", ""), ("momentum", "no exercise 'momentum' with a bug to catch")])
+def test_the_build_checks_a_link_of_the_text(tmp_path, name, warned):
+    (tmp_path / "04_adaptive.md").write_text(f"# A page\n\n{{catch}}`Choose a call <{name}>`.\n", "utf-8")
+    said = io.StringIO()
+    extensions = ["myst_parser", "course_lib.site.catches"]
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            tmp_path, None, tmp_path / "out", tmp_path / "trees", "html", status=None, warning=said,
+            confoverrides={"extensions": extensions, "html_theme": "basic", "root_doc": "04_adaptive"},
+        )  # fmt: skip
+        app.build()
+    assert warned in said.getvalue() and bool(warned) == bool(said.getvalue())
+    html = (tmp_path / "out/04_adaptive.html").read_text("utf-8")
+    assert f'href="#catch-{name}">Choose a call</a>' in html
+
+
+def test_the_text_of_a_chapter_opens_it(page):
+    shown = page("book/04_adaptive.html")
+    shown.locator("a[href='#catch-adam']").click()
+    shown.locator("#catch-adam input").first.wait_for()
+    assert shown.locator("#catch-adam").is_visible()
 
 
 def test_an_exercise_without_a_game_has_no_button():

@@ -33,7 +33,7 @@ a = b
 $$ (eq-first)
 
 By {eq}`eq-last` and {eq}`eq-first`, as in {cite:p}`polyak1964,lessard2016`; {cite:t}`su2016` too.
-{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=true>`. See {fig}`steps`.
+{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=true>`. See {fig}`steps`. {catch}`Catch all <adam>`.
 [Notation](notation.md), [a term](glossary.md#sgd), [here](#a-target), {ref}`Adam <library-adam>`, {doc}`this <data>`,
 [elsewhere](https://example.org/a), ![A dot](dot.png)
 
