@@ -113,14 +113,14 @@ def test_what_an_exercise_declares(page, base, exercise):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("chapter", [exercise.page for exercise in FIRST_OF_A_PAGE])
-def test_what_a_call_catches(page, base, chapter):
+@pytest.mark.parametrize("of_page", [exercise.page for exercise in FIRST_OF_A_PAGE])
+def test_what_a_call_catches(page, base, of_page):
     """The card of *Catch the bug* is the same: of the call to begin with, of one that is none, and of a better one."""
     opened = page("index.html", base=base)
     ask = (
         "([name, typed]) => course.inpage.send({ kind: 'catch', exercise: course.exercises[name], typed, before: [] })"
     )
-    for game in filter(None, map(game_of, [exercise for exercise in EXERCISES if exercise.page == chapter])):
+    for game in filter(None, map(game_of, [exercise for exercise in EXERCISES if exercise.page == of_page])):
         alive = [mutant for mutant in game.known if mutant.name not in describe(game, {}, [])[1]]
         _, better = next(moves(game, game.start, alive))
         first = next(name for name, kind in game.kinds.items() if kind)

@@ -33,7 +33,7 @@ a = b
 $$ (eq-first)
 
 By {eq}`eq-last` and {eq}`eq-first`, as in {cite:p}`polyak1964,lessard2016`; {cite:t}`su2016` too.
-{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=true>`. See {fig}`steps`. {catch}`Catch all <adam>`.
+{move}`Set ρ <race?rho=0.95&surface=saddle>`, {move}`there <race-again?start=1,-2&noise=true>`. See {fig}`steps`.
 [Notation](notation.md), [a term](glossary.md#sgd), [here](#a-target), {ref}`Adam <library-adam>`, {doc}`this <data>`,
 [elsewhere](https://example.org/a), ![A dot](dot.png)
 
@@ -130,6 +130,16 @@ def source(cell):
 
 def shown(path):
     return source(next(c for c in plain.make_plain(path)["cells"] if c["cell_type"] == "markdown"))
+
+
+def test_a_bug_to_catch_is_a_call(book):
+    texts = [source(cell) for cell in plain.make_plain(ROOT / "book/04_adaptive.ipynb")["cells"]]
+    call = (
+        "choose a call that tells every wrong Adam from the right one (run `ex.adam.catch(…)`, with arguments by name)"
+    )
+    assert any(call in text for text in texts)
+    with pytest.raises(plain.MarkupError, match="no exercise with a bug to catch on this page 'adam'"):
+        shown(book(markdown("{catch}`A call <adam>`"), *CODE))
 
 
 def test_everything_has_a_plain_form(book):
