@@ -12,7 +12,7 @@ Text that gives an answer away stands in a block, and a cell that does so has a 
 
 On the page both are folded until the question is answered (questions/js/page.js); without JavaScript they are open.
 `{progress}` is a table of the chapters: how many of their questions the reader has answered, and of their exercises
-solved, and in how many of these every bug is caught.
+solved.
 """
 
 import json
@@ -31,7 +31,7 @@ from .exercises import games_on_page, on_page
 
 TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">{}</button>'
-RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "Exercises", "caught": "Bugs caught"}
+RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "Exercises"}
 
 #: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
 NOSCRIPT = """<noscript><style>

@@ -263,6 +263,8 @@ def test_the_text_of_a_chapter_opens_it(page):
     shown.locator("a[href='#catch-adam']").click()
     shown.locator("#catch-adam input").first.wait_for()
     assert shown.locator("#catch-adam").is_visible()
+    tops = shown.locator("#catch-adam input").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    assert tops[0] == tops[1], "the site's style sheet has the form's rules"
 
 
 def test_an_exercise_without_a_game_has_no_button():
