@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .catching import describe
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
+from .game import game_of
 from .record import Progress, recall, remember
 from .result import Result, Status
 from .show import Card, inline, show, status_card, table_card
@@ -66,6 +68,26 @@ class Exercise(Declaration):
         if n == count:
             rest = f"That was the last one. The answer: `ex.{self.name}.solution()`"
         return show(status_card(self.name, f"HINT {n} of {count}", [self.hints[n - 1], rest]))
+
+    def catch(self, **arguments: Any) -> Card:
+        """Run the right version and every known wrong one on a call of yours; show which it tells apart.
+
+        Args:
+            **arguments: of the call, by name; the others are as they were to begin with.
+
+        >>> from course_lib.chapters.ch03_momentum import ex
+        >>> ex.momentum.catch(rho="big")
+        NO CALL · momentum
+        `rho` must be a finite number, not 'big'.
+        """
+        game = game_of(self)
+        if game is None:
+            message = f"There is no call of `{self.function}` to choose: none says more than another, or can be typed."
+            return show(status_card(self.name, "NO CALL", [message]))
+        progress = self.recall()
+        card, progress.caught = describe(game, arguments, progress.caught)
+        self._remember()
+        return show(card)
 
     def solution(self) -> Card:
         """Show the solution, and why it is right; before the first try, only when asked twice."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Progress:
     hints: int = 0
     asked: bool = False
     solution: bool = False
+    caught: list[str] = field(default_factory=list)  # names of wrong versions
 
 
 def recall(page: str, name: str, default: Progress) -> Progress:
@@ -36,7 +37,7 @@ def recall(page: str, name: str, default: Progress) -> Progress:
         kept = Progress(**(entry | {"status": Status(entry["status"])}))
     except (TypeError, KeyError, ValueError):
         return default
-    valid = all(type(getattr(kept, field.name)) is type(getattr(default, field.name)) for field in fields(Progress))
+    valid = all(type(getattr(kept, one.name)) is type(getattr(default, one.name)) for one in fields(Progress))
     return kept if valid else default
 
 

@@ -6,7 +6,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-ACCENTS = {"PASS": "#2E8B57", "NOT YET": "#B8740A", "NOT ATTEMPTED": "#808080", "TIMEOUT": "#C2571A"}
+ACCENTS = {
+    "PASS": "#2E8B57",
+    "ALL CAUGHT": "#2E8B57",
+    "NOT YET": "#B8740A",
+    "NOT ATTEMPTED": "#808080",
+    "TIMEOUT": "#C2571A",
+}
 
 
 class Card:
@@ -74,10 +80,30 @@ def _echoed() -> bool:
     return file.startswith("<doctest") or (hasattr(sys, "ps1") and file.startswith("<"))
 
 
-def status_card(title: str, status: str, paragraphs: Iterable[str]) -> Card:
-    """Return a card with a status and paragraphs; a paragraph of indented lines is code."""
-    paragraphs = [part for part in paragraphs if part]
+def status_card(
+    title: str,
+    status: str,
+    paragraphs: Iterable[str],
+    *,
+    also: tuple[str, list[str]] = ("", []),
+    last: Iterable[str] = (),
+) -> Card:
+    """Return a card with a status and paragraphs; a paragraph of indented lines is code.
+
+    Args:
+        title: what it is about.
+        status: one or a few words.
+        paragraphs: what is said.
+        also: the name of what is folded in HTML, and its paragraphs.
+        last: paragraphs after that.
+    """
+    paragraphs, last = ([part for part in parts if part] for parts in (paragraphs, last))
+    summary, folded = also
     body = "\n".join(_paragraph(part) for part in paragraphs)
+    if folded:
+        inside = "\n".join(_paragraph(part) for part in folded)
+        body += f"\n<details><summary>{html.escape(summary)}</summary>\n{inside}\n</details>"
+    body += "".join(f"\n{_paragraph(part)}" for part in last)
     style = (
         f"border-inline-start: .25rem solid {ACCENTS.get(status, '#808080')}; padding: .25rem 1rem; "
         "margin: .5rem 0; color: inherit; background: transparent; max-width: 44rem; line-height: 1.5"
@@ -87,7 +113,7 @@ def status_card(title: str, status: str, paragraphs: Iterable[str]) -> Card:
         f'<p style="margin: .25rem 0"><strong>{html.escape(status)}</strong> · {html.escape(title)}</p>\n'
         f"{body}\n</div>"
     )
-    return Card("\n".join([f"{status} · {title}", *paragraphs]), html=markup)
+    return Card("\n".join([f"{status} · {title}", *paragraphs, *folded, *last]), html=markup)
 
 
 def table_card(title: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Card:
@@ -130,5 +156,5 @@ def inline(text: str) -> str:
     """
     style = "color: inherit; background: transparent"
     parts = html.escape(text, quote=False).split("`")
-    parts[::2] = [re.sub(r"(^|[\s(])\*(\w[^*]*)\*", r"\1<em>\2</em>", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"(^|[\s(])\*([^\s*][^*]*)\*", r"\1<em>\2</em>", part) for part in parts[::2]]
     return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', "`".join(parts))

@@ -47,8 +47,8 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
     width = max(len("should return"), len("yours returns"))
     code = [
         format_call(exercise, call.args, call.case.init),
-        f"{'yours returns':>{width}}  {_named(call.outputs, digits)}",
-        f"{'should return':>{width}}  {_named(right.outputs, digits)}",
+        f"{'yours returns':>{width}}  {named(call.outputs, digits)}",
+        f"{'should return':>{width}}  {named(right.outputs, digits)}",
     ]
     return sentence, "\n".join("    " + line for line in code)
 
@@ -56,12 +56,13 @@ def describe_difference(exercise: Declaration, difference: Difference) -> tuple[
 def format_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[str, Any]) -> str:
     """Return a call as the reader would type it."""
     if not exercise.method:
-        return f"{exercise.function}({_named(args)})"
-    made = f"{exercise.function}({_named(init)})"
-    return made if args is init else f"{made}.{exercise.method}({_named(args)})"
+        return f"{exercise.function}({named(args)})"
+    made = f"{exercise.function}({named(init)})"
+    return made if args is init else f"{made}.{exercise.method}({named(args)})"
 
 
-def _named(values: Mapping[str, Any], digits: int = 6) -> str:
+def named(values: Mapping[str, Any], digits: int = 6) -> str:
+    """Return values as arguments are typed, `x=1.5, v=np.array([0.1])`."""
     return ", ".join(f"{name}={_value(value, digits)}" for name, value in values.items())
 
 

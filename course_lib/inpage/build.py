@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
+from course_lib.exercises.game import as_text, game_of
 from course_lib.exercises.source import needed_definitions
+from course_lib.exercises.wording import named
 
-from .cases import encode_cases
+from .cases import encode, encode_cases
 from .names import names
 from .quick import AFTER, BEFORE, BRYTHON, START, Quick, brython
 
@@ -26,6 +28,7 @@ ENGINE = Path(__file__).parents[1] / "exercises"
 #: The engine's files that run in the page as they are; page/engine has those that do not.
 SHARED = (
     "cases",
+    "catching",
     "cell",
     "commands",
     "checking",
@@ -138,6 +141,7 @@ def for_engine(exercise: Exercise) -> dict[str, Any]:
     """
     cases = encode_cases(exercise)
     goal = exercise.goal.__name__ if exercise.goal else ""
+    game = for_game(exercise)
     return {
         "returns": list(exercise.returns),
         "start": exercise.start,
@@ -146,6 +150,25 @@ def for_engine(exercise: Exercise) -> dict[str, Any]:
         "cases": cases,
         "goal": goal,
         "code": _code(exercise, {goal, *_made(cases)} - {""}),
+        **({"catch": game} if game else {}),
+    }
+
+
+def for_game(exercise: Exercise) -> dict[str, Any]:
+    """Return what the page needs of a bug to catch (`Game`), as JSON data; nothing if there is none.
+
+    `fields` are name, kind and text of each argument that can be typed; `fixed` are the others, which `stays` names;
+    `unknown` are the wrong versions that no call tells from the right one.
+    """
+    game = game_of(exercise)
+    if game is None:
+        return {}
+    fixed = {name: value for name, value in game.start.items() if not game.kinds[name]}
+    return {
+        "fields": [[name, game.kinds[name], as_text(value)] for name, value in game.start.items() if name not in fixed],
+        "fixed": {name: encode(value) for name, value in fixed.items()},
+        "stays": [named({name: value}) for name, value in fixed.items()],
+        "unknown": [mutant.name for mutant in exercise.mutants if mutant not in game.known],
     }
 
 

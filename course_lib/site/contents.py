@@ -10,8 +10,8 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
 A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with a picture (thumbnails.py), its own title
 and the time that its first lines promise, "**In 40 minutes**"; any other is shown as being in preparation. Above the
 list stand the time of all, and where to begin. The page fills `<span data-progress="NN_name">` with the number of
-questions that the reader has answered, and of exercises solved; and, in place of where to begin, leads back to where
-the reader was (questions/js/page.js).
+questions that the reader has answered, of exercises solved, and of those in which every bug is caught; and, in place of
+where to begin, leads back to where the reader was (questions/js/page.js).
 Previous and next lead through the chapters, and not into the reference.
 """
 

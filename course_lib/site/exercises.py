@@ -21,11 +21,14 @@ from sphinx.writers.html5 import HTML5Translator
 
 from course_lib import chapters, inpage
 from course_lib.exercises import Exercise
+from course_lib.exercises.game import game_of
 from course_lib.explore.sources import LIBRARY, digest
 
 TAG = "tag_exercise:"
 #: An exercise's anchor on its page is this and its name.
 ANCHOR = "exercise-"
+#: And that of its bugs to catch, this and its name.
+GAME = "catch-"
 SCRIPT = re.compile(r"_static/inpage/([\w-]+\.js)")
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,11 @@ def on_page(docname: str) -> list[str]:
     """Return the names of the exercises that are done on a page."""
     page = docname.rpartition("/")[2]
     return [name for name, one in chapters.exercises().items() if one.page == page and not one.packages]
+
+
+def games_on_page(docname: str) -> list[str]:
+    """Return the names of the exercises of a page that have a bug to catch."""
+    return [name for name in on_page(docname) if game_of(chapters.exercises()[name])]
 
 
 def colab(config: Config, docname: str) -> str:
@@ -111,19 +119,24 @@ def after(declared: Exercise, colab: str) -> str:
     to_write = "ex.todo()" in declared.stub
     todo = "Write your answer in place of <code>ex.todo()</code>" if to_write else "Put this code right"
     why = '<button type="button" class="ce-why" aria-expanded="false">Why</button>\n' if declared.explanation else ""
+    catch, form = "", ""
+    if game_of(declared):
+        catch = '<button type="button" class="ce-catch" aria-expanded="false">Catch the bug</button>\n'
+        label = f"Catch the bug: {declared.title}"
+        form = f'<form class="ce-game" id="{GAME}{escape(declared.name)}" aria-label="{escape(label)}" hidden></form>\n'
     return f"""</div>
 <p class="ce-keys">{todo}, here in the page.</p>
 <p class="ce-actions"><button type="button" class="ce-check">Check</button>
 <button type="button" class="ce-hint">Hint 1 of {len(declared.hints)}</button>
 <button type="button" class="ce-solution" aria-expanded="false">Solution</button>
-{why}<button type="button" class="ce-again" hidden>Start again</button>
+{why}{catch}<button type="button" class="ce-again" hidden>Start again</button>
 <button type="button" class="ce-undo" hidden>Undo</button>
 <span class="ce-wait" role="status"></span></p>
 <div class="ce-said" aria-live="polite"></div>
 <div class="ce-below" aria-live="polite"></div>
 <div class="ce-answer" hidden><pre></pre></div>
 <div class="ce-reason" hidden></div>
-<noscript><p>With JavaScript you do it here; without, {elsewhere}.</p></noscript>
+{form}<noscript><p>With JavaScript you do it here; without, {elsewhere}.</p></noscript>
 </div>
 """
 

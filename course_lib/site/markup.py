@@ -61,6 +61,7 @@ class Page:
         equations: label → number.
         figures: name → number.
         experiments: place on the page → name of the experiment there.
+        games: the page's exercises that have a bug to catch, each under its name.
         claims: name of a claim → its values by name, as text.
         measured: returns a study's number as text: (study, row, column) → text.
         references: key → entry of the bibliography.
@@ -71,6 +72,7 @@ class Page:
     equations: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, int] = field(default_factory=dict)
     experiments: Mapping[str, str] = field(default_factory=dict)
+    games: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     measured: Callable[[str, str, str], str] = lambda *names: ".".join(names)
     references: Mapping[str, Entry] = field(default_factory=dict)
@@ -223,6 +225,9 @@ def _role(role: str, content: str, page: Page) -> str:
             return _measured(content, page)
         case "move":
             return f"{title} (run `{_call(target, page)}`)"
+        case "catch":
+            name = _find(page.games, target, "exercise with a bug to catch on this page")
+            return f"{title} (run `ex.{name}.catch(…)`, with arguments by name)"
         case "term" | "abbr":
             return title
         case "ref" | "doc":

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib import chapters, studies
+from course_lib.exercises.game import game_of
 
 from . import repository
 from .figures import showing_calls
@@ -135,6 +136,7 @@ def read_page(path: Path, cells: Sequence[Mapping[str, Any]]) -> Page:
         equations={label: i for i, label in enumerate(equations, 1)},
         figures={name: i for i, name in enumerate(shown, 1)},
         experiments={place: name for place, name in shown.items() if name},
+        games={name: name for name, one in chapters.exercises().items() if one.page == path.stem and game_of(one)},
         claims=json.loads(numbers.read_text("utf-8")) if numbers.is_file() else {},
         measured=_measured,
         references=references(path.parent / "references.bib"),

@@ -27,7 +27,7 @@ from sphinx.writers.html5 import HTML5Translator
 from course_lib import chapters
 from course_lib.questions import Question
 
-from .exercises import on_page
+from .exercises import games_on_page, on_page
 
 TAG = "tag_answer:"
 FOLD = '<button type="button" class="cq-fold" aria-expanded="false">{}</button>'
@@ -163,7 +163,8 @@ def records(docname: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, question in _questions(docname).items():
         found.setdefault(question.record, []).append(name)
-    return found | ({"exercises": solved} if (solved := on_page(docname)) else {})
+    practice = {"exercises": on_page(docname), "caught": games_on_page(docname)}
+    return found | {kind: names for kind, names in practice.items() if names}
 
 
 def _cell(page: str, record: str, names: list[str]) -> str:

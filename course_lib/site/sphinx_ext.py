@@ -254,6 +254,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.questions")
     app.setup_extension("course_lib.site.exercises")
     app.setup_extension("course_lib.site.moves")
+    app.setup_extension("course_lib.site.catches")
     app.setup_extension("course_lib.site.contents")
     app.setup_extension("course_lib.site.proofs")
     app.setup_extension("course_lib.site.finder")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from course_lib import chapters
+from course_lib.exercises.game import game_of
 from course_lib.questions import Predict
 from course_lib.site import folding, numbers
 from course_lib.site.notebooks import problems
@@ -128,6 +129,14 @@ def test_pastes_no_helpers(chapter):
 def test_is_in_the_table_of_contents(chapter):
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     assert f"book/{chapter.stem}" in [part["file"] for group in toc["parts"] for part in group["chapters"]]
+
+
+def test_sets_a_bug_to_catch(numbered):
+    """From chapter 3 on; the first two have exercises enough to become used to them."""
+    targets = re.findall(r"\{catch\}`[^`]+<(\w+)>`", text_of(numbered))
+    assert targets or not 3 <= int(numbered.stem[:2]) <= 12
+    for name in targets:
+        assert EXERCISES[name].page == numbered.stem and game_of(EXERCISES[name]), name
 
 
 def test_begins_with_the_colab_cell(chapter):

@@ -850,6 +850,17 @@ def test_exercises_are_counted(page):
         assert cell.inner_text() == f"1 of {1 + len(others)}"
 
 
+def test_bugs_that_are_caught_are_counted_apart(page):
+    shown = page("book/index.html")
+    shown.evaluate("course.progress.set('04_adaptive', 'caught', 'adam', ['no correction'])")
+    counted = shown.locator("[data-progress='04_adaptive']")
+    assert counted.inner_text() == ""
+    shown.evaluate("course.progress.set('04_adaptive', 'caught', 'adam', true)")
+    assert counted.inner_text() == "You have caught every bug in 1 of 4."
+    shown.evaluate("course.progress.set('04_adaptive', 'exercises', 'adam', true)")
+    assert counted.inner_text() == "You have solved 1 of 4 exercises and caught every bug in 1 of 4."
+
+
 # ------------------------------------------------------------------------------------------------ declarations
 
 

@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from course_lib import chapters, inpage
+from course_lib.exercises.catching import describe, moves
+from course_lib.exercises.game import as_text, game_of
 from course_lib.exercises.host import how_to_get_hints
 from course_lib.exercises.notebooks import check_cell
 from course_lib.site.serve import make_server
@@ -152,6 +154,28 @@ def compare(page, exercise, texts):
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_what_an_exercise_declares(gate, exercise):
     compare(gate, exercise, answers.own_answers(exercise, None if WHOLE else 4))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("of_page", [exercise.page for exercise in FIRST_OF_A_PAGE])
+def test_what_a_call_catches(page, base, of_page):
+    """The card of *Catch the bug* is the same: of the call to begin with, of one that is none, and of a better one."""
+    opened = page("index.html", base=base)
+    ask = (
+        "([name, typed]) => course.inpage.send({ kind: 'catch', exercise: course.exercises[name], typed, before: [] })"
+    )
+    for game in filter(None, map(game_of, [exercise for exercise in EXERCISES if exercise.page == of_page])):
+        alive = [mutant for mutant in game.known if mutant.name not in describe(game, {}, [])[1]]
+        _, better = next(moves(game, game.start, alive))
+        first = next(name for name, kind in game.kinds.items() if kind)
+        for typed in (
+            {},
+            {first: "[1, 2"},
+            {name: as_text(value) for name, value in better.items() if game.kinds[name]},
+        ):
+            there = opened.evaluate(ask, [game.exercise.name, typed])
+            card, caught = describe(game, typed, [])
+            assert (there["html"], there["caught"]) == (card.html, caught), (game.exercise.name, typed)
 
 
 @pytest.mark.browser

@@ -132,6 +132,16 @@ def shown(path):
     return source(next(c for c in plain.make_plain(path)["cells"] if c["cell_type"] == "markdown"))
 
 
+def test_a_bug_to_catch_is_a_call(book):
+    texts = [source(cell) for cell in plain.make_plain(ROOT / "book/04_adaptive.ipynb")["cells"]]
+    call = (
+        "choose a call that tells every wrong Adam from the right one (run `ex.adam.catch(…)`, with arguments by name)"
+    )
+    assert any(call in text for text in texts)
+    with pytest.raises(plain.MarkupError, match="no exercise with a bug to catch on this page 'adam'"):
+        shown(book(markdown("{catch}`A call <adam>`"), *CODE))
+
+
 def test_everything_has_a_plain_form(book):
     text = shown(book(markdown(everything()), *CODE))
     assert "Plain needs 691 steps, 5.9 (5.91) times more\n✓, of 12,345; `{code}` and\n``{eq}`x` `` stay" in text

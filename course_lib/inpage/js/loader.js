@@ -54,14 +54,48 @@
       if ((selection.isCollapsed || !selection.containsNode(code, true)) && !target.closest("button")) open();
     });
     place.addEventListener("click", ({ target }) => {
-      if (exercise || !target.closest(".ce-actions button")) return;
+      if (exercise || !target.closest(".ce-actions button:not(.ce-game button, .ce-catch)")) return;
       wake(({ edit }) => {
         edit();
         target.click();
       });
     });
 
-    const mark = () => place.toggleAttribute("data-passed", course.progress.get(page, "exercises", name) === true);
+    const button = place.querySelector(".ce-catch"),
+      form = place.querySelector(".ce-game");
+    let game;
+    /** Show the form of the bug to catch, or hide it; it is made when it is first shown. */
+    async function toggle(shown) {
+      const made = (game ??= course.load("catch.js").then(() => course.catch(place)));
+      try {
+        await made;
+        form.hidden = !shown;
+        button.ariaExpanded = String(shown);
+        if (shown) form.scrollIntoView({ block: "nearest" });
+      } catch ({ message }) {
+        game = undefined;
+        place.querySelector(".ce-said").textContent = `${message}: try again.`;
+      }
+    }
+    /** Follow a link of the text to the form. */
+    async function called() {
+      if (location.hash !== `#${form.id}`) return;
+      await toggle(true);
+      form.querySelector("input, select")?.focus({ preventScroll: true });
+      form.scrollIntoView({ block: "start" });
+    }
+    if (button) {
+      button.addEventListener("click", () => toggle(form.hidden));
+      addEventListener("hashchange", called);
+      for (const link of document.querySelectorAll(`a[href="#${form.id}"]`))
+        link.addEventListener("click", () => location.hash === `#${form.id}` && called()); // a second time
+      called();
+    }
+
+    const mark = () => {
+      place.toggleAttribute("data-passed", course.progress.get(page, "exercises", name) === true);
+      button?.toggleAttribute("data-caught", course.progress.get(page, "caught", name) === true);
+    };
     document.addEventListener("course-progress", mark);
     mark();
   }

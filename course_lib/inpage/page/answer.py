@@ -9,7 +9,7 @@ import _page
 import numpy as np
 from layout import first_error
 
-from course_lib.exercises import cell, checking, commands, diagnosis
+from course_lib.exercises import catching, cell, checking, commands, diagnosis
 from course_lib.exercises.cases import Case
 from course_lib.exercises.declaration import Declaration, Mutant
 from course_lib.exercises.host import CANNOT
@@ -19,6 +19,7 @@ from course_lib.exercises.result import Result, Status
 from course_lib.exercises.stub import todo
 
 _exercises = {}
+_games = {}
 
 
 class _Out:
@@ -81,7 +82,35 @@ def load(data):
             start=data["start"],
             goal=own.get(data["goal"]),
         )
+        if "catch" in data:
+            _games[name] = _game(_exercises[name], data["catch"], own)
     return _exercises[name]
+
+
+def _game(exercise, data, own):
+    """Return what there is to catch: the inverse of `course_lib.inpage.build.for_game`."""
+    fixed = _values(data["fixed"], own)
+    start = {name: catching.read_argument(name, text, kind) for name, kind, text in data["fields"]}
+    kinds = {**dict.fromkeys(fixed, ""), **{name: kind for name, kind, _ in data["fields"]}}
+    known = [mutant for mutant in exercise.mutants if mutant.name not in data["unknown"]]
+    return catching.Game(exercise, {n: {**fixed, **start}[n] for n in exercise.parameters}, kinds, known)
+
+
+def catch(exercise, typed, before):
+    """Run the right version and every wrong one on a call; return its card, the names of all that are caught, and
+    of the arguments that make no call."""
+    game = _games[exercise.name]
+    card, caught = catching.describe(game, typed, before)
+    wrong = [name for name, text in typed.items() if not _is_read(name, text, game.kinds[name])]
+    return {"html": card.html, "caught": caught, "wrong": wrong}
+
+
+def _is_read(name, text, kind):
+    try:
+        catching.read_argument(name, text, kind)
+    except catching.NoCall:
+        return False
+    return True
 
 
 def _values(named, own):

@@ -248,6 +248,8 @@
       exercise(data);
       return {};
     },
+    catch: ({ exercise: data, typed, before }) =>
+      toPage(call("catch", exercise(data), toPython(typed), toPython(before))),
     check: ({ exercise: data, text, seconds }) => toPage(call("check", exercise(data), text, new $B.Float(seconds))),
   };
   self.onmessage = ({ data }) => {

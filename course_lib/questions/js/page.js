@@ -31,7 +31,7 @@
 
   /** How much of a chapter there is to answer and to solve, and how much is. */
   function state({ progress: page, names }) {
-    const { exercises = [], ...questions } = JSON.parse(names),
+    const { exercises = [], caught = [], ...questions } = JSON.parse(names),
       asked = Object.entries(questions),
       all = course.progress.get();
     return {
@@ -39,18 +39,24 @@
       questions: asked.reduce((sum, [, of]) => sum + of.length, 0),
       solved: number(all, page, "exercises", exercises),
       exercises: exercises.length,
+      caught: number(all, page, "caught", caught),
+      games: caught.length,
     };
   }
 
-  /** How many of a chapter's questions are answered, and of its exercises solved, beside its title on the first page. */
+  /** How many of a chapter's questions are answered, of its exercises solved, and of its bugs caught, beside its title on
+      the first page. */
   function count(place) {
     function show() {
-      const { answered, questions, solved, exercises } = state(place.dataset);
+      const { answered, questions, solved, exercises, caught, games } = state(place.dataset);
       const done = [
         answered && `answered ${answered} of ${questions} questions`,
         solved && `solved ${solved} of ${exercises} exercises`,
+        caught && `caught every bug in ${caught} of ${games}`,
       ].filter(Boolean);
-      place.textContent = done.length ? `You have ${done.join(" and ")}.` : "";
+      const last = done.pop(),
+        listed = done.length ? `${done.join(", ")} and ${last}` : last;
+      place.textContent = listed ? `You have ${listed}.` : "";
     }
     document.addEventListener("course-progress", show);
     show();
@@ -116,7 +122,11 @@
       URL.revokeObjectURL(address);
     });
     place.querySelector(".cq-erase").addEventListener("click", () => {
-      if (confirm("Erase all your predictions, checks and exercises, solved or begun, from this browser?"))
+      if (
+        confirm(
+          "Erase all your predictions, checks and exercises, solved or begun, and the bugs you have caught, from this browser?",
+        )
+      )
         course.progress.clear();
     });
     document.addEventListener("course-progress", show);

@@ -1,5 +1,6 @@
-/* course.progress: what the reader has predicted, checked and solved, in this browser alone.
-   {"03_momentum": {"predictions": {name: option}, "checks": {name: true | false}, "exercises": {name: true}}}
+/* course.progress: what the reader has predicted, checked, solved and caught, in this browser alone.
+   {"03_momentum": {"predictions": {name: option}, "checks": {name: true | false}, "exercises": {name: true},
+                    "caught": {name: ["a wrong version", …] | true for all}}}
    Whoever cares listens to "course-progress" on the document.
    Beside it, where the reader was last: {page: "03_momentum", section: "noise", title: "What momentum does to noise"}.
    course.drafts: the reader's own code in exercises, each under a key of its own, as it is kept while it is written. */
@@ -9,12 +10,15 @@
   const KEY = "descent-progress",
     DRAFT = "descent-draft",
     PLACE = "descent-place",
-    KINDS = ["predictions", "checks", "exercises"];
+    KINDS = ["predictions", "checks", "exercises", "caught"];
   let memory = null; // what the browser refuses to keep lives as long as the page
   const unkept = new Map(); // and so do drafts
 
   const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
   const kept = (record, keep) => Object.fromEntries(Object.entries(isRecord(record) ? record : {}).filter(keep));
+
+  const isNames = (answer, kind) =>
+    kind === "caught" && Array.isArray(answer) && answer.every((name) => typeof name === "string");
 
   /** What a text records; whatever else it holds is dropped. */
   function parse(text) {
@@ -33,7 +37,8 @@
             kind,
             kept(
               page[kind],
-              ([, answer]) => answer === null || typeof answer === "string" || typeof answer === "boolean",
+              ([, answer]) =>
+                answer === null || typeof answer === "string" || typeof answer === "boolean" || isNames(answer, kind),
             ),
           ]),
         ),

@@ -1,3 +1,3 @@
 """Names for annotations."""
 
-Callable = Iterable = Iterator = Mapping = Sequence = object
+Callable = Collection = Iterable = Iterator = Mapping = Sequence = object
