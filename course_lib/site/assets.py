@@ -40,7 +40,9 @@ SETTINGS = re.compile(r"(let toggle\w+|var togglebuttonSelector|DOCUMENTATION_OP
 #: What only a replaced script, or nothing at all, would load.
 UNUSED = ("scripts", "vendor", "locales", "styles/*.map", "webpack-macros.html", "sbt-webpack-macros.html")
 #: Loaded under its own name, not as a part of `book.js`.
-APART = {"first.js", "lost.js", "search.js", "inpage/exercise.js", "inpage/editor.js", "inpage/yours.js"}
+APART = {"first.js", "lost.js", "search.js", "inpage/exercise.js", "inpage/editor.js", "inpage/yours.js"} | {
+    *("inpage/parsons.js", "questions/recall.js"),
+}
 VERSION = re.compile(r"(_static/(?:[\w-]+/)*[\w-]+\.(?:css|js))\?v=\w+")
 
 
