@@ -23,7 +23,10 @@
       all = [head, ...right];
     const wrong = new Map(); // the line that a mistake makes → its name
     for (const [name, old, mistake] of mutants) {
-      const mistaken = source.replace(old, () => mistake).split("\n"),
+      const mistaken = solution
+          .replace(old, () => mistake)
+          .trim()
+          .split("\n"),
         differ = all.flatMap((line, i) => (line === mistaken[i] ? [] : [i]));
       if (mistaken.length !== all.length || differ.length !== 1 || differ[0] === 0) continue;
       const line = mistaken[differ[0]];

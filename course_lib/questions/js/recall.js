@@ -22,7 +22,10 @@
     Object.assign(document.createElement(tag), { className, innerHTML: html });
 
   /** A number that hangs on a text alone, to shuffle by. */
-  const hashed = (text) => [...text].reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) | 0, 7);
+  const hashed = (text) => {
+    const sum = [...text].reduce((last, c) => Math.imul(last ^ c.charCodeAt(0), 16777619), 2166136261);
+    return (sum ^ (sum >>> 13)) >>> 0;
+  };
 
   // -- a bug as a question
   const patched = (source, [, old, mistake]) =>
@@ -40,37 +43,37 @@
     while (after < least - before && right.at(-1 - after) === wrong.at(-1 - after)) after++;
     return { before, after };
   }
-  function dedented(lines) {
-    const depth = Math.min(...lines.filter((line) => line.trim()).map((line) => line.search(/\S/)));
-    return lines.map((line) => line.slice(depth)).join("\n");
-  }
+  /** How far in lines begin, the least of them. */
+  const depth = (lines) => Math.min(...lines.filter((line) => line.trim()).map((line) => line.search(/\S/)));
 
   /** The question that a known mistake in an exercise comes back as, {html, data}; null if the book has it no longer.
       thing: what is due: `mistakes` by name, `times` that it was recalled. */
   function ofBug(exercise, { page, name, mistakes, times }) {
     const known = exercise.mutants.filter(([one]) => mistakes.includes(one)),
-      source = exercise.solution.trim();
+      source = exercise.solution;
     if (!known.length) return null;
     const bug = known[times % known.length],
-      right = source.split("\n"),
+      right = source.trim().split("\n"),
       { before, after } = changed(right, patched(source, bug));
-    const place = (lines) => dedented(lines.slice(before, lines.length - after));
-    const versions = new Map([[place(right), ""]]);
+    const between = (lines) => lines.slice(before, lines.length - after),
+      least = Math.min(depth(between(right)), depth(between(patched(source, bug))));
+    const text = (lines) => lines.map((line) => line.slice(least)).join("\n");
+    const versions = new Map([[text(between(right)), ""]]);
     /** Other mistakes in the same lines, others at each return. */
     const others = exercise.mutants
       .filter((one) => one !== bug)
-      .sort((a, b) => hashed(a[0] + times) - hashed(b[0] + times));
+      .sort((a, b) => hashed(times + a[0]) - hashed(times + b[0]));
     for (const one of [bug, ...others]) {
       const wrong = patched(source, one),
-        at = changed(right, wrong);
-      const inside = at.before >= before && at.after >= after && wrong.length - after > before;
-      if (inside && versions.size < OPTIONS && !versions.has(place(wrong))) versions.set(place(wrong), one[3]);
+        at = changed(right, wrong),
+        lines = between(wrong);
+      const inside = at.before >= before && at.after >= after && depth(lines) >= least;
+      if (inside && versions.size < OPTIONS && !versions.has(text(lines))) versions.set(text(lines), one[3]);
     }
-    if (versions.size < 2) return null; // it takes a line away, and there is nothing to be compared
-    const texts = [...versions.keys()].sort((a, b) => hashed(a + name + times) - hashed(b + name + times)),
-      answer = String(texts.indexOf(place(right)));
+    const texts = [...versions.keys()].sort((a, b) => hashed(times + name + a) - hashed(times + name + b)),
+      answer = String(texts.indexOf(text(between(right))));
     const why = Object.fromEntries(
-      texts.map((text, i) => [i, inline(versions.get(text) || `What you had missed once: ${bug[3]}`)]),
+      texts.map((text, i) => [i, inline(versions.get(text) || `The check had said: ${bug[3]}`)]),
     );
     const around = [
       ...right.slice(0, before),
@@ -80,7 +83,7 @@
     const options = texts.map(
       (text, i) =>
         `<label class="cq-option" data-option="${i}"><input type="radio" name="answer" value="${i}">` +
-        `<span><code>${escaped(text)}</code></span></label>`,
+        `<span>${text ? `<code>${escaped(text)}</code>` : "no line"}</span></label>`,
     );
     const html = `<form class="cq"><fieldset><legend><span class="cq-label">A mistake that was in your code</span>
 ${escaped(exercise.title)}: what stands in place of the dots?</legend>
