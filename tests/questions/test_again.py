@@ -1,4 +1,4 @@
-"""When a thing comes back, and what a file that is imported may hold: js/again.js in QuickJS, with a clock of its own."""
+"""When a thing comes back, and what an imported file may hold: js/again.js in QuickJS, with a clock of its own."""
 
 import json
 
@@ -121,7 +121,8 @@ def test_in_the_chapter_only_a_wrong_answer_begins_again(run):
 
 
 @pytest.mark.parametrize(
-    "kept", ["", "{", "null", "[1]", '{"a/b/c": 3}', '{"a": {"at": 1, "times": 0}}', '{"a/b/c": {"at": "x", "times": 0}}']
+    "kept",
+    ["", "{", "null", "[1]", '{"a/b/c": 3}', '{"a": {"at": 1, "times": 0}}', '{"a/b/c": {"at": "x", "times": 0}}'],
 )
 def test_garbage_is_nothing(run, kept):
     run(f"(store['descent-again'] = {json.dumps(kept)})")
@@ -147,7 +148,9 @@ DRAFT = "descent-draft/01_a/b"
 
 
 def fill(run):
-    run("(course.progress.set('01_a', 'checks', 'gain', true), course.drafts.set('01_a', 'b', '{\"no\": \"JSON\"}'), 1)")
+    run(
+        "(course.progress.set('01_a', 'checks', 'gain', true), course.drafts.set('01_a', 'b', '{\"no\": \"JSON\"}'), 1)"
+    )
     run("(store['descent-tell'] = '1', store['mode'] = 'dark')")
     answered(run, "checks", "gain", "true")
 

@@ -74,7 +74,9 @@ def write_book(folder, text):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "book/web", folder / "book/web")
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n  - file: book/{PAGE}\n")
-    (folder / "book/index.md").write_text("# Start\n\nA page.\n\n```{again}\n```\n\n```{progress}\n```\n\n```{remembered}\n```\n")
+    (folder / "book/index.md").write_text(
+        "# Start\n\nA page.\n\n## Chapters\n\n```{again}\n```\n\n```{progress}\n```\n\n```{remembered}\n```\n"
+    )
     (folder / f"book/{PAGE}.ipynb").write_text(text, "utf-8")
 
 

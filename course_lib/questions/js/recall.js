@@ -124,12 +124,11 @@ ${escaped(exercise.title)}: what stands in place of the dots?</legend>
     root.dataset.kind = data.kind;
     place.append(root, made("p", "ca-origin", origin(thing)));
     course.question(root, data, noted);
-    root.addEventListener("course-answered", ({ detail }) => {
+    root.addEventListener("click", ({ target }) => {
+      if (!target.closest("button") || root.dataset.state !== "answered") return;
       const line = root.querySelector(".cq-line");
-      if (!detail.answered || !root.contains(document.activeElement) || !document.activeElement.matches("button"))
-        return;
       line.tabIndex = -1; // the button has gone
-      line.focus();
+      line.focus({ preventScroll: true });
     });
     return place;
   }
