@@ -23,7 +23,7 @@ from course_lib.questions.markup import given, to_data, to_markup
 FOLDER = "_static/again"
 #: A question in a page: its name, its page, its data, its form.
 ASKED = re.compile(
-    r'<div class="course-question" data-course-question="(\w+)" data-course-page="([^"]+)" data-kind="\w+">\s*'
+    r'<div class="course-question"[^>]* data-course-question="(\w+)" data-course-page="([^"]+)" data-kind="\w+">\s*'
     r'<script type="application/json">(.*?)</script>\s*(<form class="cq">.*?</form>)',
     re.DOTALL,
 )

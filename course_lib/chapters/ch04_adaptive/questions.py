@@ -377,7 +377,8 @@ knows_axes = Choose(
 cure = Choose(
     "cure",
     PAGE,
-    "In the experiment above, which change makes Adam go to the right end?",
+    "In every third step a slope pushes x to the left with size 3, in the others to the right with size 1. Adam with"
+    " β₁ = 0 and β₂ = 0.1 goes to the right. Which change makes it go to the left?",
     options={
         "shorter": "a shorter memory, β₂ = 0.05",
         "longer": "a longer memory, β₂ = 0.9",

@@ -175,8 +175,7 @@ sum_not_mean = Choose(
 soft_value = Number(
     "soft_value",
     PAGE,
-    "Two weights with the loss minimum (2, 0.6) and uncorrelated inputs, as in the figure. Under L1 with λ = 0.4, what"
-    " is w₂?",
+    "Two weights with the loss minimum (2, 0.6) and uncorrelated inputs. Under L1 with λ = 0.4, what is w₂?",
     right=0.2,
     tolerance=0.01,
     confusions={

@@ -114,8 +114,8 @@ ${escaped(exercise.title)}: what stands in place of the dots?</legend>
   function origin({ page, kind, name }) {
     const link = document.querySelector(`[data-progress="${page}"]`)?.closest("li").querySelector("a");
     if (!link) return "";
-    const place = kind === "exercises" ? `#exercise-${name}` : "";
-    return `<a href="${escaped(link.getAttribute("href") + place)}">${link.innerHTML}</a>`;
+    const place = `#${kind === "exercises" ? "exercise" : "ask"}-${name}`;
+    return `As it stands in: <a href="${escaped(link.getAttribute("href") + place)}">${link.innerHTML}</a>`;
   }
 
   function ask(thing, { html, data }, noted) {
