@@ -115,7 +115,7 @@ ${escaped(exercise.title)}: what stands in place of the dots?</legend>
     const link = document.querySelector(`[data-progress="${page}"]`)?.closest("li").querySelector("a");
     if (!link) return "";
     const place = `#${kind === "exercises" ? "exercise" : "ask"}-${name}`;
-    return `As it stands in: <a href="${escaped(link.getAttribute("href") + place)}">${link.innerHTML}</a>`;
+    return `From <a href="${escaped(link.getAttribute("href") + place)}">${link.innerHTML}</a>`;
   }
 
   function ask(thing, { html, data }, noted) {
