@@ -5,8 +5,8 @@ A declaration checks itself, so that a wrong one is an error where it stands.
 
 import math
 import string
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from course_lib.questions.text import check_text
@@ -160,6 +160,8 @@ class Number(Question):
         confusions: wrong number → what it confuses; as near as ``tolerance`` and a tenth of it is taken for it.
         otherwise: what is said to any other number.
         why: confirms the right number.
+        others: the same question with other numbers, for when it comes back on the contents page: for each, what
+            differs, as arguments by name.
 
     Raises:
         TypeError, ValueError: the declaration is wrong; the message says where.
@@ -175,6 +177,7 @@ class Number(Question):
     confusions: Mapping[float, str] = field(default_factory=dict, kw_only=True)
     otherwise: str = field(kw_only=True)
     why: str = field(kw_only=True)
+    others: Sequence[Mapping[str, Any]] = field(default=(), kw_only=True)
 
     kind, label, record = "number", "Check yourself", "checks"
 
@@ -199,3 +202,11 @@ class Number(Question):
             check_text(str(self), what, text)
         for value, text in self.confusions.items():
             check_text(str(self), f"confusion {value:g}", text)
+        asked = [(one.question, one.right) for one in (self, *self.anew)]
+        if any(len(set(values)) < len(asked) for values in zip(*asked, strict=True)):
+            raise ValueError(f"{self}: with other numbers, the question and its answer must differ each time")
+
+    @property
+    def anew(self) -> tuple["Number", ...]:
+        """The question with its other numbers."""
+        return tuple(replace(self, **{"others": (), **values}) for values in self.others)

@@ -64,7 +64,7 @@ def to_markup(question: Question, given: str, under: str = "", data: str = "") -
         )
         fields = f'<div class="cq-options">\n{fields}\n</div>'
     key = f'data-course-question="{question.name}" data-course-page="{escape(question.page)}"'
-    return f"""<div class="course-question" {key} data-kind="{question.kind}">{data}
+    return f"""<div class="course-question" id="ask-{question.name}" {key} data-kind="{question.kind}">{data}
 <form class="cq">
 <fieldset><legend><span class="cq-label">{question.label}</span> {to_html(question.question)}</legend>
 {fields}</fieldset>

@@ -35,7 +35,7 @@ RECORDS = {"predictions": "Predictions", "checks": "Self-checks", "exercises": "
 
 #: In every page's head: without JavaScript nothing is folded or to be pressed, and what cannot start needs no room.
 NOSCRIPT = """<noscript><style>
-.cq .cq-actions, .cq .cq-line, .cq-fold, .course-progress-table .cq-actions { display: none !important }
+.cq .cq-actions, .cq .cq-line, .cq-fold, .course-kept { display: none !important }
 .ce-keys, .ce-actions { display: none !important }
 .cq .cq-given, .course-answer .cq-folded { display: block !important }
 .course-experiment::before { display: none !important }
@@ -152,8 +152,7 @@ def visit_progress(translator: HTML5Translator, node: progress) -> None:
 <tbody>
 {chr(10).join(rows)}
 </tbody></table>
-<p class="cq-actions"><button type="button" class="cq-export">Export</button>
-<button type="button" class="cq-erase">Erase</button></p></div>
+</div>
 """)
     raise nodes.SkipNode
 

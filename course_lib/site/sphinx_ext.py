@@ -19,7 +19,7 @@ from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import exercises, katex, search, stylesheet, terms, thumbnails
+from . import again, exercises, katex, search, stylesheet, terms, thumbnails
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .execution import cache_folder, pins
 from .keys import every_file
@@ -50,6 +50,8 @@ def prepare(app: Sphinx, config: Config) -> None:
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
     experiments = chapters.started()
     app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
+    for name, text in questions.on_demand().items():
+        (static / "questions" / name).write_text(text, encoding="utf-8")
     assets = {
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments.values()).items()},
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
@@ -172,6 +174,7 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         if after != before:
             page.write_text(after, encoding="utf-8")
     (out / "_static/search-index.js").write_text(search.index(app), encoding="utf-8")
+    again.write_questions(out)
     exercises.write_scripts(out, cache_folder(app) / "inpage")
     app.course_assets.write(out)
     for name, text in _root_pages(app):
@@ -252,6 +255,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.terms")
     app.setup_extension("course_lib.site.translations")
     app.setup_extension("course_lib.site.questions")
+    app.setup_extension("course_lib.site.again")
     app.setup_extension("course_lib.site.exercises")
     app.setup_extension("course_lib.site.moves")
     app.setup_extension("course_lib.site.catches")

@@ -81,3 +81,17 @@ def test_good_ones():
 def test_a_wrong_one_is_an_error_where_it_stands(make, base, change, message):
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         make(**base | change)
+
+
+def test_a_number_has_other_numbers_for_when_it_comes_back():
+    arguments = {"right": 2, "tolerance": 0.1, "otherwise": "No.", "why": "Yes."}
+    three = {"question": "1 + 2?", "right": 3}
+    (other,) = Number("sum", "00_sums", "1 + 1?", **arguments, others=({"question": "1 + 2?", "right": 3},)).anew
+    assert (other.question, other.right, other.why, other.name, other.anew) == ("1 + 2?", 3, "Yes.", "sum", ())
+    for wrong in ({"right": 3}, {"question": "1 + 2?"}):
+        with pytest.raises(ValueError, match="must differ"):
+            Number("sum", "00_sums", "1 + 1?", **arguments, others=(wrong,))
+    with pytest.raises(ValueError, match="must differ"):
+        Number("sum", "00_sums", "1 + 1?", **arguments, others=(three, three))
+    with pytest.raises(ValueError, match="told apart"):
+        Number("sum", "00_sums", "1 + 1?", **arguments, others=({**three, "confusions": {3.1: "Nearly."}},))

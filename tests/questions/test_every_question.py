@@ -59,3 +59,10 @@ def test_a_chapter_asks_what_it_declares(path):
     asked = re.findall(r"\bask\.(\w+)\(\)", code)
     if asked:  # a chapter may ask nothing
         assert sorted(asked) == sorted(name for page, name in QUESTIONS if page == path.stem)
+
+
+@every_question
+def test_it_makes_sense_on_the_contents_page_too(page, name):
+    """There it comes back without what stands around it in the chapter."""
+    around = r"(experiment|figure|picture|race) (above|below)|\bas (above|before this)\b|in the figure"
+    assert not re.search(around, QUESTIONS[page, name].question)

@@ -72,7 +72,9 @@ def write_book(folder, text):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "book/web", folder / "book/web")
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters:\n  - file: book/{PAGE}\n")
-    (folder / "book/index.md").write_text("# Start\n\nA page.\n\n```{progress}\n```\n")
+    (folder / "book/index.md").write_text(
+        "# Start\n\nA page.\n\n## Chapters\n\n```{again}\n```\n\n```{progress}\n```\n\n```{remembered}\n```\n"
+    )
     (folder / f"book/{PAGE}.ipynb").write_text(text, "utf-8")
 
 
@@ -451,9 +453,11 @@ def test_progress_is_counted_exported_and_erased(show):
     }
     cells = shown.locator(".course-progress-table td:not([data-kind=exercises])")
     assert cells.all_inner_texts() == [f"1 of {n}" for n in count.values()]
+    shown.locator(".course-kept summary").click()
+    assert shown.locator(".ck-what").inner_text().startswith("2 questions answered, 0 exercises solved")
     with shown.expect_download() as download:
         shown.get_by_role("button", name="Export").click()
-    kept = json.loads(Path(download.value.path()).read_text("utf-8"))
+    kept = json.loads(Path(download.value.path()).read_text("utf-8"))["kept"]["descent-progress"]
     assert kept[PAGE]["predictions"] == {TOLD.name: wrong(TOLD)} and kept[PAGE]["checks"] == {CHOICE.name: True}
     shown.once("dialog", lambda dialog: dialog.dismiss())
     shown.get_by_role("button", name="Erase").click()

@@ -156,6 +156,35 @@ factor = Number(
     },
     otherwise="0.5 to the tenth power.",
     why="0.5¹⁰ is about 1/1000. Depth turns a small loss into a large one.",
+    others=(
+        {
+            "question": "In each of five layers a gradient is multiplied by 0.1. By how much has it been multiplied"
+            " after all five?",
+            "right": 1e-5,
+            "tolerance": 1e-7,
+            "confusions": {
+                0.5: "That is the sum of five tenths. Factors multiply.",
+                0.1: "That is one layer.",
+                0.02: "That is 0.1 divided by five. Factors multiply.",
+            },
+            "otherwise": "0.1 to the fifth power.",
+            "why": "0.1⁵ = 10⁻⁵. Depth turns a small loss into a large one.",
+        },
+        {
+            "question": "In each of six layers a gradient is multiplied by 2. By how much has it been multiplied"
+            " after all six?",
+            "right": 64,
+            "tolerance": 0.5,
+            "confusions": {
+                12: "That is the sum of six twos. Factors multiply.",
+                2: "That is one layer.",
+                32: "That is five layers.",
+                36: "That is 6². Six factors of 2 are 2⁶.",
+            },
+            "otherwise": "2 to the sixth power.",
+            "why": "2⁶ = 64. Depth turns a small gain into a large one, too.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- activations
@@ -207,6 +236,32 @@ weights_std = Number(
     },
     otherwise="The root of 2/fan_in.",
     why="√(2/200) = 0.1.",
+    others=(
+        {
+            "question": "A layer of ReLUs has 800 inputs and 100 units. What is the standard deviation of its"
+            " weights by He's rule?",
+            "right": 0.05,
+            "tolerance": 0.0005,
+            "confusions": {
+                0.0025: "That is the variance, 2/800. Take its root.",
+                0.1414: "You divide by the 100 units. A unit sums over its 800 inputs.",
+                0.0354: "That is 1/√800, Xavier's rule of the lecture. A ReLU needs the 2.",
+            },
+            "why": "√(2/800) = 0.05.",
+        },
+        {
+            "question": "A layer of ReLUs has 50 inputs and 400 units. What is the standard deviation of its weights"
+            " by He's rule?",
+            "right": 0.2,
+            "tolerance": 0.002,
+            "confusions": {
+                0.04: "That is the variance, 2/50. Take its root.",
+                0.0707: "You divide by the 400 units. A unit sums over its 50 inputs.",
+                0.1414: "That is 1/√50, Xavier's rule of the lecture. A ReLU needs the 2.",
+            },
+            "why": "√(2/50) = 0.2.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- data
@@ -308,4 +363,24 @@ middle = Number(
     },
     otherwise="Average the exponents, −4 and 0.",
     why="10⁻²: a hundred times the one, a hundredth of the other.",
+    others=(
+        {
+            "question": "On a log scale, which rate lies half-way between 0.00001 and 0.1?",
+            "confusions": {},
+            "right": 0.001,
+            "tolerance": 0.00005,
+            "otherwise": "Average the exponents, −5 and −1.",
+            "why": "10⁻³: a hundred times the one, a hundredth of the other.",
+        },
+        {
+            "question": "On a log scale, which rate lies half-way between 0.001 and 10?",
+            "confusions": {
+                5: "That is half-way on the number line. On a log scale the exponents are averaged: −3 and 1."
+            },
+            "right": 0.1,
+            "tolerance": 0.005,
+            "otherwise": "Average the exponents, −3 and 1.",
+            "why": "10⁻¹: a hundred times the one, a hundredth of the other.",
+        },
+    ),
 )

@@ -125,6 +125,32 @@ condition = Number(
     },
     otherwise="Divide the largest curvature by the smallest.",
     why="50/0.5 = 100. The curvature between them does not matter.",
+    others=(
+        {
+            "question": "A quadratic has the curvatures 0.2, 5 and 8. What is its condition number?",
+            "right": 40,
+            "tolerance": 0.2,
+            "confusions": {
+                8: "That is the largest curvature. Divide it by the smallest.",
+                1.6: "You divided by the second. The largest and the smallest count, whatever lies between them.",
+                0.025: "That is the reciprocal. The condition number is at least 1.",
+                6.32: "That is its root: how many times longer the valley is than it is wide.",
+            },
+            "why": "8/0.2 = 40. The curvature between them does not matter.",
+        },
+        {
+            "question": "A quadratic has the curvatures 4, 25 and 100. What is its condition number?",
+            "right": 25,
+            "tolerance": 0.2,
+            "confusions": {
+                100: "That is the largest curvature. Divide it by the smallest.",
+                4: "You divided by the second. The largest and the smallest count, whatever lies between them.",
+                0.04: "That is the reciprocal. The condition number is at least 1.",
+                5: "That is its root: how many times longer the valley is than it is wide.",
+            },
+            "why": "100/4 = 25. The curvature between them does not matter.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- How far off is the gradient?
@@ -159,6 +185,36 @@ limit = Number(
     },
     otherwise="The limit is 2/λ for the steepest direction.",
     why="2/8, for the steepest direction. The flat direction would allow 10.",
+    others=(
+        {
+            "question": "The curvatures of a quadratic lie between 0.5 and 20. Below which rate is gradient descent"
+            " stable?",
+            "right": 0.1,
+            "tolerance": 0.0005,
+            "confusions": {
+                4: "That is 2/λ for the flattest direction. The steepest one explodes first.",
+                0.05: "That is 1/λ for the steepest direction, which is then done in one step. The limit is twice"
+                " that.",
+                0.0976: "That is the best rate, 2/(0.5 + 20). The limit lies a little above it.",
+                10: "That is 20/2: upside down.",
+            },
+            "why": "2/20, for the steepest direction. The flat direction would allow 4.",
+        },
+        {
+            "question": "The curvatures of a quadratic lie between 0.01 and 4. Below which rate is gradient descent"
+            " stable?",
+            "right": 0.5,
+            "tolerance": 0.0005,
+            "confusions": {
+                200: "That is 2/λ for the flattest direction. The steepest one explodes first.",
+                0.25: "That is 1/λ for the steepest direction, which is then done in one step. The limit is twice"
+                " that.",
+                0.4988: "That is the best rate, 2/(0.01 + 4). The limit lies a little above it.",
+                2: "That is 4/2: upside down.",
+            },
+            "why": "2/4, for the steepest direction. The flat direction would allow 200.",
+        },
+    ),
 )
 
 doubled = Choose(

@@ -132,6 +132,31 @@ gain = Number(
     },
     otherwise="Add up the weights: 1 + ρ + ρ² + … is a geometric series.",
     why="The weights 1 + ρ + ρ² + … add up to 1/(1 − ρ).",
+    others=(
+        {
+            "question": "A slope stays at 1, and ρ = 0.75. To what velocity v does momentum, v ← ρv + g, grow?",
+            "right": 4,
+            "confusions": {
+                1: "That is a running mean. Here v is a *sum*: each old gradient is kept with the weight ρ, ρ², and"
+                " so on.",
+                0.75: "That is ρ, the share that is kept at each step, not what adds up.",
+                1.75: "That is the velocity after two steps, 1 + ρ. It goes on growing.",
+                0.571: "That is 1/(1 + ρ), for a slope that flips at each step. This one is steady.",
+            },
+        },
+        {
+            "question": "A slope stays at 2, and ρ = 0.9. To what velocity v does momentum, v ← ρv + g, grow?",
+            "right": 20,
+            "tolerance": 0.05,
+            "confusions": {
+                2: "That is a running mean. Here v is a *sum*: each old gradient is kept with the weight ρ, ρ², and"
+                " so on.",
+                10: "That is for a slope of 1.",
+                3.8: "That is the velocity after two steps, 2(1 + ρ). It goes on growing.",
+            },
+            "why": "The weights 1 + ρ + ρ² + … add up to 1/(1 − ρ) = 10, and the slope is 2.",
+        },
+    ),
 )
 
 friction = Choose(
@@ -161,6 +186,30 @@ effective = Number(
     },
     otherwise="The effective rate is α/(1 − ρ).",
     why="α/(1 − ρ) = 0.02/0.01. A small α can be a large rate.",
+    others=(
+        {
+            "question": "You train with α = 0.2 and ρ = 0.95. What is the effective rate along a steady slope?",
+            "right": 4,
+            "confusions": {
+                0.2: "That is α, the rate of the first step. Then the velocity grows.",
+                2: "That would be ρ = 0.9. Here 1 − ρ is 0.05.",
+                0.01: "You multiplied by 1 − ρ. The velocity grows by the factor 1/(1 − ρ), so divide.",
+                0.39: "That is α(1 + ρ). Only the first two steps add up to it.",
+            },
+            "why": "α/(1 − ρ) = 0.2/0.05. A small α can be a large rate.",
+        },
+        {
+            "question": "You train with α = 0.05 and ρ = 0.9. What is the effective rate along a steady slope?",
+            "right": 0.5,
+            "tolerance": 0.002,
+            "confusions": {
+                0.05: "That is α, the rate of the first step. Then the velocity grows.",
+                5: "That would be ρ = 0.99. Here 1 − ρ is 0.1.",
+                0.095: "That is α(1 + ρ). Only the first two steps add up to it.",
+            },
+            "why": "α/(1 − ρ) = 0.05/0.1. A small α can be a large rate.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- Four rules
@@ -232,6 +281,26 @@ ringing_rate = Number(
     },
     otherwise="While it rings, the two roots are conjugates whose product is ρ.",
     why="Two conjugate roots with the product ρ have the size √ρ, whatever α and λ are.",
+    others=(
+        {
+            "question": "A direction rings with ρ = 0.64. By what factor does its error shrink per step?",
+            "right": 0.8,
+            "confusions": {
+                0.64: "That is the *product* of the two roots. They are conjugates, so each has the size √ρ.",
+                0.36: "That is 1 − ρ, the friction: what the velocity loses.",
+                0.2: "That is 1 − √ρ, the share that the error loses per step. The factor is what remains.",
+            },
+        },
+        {
+            "question": "A direction rings with ρ = 0.49. By what factor does its error shrink per step?",
+            "right": 0.7,
+            "confusions": {
+                0.49: "That is the *product* of the two roots. They are conjugates, so each has the size √ρ.",
+                0.51: "That is 1 − ρ, the friction: what the velocity loses.",
+                0.3: "That is 1 − √ρ, the share that the error loses per step. The factor is what remains.",
+            },
+        },
+    ),
 )
 
 speedup = Number(

@@ -139,6 +139,32 @@ first_adagrad = Number(
     },
     otherwise="In the first step s = g², so √s = |g|.",
     why="s = g² = 10,000, so g/√s = 1, and the step is α, whatever the gradient.",
+    others=(
+        {
+            "question": "AdaGrad takes its first step with α = 0.5. One coordinate's gradient is 20. How far does"
+            " this coordinate move?",
+            "right": 0.5,
+            "tolerance": 0.005,
+            "confusions": {
+                10: "That is gradient descent's step, α·g. AdaGrad divides it by √s, and s is already g².",
+                0.025: "You divided by g² itself. Take its root.",
+                1: "That is g/√s. It is still multiplied by α.",
+            },
+            "why": "s = g² = 400, so g/√s = 1, and the step is α, whatever the gradient.",
+        },
+        {
+            "question": "AdaGrad takes its first step with α = 0.2. One coordinate's gradient is 0.01. How far does"
+            " this coordinate move?",
+            "right": 0.2,
+            "tolerance": 0.002,
+            "confusions": {
+                0.002: "That is gradient descent's step, α·g. AdaGrad divides it by √s, and s is already g².",
+                20: "You divided by g² itself. Take its root.",
+                1: "That is g/√s. It is still multiplied by α.",
+            },
+            "why": "s = g² = 0.0001, so g/√s = 1, and the step is α, whatever the gradient.",
+        },
+    ),
 )
 
 current = Choose(
@@ -211,6 +237,31 @@ rms_first = Number(
     },
     otherwise="After the first gradient, s = (1 − δ) g².",
     why="s = 0.04 g², so the step is α/√0.04 = 5 α.",
+    others=(
+        {
+            "question": "RMSProp starts with s = 0 and keeps δ = 0.99 of it. How long is its first step, in units of"
+            " α?",
+            "right": 10,
+            "confusions": {
+                1: "That would be AdaGrad, or δ in place of 1 − δ. After one step s is only the share 1 − δ of g².",
+                100: "You forgot the root: s = 0.01 g², and √s = 0.1 |g|.",
+                0.1: "That is √s/|g|. The step divides by it.",
+            },
+            "why": "s = 0.01 g², so the step is α/√0.01 = 10 α.",
+        },
+        {
+            "question": "RMSProp starts with s = 0 and keeps δ = 0.75 of it. How long is its first step, in units of"
+            " α?",
+            "right": 2,
+            "confusions": {
+                1: "That would be AdaGrad. After one step s is only the share 1 − δ of g².",
+                4: "You forgot the root: s = 0.25 g², and √s = 0.5 |g|.",
+                0.5: "That is √s/|g|. The step divides by it.",
+                10: "That would be δ = 0.99.",
+            },
+            "why": "s = 0.25 g², so the step is α/√0.25 = 2 α.",
+        },
+    ),
 )
 
 smaller_swing = Choose(
@@ -326,7 +377,8 @@ knows_axes = Choose(
 cure = Choose(
     "cure",
     PAGE,
-    "In the experiment above, which change makes Adam go to the right end?",
+    "In every third step a slope pushes x to the left with size 3, in the others to the right with size 1. Adam with"
+    " β₁ = 0 and β₂ = 0.1 goes to the right. Which change makes it go to the left?",
     options={
         "shorter": "a shorter memory, β₂ = 0.05",
         "longer": "a longer memory, β₂ = 0.9",

@@ -292,6 +292,31 @@ summed = Number(
     },
     otherwise="The sum is 8 times the mean.",
     why="A sum of 8 is 8 times the mean, so it is 8 times the rate.",
+    others=(
+        {
+            "question": "You add up the mean gradients of 4 equal minibatches, and step with α = 0.05, without"
+            " dividing by 4. Which rate would do the same to the mean over all of them?",
+            "right": 0.2,
+            "confusions": {
+                0.05: "The sum is 4 times as long as the mean, and the step, too.",
+                0.0125: "That is the other way round: the sum is longer than the mean.",
+                0.1: "That is √4 times as much. The factor of the sum is 4.",
+            },
+            "otherwise": "The sum of 4 mean gradients is 4 times their mean.",
+            "why": "A sum of 4 is 4 times the mean, so it is 4 times the rate.",
+        },
+        {
+            "question": "You add up the mean gradients of 16 equal minibatches, and step with α = 0.01, without"
+            " dividing by 16. Which rate would do the same to the mean over all of them?",
+            "right": 0.16,
+            "confusions": {
+                0.01: "The sum is 16 times as long as the mean, and the step, too.",
+                0.04: "That is √16 times as much. The factor of the sum is 16.",
+            },
+            "otherwise": "The sum of 16 mean gradients is 16 times their mean.",
+            "why": "A sum of 16 is 16 times the mean, so it is 16 times the rate.",
+        },
+    ),
 )
 
 clip_order = Choose(

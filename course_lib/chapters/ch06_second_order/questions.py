@@ -198,6 +198,30 @@ secant = Number(
     },
     otherwise="H y = s, with s = 3 − 1 and y = 9 − 5.",
     why="s = 2, y = 4, H = s/y.",
+    others=(
+        {
+            "question": "In one dimension: at x = 2 the gradient is 3, at x = 6 it is 5. Which H, the estimate of"
+            " one over the curvature, satisfies the secant condition?",
+            "right": 2,
+            "confusions": {
+                0.5: "That is y/s, the curvature. H is its inverse.",
+                -2: "Both differences are taken the same way round: 6 − 2 and 5 − 3.",
+            },
+            "otherwise": "H y = s, with s = 6 − 2 and y = 5 − 3.",
+            "why": "s = 4, y = 2, H = s/y.",
+        },
+        {
+            "question": "In one dimension: at x = 1 the gradient is 2, at x = 2 it is 6. Which H, the estimate of"
+            " one over the curvature, satisfies the secant condition?",
+            "right": 0.25,
+            "confusions": {
+                4: "That is y/s, the curvature. H is its inverse.",
+                -0.25: "Both differences are taken the same way round: 2 − 1 and 6 − 2.",
+            },
+            "otherwise": "H y = s, with s = 2 − 1 and y = 6 − 2.",
+            "why": "s = 1, y = 4, H = s/y.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- Line search

@@ -168,6 +168,32 @@ climbs = Number(
     },
     otherwise="Put 0.4 into the formula: 0.4³ = 0.064.",
     why="0.6 − 0.032. A few more steps bring it to 1.",
+    others=(
+        {
+            "question": "The Newton–Schulz step maps a singular value s to 1.5 s − 0.5 s³. What does it make of 0.2?",
+            "right": 0.296,
+            "confusions": {
+                0.3: "That is 1.5 s alone.",
+                0.304: "You added the cube. It is subtracted.",
+                0.28: "That is 1.5 s − 0.5 s². The third power is subtracted.",
+                1: "1 is where it goes in the end. One step leads part of the way.",
+            },
+            "otherwise": "Put 0.2 into the formula: 0.2³ = 0.008.",
+            "why": "0.3 − 0.004. A few more steps bring it to 1.",
+        },
+        {
+            "question": "The Newton–Schulz step maps a singular value s to 1.5 s − 0.5 s³. What does it make of 0.8?",
+            "right": 0.944,
+            "confusions": {
+                1.2: "That is 1.5 s alone.",
+                1.456: "You added the cube. It is subtracted.",
+                0.88: "That is 1.5 s − 0.5 s². The third power is subtracted.",
+                1: "1 is where it goes in the end. One step leads part of the way.",
+            },
+            "otherwise": "Put 0.8 into the formula: 0.8³ = 0.512.",
+            "why": "1.2 − 0.256. One more step brings it close to 1.",
+        },
+    ),
 )
 
 which_muon = Choose(

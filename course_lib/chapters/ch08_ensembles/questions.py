@@ -48,8 +48,8 @@ bags = Predict(
 halfway = Predict(
     "halfway",
     PAGE,
-    "Two networks differ in their first weights and minibatches, as above: 71 % each, on wrong labels. A third network"
-    " gets the mean of their weights. What does it have?",
+    "Two networks, trained on partly wrong labels, differ in their first weights and minibatches, and have 71 % each. A"
+    " third network gets the mean of their weights. What does it have?",
     options={
         "better": "more than 71 %, as a vote has",
         "same": "about 71 %",

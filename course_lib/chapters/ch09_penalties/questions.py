@@ -123,6 +123,33 @@ one_step = Number(
     },
     otherwise="The penalty's gradient is λw; the step subtracts α times that.",
     why="2 − 0.1 · 0.5 · 2, or the factor 1 − αλ = 0.95.",
+    others=(
+        {
+            "question": "SGD with the rate α = 0.2, and L2 with λ = 0.5. A weight is 3, and the loss has no slope"
+            " there. What is the weight after one step?",
+            "right": 2.7,
+            "confusions": {
+                1.5: "You subtracted λw without the rate.",
+                2.9: "You subtracted αλ, whatever the weight: that is L1.",
+                2.4: "You took 2λw for the gradient. The ½ in the penalty cancels the 2.",
+                3.0: "That is the weight without the penalty.",
+            },
+            "why": "3 − 0.2 · 0.5 · 3, or the factor 1 − αλ = 0.9.",
+        },
+        {
+            "question": "SGD with the rate α = 0.1, and L2 with λ = 2. A weight is −3, and the loss has no slope"
+            " there. What is the weight after one step?",
+            "right": -2.4,
+            "confusions": {
+                3: "You subtracted λw without the rate.",
+                -3.6: "That moves the weight away from 0. The penalty's gradient is λw, and the step subtracts it.",
+                -2.8: "You subtracted αλ, whatever the weight: that is L1.",
+                -1.8: "You took 2λw for the gradient. The ½ in the penalty cancels the 2.",
+                -3.0: "That is the weight without the penalty.",
+            },
+            "why": "−3 + 0.1 · 2 · 3, or the factor 1 − αλ = 0.8.",
+        },
+    ),
 )
 
 sum_not_mean = Choose(
@@ -148,8 +175,7 @@ sum_not_mean = Choose(
 soft_value = Number(
     "soft_value",
     PAGE,
-    "Two weights with the loss minimum (2, 0.6) and uncorrelated inputs, as in the figure. Under L1 with λ = 0.4, what"
-    " is w₂?",
+    "Two weights with the loss minimum (2, 0.6) and uncorrelated inputs. Under L1 with λ = 0.4, what is w₂?",
     right=0.2,
     tolerance=0.01,
     confusions={
@@ -212,6 +238,31 @@ rule_of_thumb = Number(
     },
     otherwise="The rule is 1/(αt).",
     why="1/(0.02 · 500).",
+    others=(
+        {
+            "question": "Gradient descent from 0, without a penalty and with the rate 0.1, stops after 200 steps."
+            " Which strength of L2 is about as strict in the flat directions?",
+            "right": 0.05,
+            "tolerance": 0.002,
+            "confusions": {
+                20: "That is αt. Longer training is a weaker penalty, so it is one over that.",
+                0.005: "You left out the rate.",
+                2000: "You divided by the rate. It belongs to the steps: αt.",
+            },
+            "why": "1/(0.1 · 200).",
+        },
+        {
+            "question": "Gradient descent from 0, without a penalty and with the rate 0.01, stops after 500 steps."
+            " Which strength of L2 is about as strict in the flat directions?",
+            "right": 0.2,
+            "tolerance": 0.01,
+            "confusions": {
+                5: "That is αt. Longer training is a weaker penalty, so it is one over that.",
+                0.002: "You left out the rate.",
+            },
+            "why": "1/(0.01 · 500).",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- what is not penalized

@@ -172,6 +172,32 @@ factor = Number(
     },
     otherwise="Divide by the probability to keep.",
     why="1/0.2, so that the mean is the activation itself.",
+    others=(
+        {
+            "question": "Inverted dropout keeps units with probability 0.4. By which factor are the kept ones"
+            " multiplied in training?",
+            "right": 2.5,
+            "confusions": {
+                0.4: "That is the factor of testing in the first form. The inverted form divides by it, in training.",
+                1.667: "That divides by 1 − 0.4, the probability to drop.",
+                0.6: "That is the probability to drop.",
+                1: "Then the mean would be four tenths of the activation.",
+            },
+            "why": "1/0.4, so that the mean is the activation itself.",
+        },
+        {
+            "question": "Inverted dropout keeps units with probability 0.8. By which factor are the kept ones"
+            " multiplied in training?",
+            "right": 1.25,
+            "confusions": {
+                0.8: "That is the factor of testing in the first form. The inverted form divides by it, in training.",
+                5: "That divides by 1 − 0.8, the probability to drop.",
+                0.2: "That is the probability to drop.",
+                1: "Then the mean would be four fifths of the activation.",
+            },
+            "why": "1/0.8, so that the mean is the activation itself.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- Backward

@@ -185,6 +185,32 @@ blended_label = Number(
     },
     otherwise="How many of the pixels are the 6's?",
     why="16 of 64 pixels.",
+    others=(
+        {
+            "question": "CutMix pastes a square of 2 × 2 pixels of a 6 into a 3 of 8 × 8 pixels. What probability"
+            " does the label give to the 6?",
+            "right": 0.0625,
+            "confusions": {
+                0.25: "That is the square's side over the image's. It is the area that counts.",
+                0.9375: "That is the 3's share.",
+                1.0: "Most of the image is still the 3's.",
+                0.0: "The label is blended, too.",
+            },
+            "why": "4 of 64 pixels.",
+        },
+        {
+            "question": "CutMix pastes a square of 6 × 6 pixels of a 6 into a 3 of 8 × 8 pixels. What probability"
+            " does the label give to the 6?",
+            "right": 0.5625,
+            "confusions": {
+                0.75: "That is the square's side over the image's. It is the area that counts.",
+                0.4375: "That is the 3's share.",
+                1.0: "Some of the image is still the 3's.",
+                0.0: "The label is blended, too.",
+            },
+            "why": "36 of 64 pixels.",
+        },
+    ),
 )
 
 # ---------------------------------------------------------------- train only

@@ -182,6 +182,7 @@
           said.innerHTML = result.html;
           leadOn();
           if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
+          else if (result.diagnoses?.length) course.again?.answered(page, "exercises", name, false, result.diagnoses);
         }
       } catch (error) {
         if (error.policy) refuse();
@@ -199,17 +200,40 @@
       if (stuck) stuck.textContent = STUCK.replace("Hint", "Solution");
     }
     async function giveHint() {
-      const { hints } = await data();
+      const { hints, solution: text } = await data();
       const number = ++given,
         last = number === hints.length;
       if (number > hints.length) return;
       add(`<strong>Hint ${number} of ${hints.length}</strong> · ${hints[number - 1]}`);
       if (last) {
         add("That was the last one. The answer: <em>Solution</em>.");
+        offerLines(text);
         if (document.activeElement === hint) solution.focus();
       } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
       hint.hidden = last;
       leadOn();
+    }
+
+    /** Between the last hint and the solution: its lines, to be put in order; three at least. */
+    function offerLines(text) {
+      if (text.trim().split("\n").length < 4) return;
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "ce-order" });
+      button.textContent = "Put its lines in order";
+      button.ariaExpanded = "false";
+      let lines = null;
+      solution.before(button);
+      on(button, async () => {
+        const exercise = await data();
+        await course.load("parsons.js");
+        lines ??= course.parsons(below, exercise, (order) =>
+          patiently(
+            "Checking …",
+            python().then(() => course.inpage.check(exercise, order)),
+          ),
+        );
+        reveal(lines, button, button.ariaExpanded === "false");
+        if (!lines.hidden) look(lines);
+      });
     }
 
     function reveal(part, button, shown) {

@@ -1,5 +1,6 @@
 /* Questions on the static site, and what they cover elsewhere on the page: blocks {answer} and cells tagged answer:NAME.
-   On the contents page, how far the reader is, and the way back to where the reader was. */
+   On the contents page, how far the reader is, the way back to where the reader was, what is to be recalled, and all that
+   the browser remembers. */
 (() => {
   const course = globalThis.course;
 
@@ -116,18 +117,75 @@
           : "–";
       }
     }
-    place.querySelector(".cq-export").addEventListener("click", () => {
-      const address = URL.createObjectURL(new Blob([course.progress.export()], { type: "application/json" }));
-      Object.assign(document.createElement("a"), { href: address, download: "descent-progress.json" }).click();
+    document.addEventListener("course-progress", show);
+    place.dataset.ready = "1";
+    show();
+  }
+
+  /** What is due to be recalled; what asks it is loaded only then. */
+  function recall(box) {
+    box.hidden = true;
+    if (!course.again.due().length) return;
+    const script = box.dataset.scripts.split(" ").find((one) => one.includes("/recall.js?"));
+    course.load(script).then(
+      () => course.recall(box),
+      () => {}, // offline: another time
+    );
+  }
+
+  const several = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+  /** What the browser remembers: how much that is; and to export, import and erase it. */
+  function remembered(place) {
+    const find = (name) => place.querySelector(`.ck-${name}`),
+      file = find("file"),
+      said = find("said");
+    function show() {
+      const pages = Object.values(course.progress.get()),
+        { count, next } = course.again.waiting();
+      const sum = (of) => pages.reduce((total, page) => total + of(page), 0);
+      const answered = sum(
+          (page) => Object.keys({ ...page.predictions }).length + Object.keys({ ...page.checks }).length,
+        ),
+        solved = sum((page) => Object.values({ ...page.exercises }).filter((one) => one === true).length);
+      const day = next && new Date(next).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" });
+      const back = count ? ` ${several(count, "thing")} will be asked again, the next on ${day}.` : "";
+      find("what").textContent = course.kept.any()
+        ? `${several(answered, "question")} answered, ${several(solved, "exercise")} solved, what you have written, and ` +
+          `where you were: in this browser alone.${back}`
+        : "Nothing yet. Your answers and what you write will stay in this browser alone.";
+    }
+    const changed = (words) => {
+      said.textContent = words;
+      document.querySelectorAll(".course-again").forEach(recall);
+    };
+    find("export").addEventListener("click", () => {
+      const address = URL.createObjectURL(new Blob([course.kept.export()], { type: "application/json" }));
+      Object.assign(document.createElement("a"), { href: address, download: "descent-remembers.json" }).click();
       URL.revokeObjectURL(address);
     });
-    place.querySelector(".cq-erase").addEventListener("click", () => {
+    find("import").addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files;
+      if (!chosen) return;
+      const text = await chosen.text();
+      file.value = ""; // the same one may be chosen again
+      try {
+        course.kept.check(text);
+        if (course.kept.any() && !confirm("Put this file in the place of all that this browser remembers?")) return;
+        course.kept.import(text);
+        changed("It is all here.");
+      } catch (error) {
+        said.textContent = error.message;
+      }
+    });
+    find("erase").addEventListener("click", () => {
       if (
-        confirm(
-          "Erase all your predictions, checks and exercises, solved or begun, and the bugs you have caught, from this browser?",
-        )
+        !confirm("Erase all your answers and exercises, solved or begun, and all else that is kept, from this browser?")
       )
-        course.progress.clear();
+        return;
+      course.kept.erase();
+      changed("This browser remembers nothing of the book.");
     });
     document.addEventListener("course-progress", show);
     place.dataset.ready = "1";
@@ -141,5 +199,8 @@
   document.querySelectorAll(".course-progress-table").forEach(progress);
   document.querySelectorAll("[data-progress]").forEach(count);
   document.querySelectorAll(".contents-go").forEach(goOn);
+  document.querySelectorAll(".course-kept").forEach(remembered);
+  const boxes = document.querySelectorAll(".course-again");
+  queueMicrotask(() => boxes.forEach(recall)); // once the rest of the page's script has run
   remember();
 })();

@@ -56,7 +56,9 @@
       ? { done: true, right, html: why }
       : { done: right, right, html: `<strong>${right ? "Right." : "Not yet."}</strong> ${why}` };
 
-  function question(root, asked) {
+  /** Start a question.
+      recalled: where it is asked again, on the contents page: what takes note of whether the answer is right. */
+  function question(root, asked, recalled) {
     const find = (selector) => root.querySelector(`form ${selector}`);
     const radios = [...root.querySelectorAll("form input[type=radio]")],
       field = find("input[type=text]");
@@ -70,7 +72,12 @@
     let answered = false,
       wrong = false;
 
-    const keep = (answer) => course.progress.set(asked.page, asked.record, asked.name, answer);
+    /** Take note of an answer: for how far the reader is, and for whether it comes back. */
+    function keep(answer, right) {
+      if (recalled) return recalled(right);
+      course.progress.set(asked.page, asked.record, asked.name, answer);
+      course.again?.answered(asked.page, asked.record, asked.name, right);
+    }
     const given = () => (field ? field.value.trim() || null : (radios.find((radio) => radio.checked)?.value ?? null));
 
     /** Show a verdict. The button that was pressed stays, and asks again: the focus is where it was. */
@@ -96,7 +103,7 @@
       const pressed = document.activeElement === show ? show : main;
       for (const [button, text] of buttons) {
         button.textContent = answered && button === pressed ? "Ask me again" : text;
-        button.hidden = answered ? button !== pressed : button === show && !isPrediction && !wrong;
+        button.hidden = answered ? Boolean(recalled) || button !== pressed : button === show && !isPrediction && !wrong;
       }
       root.dispatchEvent(new CustomEvent("course-answered", { bubbles: true, detail: { name: asked.name, answered } }));
     }
@@ -104,7 +111,9 @@
     const reset = () => under.querySelector(".cx-reset")?.click();
     function commit(answer) {
       const said = judge(asked, answer);
-      if (!said.unread) keep(isPrediction ? answer : said.right);
+      const open = answer === null || asked.right === null, // there is nothing to be right about
+        right = !isPrediction ? said.right : open ? null : answer === asked.right;
+      if (!said.unread) keep(isPrediction ? answer : said.right, right);
       wrong ||= said.right === false;
       if (said.done) reset();
       say(said, answer);
@@ -114,7 +123,7 @@
     function again() {
       if (field) field.value = "";
       wrong = false;
-      keep(undefined);
+      course.progress.set(asked.page, asked.record, asked.name, undefined);
       reset();
       say({ done: false, html: "" }, null);
     }
@@ -157,7 +166,7 @@
       }
     });
 
-    const before = course.progress.get(asked.page, asked.record, asked.name);
+    const before = recalled ? undefined : course.progress.get(asked.page, asked.record, asked.name);
     const known = isPrediction ? before === null || Object.hasOwn(asked.lines, before ?? "-") : before === true;
     if (known) {
       const answer = isPrediction ? before : (asked.shown ?? asked.right);
