@@ -62,14 +62,15 @@ def format_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[st
 
 
 def _named(values: Mapping[str, Any], digits: int = 6) -> str:
-    return ", ".join(f"{name}={_value(value, digits)}" for name, value in values.items())
+    return ", ".join(f"{name}={shown(value, digits)}" for name, value in values.items())
 
 
 def _size(value: Any) -> int:
     return value.numel() if is_tensor(value) else getattr(value, "size", 1)
 
 
-def _value(value: Any, digits: int = 6) -> str:
+def shown(value: Any, digits: int = 6) -> str:
+    """Return a value as it is typed, a large array by its shape."""
     if is_tensor(value):
         return f"torch.tensor({value.tolist()})" if _size(value) <= SMALL else f"<tensor of shape {tuple(value.shape)}>"
     if isinstance(value, ndarray) and value.ndim:
