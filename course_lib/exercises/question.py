@@ -7,7 +7,7 @@ mistake is in what it does with that argument.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numpy import array, generic, ndarray, ndim  # kept here: a reader may change `np`
@@ -16,50 +16,78 @@ from . import wording
 from .cases import Case
 from .declaration import Declaration
 from .diagnosis import PATIENCE, first_difference
-from .limit import call
+from .intact import Intact
+from .limit import Caller, call
 from .play import Run
 
-LARGE = 10_000  # steps after which a correction that fades has faded
+LARGE = 1_000  # steps after which a correction that fades has nearly faded
+LIMIT = 1.0  # seconds in which a question must be found
+
+#: An argument, and how it is changed: a key of `HOW`.
+Change = tuple[str, str]
 
 
-def question(exercise: Declaration, answer: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
+def question(
+    exercise: Declaration,
+    answer: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    tried: Sequence[Change],
+    numpy: Intact,
+    call: Caller = call,
+) -> str:
     """Return a question about an answer that is wrong in a call; empty if no single argument matters.
 
     Args:
         exercise: the exercise.
         answer: it is called, and may do anything: see `limit.call`.
         arguments: of the call in which it is wrong.
+        tried: the changes, in this order: see `changes`.
+        numpy: watches the NumPy that the answer uses.
+        call: see `checking.evaluate`.
 
     """
-    for name, how in changes(exercise):
-        now = arguments[name]
-        then = changed(now, how)
-        if then is None or _alike(now, then):
-            continue
-        if _is_right(exercise, answer, {**arguments, name: then}):
-            ask = exercise.asks.get(name, f"what should `{name}` do?")
-            return f"{_words(name, then, how)} your answer is right, {_otherwise(name, now)} it is not: {ask}"
-    return ""
+
+    def find() -> str:
+        for name, how in tried:
+            now = arguments[name]
+            then = changed(now, how)
+            if then is None or _alike(now, then):
+                continue
+            case, right = _changed_call(exercise, {**arguments, name: then})
+            with numpy:
+                found = right is not None and _is_right(exercise, answer, case, right)
+            if found:
+                ask = exercise.asks.get(name, f"what should `{name}` do?")
+                return f"{_words(name, then, how)} your answer is right, {_otherwise(name, now)} it is not: {ask}"
+        return ""
+
+    found = call(find, LIMIT).value or ""
+    numpy.put_back()  # again, in case a stopped thread had no time to
+    return found
 
 
 @functools.lru_cache(maxsize=64)
-def changes(exercise: Declaration) -> tuple[tuple[str, str], ...]:
+def changes(exercise: Declaration) -> tuple[Change, ...]:
     """Return the changes of one argument that make a known mistake right, those first that make the fewest right.
 
     What makes all of them right, such as a rate of 0, says little; it comes last.
     """
-    if exercise.method:
+    if exercise.method or exercise.goal:
         return ()
-    made = exercise.solve(exercise.draw(0)).calls
-    counts: dict[tuple[str, str], int] = {}
-    for name, value in made[0].args.items():
+    wrong = [exercise.mutated(mutant) for mutant in exercise.mutants]
+
+    def count(arguments: Mapping[str, Any]) -> int:
+        case, right = _changed_call(exercise, arguments)
+        return sum(_is_right(exercise, answer, case, right) for answer in wrong) if right else 0
+
+    given = exercise.solve(exercise.draw(0)).calls[0].args
+    counts: dict[Change, int] = {}
+    for name, value in given.items():
         for how in HOW:
             then = changed(value, how)
             if then is not None and not _alike(value, then):
-                arguments = {**made[0].args, name: then}
-                right = [m for m in exercise.mutants if _is_right(exercise, exercise.mutated(m), arguments)]
-                counts[name, how] = len(right)
-    return tuple(sorted((one for one, count in counts.items() if count), key=lambda one: counts[one]))
+                counts[name, how] = call(functools.partial(count, {**given, name: then}), PATIENCE).value or 0
+    return tuple(sorted((one for one, right in counts.items() if right), key=lambda one: counts[one]))
 
 
 def changed(value: Any, how: str) -> Any:
@@ -88,20 +116,16 @@ HOW: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _is_right(exercise: Declaration, answer: Any, arguments: Mapping[str, Any]) -> bool:
-    """Check whether an answer is right in a call, within limited time."""
+def _changed_call(exercise: Declaration, arguments: Mapping[str, Any]) -> tuple[Case, Run | None]:
+    """Return a call as a case, and the solution's run of it; None if the solution cannot be run on it."""
+    case = Case.one("a change", **arguments)
+    right = exercise.play(exercise.reference, [case])
+    return case, None if right.problem else right
 
-    def both() -> Iterator[Run]:
-        case = Case.one("a change", **arguments)
-        right = exercise.play(exercise.reference, [case])
-        yield right
-        yield exercise.play(answer, [case], like=right)
 
-    runs = call(lambda: list(both()), PATIENCE).value
-    if not runs or any(run.problem for run in runs):
-        return False
-    right, made = runs
-    return first_difference(made.calls, right.calls) is None
+def _is_right(exercise: Declaration, answer: Any, case: Case, right: Run) -> bool:
+    made = exercise.play(answer, [case], like=right)
+    return not made.problem and first_difference(made.calls, right.calls) is None
 
 
 def _alike(one: Any, other: Any) -> bool:

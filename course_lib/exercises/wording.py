@@ -10,7 +10,7 @@ from typing import Any
 from numpy import array, generic, ndarray  # kept here: a reader may change `np`
 
 from .cases import is_tensor
-from .declaration import Declaration
+from .declaration import Declaration, Mutant
 from .diagnosis import Difference
 from .host import NOT_THE_READERS, NUMPY, describe_error
 from .limit import Outcome
@@ -97,6 +97,27 @@ def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
         if one != other:
             break
     return one, other, digits
+
+
+def describe_line(source: str, mutant: Mutant) -> str:
+    """Show the solution's line, and what stands in its place with a known mistake.
+
+    >>> print(describe_line("def f(x):\\n    return 2 * x\\n", Mutant("half", "2 * x", "x / 2", "Half of it.")))
+           the book's  return 2 * x
+        yours acts as  return x / 2
+    """
+    own, wrong = source.split("\n"), str(mutant.patch(source)).split("\n")
+    while own and wrong and own[0] == wrong[0]:
+        own, wrong = own[1:], wrong[1:]
+    while own and wrong and own[-1] == wrong[-1]:
+        own, wrong = own[:-1], wrong[:-1]
+    indent = min(len(line) - len(line.lstrip()) for line in [*own, *wrong] if line.strip())
+    lines = []
+    for head, those in (("the book's", own), ("yours acts as", wrong)):
+        for line in those or [" " * indent + "(no such line)"]:
+            lines.append(f"    {head:>13}  {line[indent:]}".rstrip())
+            head = ""
+    return "\n".join(lines)
 
 
 def describe_in_place(names: Sequence[str]) -> str:
