@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import Exercise
+from course_lib.exercises.question import changes
 from course_lib.exercises.source import needed_definitions
 
 from .cases import encode_cases
@@ -33,6 +34,7 @@ SHARED = (
     "diagnosis",
     "intact",
     "play",
+    "question",
     "result",
     "show",
     "stub",
@@ -144,6 +146,8 @@ def for_engine(exercise: Exercise) -> dict[str, Any]:
         "after": exercise.after,
         "mutants": [[m.name, m.old, m.new, m.message] for m in exercise.mutants],
         "cases": cases,
+        "asks": dict(exercise.asks),
+        "changes": changes(exercise),
         "goal": goal,
         "code": _code(exercise, {goal, *_made(cases)} - {""}),
     }
