@@ -111,6 +111,17 @@ def test_what_an_exercise_declares(page, base, exercise):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else FIRST_OF_A_PAGE, ids=lambda exercise: exercise.name)
+def test_what_a_first_a_second_and_a_third_check_says(page, base, exercise):
+    mutants = exercise.mutants if WHOLE else exercise.mutants[:4]
+    texts = {mutant.name: str(mutant.patch(exercise.source)) for mutant in mutants}
+    there = judged_by_page(page("index.html", base=base), exercise, texts)
+    for mutant in mutants:
+        result = exercise.evaluate(exercise.mutated(mutant), questions=True)
+        assert there[mutant.name]["stages"] == [result.stage(n).html for n in (1, 2, 3)]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS, ids=lambda exercise: exercise.name)
 def test_what_goes_wrong_in_any_exercise(page, base, exercise):
     compare(page("index.html", base=base), exercise, answers.common_answers(exercise))
