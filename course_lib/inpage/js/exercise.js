@@ -92,7 +92,10 @@
     // -- what is said
     const paragraph = (html) => Object.assign(document.createElement("p"), { innerHTML: html });
     const escaped = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-    const say = (html) => said.replaceChildren(paragraph(html));
+    function say(html) {
+      said.removeAttribute("data-fades");
+      said.replaceChildren(paragraph(html));
+    }
     /** Scroll no more than it takes to see an element. */
     const look = (element) => element.scrollIntoView({ block: "nearest" });
     /** Show paragraphs below what is there. */
@@ -217,7 +220,7 @@
     function showVerdict() {
       const { status, html, stages = [html] } = verdict;
       said.innerHTML = stages[atOnce ? 2 : Math.min(row, 3) - 1] ?? html;
-      said.firstElementChild.toggleAttribute("data-fades", new Set(stages).size > 1);
+      said.toggleAttribute("data-fades", new Set(stages).size > 1);
       if (course.exam && status !== "NOT ATTEMPTED")
         for (const more of said.querySelectorAll(".course-check > :nth-child(n + 2)")) more.remove();
       leadOn();
