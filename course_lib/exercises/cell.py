@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import wording
@@ -12,6 +12,7 @@ from .declaration import Declaration
 from .host import describe_error, what_is_missing
 from .intact import Intact
 from .limit import Caller, call
+from .question import Change
 from .result import Result, Status
 from .stub import NotAttempted
 
@@ -25,6 +26,7 @@ def check_text(
     timeout: float = LIMIT,
     call: Caller = call,
     numpy: Intact | None = None,
+    changes: Callable[[Declaration], Sequence[Change]] | None = None,
 ) -> Result:
     """Check the answer in a text.
 
@@ -34,7 +36,7 @@ def check_text(
         namespace: where these are then.
         seed: of the cases.
         timeout: seconds for the text, and again for the check.
-        call, numpy: see `evaluate`.
+        call, numpy, changes: see `evaluate`.
     """
     outcome = call(run, timeout)
 
@@ -54,7 +56,8 @@ def check_text(
         return result(
             Status.NOT_YET, f"Your code defines no `{exercise.function}`: it should hold `{exercise.opening}`."
         )
-    return evaluate(exercise, namespace[exercise.function], seed=seed, timeout=timeout, call=call, numpy=numpy)
+    answer = namespace[exercise.function]
+    return evaluate(exercise, answer, seed=seed, timeout=timeout, call=call, numpy=numpy, changes=changes)
 
 
 def _describe(error: BaseException) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +16,13 @@ import numpy as np
 
 from . import wording
 from .cases import Case
-from .declaration import Declaration
+from .declaration import Declaration, Mutant
 from .diagnosis import Trial, diagnose, first_difference, is_in_another_order
 from .host import codes, how_to_get_hints, import_for, is_empty, what_is_missing
 from .intact import Intact
 from .limit import Caller, call
 from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
+from .question import Change, question
 from .result import Result, Status
 from .stub import NotAttempted
 
@@ -33,6 +34,8 @@ class _Verdict:
     status: Status
     message: tuple[str, ...]
     diagnoses: tuple[str, ...] = ()
+    fading: tuple[Mutant, ...] = ()  # the mistakes that are not named at once
+    named: int = 0  # how many of the first paragraphs name them
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def evaluate(
     timeout: float,
     call: Caller = call,
     numpy: Intact | None = None,
+    changes: Callable[[Declaration], Sequence[Change]] | None = None,
 ) -> Result:
     """Check an answer to an exercise.
 
@@ -65,6 +69,8 @@ def evaluate(
         timeout: seconds.
         call: calls a function for at most so many seconds; another process has its own clock.
         numpy: watches the NumPy that the answer uses; None: this process's.
+        changes: gives the changes of an argument that are tried to find a question (`question.changes`); None: no
+            question is looked for.
 
     Raises:
         DeclarationError: the exercise itself is wrong, not the answer.
@@ -89,7 +95,20 @@ def evaluate(
         words = ("The numbers are right, but:",) if verdict.status is Status.PASS else verdict.message
         verdict = replace(verdict, status=_not_passed(verdict.status), message=(*words, _changed_numpy(numpy.changed)))
     printed = "" if verdict.status is Status.NOT_ATTEMPTED else outcome.printed
-    return Result(exercise.name, verdict.status, *verdict.message, diagnoses=verdict.diagnoses, printed=printed)
+    asked, line = "", "\n".join(wording.describe_line(exercise.source, mutant) for mutant in verdict.fading)
+    if verdict.fading and changes:
+        arguments = _where(trial, outcome.value.run)
+        asked = question(exercise, answer, arguments, changes(exercise), numpy, call) if arguments else ""
+    return Result(
+        exercise.name,
+        verdict.status,
+        *verdict.message,
+        diagnoses=verdict.diagnoses,
+        printed=printed,
+        question=asked,
+        line=line,
+        named=verdict.named,
+    )
 
 
 @functools.lru_cache(maxsize=32)  # answers are checked again and again
@@ -249,7 +268,15 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
         sentences = (f"The values are right, but returned in another order: `return {order}` is asked for.",)
         wrong = ()
     hint = () if sentences or not wrong else (how_to_get_hints(exercise.name),)
-    return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names)
+    fades = wrong and exercise.goal is None and not isinstance(run.problem, Raised)
+    fading = mutants if fades else ()
+    return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names, fading, len(sentences) if fading else 0)
+
+
+def _where(trial: Trial, run: Run) -> Mapping[str, Any] | None:
+    """Return the arguments of the first call in which a run is wrong."""
+    difference = first_difference(run.calls, trial.right.calls[: len(run.calls)])
+    return difference.call.args if difference else run.problem and run.problem.arguments
 
 
 def _without_praise(sentence: str) -> str:

@@ -70,6 +70,8 @@ class Declaration:
             call, by name, that returns a sentence if they miss the goal.
         start: the code in the reader's cell, if it is broken code to be repaired.
         distractors: arguments that a right answer does not need.
+        asks: by argument, the question to ask where an answer is wrong in what it does with it; "what should `x` do?"
+            where there is none.
         packages: packages needed besides NumPy ("torch"): it cannot be done in the page.
         page: the book's page that contains it, without a suffix: "03_momentum".
         number: its place among the page's exercises, from 1.
@@ -92,6 +94,7 @@ class Declaration:
     goal: Callable[..., str | None] | None = None
     start: str = ""
     distractors: tuple[str, ...] = ()
+    asks: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     page: str = ""
     number: int = 1
@@ -129,6 +132,8 @@ class Declaration:
         known = [*self.parameters, *self.constructor] if light else []
         for name in self.distractors:
             self._require(name in known, f"the distractor {name!r} is not an argument")
+        for name in self.asks:
+            self._require(name in self.parameters, f"it asks about {name!r}, which is not an argument")
         both = set(self.returns) & set(self.parameters) if self.goal else ()
         self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
 

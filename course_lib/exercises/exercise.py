@@ -13,6 +13,7 @@ from .catching import describe
 from .checking import LIMIT, evaluate
 from .declaration import Declaration
 from .game import game_of
+from .question import changes
 from .record import Progress, recall, remember
 from .result import Result, Status
 from .show import Card, inline, show, status_card, table_card
@@ -25,6 +26,8 @@ class Exercise(Declaration):
     """An exercise in a reader's hands. Its fields are those of a `Declaration`."""
 
     progress: Progress = field(default_factory=Progress, init=False)
+    #: The mistakes that the last checks in a row have found, and how many checks.
+    in_a_row: tuple[tuple[str, ...], int] = field(default=((), 0), init=False)
 
     def recall(self) -> Progress:
         """Return how far the reader is, in this session or, if that is kept, in earlier ones."""
@@ -34,8 +37,11 @@ class Exercise(Declaration):
     def _remember(self) -> None:
         remember(self.page, self.name, self.progress)
 
-    def check(self, answer: Any = _MISSING, *, timeout: float = LIMIT) -> Result:
+    def check(self, answer: Any = _MISSING, *, timeout: float = LIMIT, tell: bool = False) -> Result:
         """Check an answer; show what is right or wrong, and never raise an error.
+
+        Of a known mistake the first check says which value differs, in which call, and asks a question; the second in
+        a row names it; the third shows the line.
 
         An endless loop is stopped, as Python can interrupt it between two lines. But a single call into C that never
         returns cannot be stopped; restart the kernel. `sum(range(10**11))` is one.
@@ -43,13 +49,18 @@ class Exercise(Declaration):
         Args:
             answer: the reader's function itself, or the class.
             timeout: seconds after which it is stopped.
+            tell: say all at once.
         """
-        result = self.evaluate(answer, timeout=timeout)
+        result = self.evaluate(answer, timeout=timeout, questions=not tell)
+        before, times = self.in_a_row
+        self.in_a_row = (result.diagnoses, times + 1 if result.diagnoses == before else 1)
         progress = self.recall()
         progress.checks += 1
         if progress.status is not Status.PASS and result.status is not Status.NOT_ATTEMPTED:
             progress.status = result.status  # the best so far: further tries do not lose a PASS
         self._remember()
+        at_once = f"To be told at once: `ex.{self.name}.check({self.function}, tell=True)`."
+        result = result.stage(3 if tell else self.in_a_row[1], at_once)
         show(result)
         return result
 
@@ -112,13 +123,15 @@ class Exercise(Declaration):
         show(status_card(self.name, "THE BOOK'S", [message]))
         return self.reference
 
-    def evaluate(self, answer: Any = _MISSING, *, seed: int = 0, timeout: float = LIMIT) -> Result:
-        """Check an answer silently, without a change of `progress`."""
+    def evaluate(
+        self, answer: Any = _MISSING, *, seed: int = 0, timeout: float = LIMIT, questions: bool = False
+    ) -> Result:
+        """Check an answer silently, without a change of `progress`; say all, and look for a question if asked to."""
         if answer is _MISSING:
             what = "class" if self.method else "function"
             message = f"Pass your {what} to the check: `ex.{self.name}.check({self.function})`."
             return Result(self.name, Status.NOT_ATTEMPTED, message)
-        return evaluate(self, answer, seed=seed, timeout=timeout)
+        return evaluate(self, answer, seed=seed, timeout=timeout, changes=changes if questions else None)
 
     def __repr__(self) -> str:
         return f"Exercise {self.name}: {self.title}\n\n{self.prompt}\n\n{self.stub}"

@@ -6,6 +6,9 @@ from typing import Any, Self
 
 from .show import Card, status_card
 
+#: The last paragraph while a mistake is not named.
+AGAIN = "Check again, and the mistake is named."
+
 
 class Status(StrEnum):
     """The four outcomes of a check, as the reader sees them.
@@ -29,6 +32,9 @@ class Result(Card):
         message: what is right or wrong, in paragraphs; a paragraph whose lines are indented is code.
         diagnoses: names of the known mistakes, the most important first.
         printed: the beginning of what the reader's function printed.
+        question: it points to the mistake without naming it.
+        line: the mistaken line beside the right one, as a paragraph of code.
+        named: how many of the first paragraphs name the mistake; 0: the message is the same at each check.
 
     >>> result = Result("momentum", Status.NOT_YET, "Your step goes uphill.", diagnoses=("uphill",))
     >>> result.passed, result.diagnosis
@@ -45,6 +51,9 @@ class Result(Card):
         *message: str,
         diagnoses: tuple[str, ...] = (),
         printed: str = "",
+        question: str = "",
+        line: str = "",
+        named: int = 0,
     ) -> None:
         self.exercise = exercise
         self.status = status
@@ -52,6 +61,7 @@ class Result(Card):
         self.message = "\n".join(self.paragraphs)
         self.diagnoses = diagnoses
         self.printed = printed
+        self.question, self.line, self.named = question, line, named
         card = status_card(exercise, status, [*message, _printing(printed)])
         super().__init__(card.text, html=card.html)
 
@@ -64,6 +74,28 @@ class Result(Card):
     def passed(self) -> bool:
         """True if the answer is right."""
         return self.status is Status.PASS
+
+    def stage(self, n: int, more: str = "") -> "Result":
+        """Return what is said at the `n`-th check in a row with the same mistake.
+
+        First which value differs, in which call, and a question; then the mistake's name; then the line as well.
+
+        Args:
+            n: counted from 1; from the third on all is said.
+            more: stands at the end where the mistake is not named yet.
+
+        >>> result = Result("double", Status.NOT_YET, "Half of it.", "`y` is 1.", question="And x?", named=1)
+        >>> result.stage(1)
+        NOT YET · double
+        `y` is 1.
+        And x?
+        Check again, and the mistake is named.
+        """
+        if not self.named or n == 2:
+            return self
+        names, rest = self.paragraphs[: self.named], self.paragraphs[self.named :]
+        message = (*rest, self.question, f"{AGAIN} {more}".strip()) if n < 2 else (*names, self.line, *rest)
+        return Result(self.exercise, self.status, *message, diagnoses=self.diagnoses, printed=self.printed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return its fields as JSON data.
@@ -78,13 +110,17 @@ class Result(Card):
             "message": list(self.paragraphs),
             "diagnoses": list(self.diagnoses),
             "printed": self.printed,
+            "question": self.question,
+            "line": self.line,
+            "named": self.named,
         }
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """Return the result from the fields of `to_dict`."""
-        name, status, message = fields["exercise"], Status(fields["status"]), fields["message"]
-        return cls(name, status, *message, diagnoses=tuple(fields["diagnoses"]), printed=fields["printed"])
+        others = {key: value for key, value in fields.items() if key not in ("exercise", "status", "message")}
+        others["diagnoses"] = tuple(others["diagnoses"])
+        return cls(fields["exercise"], Status(fields["status"]), *fields["message"], **others)
 
 
 def _printing(printed: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from numpy import array, generic, ndarray  # kept here: a reader may change `np`
 
 from .cases import is_tensor
-from .declaration import Declaration
+from .declaration import Declaration, Mutant
 from .diagnosis import Difference
 from .host import NOT_THE_READERS, NUMPY, describe_error
 from .limit import Outcome
@@ -63,14 +63,15 @@ def format_call(exercise: Declaration, args: Mapping[str, Any], init: Mapping[st
 
 def named(values: Mapping[str, Any], digits: int = 6) -> str:
     """Return values as arguments are typed, `x=1.5, v=np.array([0.1])`."""
-    return ", ".join(f"{name}={_value(value, digits)}" for name, value in values.items())
+    return ", ".join(f"{name}={shown(value, digits)}" for name, value in values.items())
 
 
 def _size(value: Any) -> int:
     return value.numel() if is_tensor(value) else getattr(value, "size", 1)
 
 
-def _value(value: Any, digits: int = 6) -> str:
+def shown(value: Any, digits: int = 6) -> str:
+    """Return a value as it is typed, a large array by its shape."""
     if is_tensor(value):
         return f"torch.tensor({value.tolist()})" if _size(value) <= SMALL else f"<tensor of shape {tuple(value.shape)}>"
     if isinstance(value, ndarray) and value.ndim:
@@ -97,6 +98,27 @@ def _two_values(a: Any, b: Any) -> tuple[str, str, int]:
         if one != other:
             break
     return one, other, digits
+
+
+def describe_line(source: str, mutant: Mutant) -> str:
+    """Show the solution's line, and what stands in its place with a known mistake.
+
+    >>> print(describe_line("def f(x):\\n    return 2 * x\\n", Mutant("half", "2 * x", "x / 2", "Half of it.")))
+           the book's  return 2 * x
+        yours acts as  return x / 2
+    """
+    own, wrong = source.split("\n"), str(mutant.patch(source)).split("\n")
+    while own and wrong and own[0] == wrong[0]:
+        own, wrong = own[1:], wrong[1:]
+    while own and wrong and own[-1] == wrong[-1]:
+        own, wrong = own[:-1], wrong[:-1]
+    indent = min(len(line) - len(line.lstrip()) for line in [*own, *wrong] if line.strip())
+    lines = []
+    for head, those in (("the book's", own), ("yours acts as", wrong)):
+        for line in those or [" " * indent + "(no such line)"]:
+            lines.append(f"    {head:>13}  {line[indent:]}".rstrip())
+            head = ""
+    return "\n".join(lines)
 
 
 def describe_in_place(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from .rows import Verdict
 from .tables import Grades
 from .text import NAME, clean, duration, escape, name_html, number, one_line, paragraphs
 
-#: What is said where a verdict comes without a message.
+#: What is said where a verdict comes without a message, and in an exam.
 SENTENCES = {
     Verdict.PASS: "Your answer is right.",
     Verdict.NOT_YET: "Your answer is not right yet.",
@@ -48,13 +48,14 @@ def _answer(grades: Grades, student: str, index: int) -> str:
     worth = number(grades.worth(exercise.name))
     earned = f"{number(points)} of {worth}" if points is not None else f"{worth} at most"
     printed = ""
-    if row.printed.strip():
+    if row.printed.strip() and not grades.about.exam:
         text = escape(clean(row.printed.strip(), PRINTED))
         printed = f"<details><summary>What your code printed</summary><pre><code>{text}</code></pre></details>"
+    told = (not grades.about.exam and row.message) or (SENTENCES[row.verdict],)
     return (
         f'<section class="answer" id="ex-{exercise.name}">\n'
         f'<h2><span class="over">{exercise.name} · {earned} {"point" if worth == "1" else "points"}</span>'
         f"{escape(exercise.title)}</h2>\n"
         f'<p><span class="chip {css_class(row.verdict)}">{row.verdict}</span></p>\n'
-        f"{paragraphs(row.message or (SENTENCES[row.verdict],))}{printed}\n</section>"
+        f"{paragraphs(told)}{printed}\n</section>"
     )

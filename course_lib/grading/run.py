@@ -64,6 +64,7 @@ class Options:
     variants: bool = False
     accept: Sequence[str] = ()
     self_test: bool = False
+    exam: bool = False
     say: Callable[[str], None] = print
 
 
@@ -122,7 +123,16 @@ def grade_folder(options: Options) -> int:
         known = read_key(options.out / "key.csv")
         key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
     about = About(
-        page, str(isolation), options.seeds, versions, list(exercises.values()), points, submissions, off_roster, key
+        page,
+        str(isolation),
+        options.seeds,
+        versions,
+        list(exercises.values()),
+        points,
+        submissions,
+        off_roster,
+        key,
+        options.exam,
     )
     report.write(options.out, rows, about)
     if roster is not None:

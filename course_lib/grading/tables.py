@@ -29,6 +29,7 @@ class About:
         submissions: what each student handed in, the students' order.
         off_roster: students who are not on the roster.
         key: pseudonyms of all students, for results without names (`anonymous.pseudonyms`); None: with their names.
+        exam: the pages of feedback give the verdict alone.
     """
 
     title: str
@@ -40,6 +41,7 @@ class About:
     submissions: Sequence[Submission] = ()
     off_roster: Sequence[str] = ()
     key: Mapping[str, str] | None = None
+    exam: bool = False
 
 
 class Grades:

@@ -14,6 +14,7 @@ from typing import Any
 
 from course_lib.exercises import Exercise
 from course_lib.exercises.game import as_text, game_of
+from course_lib.exercises.question import changes
 from course_lib.exercises.source import needed_definitions
 from course_lib.exercises.wording import named
 
@@ -36,6 +37,7 @@ SHARED = (
     "diagnosis",
     "intact",
     "play",
+    "question",
     "result",
     "show",
     "stub",
@@ -148,6 +150,8 @@ def for_engine(exercise: Exercise) -> dict[str, Any]:
         "after": exercise.after,
         "mutants": [[m.name, m.old, m.new, m.message] for m in exercise.mutants],
         "cases": cases,
+        "asks": dict(exercise.asks),
+        "changes": changes(exercise),
         "goal": goal,
         "code": _code(exercise, {goal, *_made(cases)} - {""}),
         **({"catch": game} if game else {}),

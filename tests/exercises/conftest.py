@@ -24,7 +24,7 @@ def pytest_ignore_collect(collection_path, config):
 @pytest.fixture(autouse=True)
 def fresh_session():
     for exercise in EXERCISES.values():
-        exercise.progress = Progress()
+        exercise.progress, exercise.in_a_row = Progress(), ((), 0)
 
 
 @pytest.fixture

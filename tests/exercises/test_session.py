@@ -251,7 +251,7 @@ def test_a_script_says_it_once():
     done = subprocess.run(
         [sys.executable, "-c", IMPORT + SCRIPT], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.count("Your step goes uphill") == 1
+    assert done.stdout.count("First difference") == done.stdout.count("Check again, and the mistake is named.") == 1
     assert done.stdout.startswith("NOT YET · momentum\n") and done.stderr == ""
 
 
@@ -270,7 +270,7 @@ def test_in_a_notebook_each_card_is_shown_once_and_loops_leave_the_kernel_alive(
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     shown = [[output["data"] for output in cell.outputs] for cell in notebook.cells]
     check, again, later, endless, error, solution, hints = shown
-    assert len(check) == 1 and "goes uphill" in check[0]["text/plain"] and "<div" in check[0]["text/html"]
+    assert len(check) == 1 and "To be told at once" in check[0]["text/plain"] and "<div" in check[0]["text/html"]
     assert [list(data) for data in again] == [["text/plain", "text/html"], ["text/plain"]]
     assert len(later) == 1 and "goes uphill" in later[0]["text/plain"]
     assert len(endless) == 1 and re.search(r"line [34]: (while True:|x = x \+ 1)", endless[0]["text/plain"])

@@ -49,10 +49,24 @@ VERDICTS = {
         (RIGHT, Status.PASS, "Right for a number."),
     )
 }
+#: Two answers with a known mistake, which is not named at once.
+FADED = {
+    f"def double(x):\n    return {form}": Result(
+        "double", Status.NOT_YET, name, f"`y` is {value}, and should be 6.", diagnoses=(name,), named=1,
+        question="With `x` = 0 your answer is right: what should `x` do?",
+        line=f"    the book's  2 * x\n    yours acts as  {form}",
+    )
+    for form, name, value in (("x * x", "A square.", 9), ("-2 * x", "A sign.", -6))
+}  # fmt: skip
+TOLD = {
+    text: {"status": str(r.status), "html": r.html, "diagnoses": r.diagnoses}
+    | ({"stages": [r.stage(n).html for n in (1, 2, 3)]} if r.named else {})
+    for text, r in {**VERDICTS, **FADED}.items()
+}
 #: A client without Python. `course.held = true` keeps Python from starting, until `course.release()`;
 #: `course.refusal` is what starting ends with, `course.crash` what a check does.
 CLIENT = f"""
-course.verdicts = {json.dumps({text: {"status": str(r.status), "html": r.html} for text, r in VERDICTS.items()})};
+course.verdicts = {json.dumps(TOLD)};
 course.begun = 0;
 course.inpage = {{
   async prepare() {{}},
@@ -618,6 +632,119 @@ def test_python_that_ends_is_started_anew(show, ended):
     said(shown, "Right for a number.")
 
 
+# ------------------------------------------------------------------------------------------------ little by little
+
+SQUARE, SIGN = FADED
+
+
+def judged(shown, text):
+    """Have an answer checked; return which of its sentences are shown: of the difference, the question, …"""
+    if text_of(shown) != text:
+        write(shown, text)
+    shown.evaluate("course.checked = null")
+    button(shown, "Check").click()
+    shown.wait_for_function("course.checked && !document.querySelector('[data-busy]')")
+    return shown_now(shown)
+
+
+def shown_now(shown):
+    words = shown.locator(".ce-said").inner_text()
+    signs = {
+        "where": "should be",
+        "question": "what should",
+        "name": "A s",
+        "line": "the book's",
+        "more": "Check again",
+    }
+    return [part for part, sign in signs.items() if sign in words]
+
+
+STAGES = ["where", "question", "more"], ["where", "name"], ["where", "name", "line"]
+
+
+def test_checks_in_a_row_say_more_and_another_mistake_begins_anew(show):
+    shown = show()
+    opened(shown)
+    assert [judged(shown, text) for text in (SQUARE, SQUARE, SQUARE, SQUARE)] == [*STAGES, STAGES[2]]
+    assert [judged(shown, text) for text in (SIGN, SQUARE, SQUARE)] == [STAGES[0], STAGES[0], STAGES[1]]
+    check(shown, RIGHT)
+    assert not shown.get_by_role("switch").is_visible(), "there is nothing to tell"
+    assert judged(shown, SQUARE) == STAGES[0]
+
+
+def test_a_reader_who_wants_it_is_told_at_once_on_all_pages(show):
+    shown = show()
+    opened(shown)
+    switch = shown.get_by_role("switch", name="Tell me at once")
+    assert not switch.is_visible()
+    judged(shown, SQUARE)
+    assert switch.is_visible() and not switch.is_checked()
+    switch.focus()
+    shown.keyboard.press("Space")
+    assert switch.is_checked() and shown_now(shown) == STAGES[2]
+    assert shown.evaluate("document.activeElement.role") == "switch", "the focus stays"
+    assert kept(shown)["descent-tell"] == "1"
+    assert judged(shown, SIGN) == STAGES[2]
+    shown.reload()
+    opened(shown)
+    assert judged(shown, SQUARE) == STAGES[2] and switch.is_checked()
+    shown.evaluate("course.progress.clear()")
+    assert kept(shown)["descent-tell"] == "1", "it is a setting, no progress"
+    shown.keyboard.press("Tab")
+    switch.uncheck()
+    assert shown_now(shown) == STAGES[0] and "descent-tell" not in kept(shown)
+
+
+def test_a_browser_that_keeps_no_setting_does_no_harm(show):
+    shown = show()
+    shown.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    shown.reload()
+    opened(shown)
+    judged(shown, SQUARE)
+    shown.get_by_role("switch").check()
+    assert shown_now(shown) == STAGES[2] and judged(shown, SIGN) == STAGES[2]
+
+
+@pytest.mark.parametrize("query", ["?exam", "?exam=1&x=2", "?x=2&exam"])
+def test_an_exam_gives_the_verdict_alone(show, address, query):
+    shown = show()
+    shown.goto(f"{address}index.html{query}")
+    assert shown.get_by_role("note").all_inner_texts() == ["Exam: the verdict alone."]
+    opened(shown)
+    for text in (SQUARE, SQUARE, SQUARE, WRONG, RIGHT):
+        write(shown, text)
+        button(shown, "Check").click()
+        status = TOLD[text]["status"]
+        assert said(shown, status).strip() == f"{status} · double" and shown_now(shown) == []
+    names = ["Check", "Start again"]
+    assert [one.inner_text() for one in shown.get_by_role("button").all()] == names
+    assert not shown.get_by_role("switch").is_visible() and solved(shown)
+    check(shown, START)  # that nothing was written is no help
+    shown.goto(f"{address}index.html")
+    assert shown.get_by_role("note").count() == 0 and button(shown, "Hint").is_visible(), "that page alone"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("exam", [False, True])
+def test_a_phone_shows_what_is_told_and_how_to_be_told(show, address, scheme, exam):
+    shown = show(width=390, height=844, has_touch=True, is_mobile=True, scheme=scheme)
+    if exam:
+        shown.goto(f"{address}index.html?exam")
+    opened(shown)
+    for _ in range(3):
+        write(shown, SQUARE)
+        button(shown, "Check").tap()
+        said(shown, "NOT YET")
+        assert shown.evaluate("document.scrollingElement.scrollWidth") <= 390
+        found = Axe().run(shown, options={"preload": False})
+        assert found.violations_count == 0, found.generate_report()
+    if not exam:
+        box = shown.locator(".ce-tell label").bounding_box()
+        assert box["height"] >= 44 and box["width"] >= 44
+        shown.locator(".ce-tell label").tap()
+        assert shown.get_by_role("switch").is_checked()
+
+
 # ------------------------------------------------------------------------------------------------ help
 
 
@@ -876,4 +1003,4 @@ def test_an_exercise_that_needs_a_package_says_where_it_is_done():
 
 
 def vars_of(declared):
-    return {name: getattr(declared, name) for name in declared.__dataclass_fields__ if name != "progress"}
+    return {name: getattr(declared, name) for name, field in declared.__dataclass_fields__.items() if field.init}

@@ -179,6 +179,18 @@ def test_what_a_call_catches(page, base, of_page):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("exercise", EXERCISES if WHOLE else FIRST_OF_A_PAGE, ids=lambda exercise: exercise.name)
+def test_what_a_first_a_second_and_a_third_check_says(page, base, exercise):
+    mutants = [m for m in exercise.mutants if str(m.patch(exercise.source)).strip() != exercise.start.strip()]
+    mutants = mutants if WHOLE else mutants[:4]
+    texts = {mutant.name: str(mutant.patch(exercise.source)) for mutant in mutants}
+    there = judged_by_page(page("index.html", base=base), exercise, texts)
+    for mutant in mutants:
+        result = exercise.evaluate(exercise.mutated(mutant), questions=True)
+        assert there[mutant.name]["stages"] == [result.stage(n).html for n in (1, 2, 3)]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else KINDS, ids=lambda exercise: exercise.name)
 def test_what_goes_wrong_in_any_exercise(gate, exercise):
     compare(gate, exercise, answers.common_answers(exercise))

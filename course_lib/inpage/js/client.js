@@ -82,7 +82,8 @@
   /** Ask Python: a promise of its answer to {kind, …}. */
   const send = async (message) => (await begin())(message);
 
-  /** Check a text: a promise of {status, paragraphs, diagnoses, printed, html}. */
+  /** Check a text: a promise of {status, paragraphs, diagnoses, printed, html, stages}: html says all,
+      stages what a first, a second, a third check in a row with the same mistake says. */
   async function check(exercise, text, seconds = SECONDS) {
     try {
       return await send({ kind: "check", exercise, text, seconds });

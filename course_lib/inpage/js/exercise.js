@@ -6,6 +6,23 @@
   const KEYS = "Tab indents; Escape, then Tab, leaves the editor. Shift-Enter checks.";
   const PLACE = "ex.todo()";
   const STUCK = "Stuck? Press “Hint”."; // as the engine says it: page/engine/host.py
+  const TELL = "descent-tell"; // whether a mistake is named at once: the reader's setting for the whole book
+  let atOnce = false; // it lives as long as the page where the browser keeps nothing
+  try {
+    atOnce = localStorage.getItem(TELL) !== null;
+  } catch {
+    /* forbidden */
+  }
+  function setAtOnce(on) {
+    atOnce = on;
+    try {
+      if (on) localStorage.setItem(TELL, "1");
+      else localStorage.removeItem(TELL);
+    } catch {
+      /* full or forbidden */
+    }
+    document.dispatchEvent(new Event("course-tell"));
+  }
 
   /** A text area as the editor that it is until course.editor is there, or where that cannot be loaded. */
   function plain(area, { label, description, changed, entered }) {
@@ -47,12 +64,15 @@
       below = find(".ce-below"),
       answer = find(".ce-answer"),
       reason = find(".ce-reason"),
+      tell = find(".ce-tell input"),
       keys = find(".ce-keys"),
       lost = Object.assign(document.createElement("p"), { className: "ce-keys", role: "status" });
     const passed = () => place.hasAttribute("data-passed");
     let editor = null,
       before = "", // the text that *Start again* has replaced
       judged = "", // the text that the verdict is of
+      verdict = {}, // as the engine gave it
+      row = 0, // how many verdicts in a row have found the same mistake
       given = 0, // hints
       tried = false,
       asked = false, // for the solution, before a try
@@ -72,7 +92,10 @@
     // -- what is said
     const paragraph = (html) => Object.assign(document.createElement("p"), { innerHTML: html });
     const escaped = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-    const say = (html) => said.replaceChildren(paragraph(html));
+    function say(html) {
+      said.removeAttribute("data-fades");
+      said.replaceChildren(paragraph(html));
+    }
     /** Scroll no more than it takes to see an element. */
     const look = (element) => element.scrollIntoView({ block: "nearest" });
     /** Show paragraphs below what is there. */
@@ -179,8 +202,9 @@
           judged = judging;
           said.toggleAttribute("data-earlier", text() !== judged); // the reader may have typed on
           tried ||= result.status !== "NOT ATTEMPTED";
-          said.innerHTML = result.html;
-          leadOn();
+          row = String(result.diagnoses) === String(verdict.diagnoses) ? row + 1 : 1;
+          verdict = result;
+          showVerdict();
           if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
           else if (result.diagnoses?.length) course.again?.answered(page, "exercises", name, false, result.diagnoses);
         }
@@ -191,6 +215,16 @@
       busy = false;
       delete place.dataset.busy;
       look(said);
+    }
+
+    /** Show the verdict: of a mistake no more than the reader wants to be told by now, in an exam nothing. */
+    function showVerdict() {
+      const { status, html, stages = [html] } = verdict;
+      said.innerHTML = stages[atOnce ? 2 : Math.min(row, 3) - 1] ?? html;
+      said.toggleAttribute("data-fades", new Set(stages).size > 1);
+      if (course.exam && status !== "NOT ATTEMPTED")
+        for (const more of said.querySelectorAll(".course-check > :nth-child(n + 2)")) more.remove();
+      leadOn();
     }
 
     // -- help
@@ -282,6 +316,14 @@
       await showWhy(reason.hidden);
       if (!reason.hidden) look(reason);
     });
+    const follows = () => (tell.checked = atOnce);
+    tell.addEventListener("change", () => {
+      setAtOnce(tell.checked);
+      showVerdict(); // only below a verdict can it be reached
+      look(said);
+    });
+    document.addEventListener("course-tell", follows);
+    follows();
     on(again, startAgain);
     on(undo, takeBack);
     return { edit, follow };

@@ -18,6 +18,14 @@
     return loading[src];
   };
 
+  course.exam = new URLSearchParams(location.search).has("exam"); // the verdict alone, on this page
+  if (course.exam) {
+    const note = Object.assign(document.createElement("p"), { className: "ce-exam", role: "note" });
+    note.textContent = "Exam: the verdict alone.";
+    document.documentElement.dataset.exam = "";
+    document.querySelector("[data-exercise]")?.before(note);
+  }
+
   for (const place of document.querySelectorAll("[data-exercise]")) {
     const { page, exercise: name, label } = place.dataset;
     const code = place.querySelector(".ce-code"),

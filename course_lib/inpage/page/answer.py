@@ -78,12 +78,14 @@ def load(data):
             cases=cases,
             hints=(),
             mutants=tuple([Mutant(*parts) for parts in data["mutants"]]),
+            asks=data["asks"],
             after=data["after"],
             start=data["start"],
             goal=own.get(data["goal"]),
         )
         if "catch" in data:
             _games[name] = _game(_exercises[name], data["catch"], own)
+        _exercises[name].changes = data["changes"]  # they were found where the book was built
     return _exercises[name]
 
 
@@ -193,7 +195,7 @@ def check(exercise, text, seconds):
         for module in modules.values():
             module.put_back()
 
-    result = cell.check_text(exercise, run, namespace, timeout=seconds)
+    result = cell.check_text(exercise, run, namespace, timeout=seconds, changes=lambda one: one.changes)
     put_back()
     changed = [f"{name}.{attribute}" for name, module in modules.items() for attribute in module.changed]
     return _fields(_also_changed(result, changed) if changed else result)
@@ -213,8 +215,8 @@ def _also_changed(result, names):
     )
     paragraphs = ["The numbers are right, but:"] if right else result.paragraphs
     status = Status.NOT_YET if right else result.status
-    diagnoses, printed = result.diagnoses, result.printed
-    return Result(result.exercise, status, *paragraphs, words, diagnoses=diagnoses, printed=printed)
+    fields = result.to_dict() | {"status": status, "message": [*paragraphs, words]}
+    return Result.from_dict(fields)
 
 
 def _compile(text, file):
@@ -277,6 +279,7 @@ def _fields(result):
         "diagnoses": list(result.diagnoses),
         "printed": result.printed,
         "html": html,
+        "stages": [html if stage is result else stage.html for stage in [result.stage(n) for n in (1, 2, 3)]],
     }
 
 

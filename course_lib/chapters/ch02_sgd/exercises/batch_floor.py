@@ -42,6 +42,11 @@ def batch_floor(lr, curvature, sigma, batch):
         "One step is x ← (1 − αλ)x − α·noise. What happens to the variance V of x? Once settled, V no longer changes.",
         "Solve V = (1 − αλ)²V + α²σ²/batch for V; α cancels once.",
     ),
+    asks={
+        "batch": "what should a larger `batch` do to the noise?",
+        "lr": "how should the variance change with `lr`, and with the noise of a step?",
+        "sigma": "how should the variance grow with `sigma`?",
+    },
     explanation=(
         "A step multiplies the variance by (1 − αλ)² and adds α²σ²/b. It stays the same where V(1 − (1 − αλ)²) "
         "= α²σ²/b. "

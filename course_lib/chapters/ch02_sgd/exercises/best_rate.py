@@ -41,6 +41,10 @@ def best_rate(lmin, lmax):
         " both have the same factor.",
         "Solve 1 − α·lmin = α·lmax − 1 for α, and put it into either side.",
     ),
+    asks={
+        "lmin": "where should `lmin` stand in each of the two results?",
+        "lmax": "where should `lmax` stand in each of the two results?",
+    },
     explanation=(
         "The slowest direction decides, and that is the flattest or the steepest. At the best rate they are equally "
         "slow, 1 − αλ_min = αλ_max − 1, which gives α = 2/(λ_min + λ_max) and the factor (λ_max − λ_min)/(λ_max "

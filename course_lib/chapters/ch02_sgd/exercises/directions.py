@@ -45,6 +45,9 @@ def directions(H):
         "NumPy's `eigvalsh`, in `np.linalg`, returns the eigenvalues of a symmetric matrix. What does their sign say?",
         "Count those above 0, and those below 0: `np.sum(values > 0)` counts.",
     ),
+    asks={
+        "H": "which numbers of `H` should be counted, and which should not?",
+    },
     explanation=(
         "The eigenvalues are the curvatures along the eigenvectors. All positive: a minimum; all negative: a "
         "maximum; some "

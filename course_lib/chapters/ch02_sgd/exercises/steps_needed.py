@@ -37,6 +37,10 @@ def steps_needed(lr, curvatures, tol):
         "After t steps the slowest error is its factor to the power t. Set that equal to `tol`, and take logarithms.",
         "With q = the largest |1 − lr·λ|, solve qᵗ = tol for t.",
     ),
+    asks={
+        "curvatures": "which of the `curvatures` should decide?",
+        "tol": "where should `tol` come in, once the slowest factor is known?",
+    },
     explanation=(
         "Each error is multiplied by 1 − αλ at every step, so after t steps its size is |1 − αλ|ᵗ. The largest "
         "of these "

@@ -51,6 +51,11 @@ def convert_rate(lr, rho, v):
         "The mean settles at g, the sum at g/(1 − ρ). So the velocity grows by the factor 1/(1 − ρ), "
         "and the rate shrinks by it.",
     ),
+    asks={
+        "lr": "what should the other rate make up for?",
+        "rho": "which of the two results should `rho` change, and which way?",
+        "v": "how long should the same velocity `v` be in the other convention?",
+    },
     explanation=(
         "Divide v ← ρv + (1 − ρ)∇f by (1 − ρ): v/(1 − ρ) follows the book's rule. The step α·v must stay as it was, so "
         "the rate takes the factor back. Read the other way round it is the effective rate: a rate α of the book's "

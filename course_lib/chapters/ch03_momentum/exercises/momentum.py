@@ -54,6 +54,13 @@ def momentum_step(x, dx, v, lr, rho):
         "without the rate. Gradients point uphill, so in which direction must `x` move?",
         "New velocity: `rho` times the old, plus `dx`. New point: the old one minus `lr` times the new velocity.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "dx": "how much of `dx` should the velocity take in?",
+        "v": "what should become of the old velocity `v`?",
+        "lr": "what should `lr` multiply?",
+        "rho": "what should `rho` do to the old velocity?",
+    },
     explanation=(
         "The gradient enters the velocity, and the velocity alone moves the point. The minus sign stands in one place, "
         "the rate in one place. `v = ...` and `x = ...` make new arrays; `v *= rho` would write into the caller's."

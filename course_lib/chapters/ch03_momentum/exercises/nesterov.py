@@ -75,6 +75,12 @@ def nesterov_step(x, grad, v, lr, rho):
         "The point moves by two parts, both times the rate: the gradient of this step, and `rho` times the new "
         "velocity, which is the look ahead for the step to come.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "v": "what should become of the old velocity `v`?",
+        "lr": "what should `lr` multiply?",
+        "rho": "where should `rho` come in, and how often?",
+    },
     explanation=(
         "One part of the step corrects with the fresh gradient; the other, `rho * v` with the new velocity, is "
         "already the look ahead of the next step. With the old velocity in its place, `dx + rho * v` would be the new "

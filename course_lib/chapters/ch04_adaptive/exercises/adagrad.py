@@ -35,6 +35,13 @@ def adagrad_step(x, dx, s, lr, eps):
         "The sum collects squares, so that signs cannot cancel; every coordinate has its own.",
         "The step is the rate times the gradient, divided by the root of the *new* sum. `eps` is added to the root.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "dx": "what should `dx` be divided by, and when?",
+        "s": "what should be added to `s`, and when?",
+        "lr": "what should the step at the rate `lr` be divided by, and when?",
+        "eps": "where should `eps` stand?",
+    },
     explanation=(
         "Adding the present square first makes the divisor at least |dx|, so no step is longer than `lr`. `eps` only "
         "matters where all gradients so far are about as small as itself: there 0/0 becomes 0/ε = 0."

@@ -56,6 +56,17 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
         "The step is the rate times the corrected first moment, over the root of the corrected second; `eps` is added "
         "to the root.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "dx": "where should `dx` come in, and in which power?",
+        "m": "what should become of the old `m`?",
+        "v": "what should become of the old `v`?",
+        "t": "what should the correction at step `t` do, and to what?",
+        "lr": "which ratio should `lr` multiply?",
+        "beta1": "what should `beta1` do to the first moment, and to its correction?",
+        "beta2": "what should `beta2` do to the second moment, and to its correction?",
+        "eps": "where should `eps` stand?",
+    },
     explanation=(
         "Both moments start at 0, so each is divided by the weight it has gathered, and the first step is α whatever "
         "the slope. The corrected values are for this step only; the next one goes on from the plain moments."

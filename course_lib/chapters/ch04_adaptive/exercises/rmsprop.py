@@ -39,6 +39,14 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
         "It is a mean: the two weights add up to 1.",
         "`s` is replaced, not added to: write `s = ...`, with `decay` times the old one in it, not `s += ...`.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "dx": "what should the mean take in of `dx`?",
+        "s": "how much of `s` should be kept, and when should the new one be used?",
+        "lr": "what should `lr` multiply?",
+        "decay": "what should `decay` be the share of?",
+        "eps": "where should `eps` stand?",
+    },
     explanation=(
         "The weights `decay` and `1 - decay` add up to 1, so on a steady slope s tends to the square of the slope, and "
         "the step to ±α. Nothing corrects the start at 0: the first step is α/√(1 − decay)."

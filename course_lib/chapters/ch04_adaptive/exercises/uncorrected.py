@@ -41,6 +41,11 @@ def first_steps(t, beta1, beta2):
         "steps the power t of β is missing.",
         "The step is the first moment over the root of the second. The slope g cancels, but the two shares do not.",
     ),
+    asks={
+        "t": "how far should the two moments have grown by step `t`?",
+        "beta1": "what should `beta1` have to do with the first moment?",
+        "beta2": "what should `beta2` have to do with the second moment?",
+    },
     explanation=(
         "After t steps a decaying mean of a constant has the weight 1 − βᵗ. The slope cancels in m/√v, so what remains "
         "is the ratio of the two weights. It tends to 1, slowly: v needs some thousand steps at β₂ = 0.999."

@@ -54,6 +54,11 @@ def accumulate(grads, sizes, max_norm):
         "number of all examples.",
         "A gradient that is short enough stays as it is. Another one is divided by its norm, and made `max_norm` long.",
     ),
+    asks={
+        "grads": "what should each row of `grads` count for?",
+        "sizes": "what should `sizes` decide?",
+        "max_norm": "which norm should be compared with `max_norm`?",
+    },
     explanation=(
         "The weights are the sizes, so a short last minibatch counts for less. One factor scales all components, so "
         "the direction stays. Clipped before they are averaged, the minibatches would no longer add up to the batch."

@@ -38,6 +38,12 @@ def cosine(t, lr, steps, end):
         "cos goes from 1 to −1 while its argument goes from 0 to π. Which line in cos goes from 1 to 0 then?",
         "The way to go is from `lr` to `end`: begin at `end`, and add a part of the difference that falls from 1 to 0.",
     ),
+    asks={
+        "t": "where on the curve should step `t` be?",
+        "lr": "at which step should the rate be `lr`?",
+        "steps": "what should happen at t = `steps`, and after it?",
+        "end": "what should `end` do to the height of the curve?",
+    },
     explanation=(
         "(1 + cos πs)/2 falls from 1 to 0 while s goes from 0 to 1, level at both ends. It scales the way from `end` "
         "up to `lr`. Without the limit of 1 the cosine would come back up after the end."

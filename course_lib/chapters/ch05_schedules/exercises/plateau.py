@@ -52,6 +52,12 @@ def plateau(losses, lr, factor, patience):
         "A better loss sets the count back to zero. So does a drop of the rate; the best loss stays.",
         "With patience = 1 one bad loss is tolerated, and the second one in a row lowers the rate.",
     ),
+    asks={
+        "losses": "what should each of the `losses` be compared with?",
+        "lr": "when should `lr` change, and when should it be returned?",
+        "factor": "when should `factor` be multiplied in?",
+        "patience": "how many bad losses in a row should be allowed, and what should happen to the count then?",
+    },
     explanation=(
         "Compared with the best loss, not with the last one, a curve that only goes up and down is a plateau. The "
         "count starts again at a better loss and at each drop, so that a new rate gets its chance."

@@ -37,6 +37,12 @@ def step_decay(t, lr, every, factor):
         "How many drops have there been after `t` steps? With every = 30: none at t = 29, one at t = 30.",
         "Whole periods are counted by `//`. Each drop multiplies once more, so several drops are a power.",
     ),
+    asks={
+        "t": "how many drops should lie behind step `t`?",
+        "lr": "what should `lr` have met by step `t`?",
+        "every": "what should be counted in units of `every`?",
+        "factor": "how often should `factor` have been multiplied in?",
+    },
     explanation=(
         "`t // every` counts the finished periods, and n drops multiply by the n-th power. Since t counts finished "
         "steps, the run's first step is t = 0, and the step t = `every` is the first with the lower rate."

@@ -42,6 +42,12 @@ def warmup_cosine(t, peak, warmup, steps):
         "On the way up, the steps t = 0, 1, 2 … have 1, 2, 3 … parts of the peak. There are `warmup` + 1 parts.",
         "The cosine begins at t = `warmup`. How many steps has it left, and how many of them are over?",
     ),
+    asks={
+        "t": "in which of the two parts is step `t`, and how far along?",
+        "peak": "at which step should the rate be `peak`?",
+        "warmup": "into how many equal parts should the rise be cut?",
+        "steps": "from where to where should the cosine run?",
+    },
     explanation=(
         "A first step at rate 0 would do nothing, so the rise begins at one part. The cosine counts its own steps: at "
         "t = `warmup` its share is 0, where it equals the peak, so that the two parts meet."

@@ -61,6 +61,11 @@ def armijo(phi, slope, a, c1):
         "Compute φ(0) once, before the loop.",
         "Loop at most 40 times: leave the loop as soon as the condition holds, and halve the step otherwise.",
     ),
+    asks={
+        "slope": "how much of a fall should `slope` promise at the length `a`?",
+        "a": "which length should be tried first, and which next?",
+        "c1": "what should `c1` be a share of?",
+    },
     explanation=(
         "A short enough step always passes, since near 0 the loss follows its slope, and c₁ is below 1. So "
         "the halving ends. That the loss falls somewhat would not do: the falls could shrink so fast that the "

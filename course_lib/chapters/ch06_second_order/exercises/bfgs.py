@@ -40,6 +40,9 @@ def bfgs_update(H, s, y):
         "The right-hand bracket is the transpose of the left-hand one: compute it once.",
         "Test yourself: the new H times y must be s.",
     ),
+    asks={
+        "H": "what should stand on either side of `H`?",
+    },
     explanation=(
         "The brackets take from H all that it said along y, and ρ s sᵀ puts there what was met: H y = s. H "
         "stays symmetric, and positive definite because yᵀs > 0."

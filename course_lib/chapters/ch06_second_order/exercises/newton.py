@@ -43,6 +43,10 @@ def newton_step(x, g, H, damping):
         "`np.linalg.solve(A, b)` returns the p with A p = b; no inverse is needed.",
         "Adding λ to every eigenvalue of H adds λ to its diagonal: `np.eye(n)` is the unit matrix.",
     ),
+    asks={
+        "x": "what should be added to `x`?",
+        "g": "what should lead from `g` to the step?",
+    },
     explanation=(
         "The model is flat where (H + λI) p = −g. Its solution is the slope divided by the curvature plus λ, "
         "along each eigenvector. A solve costs about 2n³/3 operations and is more exact than an inverse."

@@ -51,6 +51,11 @@ def two_loops(g, S, Y):
         ),
         "Do not write `q -= …`: q is the caller's `g` at first. `q = q - …` makes a new array.",
     ),
+    asks={
+        "g": "what should each of the loops do to the vector that begins as `g`?",
+        "S": "in which order should the rows of `S` come, and for what?",
+        "Y": "in which order should the rows of `Y` come, and for what?",
+    },
     explanation=(
         "The first loop applies the right-hand brackets I − ρ y sᵀ of all updates, newest first; γ q is H₀ q; "
         "the second loop applies the left-hand brackets and adds each ρ s sᵀ. That is 4mn multiplications "

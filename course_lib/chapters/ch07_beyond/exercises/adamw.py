@@ -47,6 +47,18 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
         "The decay takes no part in the moments: `dx` goes into them as it comes.",
         "Two things are subtracted from the old `x`: `lr` times Adam's step, and `lr` times `wd` times the old `x`.",
     ),
+    asks={
+        "x": "what should happen to the old `x` beside Adam's step?",
+        "dx": "where should `dx` come in?",
+        "m": "what should become of the old `m`?",
+        "v": "what should become of the old `v`?",
+        "t": "what should the correction at step `t` do, and to what?",
+        "lr": "which parts of the step should `lr` multiply?",
+        "beta1": "what should `beta1` do to the first moment, and to its correction?",
+        "beta2": "what should `beta2` do to the second moment, and to its correction?",
+        "eps": "where should `eps` stand?",
+        "wd": "what should `wd` shrink, and by how much?",
+    },
     explanation=(
         "The decay has its own term, α λ x, so nothing divides it by √v̂: every weight shrinks by the same factor. "
         "As it carries the rate, it follows the schedule."

@@ -55,6 +55,15 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
         "The mix takes the *old* `m`: `beta1` of it, and the rest of the gradient.",
         "The step is `lr` times the sign of the mix plus `wd` times the old `x`. Only then is `m` renewed, by `beta2`.",
     ),
+    asks={
+        "x": "what should be taken from `x`?",
+        "dx": "where should `dx` come in, and what should be left of its size?",
+        "m": "which `m`, the old or the new, should each line use?",
+        "lr": "which parts of the step should `lr` multiply?",
+        "beta1": "what should `beta1` be the weight of, and in which line?",
+        "beta2": "what should `beta2` be the weight of, and in which line?",
+        "wd": "what should `wd` shrink, and by how much?",
+    },
     explanation=(
         "The sign makes every coordinate move by α, whatever the gradient's size. The mix looks at the new gradient "
         "more than the memory does: β₁ is smaller than β₂ as a rule, 0.9 and 0.99."

@@ -50,6 +50,10 @@ def orthogonalized(g, steps):
         "`@` is the product of matrices, `x.T` the transpose. The cube X Xᵀ X has the shape of X.",
         "Each step starts from the X of the last one: all three factors of the cube are that X.",
     ),
+    asks={
+        "g": "what should `g` be divided by?",
+        "steps": "from where should the `steps` start, and what should each do?",
+    },
     explanation=(
         "With X = U Σ Vᵀ the cube is U Σ³ Vᵀ, since the inner factors cancel. So a step leaves the directions as"
         " they are, and maps each singular value by itself: s ← 1.5 s − 0.5 s³, which climbs from anywhere in (0, 1]"

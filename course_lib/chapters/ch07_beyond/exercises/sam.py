@@ -58,6 +58,10 @@ def sam_gradient(x, grad, radius):
         "A gradient divided by its norm has the length 1.",
         "The second point is `x` plus `radius` times that. What is returned is the gradient there, not the way there.",
     ),
+    asks={
+        "x": "at which two points should the gradient be taken?",
+        "radius": "how long should the way uphill be, and in which direction?",
+    },
     explanation=(
         "To first order the loss is highest, within the radius, straight uphill. The gradient is made to have the"
         " length 1, so the radius is a distance whatever the slope. The step that follows starts at `x`, with the"

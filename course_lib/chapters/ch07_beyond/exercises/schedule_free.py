@@ -71,6 +71,13 @@ def schedule_free_step(z, a, grad, t, lr, beta):
         "A mean of t numbers, of which you know the mean of the first t − 1: move it towards the new one by 1/t of"
         " the way.",
     ),
+    asks={
+        "z": "what should `z` be moved by?",
+        "a": "in which lines should `a` come in?",
+        "t": "how far should step `t` move the average?",
+        "lr": "what should `lr` multiply?",
+        "beta": "what should `beta` be the weight of?",
+    },
     explanation=(
         "At t = 1 the average is replaced by the first new z, so its start does not count; from then on all points"
         " weigh alike. The rate is constant: what falls is the share 1/t of a new point in the average."

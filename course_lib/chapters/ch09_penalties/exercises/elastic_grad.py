@@ -41,6 +41,12 @@ def elastic_grad(w, dw, l1, l2):
         "The slope of |w| is 1 for positive weights, −1 for negative ones; NumPy has a function for it.",
         "½ λ₂ w² has the slope λ₂ w: the ½ cancels the 2.",
     ),
+    asks={
+        "w": "what should each of the two penalties see of `w`?",
+        "dw": "what should be added to `dw`?",
+        "l1": "what should `l1` multiply?",
+        "l2": "what should `l2` multiply?",
+    },
     explanation=(
         "L1 pulls at every weight by the same λ₁, L2 in proportion to the weight. With this gradient no weight becomes"
         " exactly 0."

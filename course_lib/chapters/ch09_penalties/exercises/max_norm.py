@@ -34,6 +34,10 @@ def max_norm(W, c):
         "`keepdims=True` lets the norms fit beside `W`.",
         "The factor is c/norm for long columns and 1 for the others: the smaller of the two.",
     ),
+    asks={
+        "W": "which entries of `W` should share one norm, and which columns should change?",
+        "c": "what should a column be scaled by if it is longer than `c`?",
+    },
     explanation=(
         "The factor is min(1, c/norm), one for each unit, so the direction of a unit's weights is kept. It is the step"
         " to the nearest weights within the limit."

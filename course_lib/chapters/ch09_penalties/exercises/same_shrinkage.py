@@ -35,6 +35,10 @@ def same_shrinkage(h, lr, t):
         "L2 goes the share h/(h + λ) of the way. Set that equal to 1 minus the share that is left.",
         "Solve h/(h + λ) = 1 − left for λ.",
     ),
+    asks={
+        "lr": "by which factor should one step at the rate `lr` shorten the way?",
+        "t": "how much of the way should be left after `t` steps?",
+    },
     explanation=(
         "t steps leave the share (1 − αh)ᵗ, L2 leaves λ/(h + λ). Equal shares give λ = h·left/(1 − left), which is"
         " close to 1/(αt) where αht is small: many steps are a weak penalty."

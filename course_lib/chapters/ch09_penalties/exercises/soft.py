@@ -40,6 +40,11 @@ def soft(w, step, lam):
         "How large may a weight be, in size, to end at 0?",
         "Shrink the *size* of each weight, `np.abs(w)`, stop at 0 with a maximum, and put the sign back.",
     ),
+    asks={
+        "w": "which way should each weight move, and where should it stop?",
+        "step": "what should `step` decide?",
+        "lam": "what should `lam` decide?",
+    },
     explanation=(
         "It minimizes ½(u − w)² + step·λ|u| for each weight by itself. Every weight loses the same amount, and those"
         " that have less than that end at exactly 0."

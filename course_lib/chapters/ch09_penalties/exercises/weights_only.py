@@ -36,6 +36,13 @@ def weights_only(W, b, dW, db, lam):
         "A bias does not multiply any input.",
         "The gradient of ½λ‖W‖² is λW.",
     ),
+    asks={
+        "W": "which of the two gradients should `W` change?",
+        "b": "what should the penalty do to `b`?",
+        "dW": "what should be added to `dW`?",
+        "db": "what should be added to `db`?",
+        "lam": "what should `lam` multiply?",
+    },
     explanation=(
         "Weights decide how strongly the layer reacts to its inputs: that has a price. A bias only says where the"
         " output lies, and a price on it would pull predictions to 0."

@@ -35,6 +35,12 @@ def dropconnect(x, W, b, keep):
         "With p = `keep`, z has the mean p and the variance p(1 − p). A constant factor counts squared in a variance.",
         "The coins are independent, so the variances of the terms add up: Σ p(1 − p) x² W².",
     ),
+    asks={
+        "x": "how should each of the two results grow with `x`?",
+        "W": "how should each of the two results grow with `W`?",
+        "b": "in which of the two results should `b` be?",
+        "keep": "what are the mean and the variance of one coin?",
+    },
     explanation=(
         "With p = `keep`, z has the mean p and the variance p(1 − p), and so x·z·W has the variance x²W²p(1 − p). "
         "Variances of independent terms add: square first, then sum. The bias only shifts."

@@ -33,6 +33,11 @@ def dropout_backward(dy, z, keep):
         "For one number: y = x · z/keep. What is dy/dx, if z is a constant?",
         "By the chain rule each component of `dy` is multiplied by its own z/keep.",
     ),
+    asks={
+        "dy": "what should `dy` meet on its way back?",
+        "z": "which entries should `z` let pass?",
+        "keep": "what did `keep` do on the way forward?",
+    },
     explanation=(
         "For a given mask the layer is linear in `x`, with the factor z/keep for each unit. The gradient has the same "
         "factor, so a dropped unit gets none, and a kept one 1/keep times as much."

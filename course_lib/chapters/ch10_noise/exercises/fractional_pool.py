@@ -34,6 +34,10 @@ def fractional_pool(x, steps):
         "Where does region k end? After all pixels of the regions up to k: a running sum.",
         "It begins `steps[k]` pixels before its end. A slice `x[a:b]` has the pixels a … b − 1.",
     ),
+    asks={
+        "x": "which pixel of a region should be returned?",
+        "steps": "where should each region begin and end?",
+    },
     explanation=(
         "The ends are the running sums of the steps, and each region starts where the one before ended. With steps of "
         "1 and 2 in random order a row shrinks by any factor between 1 and 2."

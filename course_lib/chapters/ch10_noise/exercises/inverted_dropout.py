@@ -39,6 +39,12 @@ def inverted_dropout(x, u, keep, train):
         "Multiplied by a mask of mean `keep`, the mean of `x` becomes too small, by the factor `keep`. Divide by it.",
         "Without training there is no mask and no factor.",
     ),
+    asks={
+        "x": "what should happen to an entry of `x` that is kept?",
+        "u": "what should `u` be compared with, and which way round?",
+        "keep": "where should `keep` come in, and when?",
+        "train": "what should `train` decide?",
+    },
     explanation=(
         "The mean of z is `keep`, so the mean of x·z/`keep` is x. The scaling is done in training, so testing, and "
         "whoever uses the network, needs to know nothing of dropout."

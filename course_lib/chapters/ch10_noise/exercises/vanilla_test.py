@@ -32,6 +32,12 @@ def vanilla_test(x, W, b, keep):
         "Each input is there with probability `keep`. What is the mean of `x * z`?",
         "The mean of a sum is the sum of the means, so the factor can be taken out of the product. Was `b` dropped?",
     ),
+    asks={
+        "x": "what is the mean of `x * z`?",
+        "W": "what is the mean of the sums that `W` makes?",
+        "b": "what did the masks do to `b`?",
+        "keep": "what should `keep` multiply?",
+    },
     explanation=(
         "The mean of z is `keep`, and the layer is linear in z, so its mean is `keep`·xW + b: exactly, for any input. "
         "The bias is added after the mask, and stays."
