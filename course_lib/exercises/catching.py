@@ -80,7 +80,7 @@ def catch(game: Game, given: Mapping[str, Any]) -> Caught:
     >>> from course_lib.chapters.ch03_momentum import ex
     >>> from course_lib.exercises.game import game_of
     >>> found = catch(game_of(ex.momentum), {"v": "[0, 0, 0]"})
-    >>> "memoryless" in [mutant.name for mutant in found.alive]  # without a velocity there is none to forget
+    >>> "velocity forgotten" in [mutant.name for mutant in found.alive]  # without a velocity there is none to forget
     True
     """
     exercise = game.exercise
