@@ -89,7 +89,7 @@ class Exercise(Declaration):
         >>> from course_lib.chapters.ch03_momentum import ex
         >>> ex.momentum.catch(rho="big")
         NO CALL · momentum
-        `rho` must be a finite number, not 'big'.
+        `rho` must be a finite number, not 'big': 'big' is no number.
         """
         game = game_of(self)
         if game is None:
