@@ -152,6 +152,8 @@ def infer_page(folder: Path, skip: Sequence[Path] = ()) -> str:
     Raises:
         ValueError: none, or several.
     """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
     pages = {one.page for one in book().values()}
     apart = {path.resolve() for path in skip}
     names = [p.as_posix() for p in Path(folder).rglob("*.ipynb") if not apart & {p.resolve(), *p.resolve().parents}]

@@ -89,13 +89,17 @@ def write_questions(out: Path) -> None:
 def asked_on(page: str, text: str) -> dict[str, list[dict[str, object]]]:
     """Return a page's questions by name: each as it stands there, and then with other numbers if there are some.
 
+    A question whose options are letters is left out: what they stand for is on its page.
+
     Args:
         page: its name.
         text: its HTML.
     """
     declared, found = chapters.questions(), {}
     for name, at, data, form in ASKED.findall(text):
-        if at == page:
+        options = getattr(declared.get((page, name)), "options", {})
+        letters = options and all(len(option) == 1 for option in options.values())
+        if at == page and not letters:
             question = declared[page, name]
             others = question.anew if isinstance(question, Number) else ()
             found[name] = [{"html": form, "data": json.loads(data)}, *map(_with_other_numbers, others)]

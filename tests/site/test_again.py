@@ -203,6 +203,15 @@ def test_a_question_has_other_numbers_when_it_comes_back():
     assert all(other["html"].startswith("<form") and other["html"].endswith("</form>") for other in others)
 
 
+def test_a_question_about_pictures_of_its_page_does_not_come_back():
+    for page, name, comes in (("03_momentum", "four_rules", False), ("03_momentum", "memory", True)):
+        markup = (
+            f'<div class="course-question" data-course-question="{name}" data-course-page="{page}" data-kind="choice">'
+            '<script type="application/json">{}</script>\n<form class="cq">own</form>'
+        )
+        assert (name in asked_on(page, markup)) is comes, name
+
+
 def test_what_the_book_has_no_longer_is_forgotten(show):
     shown = show()
     shown.evaluate(f"course.again.answered('{PAGE}', 'checks', 'no_such_question', false)")
