@@ -99,7 +99,7 @@ def area(shown):
 def say(shown, words):
     """Wait until the page says words."""
     shown.wait_for_function(
-        "words => document.querySelector('.cx-say').textContent.replaceAll('\\u00a0', ' ').includes(words)", arg=words
+        "words => document.querySelector('.cx-say')?.textContent.replaceAll('\\u00a0', ' ').includes(words)", arg=words
     )
 
 
