@@ -17,6 +17,7 @@ from course_lib.site import exercises
 from course_lib.site.serve import make_server
 
 from .test_exercises import COLAB, LOOK, PAGE
+from .test_policy import ALLOWED, served
 
 pytestmark = pytest.mark.browser
 
@@ -258,13 +259,14 @@ def test_the_build_checks_a_link_of_the_text(tmp_path, name, warned):
     assert f'href="#catch-{name}">Choose a call</a>' in html
 
 
-def test_the_text_of_a_chapter_opens_it(page):
-    shown = page("book/04_adaptive.html")
-    shown.locator("a[href='#catch-adam']").click()
-    shown.locator("#catch-adam input").first.wait_for()
-    assert shown.locator("#catch-adam").is_visible()
-    tops = shown.locator("#catch-adam input").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
-    assert tops[0] == tops[1], "the site's style sheet has the form's rules"
+def test_the_text_of_a_chapter_opens_it(page, site):
+    with served(site, ALLOWED) as base:  # Python starts with the game
+        shown = page("book/04_adaptive.html", base=base)
+        shown.locator("a[href='#catch-adam']").click()
+        shown.locator("#catch-adam input").first.wait_for()
+        assert shown.locator("#catch-adam").is_visible()
+        tops = shown.locator("#catch-adam input").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+        assert tops[0] == tops[1], "the site's style sheet has the form's rules"
 
 
 def test_an_exercise_without_a_game_has_no_button():
