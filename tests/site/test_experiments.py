@@ -212,11 +212,14 @@ def test_the_start_is_moved_by_arrow_keys(reading):
     experiment = place(shown, "race")
     knob = experiment.locator(".cx-handle")
     knob.focus()
-    said, before = knob.get_attribute("aria-valuetext"), path_of(experiment, "Momentum")
-    knob.press("ArrowRight")
-    knob.press("ArrowDown")
-    settle(shown)
-    assert knob.get_attribute("aria-valuetext") != said and path_of(experiment, "Momentum") != before
+    for key, turn in (("ArrowRight", 1), ("ArrowUp", 0), ("ArrowLeft", -1), ("ArrowDown", 0)):
+        said, x = knob.get_attribute("aria-valuetext"), float(knob.get_attribute("aria-valuenow"))
+        before = path_of(experiment, "Momentum")
+        knob.press(key)
+        settle(shown)
+        moved = float(knob.get_attribute("aria-valuenow")) - x
+        assert (moved > 0) - (moved < 0) == turn, key
+        assert knob.get_attribute("aria-valuetext") != said and path_of(experiment, "Momentum") != before, key
 
 
 def test_the_start_is_dragged_by_a_finger(reading):
