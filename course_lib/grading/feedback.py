@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .folder import shown
 from .look import css_class, page
 from .rows import Verdict
 from .tables import Grades
@@ -30,11 +31,14 @@ def feedback_html(grades: Grades, student: str) -> str:
     lead = f"{number(total)} of {of} points" if total is not None else f"{of} points at most; not all is graded yet"
     if late:
         lead += f", {duration(late)} late"
+    handed = grades.submission(student)
+    name = escape(one_line(handed.path.name, NAME)) if handed.path else ""
+    file = f'<p class="note">Graded: “{name}”, last changed {shown(handed.submitted)}.</p>' if name else ""
     answers = [_answer(grades, student, index) for index in range(len(grades.names))]
     body = "\n".join(
         [
             f'<main>\n<header>\n<p class="eyebrow">{escape(grades.about.title)}</p>',
-            f'<h1>{name_html(student)}</h1>\n<p class="lead">{lead}.</p>\n</header>',
+            f'<h1>{name_html(student)}</h1>\n<p class="lead">{lead}.</p>{file}\n</header>',
             *answers,
             "</main>",
         ]

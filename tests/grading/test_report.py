@@ -163,6 +163,14 @@ def test_feedback_is_one_students_alone(written):
             assert not any(note in text for note in row.notes)
 
 
+def test_feedback_names_the_file_that_was_graded(written):
+    _, about, out = written
+    files = file_names([one.student for one in about.submissions])
+    for one in about.submissions[:30]:
+        text = words(soup_of(out / "feedback" / files[one.student]).header)
+        assert (f"Graded: “{one.path and one.path.name}”, last changed 2027-" in text) == (one.path is not None)
+
+
 def test_an_anonymous_class_has_no_name_in_any_file_but_the_key(a_class, tmp_path):
     rows, about = a_class(60, hostile=False)
     write(tmp_path, rows, about)  # an earlier run, with names
