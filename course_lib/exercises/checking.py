@@ -108,6 +108,7 @@ def evaluate(
         question=asked,
         line=line,
         named=verdict.named,
+        ran=isinstance(outcome.value, _Attempt) and outcome.value.run.problem is None,
     )
 
 

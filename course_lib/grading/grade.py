@@ -154,4 +154,5 @@ def judged(row: Row, result: Result) -> Row:
         diagnoses=result.diagnoses,
         message=result.paragraphs,
         printed=result.printed,
+        ran=result.ran,
     )

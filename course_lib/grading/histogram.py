@@ -45,7 +45,7 @@ def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
             made[name].append(row)
     if not made:
         return ""
-    checked = sum(row.verdict in (Verdict.PASS, Verdict.NOT_YET) for row in rows)
+    checked = sum(map(is_judged, rows))
     items = []
     for name, those in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
         share = f"<strong>{len(those):,} of {checked:,}</strong> · {100 * len(those) / max(checked, 1):.0f} %"
@@ -54,10 +54,19 @@ def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
             f'<li><div><p class="name">{escape(name)}</p>{sentence}</div>'
             f'<div class="count">{share}{share_bar(len(those), checked, Verdict.NOT_YET)}</div>{who(those)}</li>'
         )
-    note = f"Of {count(checked, 'answer')} that ran to the end of the check."
+    note = (
+        f"Of {count(checked, 'answer')}: all that ran to the end of the check, or broke off by a mistake with a name."
+    )
+    if others := sum(row.verdict is Verdict.NOT_YET and not is_judged(row) for row in rows):
+        note += f" {count(others, 'other answer')} could not be run, or broke off."
     if twice := sum(len(set(row.diagnoses)) > 1 for row in rows):
         note += f" {count(twice, 'answer makes', 'answers make')} more than one mistake, and each counts."
     return f'<h3>Known mistakes</h3>\n<p class="note">{note}</p>\n{_listed(items, "rarer mistake")}\n'
+
+
+def is_judged(row: Row) -> bool:
+    """Return whether an answer could be seen to make a known mistake, or not to."""
+    return row.passed or (row.verdict is Verdict.NOT_YET and (row.ran or bool(row.diagnoses)))
 
 
 def unnamed_html(rows: Sequence[Row], who: Who) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 from course_lib import chapters, cli
 from course_lib.challenge import LADDER
@@ -345,6 +346,37 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
         Path("class", name).write_text("{}")
     assert cli.main(["grade", "class"]) == 2
     assert "class" in capsys.readouterr().err and not Path("grades").exists()
+
+
+def test_percentages_are_of_the_answers_that_ran(confined, here, tmp_path):
+    students = {
+        "right": answer(HEAD + RIGHT),
+        "uphill": answer(WRONG),
+        "uphill too": answer(WRONG_TOO),
+        "no name for it": answer(HEAD + "    return x + 7, v\n"),
+        "a name from elsewhere": answer(HEAD + "    return x - learning_rate * dx, v\n"),  # it breaks off, and is named
+        "no Python": answer(HEAD + "    return x +\n"),
+        "no function": answer("x = 1\n"),
+        "raises": answer(HEAD + "    return 1 / 0\n"),
+        "raises later": answer(
+            HEAD + RIGHT.replace("    return", "    if np.ndim(x) == 2:\n        1 / 0\n    return")
+        ),
+        "opens a file": answer(HEAD + "    open('/etc/passwd')\n" + RIGHT),
+        "returns nothing": answer(HEAD + "    x = 1\n"),
+        "not tried": answer(HEAD + "    ex.todo()\n"),
+        "no end": answer(HEAD + "    while True: pass\n"),
+        "no notebook": b"{",
+    }
+    folder, out = hand_in(tmp_path / "class", students), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    section = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    words = " ".join(section.get_text(" ").split())
+    assert "Of 5 answers: all that ran" in words and "6 other answers could not be run, or broke off." in words
+    shares = {
+        one.select_one(".name").get_text(): one.select_one(".count").get_text()
+        for one in section.select("li:has(.name)")
+    }
+    assert shares == {"uphill": "2 of 5 · 40 %", "a name from elsewhere": "1 of 5 · 20 %"}
 
 
 # ---------------------------------------------------------------- killed
