@@ -95,8 +95,12 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
             if found["state"]:
                 words = {"empty": "The cell is empty.", "untouched": "The cell is as it was at first."}[found["state"]]
                 return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=(words,))
-            return _check(process, exercise, found["lines"], row, task.seeds)
-    except Ended as ended:
+            try:
+                row = _check(process, exercise, found["lines"], row, task.seeds)
+            except Ended as ended:
+                row = replace(row, verdict=ended.verdict, message=ended.message)
+            return process.noted(row)
+    except Ended as ended:  # before the answer has run
         return replace(row, verdict=ended.verdict, message=ended.message)
 
 

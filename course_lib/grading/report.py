@@ -14,12 +14,16 @@ from .anonymous import key_csv, without_names
 from .feedback import feedback_html
 from .histogram import Who, exercise_html
 from .look import css_class, file_names, page, verdict_bar
+from .process import TRIED
 from .rows import Row, Verdict
 from .tables import About, Grades, cells_csv, grades_csv, scores_csv
 from .text import count, duration, escape, name_html, number, paragraphs, rich
 
-#: Verdicts that say little about the answer, and what to do about them.
+OUTSIDE = "Reached outside"
+#: Verdicts that say little about the answer, and what else needs a human; and what to do about them.
 HUMAN = {
+    OUTSIDE: "So its process says. What the head of this page calls closed was refused. The path of a student's "
+    "own computer may be harmless. Read the cell.",
     Verdict.NOT_GRADED: "The grader failed here, not the student: grade again. Until then there are no points.",
     Verdict.TAMPERED: "Something was sent to the grader that no answer sends. Read the notebook.",
     Verdict.CRASHED: "The answer's process came to an end before its time. Read the cell.",
@@ -136,12 +140,18 @@ def _students(grades: Grades, address: Address) -> str:
 def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     """What needs a human: verdicts that say little of the answer, notes, and who is not on the roster."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        for note in row.notes:
+            if note.startswith(TRIED):
+                groups[OUTSIDE, paragraphs((note,), SHOWN)].append(row)
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
                 groups[verdict, paragraphs(row.message[:1], SHOWN)].append(row)
     for row in rows:
         for note in dict.fromkeys(row.notes):
+            if note.startswith(TRIED):
+                continue
             groups["Note", paragraphs((note,), SHOWN)].append(row)
     for student in grades.students:
         for note in grades.submission(student).notes:
@@ -153,7 +163,7 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""
         names = ", ".join(f"<code>{name}</code>" for name in grades.names if name in {r.exercise for r in those})
         answers = f"<strong>{count(len(those), 'answer')}</strong><br>{names}" if names else ""
-        colour = f' class="chip {css_class(kind)}"' if kind in HUMAN else ' class="name"'
+        colour = f' class="chip {css_class(kind)}"' if isinstance(kind, Verdict) else ' class="name"'
         items.append(
             f"<li><div><p><span{colour}>{kind}</span></p>{words}{advice}</div>"
             f'<div class="count">{answers}</div>{who(those)}</li>'

@@ -12,10 +12,10 @@ import pytest
 from course_lib import chapters
 from course_lib.grading import process as processes
 from course_lib.grading.grade import Task, grade_answer, grade_notebook
-from course_lib.grading.process import Limits, Process, Sandbox
+from course_lib.grading.process import TRIED, Limits, Process, Sandbox
 from course_lib.grading.rows import Verdict
 
-from .submissions import CHEATS, FAULTS, HEAD, RIGHT, answer, body, cell, notebook, wrong
+from .submissions import CHEATS, FAULTS, HEAD, QUIET, RIGHT, TRIES, answer, body, cell, notebook, wrong
 
 BOOK = chapters.exercises()
 TWO = {name: BOOK[name] for name in ("momentum", "nesterov")}
@@ -65,6 +65,19 @@ def test_a_fault_has_the_right_verdict(graded, name):
 def test_no_cheat_passes(graded, name):
     row = graded(CHEATS[name])
     assert row.verdict in (Verdict.NOT_YET, Verdict.TAMPERED, Verdict.CRASHED, Verdict.TIMEOUT), row
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_what_an_answer_tried_is_noted_though_it_swallows_the_error(graded, name):
+    row = graded(TRIES[name], Limits())
+    assert row.notes[-1] == f"{TRIED}`{name}`.", row
+    assert row.passed is (name != "open /etc/passwd")
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_packages_do_by_themselves_is_not_noted(graded, name):
+    row = graded(QUIET[name], Limits())
+    assert row.passed and row.notes == (), row
 
 
 # ---------------------------------------------------------------- attacks on the pipe and on the grader

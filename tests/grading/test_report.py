@@ -17,6 +17,7 @@ from course_lib.grading import report
 from course_lib.grading.anonymous import pseudonyms
 from course_lib.grading.folder import Submission
 from course_lib.grading.look import file_names
+from course_lib.grading.process import TRIED
 from course_lib.grading.report import write
 from course_lib.grading.rows import Row, Verdict
 from course_lib.site.pdf import FLAGS, find_chromium
@@ -119,10 +120,22 @@ def test_what_needs_a_human_is_listed(written):
     for verdict in ("NOT GRADED", "TAMPERED", "CRASHED", "UNREADABLE"):
         assert found[verdict] == len({row.student for row in rows if row.verdict == verdict}), verdict
     assert found["Note"] == len({row.student for row in rows if row.notes})
+    assert found["Reached outside"] == 0
     assert found["Hand-in"] == sum(bool(one.notes) for one in about.submissions)
     assert found["Not on the roster"] == 1
     slow = [words(row.select_one(".number")) for row in soup_of(out / "report.html").select("#slowest tbody tr")]
     assert slow == [f"{seconds:.1f} s" for seconds in sorted((row.seconds for row in rows), reverse=True)[:5]]
+
+
+def test_who_reached_outside_stands_first(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    tried = f"{TRIED}`open /etc/passwd`."
+    rows[100] = replace(rows[100], verdict=Verdict.PASS, notes=("A note.", tried))
+    write(tmp_path, rows, about)
+    first = words(soup_of(tmp_path / "report.html").find(id="attention").select_one(".kinds > li"))
+    assert first.startswith("Reached outside It says that it tried what no answer needs: open /etc/passwd .")
+    assert rows[100].student in first and rows[100].exercise in first
+    assert "passwd" not in "".join(path.read_text("utf-8") for path in (tmp_path / "feedback").iterdir())
 
 
 def test_pages_load_nothing_and_allow_only_their_own_style(written):
