@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
+import re
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +19,7 @@ from course_lib.exercises.cell import check_text
 from course_lib.exercises.declaration import Declaration
 
 from .challenge import Entry, grade_entry
-from .process import Ended, Limits, Process, Sandbox
+from .process import LIBRARY, Ended, Limits, Process, Sandbox
 from .remote import Remote, clean
 from .rows import Row, Verdict
 
@@ -64,8 +69,34 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | 
             if row.verdict in (Verdict.NOT_GRADED, Verdict.CRASHED):  # a machine without memory, say: once more
                 row = _graded(raw, file, exercise, task)
         seconds = round(time.monotonic() - start, 3)
+        row = replace(row, message=tuple(map(without_places, row.message)), printed=without_places(row.printed))
         rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds))
     return rows
+
+
+def without_places(text: str) -> str:
+    """Return a text that a student may read: the folders of this machine, and its user's name in them, are left out.
+
+    >>> without_places(f"No such file: '{LIBRARY / 'optim.py'}'")
+    "No such file: '…/course_lib/optim.py'"
+    """
+    return _places().sub("…", text)
+
+
+@functools.cache
+def _places() -> re.Pattern[str]:
+    own = {
+        os.path.expanduser("~"),
+        os.getcwd(),
+        str(LIBRARY.parent),
+        sys.prefix,
+        sys.base_prefix,
+        tempfile.gettempdir(),
+    }
+    own |= {os.path.realpath(place) for place in own}
+    own -= {os.sep, "/usr", "/usr/local"}  # which every machine has
+    own |= {repr(place)[1:-1] for place in own}  # with two backslashes for one
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(own, key=len, reverse=True)))})(?![\w.-])")
 
 
 def _graded(raw: bytes, file: str, exercise: Declaration | Entry, task: Task) -> Row:

@@ -1,8 +1,11 @@
 """Whatever a notebook does: a verdict in time, no PASS for wrong numbers, the other answers judged, nothing left."""
 
 import os
+import re
 import resource
 import signal
+import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,7 +15,8 @@ import pytest
 from course_lib import chapters
 from course_lib.grading import process as processes
 from course_lib.grading.grade import Task, grade_answer, grade_notebook
-from course_lib.grading.process import TRIED, Limits, Process, Sandbox
+from course_lib.grading.process import LIBRARY, TRIED, Limits, Process, Sandbox
+from course_lib.grading.remote import CLOSED
 from course_lib.grading.rows import Verdict
 
 from .submissions import CHEATS, FAULTS, HEAD, QUIET, RIGHT, TRIES, answer, body, cell, notebook, wrong
@@ -78,6 +82,34 @@ def test_what_an_answer_tried_is_noted_though_it_swallows_the_error(graded, name
 def test_what_packages_do_by_themselves_is_not_noted(graded, name):
     row = graded(QUIET[name], Limits())
     assert row.passed and row.notes == (), row
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import course_lib.chapters",
+        "open(np.__file__ + '/nothing')",
+        "open('mine.txt')",
+        "raise ValueError(np)",
+        "raise FileNotFoundError(2, 'where', __import__('os').path.expanduser('~/a'))",
+        "print(np.__file__, __import__('os').getcwd(), __import__('sys').path)",
+        "return np.ones((2, 'a'), like=3)",
+    ],
+)
+def test_a_student_reads_no_path_of_this_machine(graded, line):
+    row = graded(body(line), Limits())
+    shown = "\n".join((*row.message, row.printed))
+    for place in (LIBRARY.parent, sys.prefix, sys.base_prefix, tempfile.gettempdir(), Path.home()):
+        assert str(place) == "/usr" or not re.search(rf"{re.escape(str(place))}\b", shown), shown
+    if "PermissionError" in shown:
+        assert CLOSED in row.message[0]
+
+
+def test_an_answer_that_opens_a_file_is_told_that_it_may_not(graded):
+    row = graded(TRIES["open /etc/passwd"], Limits())
+    assert row.message[0] == (
+        f"Your function raised PermissionError: [Errno 13] Permission denied: '/etc/passwd'. {CLOSED}"
+    )
 
 
 # ---------------------------------------------------------------- attacks on the pipe and on the grader
