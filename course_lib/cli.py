@@ -354,6 +354,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return COMMANDS[options.command](options.rest)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped or 'Stopped.'}", file=sys.stderr)
+        return 130
     except (OSError, ValueError) as error:  # a missing file, a bad address, a port that is none: no traceback
         known = isinstance(error, OSError) and error.filename
         print(f"course {options.command}: {f'{error.filename}: {error.strerror}' if known else error}", file=sys.stderr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -9,6 +11,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +41,7 @@ from .text import count
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
 SELF_TEST = 8  # submissions
+PROGRESS = 5.0  # seconds between two lines that tell how far it is, where there is no bar
 STATE = ("journal.jsonl", "seeds.json", "accepted")
 
 
@@ -65,7 +69,7 @@ class Options:
     accept: Sequence[str] = ()
     self_test: bool = False
     exam: bool = False
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = functools.partial(print, flush=True)
 
 
 def grade_folder(options: Options) -> int:
@@ -205,10 +209,19 @@ def _graded(works: Mapping[str, Work], journal: Journal, isolation: Isolation, o
         results = grade_on_cluster(waiting, options.cluster, trust=options.trust)
     else:
         results = grade_here(waiting, options.workers or os.cpu_count() or 1)
-    with progress_bar(sys.stderr.isatty(), len(waiting), "notebook") as bar:
-        for work, rows in results:
-            journal.add(keys[work.student], rows)
-            bar.update(1)
+    done, shown, told = len(known), sys.stderr.isatty(), time.monotonic()
+    try:
+        with contextlib.closing(results), progress_bar(shown, len(waiting), "notebook") as bar:
+            for work, rows in results:
+                journal.add(keys[work.student], rows)
+                done += 1
+                bar.update(1)
+                if not shown and time.monotonic() - told > PROGRESS:
+                    told = time.monotonic()
+                    options.say(f"{done} of {len(works)} notebooks are graded.")
+    except KeyboardInterrupt:
+        words = f"Stopped: {done} of {len(works)} notebooks are graded. The same command goes on."
+        raise KeyboardInterrupt(words) from None
     return [row for name in works for row in journal.rows[keys[name]]]
 
 

@@ -414,6 +414,36 @@ def test_a_run_that_was_killed_goes_on_where_it_was(whole, tmp_path, capsys):
     assert len(Journal(journal).rows) == len(few) and not place.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="its Ctrl-C is no signal that can be sent")
+def test_ctrl_c_is_one_sentence_and_leaves_no_process(confined, tmp_path):
+    slow = answer("import time\n" + HEAD + "    time.sleep(30)\n" + RIGHT)
+    folder, out = hand_in(tmp_path / "class", {"ada": ALL, **dict.fromkeys("bcdefgh", slow)}), tmp_path / "out"
+    code = f"import sys; from course_lib import cli; sys.exit(cli.main({['grade', str(folder), '--out', str(out)]!r}))"
+    command = [sys.executable, "-c", code]
+    grader = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    end = time.monotonic() + 60
+    while not (out / "journal.jsonl").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    os.killpg(grader.pid, signal.SIGINT)  # as a terminal does: to all of its processes
+    _, said = grader.communicate(timeout=20)
+    graded = lines(out)
+    assert grader.returncode == 130
+    assert said.decode() == f"\nStopped: {graded} of 8 notebooks are graded. The same command goes on.\n"
+    place = run._folder_of_run(out).path
+    end = time.monotonic() + 10
+    while processes_of(place) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes_of(place) == [] and not place.exists()
+
+
+def test_without_a_terminal_a_line_tells_how_far_it_is(confined, here, tmp_path, monkeypatch, capsys):
+    folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob"), answer(HEAD + RIGHT)))
+    monkeypatch.setattr(run, "PROGRESS", 0.0)
+    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:3] == ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
+
+
 @pytest.mark.parametrize("line", [b"{", b"[]", b'"a"', b"\xff", b'{"key": 1}', b'{"key": "a", "rows": [{}]}', b"null"])
 def test_a_line_of_the_journal_that_is_none_is_passed_over(tmp_path, line):
     path = tmp_path / "journal.jsonl"
