@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import course_lib
 
@@ -32,6 +32,13 @@ def repository(arguments: list[str]) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line: its usage would fill the screen."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help lists what can be given)\n")
+
+
 def grade(arguments: list[str]) -> int:
     """Grade the notebooks of a class, each answer in a process without rights."""
     import shlex
@@ -40,7 +47,7 @@ def grade(arguments: list[str]) -> int:
     from course_lib.grading.process import Sandbox
     from course_lib.grading.run import SEEDS, Options, grade_folder
 
-    parser = argparse.ArgumentParser(prog="course grade", description=grade.__doc__)
+    parser = _Parser(prog="course grade", description=grade.__doc__)
     parser.add_argument("folder", type=Path, help="STUDENT/*.ipynb, or what Canvas, Moodle or nbgrader give")
     parser.add_argument(
         "--out", type=Path, default=Path("grades"), metavar="FOLDER", help="of results; default: grades"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -45,6 +44,11 @@ PROGRESS = 5.0  # seconds between two lines that tell how far it is, where there
 STATE = ("journal.jsonl", "seeds.json", "accepted")
 
 
+def say_now(text: str) -> None:
+    """Print a line at once, also into a file."""
+    print(text, flush=True)
+
+
 @dataclass(frozen=True)
 class Options:
     """What an instructor asks for; see `course grade --help`."""
@@ -69,7 +73,7 @@ class Options:
     accept: Sequence[str] = ()
     self_test: bool = False
     exam: bool = False
-    say: Callable[[str], None] = functools.partial(print, flush=True)
+    say: Callable[[str], None] = say_now
 
 
 def grade_folder(options: Options) -> int:
@@ -78,19 +82,21 @@ def grade_folder(options: Options) -> int:
     Raises:
         ValueError: something asked for makes no sense, or answers would not be confined.
     """
+    due = read_due(options.due) if options.due else None
+    read_points(options.points, list(book()))
+    roster = read_roster(options.roster, options.roster_id) if options.roster else None
+    if roster is not None:
+        check_column(roster, options.roster_grade)
     page = options.page or infer_page(options.folder, skip=[options.out])
     exercises = {name: one for name, one in book().items() if one.page == page}
     if not exercises:
         pages = sorted({one.page for one in book().values()})
         raise ValueError(f"there is no page {page!r} with exercises, only {', '.join(pages)}")
-    due = read_due(options.due) if options.due else None
     points = read_points(options.points, list(exercises))
-    roster = read_roster(options.roster, options.roster_id) if options.roster else None
     submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
     if not submissions and roster is None:
         raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
     if roster is not None:
-        check_column(roster, options.roster_grade)
         submissions, off_roster = join(roster.students, submissions)
     names = [one.student for one in submissions if one.path is not None and not one.problem]
     for name in options.students:
@@ -161,6 +167,8 @@ def infer_page(folder: Path, skip: Sequence[Path] = ()) -> str:
     pages = {one.page for one in book().values()}
     apart = {path.resolve() for path in skip}
     names = [p.as_posix() for p in Path(folder).rglob("*.ipynb") if not apart & {p.resolve(), *p.resolve().parents}]
+    if not names:
+        raise ValueError(f"there is no notebook (*.ipynb) in {folder} or below it")
     found = sorted({page for page in pages for name in names if page in name})
     if len(found) != 1:
         which = f"notebooks of {', '.join(found)}" if found else "no notebook with a page's name"

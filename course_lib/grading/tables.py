@@ -107,7 +107,8 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     for part in filter(None, map(str.strip, text.split(","))):
         name, _, value = (word.strip() for word in part.partition("="))
         if name not in names:
-            raise ValueError(f"there is no exercise {name!r}, only {', '.join(names)}")
+            listed = ", ".join(names[:8]) + (" …" if names[8:] else "")
+            raise ValueError(f"there is no exercise {name!r}, only {listed}")
         if name in points:
             raise ValueError(f"the points of {name} are given twice")
         try:

@@ -337,6 +337,36 @@ def test_a_wrong_use_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--due yesterday", "yesterday"),
+        ("--points adam=x", "adam=x"),
+        ("--points adma=1", "'adma'"),
+        ("--seeds -1", "--seeds"),
+        ("--roster nowhere.csv --roster-id Name --roster-grade Grade", "nowhere.csv"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_options_are_judged_before_the_folder(tmp_path, monkeypatch, capsys, options, words, folder):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    assert cli.main(["grade", folder, *options.split()]) == 2 and words in capsys.readouterr().err
+    assert cli.main(["grade", folder]) == 2
+    wanted = {"nowhere": "there is no folder nowhere", "empty": "there is no notebook (*.ipynb) in empty or below it"}
+    assert capsys.readouterr().err == f"course grade: {wanted[folder]}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [([], "required: folder"), (["class", "--seed", "many"], "--seeds"), (["a", "b"], "b")]
+)
+def test_a_wrong_command_is_one_line(capsys, options, words):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["grade", *options])
+    said = capsys.readouterr().err
+    assert said.startswith("course grade: ") and said.count("\n") == 1 and words in said and "usage" not in said
+
+
+@pytest.mark.parametrize(
     "names", [[], ["ada/notes.txt"], ["ada/01_first_step.ipynb", "bob/03_momentum.ipynb"], ["a/b.ipynb"]]
 )
 def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, names):
