@@ -67,6 +67,7 @@ def grade(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"of secret cases; default: {SEEDS}")
     parser.add_argument("--variants", action="store_true", help="other secret cases for each student")
     parser.add_argument("--exam", action="store_true", help="feedback gives the verdict alone; the report says all")
+    parser.add_argument("--contact", default="", metavar="TEXT", help="whom students may ask, told on their pages")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core")
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, or local")
     parser.add_argument("--sandbox", default="", metavar="COMMAND", help='in front of each process, as "bwrap ..."')
@@ -105,6 +106,7 @@ def grade(arguments: list[str]) -> int:
             accept=options.accept,
             self_test=options.self_test,
             exam=options.exam,
+            contact=options.contact,
         )
     )
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | 
         exercises: by name.
         task: how to grade.
     """
+    day = datetime.now().astimezone().date().isoformat()
     digest = hashlib.sha256(raw).hexdigest()
     rows: list[Row] = []
     for name, exercise in exercises.items():
@@ -70,7 +72,7 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | 
                 row = _graded(raw, file, exercise, task)
         seconds = round(time.monotonic() - start, 3)
         row = replace(row, message=tuple(map(without_places, row.message)), printed=without_places(row.printed))
-        rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds))
+        rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds, graded=day))
     return rows
 
 

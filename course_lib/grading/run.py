@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +72,7 @@ class Options:
     accept: Sequence[str] = ()
     self_test: bool = False
     exam: bool = False
+    contact: str = ""
     say: Callable[[str], None] = say_now
 
 
@@ -143,6 +143,7 @@ def grade_folder(options: Options) -> int:
         off_roster,
         key,
         options.exam,
+        options.contact,
     )
     report.write(options.out, rows, about)
     if roster is not None:
@@ -303,8 +304,3 @@ def self_test(works: Sequence[Work], say: Callable[[str], None]) -> None:
                     "graded: use fewer --workers, or a machine that does nothing else."
                 )
     say(f"The self-test graded {len(chosen)} notebooks alone and under load: the same verdicts.")
-
-
-def today() -> str:
-    """Return the date, for what an instructor does by hand."""
-    return datetime.now(UTC).date().isoformat()

@@ -30,6 +30,7 @@ class About:
         off_roster: students who are not on the roster.
         key: pseudonyms of all students, for results without names (`anonymous.pseudonyms`); None: with their names.
         exam: the pages of feedback give the verdict alone.
+        contact: whom a student may ask; empty: the teacher.
     """
 
     title: str
@@ -42,6 +43,7 @@ class About:
     off_roster: Sequence[str] = ()
     key: Mapping[str, str] | None = None
     exam: bool = False
+    contact: str = ""
 
 
 class Grades:
@@ -88,6 +90,14 @@ class Grades:
         """Return the points of a student; None if an answer is not graded."""
         points = [self.points(student, name) for name in self.names]
         return None if None in points else sum(points)
+
+    def is_unreadable(self, student: str) -> bool:
+        """Return whether a student's file is no notebook that can be read."""
+        return bool(self.names) and all(self.row(student, name).verdict is Verdict.UNREADABLE for name in self.names)
+
+    def given(self, student: str) -> float | None:
+        """Return the points that a page shows: unlike in a table, none for a file that cannot be read."""
+        return None if self.is_unreadable(student) else self.total(student)
 
     def submission(self, student: str) -> Submission:
         """Return what a student handed in."""

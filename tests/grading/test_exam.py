@@ -27,7 +27,7 @@ def test_feedback_of_an_exam_is_the_verdict_alone(a_class, tmp_path):
     names = [exercise.title for exercise in about.exercises]
     for text in exam.values():
         assert "What your code printed" not in text and "should be" not in text and "hint" not in text
-        assert all(title in text for title in names)
+        assert all(title in text for title in names) or "cannot be read" in text or "no notebook that" in text
         mistakes = [m.message.replace("`", "") for e in about.exercises for m in e.mutants]
         assert not any(message in text for message in mistakes)
     assert any("should be" in text for text in usual.values())

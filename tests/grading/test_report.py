@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_lib.exercises.host import how_to_get_hints
+from course_lib.exercises.wording import YOURS
 from course_lib.grading import report
 from course_lib.grading.anonymous import pseudonyms
 from course_lib.grading.folder import Submission
@@ -167,6 +169,8 @@ def test_feedback_is_one_students_alone(written):
         others = [other for other in plain if other != student and other not in student and student not in other]
         assert not any(re.search(rf"\b{re.escape(other)}\b", text) for other in others)
         own = {row.exercise: row for row in rows if row.student == student}
+        if {row.verdict for row in own.values()} == {Verdict.UNREADABLE}:
+            continue
         assert len(own) == len(soup.select("section.answer"))
         for name, row in own.items():
             section = soup.find(id=f"ex-{name}")
@@ -181,7 +185,59 @@ def test_feedback_names_the_file_that_was_graded(written):
     files = file_names([one.student for one in about.submissions])
     for one in about.submissions[:30]:
         text = words(soup_of(out / "feedback" / files[one.student]).header)
-        assert (f"Graded: “{one.path and one.path.name}”, last changed 2027-" in text) == (one.path is not None)
+        assert (f"The file is “{one.path and one.path.name}”, last changed 2027-" in text) == (one.path is not None)
+        assert text.endswith("If you think that something here is wrong, ask your teacher.")
+
+
+def test_feedback_says_when_it_was_graded_and_whom_to_ask(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    days = ["2027-03-02", "2027-03-05", "", "2027-03-02"]
+    mine = [replace(row, graded=day) for row, day in zip(rows[:4], days, strict=True)]
+    write(tmp_path, mine + rows[4:], replace(about, contact="Dr. <Chen>"))
+    header = soup_of(tmp_path / "feedback" / file_names([rows[0].student])[rows[0].student]).header
+    assert "Graded on 2027-03-05." in words(header) and words(header).endswith("wrong, ask Dr. <Chen>.")
+
+
+def test_feedback_does_not_advise_to_try_again(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    first = rows[0].exercise
+    told = {
+        "Ada": Row("Ada", first, Verdict.NOT_YET, message=("`x` is 1.", how_to_get_hints(first))),
+        "Bob": Row("Bob", first, Verdict.NOT_ATTEMPTED, message=(YOURS,)),
+    }
+    write(tmp_path, told.values(), replace(about, exercises=about.exercises[:1], submissions=[]))
+    ada, bob = (words(soup_of(tmp_path / "feedback" / name)) for name in ("ada.html", "bob.html"))
+    assert "x is 1." in ada and "There is no answer." in bob
+    assert not any(advice in page for page in (ada, bob) for advice in ("hint", "todo", "again", "yet."))
+
+
+def test_a_file_that_cannot_be_read_is_asked_for_once(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    mine = [
+        replace(r, verdict=Verdict.UNREADABLE, message=("a.ipynb: is not a Jupyter notebook (line 1)",))
+        for r in rows[:4]
+    ]
+    write(tmp_path, mine + rows[4:], about)
+    student = rows[0].student
+    page = words(soup_of(tmp_path / "feedback" / file_names([student])[student]).main)
+    assert page.count("Your file cannot be read: a.ipynb: is not a Jupyter notebook (line 1). Hand it in again.") == 1
+    assert page.count("not a Jupyter notebook") == 1 and "— of 5 points." in page and "0 of" not in page
+    line = soup_of(tmp_path / "report.html").select("#students tbody tr")[0]
+    assert words(line.select_one(".number")) == "–"
+    assert (tmp_path / "grades.csv").read_text("utf-8").splitlines()[1].split(",")[3] == "0"
+
+
+def test_what_each_call_prints_is_shown_once(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    about = replace(about, exercises=about.exercises[:1], submissions=[])
+    printed = {"Ada": "one\ntwo\n" * 5, "Bob": ("one\ntwo\n" * 500)[:2000], "Cid": "one\ntwo\nthree\n"}
+    write(tmp_path, [Row(s, rows[0].exercise, Verdict.PASS, printed=text) for s, text in printed.items()], about)
+    shown = [words(soup_of(tmp_path / "feedback" / f"{name}.html").details) for name in ("ada", "bob", "cid")]
+    assert shown == [
+        "What your code printed one two … and 4 times more",
+        "What your code printed one two … and at least 249 times more",
+        "What your code printed one two three",
+    ]
 
 
 def test_an_anonymous_class_has_no_name_in_any_file_but_the_key(a_class, tmp_path):
