@@ -44,6 +44,8 @@ WITHOUT = frozenset(
     {"ctypes.dlopen", "socket.__new__", "socket.getaddrinfo", "subprocess.Popen"}
     | {f"os.{name}" for name in "exec fork forkpty kill killpg posix_spawn spawn startfile system".split()}
 )
+#: A line at the top of a cell that ends Python. Bare calls there are not run.
+ENDS = re.compile(r"^(?:[^\s#][^#\n]*; *)?(os\._exit|os\.abort|sys\.exit|exit|quit)\b", re.MULTILINE)
 IMPORT = importlib._bootstrap._find_and_load.__code__
 
 
@@ -153,6 +155,10 @@ class Child:
             self.end("missing")
         self.source = found[-1]["source"]
         self.others = [cell["source"] for cell in cells if cell is not found[-1]]
+        if ends := ENDS.search(self.source):
+            notes.append(
+                f"Outside its functions it says `{ends[1]}`, which would end Python; this line was passed over."
+            )
         needed = self._needed()
         used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", f"{self.source}\n{needed}")))
         if "practice" in job:  # what it needs is in it, and it may use the library

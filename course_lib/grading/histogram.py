@@ -19,6 +19,7 @@ GENERAL = {
     "a name from elsewhere": "A name is used that is neither an argument's nor NumPy's.",
 }
 SHOWN = 8  # mistakes that are shown at once; the rarer ones are folded
+FREQUENT = 5  # mistakes above the exercises
 LETTERS = 500  # of a message
 
 #: Lists the students of some rows.
@@ -38,21 +39,15 @@ def exercise_html(exercise: Declaration, rows: Sequence[Row], worth: float, who:
 
 def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
     """Return the histogram of known mistakes. An answer with two mistakes is counted at both."""
-    sentences = GENERAL | {mutant.name: mutant.message for mutant in exercise.mutants}
-    made = defaultdict(list)
-    for row in rows:
-        for name in dict.fromkeys(row.diagnoses):
-            made[name].append(row)
+    made = _made(rows)
     if not made:
         return ""
     checked = sum(map(is_judged, rows))
     items = []
     for name, those in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
-        share = f"<strong>{len(those):,} of {checked:,}</strong> · {100 * len(those) / max(checked, 1):.0f} %"
-        sentence = f"<p>{rich(sentences[name])}</p>" if name in sentences else ""
+        count_html = f'<div class="count">{_share(len(those), checked)}</div>'
         items.append(
-            f'<li><div><p class="name">{escape(name)}</p>{sentence}</div>'
-            f'<div class="count">{share}{share_bar(len(those), checked, Verdict.NOT_YET)}</div>{who(those)}</li>'
+            f'<li><div><p class="name">{escape(name)}</p>{_sentence(exercise, name)}</div>{count_html}{who(those)}</li>'
         )
     note = (
         f"Of {count(checked, 'answer')}: all that ran to the end of the check, or broke off by a mistake with a name."
@@ -62,6 +57,43 @@ def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
     if twice := sum(len(set(row.diagnoses)) > 1 for row in rows):
         note += f" {count(twice, 'answer makes', 'answers make')} more than one mistake, and each counts."
     return f'<h3>Known mistakes</h3>\n<p class="note">{note}</p>\n{_listed(items, "rarer mistake")}\n'
+
+
+def frequent_html(exercises: Sequence[tuple[Declaration, Sequence[Row]]]) -> str:
+    """Return the known mistakes that most of the class made, over all exercises; nothing if nobody shares one."""
+    found = [
+        (len(those), name, exercise, sum(map(is_judged, rows)))
+        for exercise, rows in exercises
+        for name, those in _made(rows).items()
+        if len(those) > 1
+    ]
+    items = [
+        f'<li><div><p class="name">{escape(name)} · <a href="#ex-{exercise.name}"><code>{exercise.name}</code></a></p>'
+        f'{_sentence(exercise, name)}</div><div class="count">{_share(many, checked)}</div></li>'
+        for many, name, exercise, checked in sorted(found, key=lambda one: -one[0])[:FREQUENT]
+    ]
+    if not items:
+        return ""
+    listed = f'<ul class="kinds">{"".join(items)}</ul>'
+    return f'<section id="frequent">\n<h2>What most got wrong</h2>\n{listed}\n</section>'
+
+
+def _made(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    made = defaultdict(list)
+    for row in rows:
+        for name in dict.fromkeys(row.diagnoses):
+            made[name].append(row)
+    return made
+
+
+def _sentence(exercise: Declaration, name: str) -> str:
+    sentences = GENERAL | {mutant.name: mutant.message for mutant in exercise.mutants}
+    return f"<p>{rich(sentences[name])}</p>" if name in sentences else ""
+
+
+def _share(many: int, of: int) -> str:
+    words = f"<strong>{many:,} of {of:,}</strong> · {100 * many / max(of, 1):.0f} %"
+    return f"{words}{share_bar(many, of, Verdict.NOT_YET)}"
 
 
 def is_judged(row: Row) -> bool:

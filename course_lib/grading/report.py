@@ -12,7 +12,7 @@ from course_lib.studies.stored import replace_files
 
 from .anonymous import key_csv, without_names
 from .feedback import feedback_html
-from .histogram import Who, exercise_html
+from .histogram import Who, exercise_html, frequent_html
 from .look import css_class, file_names, page, verdict_bar
 from .process import TRIED
 from .rows import Row, Verdict
@@ -81,7 +81,7 @@ def report_html(grades: Grades, files: Mapping[str, str]) -> str:
         return f'<details><summary>{count(len(first), "student")}</summary><ul class="names">{links}</ul></details>'
 
     everything = [grades.row(student, name) for student in grades.students for name in grades.names]
-    parts = [_head(grades, everything)]
+    parts = [_head(grades, everything), frequent_html([(e, grades.of(e.name)) for e in grades.about.exercises])]
     parts += [exercise_html(e, grades.of(e.name), grades.worth(e.name), who) for e in grades.about.exercises]
     parts += [_scores(everything, address)] if any(row.scores for row in everything) else []
     parts += [_students(grades, address), _attention(grades, everything, who), _slowest(everything, address)]

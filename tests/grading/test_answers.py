@@ -107,6 +107,22 @@ def test_what_goes_wrong_in_any_exercise_goes_wrong_alike(confined, exercise):
     assert {label: said(graded(exercise, text)) for label, text in texts.items()} == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os; os._exit(0)\n", "os._exit"),
+        ("import sys\nsys.exit()\n", "sys.exit"),
+        (f"{HEAD}{RIGHT}quit()\n", "quit"),
+        ("raise SystemExit\n", ""),  # it is run, and told
+        (f"# a; exit\nexits = 1\n{HEAD}{RIGHT}", ""),
+        (f"{HEAD}    if False: exit()\n{RIGHT}", ""),
+    ],
+)
+def test_a_cell_that_would_end_python_has_a_note(confined, text, words):
+    notes = graded(MOMENTUM, text).notes
+    assert notes == () if not words else len(notes) == 1 and f"it says `{words}`" in notes[0]
+
+
 @pytest.mark.parametrize("exercise", KINDS, ids=lambda exercise: exercise.name)
 def test_what_is_no_python_is_told_alike(confined, exercise):
     texts = answers.unreadable_texts(exercise)

@@ -81,6 +81,22 @@ def test_the_histogram_counts_every_mistake(written):
                 assert shown == re.sub(r"\*(\w[^*]*)\*", r"\1", sentences[name].replace("`", ""))
 
 
+def test_what_most_got_wrong_stands_above_the_exercises(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    made = Counter((row.exercise, name) for row in rows for name in row.diagnoses)
+    ran = Counter(row.exercise for row in rows if row.ran)
+    items = soup.select("#frequent .kinds > li")
+    assert 3 <= len(items) <= 5
+    shown = [(item.a.get_text(), words(item.select_one(".name")).partition(" · ")[0]) for item in items]
+    assert [made[one] for one in shown] == sorted(made.values(), reverse=True)[: len(items)]
+    for one, item in zip(shown, items, strict=True):
+        assert item.a["href"] == f"#ex-{one[0]}"
+        assert words(item.select_one(".count strong")) == f"{made[one]} of {ran[one[0]]}"
+    order = [section["id"] for section in soup.select("section")]
+    assert order[:2] == ["frequent", f"ex-{about.exercises[0].name}"]
+
+
 def test_wrong_answers_without_a_name_are_grouped(written):
     rows, about, out = written
     soup = soup_of(out / "report.html")
@@ -279,7 +295,7 @@ def test_a_class_of_nobody_and_a_class_where_all_is_well(a_class, tmp_path):
     rows = [Row("ada", exercise.name, Verdict.PASS) for exercise in about.exercises]
     write(tmp_path, rows, replace(about, submissions=[Submission("ada")]))
     soup = soup_of(tmp_path / "report.html")
-    assert "Nothing does." in words(soup.find(id="attention"))
+    assert soup.find(id="frequent") is None and "Nothing does." in words(soup.find(id="attention"))
     assert "5 of 5 points" in soup_of(tmp_path / "feedback" / "ada.html").get_text()
 
 
