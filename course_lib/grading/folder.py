@@ -142,7 +142,7 @@ def _chosen(
     submitted = _date(file, due)
     notes = []
     if len(rivals) > 1:
-        how = "the newest" if len(alike) == 1 else "its date is not the only one, and its name decides"
+        how = "as the newest" if len(alike) == 1 else "by its name, for the dates are alike"
         others = sorted((f for f in rivals if f is not file), key=lambda f: -f.changed)
         listed = ", ".join(f"{_quoted(f.place)} ({shown(_date(f, due))})" for f in others[:3])
         notes.append(

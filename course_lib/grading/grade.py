@@ -24,6 +24,8 @@ from .process import LIBRARY, Ended, Limits, Process, Sandbox
 from .remote import Remote, clean
 from .rows import Row, Verdict
 
+#: The folders before these, wherever Python's packages are.
+PACKAGES = r"(?:[A-Za-z]:)?(?:[/\\]+[^/\\\s'\"]+)+(?=[/\\]+(?:course_lib|site-packages|dist-packages)\b)"
 SIZE = 20 * 2**20  # bytes of a notebook
 #: torch alone takes more than a gigabyte of address space.
 LARGE = Limits(memory=12 * 2**30, cpu=40)
@@ -98,7 +100,8 @@ def _places() -> re.Pattern[str]:
     own |= {os.path.realpath(place) for place in own}
     own -= {os.sep, "/usr", "/usr/local"}  # which every machine has
     own |= {repr(place)[1:-1] for place in own}  # with two backslashes for one
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(own, key=len, reverse=True)))})(?![\w.-])")
+    listed = "|".join(map(re.escape, sorted(own, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w.-])(?:{listed})(?![\w.-])|{PACKAGES}")
 
 
 def _graded(raw: bytes, file: str, exercise: Declaration | Entry, task: Task) -> Row:

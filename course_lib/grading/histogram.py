@@ -60,22 +60,23 @@ def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
 
 
 def frequent_html(exercises: Sequence[tuple[Declaration, Sequence[Row]]]) -> str:
-    """Return the known mistakes that most of the class made, over all exercises; nothing if nobody shares one."""
+    """Return the known mistakes that most of the class made, over all exercises; after three only shared ones."""
     found = [
         (len(those), name, exercise, sum(map(is_judged, rows)))
         for exercise, rows in exercises
         for name, those in _made(rows).items()
-        if len(those) > 1
     ]
+    found = sorted(found, key=lambda one: -one[0])[:FREQUENT]
     items = [
         f'<li><div><p class="name">{escape(name)} · <a href="#ex-{exercise.name}"><code>{exercise.name}</code></a></p>'
         f'{_sentence(exercise, name)}</div><div class="count">{_share(many, checked)}</div></li>'
-        for many, name, exercise, checked in sorted(found, key=lambda one: -one[0])[:FREQUENT]
+        for place, (many, name, exercise, checked) in enumerate(found)
+        if place < 3 or many > 1
     ]
     if not items:
         return ""
     listed = f'<ul class="kinds">{"".join(items)}</ul>'
-    return f'<section id="frequent">\n<h2>What most got wrong</h2>\n{listed}\n</section>'
+    return f'<section id="frequent">\n<h2>The most frequent mistakes</h2>\n{listed}\n</section>'
 
 
 def _made(rows: Sequence[Row]) -> dict[str, list[Row]]:

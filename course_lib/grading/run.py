@@ -126,6 +126,7 @@ def grade_folder(options: Options) -> int:
             self_test(list(works.values()), options.say)
         rows = _graded(works, journal, isolation, options)
         rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+        submissions = with_copies(submissions, rows)
         rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
     versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
     key = None
@@ -252,6 +253,28 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
         else:
             words = f"The file {one.problem or 'cannot be read'}."
             yield Row(one.student, name, Verdict.UNREADABLE, one.path.name, message=(words,))
+
+
+def with_copies(submissions: Sequence[Submission], rows: Sequence[Row]) -> list[Submission]:
+    """Return the submissions, with a note at those whose file another student has handed in, too.
+
+    A notebook keeps the outputs, and how often each cell was run: two who work alone hardly hand in the same bytes, unless
+    nothing was done.
+    """
+    owners: dict[str, set[str]] = {}
+    for row in rows:
+        if row.verdict in (Verdict.PASS, Verdict.NOT_YET, Verdict.TIMEOUT):
+            owners.setdefault(row.sha256, set()).add(row.student)
+    digests = {student: digest for digest, those in owners.items() if len(those) > 1 for student in those}
+
+    def noted(one: Submission) -> Submission:
+        if one.student not in digests:
+            return one
+        digest = digests[one.student]
+        words = f"{len(owners[digest])} students handed in the same file, byte for byte (SHA-256 {digest[:8]}…)."
+        return replace(one, notes=(*one.notes, words))
+
+    return [noted(one) for one in submissions]
 
 
 def _seeds(path: Path, count: int) -> tuple[int, ...]:

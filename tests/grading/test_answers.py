@@ -94,6 +94,15 @@ def test_every_exercise_is_judged_as_in_a_notebook(confined, exercise):
         assert rows[label].passed == label.startswith(("the solution", "accepted")), label
 
 
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+def test_a_secret_seed_has_a_case_of_its_own(exercise):
+    def drawn(seed):
+        return [repr((case.init, case.start, case.arguments)) for case in exercise.draw(seed)]
+
+    assert len({tuple(drawn(seed)) for seed in (0, 20_001, 20_002)}) == 3
+    assert len(drawn(0)) == len(drawn(20_001))
+
+
 @pytest.mark.parametrize("exercise", [one for one in EXERCISES.values() if one.start], ids=lambda one: one.name)
 def test_broken_code_as_it_was_is_not_attempted(confined, exercise):
     assert compare(exercise, exercise.start).status == "NOT ATTEMPTED"

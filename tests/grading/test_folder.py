@@ -81,7 +81,7 @@ def test_of_several_notebooks_one_is_chosen_and_named(put):
     assert chosen["chen"][0] == "chen_1_3_03_momentum-1.ipynb" and "2 notebooks" in chosen["chen"][1][0]
     put("emre/03_momentum.ipynb", "emre/03_momentum-Copy1.ipynb")
     emre = found(place)["emre"]
-    assert emre.path.name == "03_momentum.ipynb" and "its name decides" in emre.notes[0]
+    assert emre.path.name == "03_momentum.ipynb" and "by its name" in emre.notes[0]
     assert chosen["dana"] == ("03_momentum.ipynb", ())
     assert "2 notebooks" in found(place, None)["ada"].notes[0]
 
@@ -98,12 +98,12 @@ def test_of_several_notebooks_the_newest_is_graded(put):
     tina = dated(noon - 86_400, noon)
     assert tina.path.name == "03_momentum (1).ipynb" and tina.submitted.timestamp() == noon
     assert tina.notes == (
-        "There are 2 notebooks; “03_momentum (1).ipynb” (2026-11-30 12:00:00) is graded, the newest. Not graded: "
+        "There are 2 notebooks; “03_momentum (1).ipynb” (2026-11-30 12:00:00) is graded, as the newest. Not graded: "
         "“03_momentum.ipynb” (2026-11-29 12:00:00). Move the file away to have another one graded.",
     )
     assert dated(noon, noon - 86_400).path.name == "03_momentum.ipynb"
     copied = dated(noon, noon + folder.TOGETHER - 1)  # or unpacked: the order in which that happened says nothing
-    assert copied.path.name == "03_momentum.ipynb" and "its name decides" in copied.notes[0]
+    assert copied.path.name == "03_momentum.ipynb" and "by its name" in copied.notes[0]
     os.truncate(place / "tina" / "03_momentum (1).ipynb", 20_000_001)  # the newest, but it cannot be read
     assert dated(noon - 86_400, noon).path.name == "03_momentum.ipynb"
 

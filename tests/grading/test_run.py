@@ -378,6 +378,18 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
     assert "class" in capsys.readouterr().err and not Path("grades").exists()
 
 
+def test_one_file_of_two_students_is_noted(confined, here, tmp_path):
+    same = answer(HEAD + RIGHT)
+    untouched, empty = answer(EXERCISES["momentum"].stub), notebook()
+    students = {"ada": same, "bob": same, "chen": answer(HEAD + RIGHT + "\n"), "dana": untouched, "emre": untouched}
+    folder, out = hand_in(tmp_path / "class", students | {"goran": empty, "hana": empty}), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    needs = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="attention")
+    (item,) = needs.select(".kinds > li")
+    assert "2 students handed in the same file, byte for byte" in item.get_text()
+    assert [one.get_text() for one in item.select(".names li")] == ["ada", "bob"]
+
+
 def test_percentages_are_of_the_answers_that_ran(confined, here, tmp_path):
     students = {
         "right": answer(HEAD + RIGHT),
