@@ -258,8 +258,8 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
 def with_copies(submissions: Sequence[Submission], rows: Sequence[Row]) -> list[Submission]:
     """Return the submissions, with a note at those whose file another student has handed in, too.
 
-    A notebook keeps the outputs, and how often each cell was run: two who work alone hardly hand in the same bytes, unless
-    nothing was done.
+    A notebook keeps the outputs, and how often each cell was run: two who work alone hardly hand in the same bytes,
+    unless nothing was done.
     """
     owners: dict[str, set[str]] = {}
     for row in rows:
