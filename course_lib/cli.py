@@ -364,7 +364,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return COMMANDS[options.command](options.rest)
     except KeyboardInterrupt as stopped:
-        print(f"\n{stopped or 'Stopped.'}", file=sys.stderr)
+        print(f"\n{str(stopped) or 'Stopped.'}", file=sys.stderr)
         return 130
     except (OSError, ValueError) as error:  # a missing file, a bad address, a port that is none: no traceback
         known = isinstance(error, OSError) and error.filename

@@ -144,6 +144,9 @@ class Process:
         except Ended as ended:  # before it has seen the answer
             self.__exit__()
             raise RuntimeError(f"no process for the answer has started: {' '.join(ended.message)}") from None
+        except Interrupted:
+            self.__exit__()
+            raise KeyboardInterrupt from None
         except BaseException:
             self.__exit__()
             raise

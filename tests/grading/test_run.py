@@ -24,7 +24,7 @@ from course_lib.grading.challenge import BASELINE, Entry, grade_entry
 from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
 from course_lib.grading.pool import Work, grade_here, grade_on_cluster, grade_work
-from course_lib.grading.process import Isolation, Sandbox
+from course_lib.grading.process import Interrupted, Isolation, Process, Sandbox
 from course_lib.grading.rows import Row, Verdict
 from course_lib.studies.challenge import sealed_score
 
@@ -476,6 +476,16 @@ def test_ctrl_c_is_one_sentence_and_leaves_no_process(confined, tmp_path):
     while processes_of(place) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes_of(place) == [] and not place.exists()
+
+
+def test_ctrl_c_while_a_process_starts_is_a_sentence_too(tmp_path, monkeypatch, capsys):
+    def receive(*_):
+        raise Interrupted
+
+    monkeypatch.setattr(Process, "receive", receive)
+    folder = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
 
 
 def test_without_a_terminal_a_line_tells_how_far_it_is(confined, here, tmp_path, monkeypatch, capsys):
