@@ -9,7 +9,7 @@ from .folder import shown
 from .look import css_class, page
 from .rows import Row, Verdict
 from .tables import Grades
-from .text import NAME, clean, count, duration, escape, name_html, number, one_line, paragraphs, repeated, rich
+from .text import NAME, clean, count, duration, escape, name_html, number, one_line, paragraphs, repeated
 
 #: What is said where a verdict comes without a message, and in an exam.
 SENTENCES = {
@@ -62,9 +62,9 @@ def _about(grades: Grades, student: str) -> str:
 
 
 def _unreadable(grades: Grades, student: str) -> str:
-    why = " ".join(grades.row(student, grades.names[0]).message[:1]).rstrip(".")
-    words = f"Your file cannot be read: {why}." if why and not grades.about.exam else SENTENCES[Verdict.UNREADABLE]
-    return f'<section class="answer"><p>{rich(words)} Hand it in again.</p></section>'
+    why = "" if grades.about.exam else paragraphs(grades.row(student, grades.names[0]).message[:1])
+    words = "Your file cannot be read. Look whether it opens on your computer, and hand it in again."
+    return f'<section class="answer"><p>{words}</p>{why}</section>'
 
 
 def _final(row: Row) -> tuple[str, ...]:

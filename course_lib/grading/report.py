@@ -22,7 +22,7 @@ from .text import count, duration, escape, name_html, number, paragraphs, rich
 OUTSIDE = "Reached outside"
 #: Verdicts that say little about the answer, and what else needs a human; and what to do about them.
 HUMAN = {
-    OUTSIDE: "So its process says. What the head of this page calls closed was refused. The path of a student's "
+    OUTSIDE: "What the head of this page calls closed was refused. The path of a student's "
     "own computer may be harmless. Read the cell.",
     Verdict.NOT_GRADED: "The grader failed here, not the student: grade again. Until then there are no points.",
     Verdict.TAMPERED: "Something was sent to the grader that no answer sends. Read the notebook.",
