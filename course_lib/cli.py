@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import course_lib
 
@@ -32,6 +32,13 @@ def repository(arguments: list[str]) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line: its usage would fill the screen."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help lists what can be given)\n")
+
+
 def grade(arguments: list[str]) -> int:
     """Grade the notebooks of a class, each answer in a process without rights."""
     import shlex
@@ -40,7 +47,7 @@ def grade(arguments: list[str]) -> int:
     from course_lib.grading.process import Sandbox
     from course_lib.grading.run import SEEDS, Options, grade_folder
 
-    parser = argparse.ArgumentParser(prog="course grade", description=grade.__doc__)
+    parser = _Parser(prog="course grade", description=grade.__doc__)
     parser.add_argument("folder", type=Path, help="STUDENT/*.ipynb, or what Canvas, Moodle or nbgrader give")
     parser.add_argument(
         "--out", type=Path, default=Path("grades"), metavar="FOLDER", help="of results; default: grades"
@@ -60,6 +67,7 @@ def grade(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"of secret cases; default: {SEEDS}")
     parser.add_argument("--variants", action="store_true", help="other secret cases for each student")
     parser.add_argument("--exam", action="store_true", help="feedback gives the verdict alone; the report says all")
+    parser.add_argument("--contact", default="", metavar="TEXT", help="whom students may ask, told on their pages")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core")
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, or local")
     parser.add_argument("--sandbox", default="", metavar="COMMAND", help='in front of each process, as "bwrap ..."')
@@ -98,6 +106,7 @@ def grade(arguments: list[str]) -> int:
             accept=options.accept,
             self_test=options.self_test,
             exam=options.exam,
+            contact=options.contact,
         )
     )
 
@@ -354,6 +363,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return COMMANDS[options.command](options.rest)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{str(stopped) or 'Stopped.'}", file=sys.stderr)
+        return 130
     except (OSError, ValueError) as error:  # a missing file, a bad address, a port that is none: no traceback
         known = isinstance(error, OSError) and error.filename
         print(f"course {options.command}: {f'{error.filename}: {error.strerror}' if known else error}", file=sys.stderr)

@@ -108,6 +108,7 @@ def evaluate(
         question=asked,
         line=line,
         named=verdict.named,
+        ran=isinstance(outcome.value, _Attempt) and outcome.value.run.problem is None,
     )
 
 
@@ -140,8 +141,7 @@ def _attempt(trial: Trial, answer: Any, numpy: Intact) -> _Attempt | _Verdict:
         if run.problem and len(run.calls) >= first:  # it broke later: does it do so where it did not before?
             again = exercise.play(answer, cases[:1], like=right).calls
     if NotAttempted.raised > todos:
-        words = "This one is yours to write: put your own lines in the place of `ex.todo()`, then check again."
-        return _Verdict(Status.NOT_ATTEMPTED, (words,))
+        return _Verdict(Status.NOT_ATTEMPTED, (wording.YOURS,))
     if not run.problem:
         message = ()
     elif not isinstance(run.problem, Raised):

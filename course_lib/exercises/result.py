@@ -35,6 +35,7 @@ class Result(Card):
         question: it points to the mistake without naming it.
         line: the mistaken line beside the right one, as a paragraph of code.
         named: how many of the first paragraphs name the mistake; 0: the message is the same at each check.
+        ran: whether the answer ran to the end of the check, so that all its values could be compared.
 
     >>> result = Result("momentum", Status.NOT_YET, "Your step goes uphill.", diagnoses=("uphill",))
     >>> result.passed, result.diagnosis
@@ -54,6 +55,7 @@ class Result(Card):
         question: str = "",
         line: str = "",
         named: int = 0,
+        ran: bool = False,
     ) -> None:
         self.exercise = exercise
         self.status = status
@@ -61,7 +63,7 @@ class Result(Card):
         self.message = "\n".join(self.paragraphs)
         self.diagnoses = diagnoses
         self.printed = printed
-        self.question, self.line, self.named = question, line, named
+        self.question, self.line, self.named, self.ran = question, line, named, ran
         card = status_card(exercise, status, [*message, _printing(printed)])
         super().__init__(card.text, html=card.html)
 

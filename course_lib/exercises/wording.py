@@ -18,6 +18,7 @@ from .play import Problem, Raised
 
 Place = tuple[str, int]  # file and line
 
+YOURS = "This one is yours to write: put your own lines in the place of `ex.todo()`, then check again."
 SMALL = 9  # arrays of up to this many numbers are shown in full
 #: Names of our arguments in other courses and papers.
 ELSEWHERE = {

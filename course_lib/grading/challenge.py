@@ -60,7 +60,10 @@ def grade_entry(raw: bytes, file: str, entry: Entry, sandbox: Sandbox, draws: Se
                 if found["kind"] == "missing":
                     return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=("No cell defines `train`.",))
                 row = replace(row, notes=tuple(clean(note, 200) for note in found["notes"]))
-                accuracies.append(_accuracy(Remote(process, entry, found["lines"]), draw))
+                try:
+                    accuracies.append(_accuracy(Remote(process, entry, found["lines"]), draw))
+                finally:
+                    row = process.noted(row)
         except Ended as ended:
             return replace(row, verdict=ended.verdict, message=ended.message)
         except ValueError as error:

@@ -34,6 +34,19 @@ HIDDEN = ("chapters", "exercises", "grading")  # of the library, from answers; a
 LINES = 400  # of an answer, that are sent for messages
 KEPT = 2000  # characters of what it prints
 PATIENCE = 100  # alarms that a bare `except:` may swallow
+TOLD = 5  # attempts to leave its folder
+#: What Python announces before it does it (`sys.addaudithook`): with a path that may be one of its own, and without.
+WITH_PATH = frozenset(
+    {"open", "shutil.rmtree"}
+    | {f"os.{name}" for name in "chdir chmod chown link listdir mkdir remove rename rmdir scandir truncate".split()}
+)
+WITHOUT = frozenset(
+    {"ctypes.dlopen", "socket.__new__", "socket.getaddrinfo", "subprocess.Popen"}
+    | {f"os.{name}" for name in "exec fork forkpty kill killpg posix_spawn spawn startfile system".split()}
+)
+#: A line at the top of a cell that ends Python. Bare calls there are not run.
+ENDS = re.compile(r"^(?:[^\s#][^#\n]*; *)?(os\._exit|os\.abort|sys\.exit|exit|quit)\b", re.MULTILINE)
+IMPORT = importlib._bootstrap._find_and_load.__code__
 
 
 class Stop(BaseException):
@@ -80,6 +93,7 @@ class Child:
         self.ex, self.printed = _Ex(), _Printed()
         self.objects: list[Any] = []
         self.left = 0.0  # CPU seconds
+        self.tried: list[str] = []
 
     def receive(self) -> dict[str, Any]:
         frame = wire.receive(self.reads)
@@ -88,7 +102,8 @@ class Child:
         return frame
 
     def reply(self, kind: str, **fields: Any) -> None:
-        wire.send(self.writes, {"kind": kind, **fields})
+        tried = {"tried": self.tried} if self.tried else {}
+        wire.send(self.writes, {"kind": kind, **fields, **tried})
 
     def end(self, kind: str, **fields: Any) -> None:
         self.reply(kind, **fields)
@@ -108,6 +123,8 @@ class Child:
         if sklearn := importlib.util.find_spec("sklearn"):
             hidden += [os.path.join(place, "datasets", "data") for place in sklearn.submodule_search_locations]
         tempfile.tempdir = os.getcwd()  # some packages ask for such a folder, and write nothing
+        self.roots = [os.path.realpath(os.getcwd()), os.devnull, *confine.roots(library)]
+        self.hidden = [os.path.realpath(one) for one in hidden]
         closed = confine.confine(library, hidden, self.job["memory"], self.job["seconds"])
         if "practice" in self.job:
             _practice(*map(wire.decode, self.job["practice"]))
@@ -138,6 +155,10 @@ class Child:
             self.end("missing")
         self.source = found[-1]["source"]
         self.others = [cell["source"] for cell in cells if cell is not found[-1]]
+        if ends := ENDS.search(self.source):
+            notes.append(
+                f"Outside its functions it says `{ends[1]}`, which would end Python; this line was passed over."
+            )
         needed = self._needed()
         used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", f"{self.source}\n{needed}")))
         if "practice" in job:  # what it needs is in it, and it may use the library
@@ -161,12 +182,37 @@ class Child:
 
     # ------------------------------------------------------------ the answer
 
+    def watch(self) -> None:
+        """Note from now on what is tried outside the answer's own folder and Python's, whatever comes of it.
+
+        What an import does is not noted: packages look for fonts, programs and the kernel's version.
+        """
+
+        def is_outside(path: str) -> bool:
+            path = os.path.realpath(path)
+            inside = any(confine.is_below(path, one) for one in self.roots)
+            return not inside or any(confine.is_below(path, one) for one in self.hidden)
+
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            if (event not in WITH_PATH and event not in WITHOUT) or len(self.tried) >= TOLD or _in_an_import():
+                return
+            path = os.fsdecode(args[0]) if args and isinstance(args[0], str | bytes | os.PathLike) else ""
+            with contextlib.suppress(OSError, ValueError):  # a path that is none
+                if event in WITH_PATH and (not path or not is_outside(path)):
+                    return
+            words = f"{event} {path[:150]}".strip()
+            if words not in self.tried:
+                self.tried.append(words)
+
+        sys.addaudithook(hook)
+
     def run(self) -> None:
         """Run the answer's definitions."""
 
         def work() -> None:
             source.load(self.source, self.others, self.job["exercise"], self.namespace)
 
+        self.watch()
         self.left = self.job["soft"]
         if error := self._raised(work):
             self.reply("raised", error=error, printed=self.printed.text)
@@ -277,6 +323,13 @@ class Child:
         finally:
             self.left = signal.setitimer(signal.ITIMER_PROF, 0)[0]
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _in_an_import() -> bool:
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code is not IMPORT:
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextlib.contextmanager

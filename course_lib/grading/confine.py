@@ -143,16 +143,26 @@ def readable(library: str, hidden: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
     Beside each path: whether it is for reading; folders around a hidden one are for finding the packages beside it.
     """
-    roots = {sys.prefix, sys.base_prefix, library, "/usr/lib", "/usr/local/lib", "/usr/share", "/lib", "/lib64"}
-    roots |= {"/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo"}
-    roots |= {"/sys/devices/system/cpu"}
     apart = [os.path.realpath(one) for one in hidden]
-    for root in sorted({os.path.realpath(root) for root in roots if root}):
+    for root in roots(library):
         yield from _without(root, apart)
 
 
+def roots(library: str) -> list[str]:
+    """Return the files and folders of Python, its packages and the library."""
+    places = {sys.prefix, sys.base_prefix, library, "/usr/lib", "/usr/local/lib", "/usr/share", "/lib", "/lib64"}
+    places |= {"/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo"}
+    places |= {"/sys/devices/system/cpu"}
+    return sorted({os.path.realpath(place) for place in places if place})
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a path is a folder's, or in it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def _without(path: str, hidden: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    inside = [one for one in hidden if one == path or one.startswith(path + os.sep)]
+    inside = [one for one in hidden if is_below(one, path)]
     if path in inside:
         return
     yield path, not inside

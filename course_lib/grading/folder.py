@@ -9,13 +9,14 @@ import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from .text import NAME, one_line
 
 MEGABYTES = 20  # of one notebook
 ENTRIES = 2000  # that are looked at in one student's folder
+TOGETHER = 10  # seconds: files that were copied or unpacked one after the other have the same date
 #: NAME_LATE_ID_ID_TITLE in one folder for the class, LATE only where it is so. From memory, not from an export: Canvas.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
 #: NAME_ID_assignsubmission_file_, a folder a student. From memory, too: Moodle.
@@ -29,7 +30,8 @@ class Submission:
     Attributes:
         student: the name in the folder, printable, and no other student's.
         path: the notebook; None if there is none.
-        submitted: when the file was last changed. Copies and some archives set it anew.
+        submitted: when the file was last changed, in the zone of the date due, or else this machine's. Copies and some
+            archives set it anew.
         late: by how much after the date it was due; None if it was in time, or no date is given.
         notes: for the instructor, a sentence each. Names of files stand between “ and ”.
         problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE.
@@ -50,6 +52,7 @@ class _File:
     path: Path
     place: str  # below the student's folder
     problem: str = ""
+    changed: float = 0.0  # seconds since 1970; 0 if that is not known
 
 
 def find(
@@ -64,8 +67,9 @@ def find(
         STUDENT.ipynb, STUDENT_PAGE.ipynb
 
     Hidden files and folders are passed over. Links are never followed. Of several notebooks, those come first that have
-    the page in their name or in their folder's, then those that can be read, then the one whose name is the page, then
-    the last by name; a note tells if there are two with the page, or two and none with it.
+    the page in their name or in their folder's, then those that can be read, then the newest. Of files with the same
+    date the one whose name is the page comes first, then the last by name. A note tells if there are two with the page,
+    or two and none with it.
 
     Args:
         folder: of the class.
@@ -130,24 +134,45 @@ def _chosen(
         notes = (f"There is no notebook, but {listed}.",) if files else ()
         return Submission(student, notes=notes, aliases=aliases)
 
-    def rank(file: _File) -> tuple:
-        named, same = page is not None and page in file.place, page == file.path.stem
-        return named, not file.problem, same, _natural(file.path.stem), file.place
-
-    *_, file = ranked = sorted(notebooks, key=rank)
-    rivals = [other for other in ranked if rank(other)[0] == rank(file)[0]]
+    rivals = [f for f in notebooks if page is not None and page in f.place] or notebooks
+    whole = [f for f in rivals if not f.problem] or rivals
+    newest = max(f.changed for f in whole)
+    alike = [f for f in whole if newest - f.changed < TOGETHER]
+    file = max(alike, key=lambda f: (f.path.stem == page, _natural(f.path.stem), f.place))
+    submitted = _date(file, due)
     notes = []
     if len(rivals) > 1:
-        notes.append(f"There are {len(rivals)} notebooks; {_quoted(file.place)} is graded.")
+        how = "as the newest" if len(alike) == 1 else "by its name, for the dates are alike"
+        others = sorted((f for f in rivals if f is not file), key=lambda f: -f.changed)
+        listed = ", ".join(f"{_quoted(f.place)} ({shown(_date(f, due))})" for f in others[:3])
+        notes.append(
+            f"There are {len(rivals)} notebooks; {_quoted(file.place)} ({shown(submitted)}) is graded, {how}. Not "
+            f"graded: {listed}{' …' if others[3:] else ''}. Move the file away to have another one graded."
+        )
     if marked_late:
         notes.append("The file's name says LATE.")
-    submitted = None
-    try:
-        submitted = datetime.fromtimestamp(file.path.lstat().st_mtime, due.tzinfo if due else UTC)
-    except (OSError, OverflowError, ValueError):
+    if submitted is None:
         notes.append("It is not known when the file was last changed.")
     late = submitted - due if due and submitted and submitted > due else None
     return Submission(student, file.path, submitted, late, tuple(notes), file.problem, aliases)
+
+
+def _date(file: _File, due: datetime | None) -> datetime | None:
+    """Return when a file was last changed, in the zone of the date due, or else this machine's."""
+    try:
+        date = datetime.fromtimestamp(file.changed).astimezone(due.tzinfo if due else None)
+    except (OSError, OverflowError, ValueError):
+        return None
+    return date if file.changed else None
+
+
+def shown(date: datetime | None) -> str:
+    """Return a file's date as one reads it.
+
+    >>> shown(read_due("2027-03-01T23:59+01:00"))
+    '2027-03-01 23:59:00'
+    """
+    return f"{date:%Y-%m-%d %H:%M:%S}" if date else "date unknown"
 
 
 def _listed(folder: str | Path) -> list[os.DirEntry[str]]:
@@ -177,11 +202,12 @@ def _file(path: Path, place: str) -> _File:
     except OSError:
         return _File(path, place, "cannot be read")
     if stat.S_ISLNK(about.st_mode):
-        return _File(path, place, "is a link to another file")
-    if not stat.S_ISREG(about.st_mode):
-        return _File(path, place, "is not a regular file")
-    large = about.st_size > MEGABYTES * 1_000_000
-    return _File(path, place, f"is larger than {MEGABYTES} MB" if large else "")
+        problem = "is a link to another file"
+    elif not stat.S_ISREG(about.st_mode):
+        problem = "is not a regular file"
+    else:
+        problem = f"is larger than {MEGABYTES} MB" if about.st_size > MEGABYTES * 1_000_000 else ""
+    return _File(path, place, problem, about.st_mtime)
 
 
 def _unique(owners: list[tuple[str, str]]) -> Iterator[str]:

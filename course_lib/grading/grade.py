@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
+import re
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +20,12 @@ from course_lib.exercises.cell import check_text
 from course_lib.exercises.declaration import Declaration
 
 from .challenge import Entry, grade_entry
-from .process import Ended, Limits, Process, Sandbox
+from .process import LIBRARY, Ended, Limits, Process, Sandbox
 from .remote import Remote, clean
 from .rows import Row, Verdict
 
+#: The folders before these, wherever Python's packages are.
+PACKAGES = r"(?:[A-Za-z]:)?(?:[/\\]+[^/\\\s'\"]+)+(?=[/\\]+(?:course_lib|site-packages|dist-packages)\b)"
 SIZE = 20 * 2**20  # bytes of a notebook
 #: torch alone takes more than a gigabyte of address space.
 LARGE = Limits(memory=12 * 2**30, cpu=40)
@@ -51,6 +59,7 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | 
         exercises: by name.
         task: how to grade.
     """
+    day = datetime.now().astimezone().date().isoformat()
     digest = hashlib.sha256(raw).hexdigest()
     rows: list[Row] = []
     for name, exercise in exercises.items():
@@ -64,8 +73,35 @@ def grade_notebook(raw: bytes, file: str, exercises: Mapping[str, Declaration | 
             if row.verdict in (Verdict.NOT_GRADED, Verdict.CRASHED):  # a machine without memory, say: once more
                 row = _graded(raw, file, exercise, task)
         seconds = round(time.monotonic() - start, 3)
-        rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds))
+        row = replace(row, message=tuple(map(without_places, row.message)), printed=without_places(row.printed))
+        rows.append(replace(row, exercise=name, file=file, sha256=digest, seconds=seconds, graded=day))
     return rows
+
+
+def without_places(text: str) -> str:
+    """Return a text that a student may read: the folders of this machine, and its user's name in them, are left out.
+
+    >>> without_places(f"No such file: '{LIBRARY / 'optim.py'}'")
+    "No such file: '…/course_lib/optim.py'"
+    """
+    return _places().sub("…", text)
+
+
+@functools.cache
+def _places() -> re.Pattern[str]:
+    own = {
+        os.path.expanduser("~"),
+        os.getcwd(),
+        str(LIBRARY.parent),
+        sys.prefix,
+        sys.base_prefix,
+        tempfile.gettempdir(),
+    }
+    own |= {os.path.realpath(place) for place in own}
+    own -= {os.sep, "/usr", "/usr/local"}  # which every machine has
+    own |= {repr(place)[1:-1] for place in own}  # with two backslashes for one
+    listed = "|".join(map(re.escape, sorted(own, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w.-])(?:{listed})(?![\w.-])|{PACKAGES}")
 
 
 def _graded(raw: bytes, file: str, exercise: Declaration | Entry, task: Task) -> Row:
@@ -95,8 +131,12 @@ def grade_answer(raw: bytes, file: str, exercise: Declaration, task: Task) -> Ro
             if found["state"]:
                 words = {"empty": "The cell is empty.", "untouched": "The cell is as it was at first."}[found["state"]]
                 return replace(row, verdict=Verdict.NOT_ATTEMPTED, message=(words,))
-            return _check(process, exercise, found["lines"], row, task.seeds)
-    except Ended as ended:
+            try:
+                row = _check(process, exercise, found["lines"], row, task.seeds)
+            except Ended as ended:
+                row = replace(row, verdict=ended.verdict, message=ended.message)
+            return process.noted(row)
+    except Ended as ended:  # before the answer has run
         return replace(row, verdict=ended.verdict, message=ended.message)
 
 
@@ -154,4 +194,5 @@ def judged(row: Row, result: Result) -> Row:
         diagnoses=result.diagnoses,
         message=result.paragraphs,
         printed=result.printed,
+        ran=result.ran,
     )

@@ -19,6 +19,7 @@ GENERAL = {
     "a name from elsewhere": "A name is used that is neither an argument's nor NumPy's.",
 }
 SHOWN = 8  # mistakes that are shown at once; the rarer ones are folded
+FREQUENT = 5  # mistakes above the exercises
 LETTERS = 500  # of a message
 
 #: Lists the students of some rows.
@@ -38,26 +39,67 @@ def exercise_html(exercise: Declaration, rows: Sequence[Row], worth: float, who:
 
 def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
     """Return the histogram of known mistakes. An answer with two mistakes is counted at both."""
-    sentences = GENERAL | {mutant.name: mutant.message for mutant in exercise.mutants}
+    made = _made(rows)
+    if not made:
+        return ""
+    checked = sum(map(is_judged, rows))
+    items = []
+    for name, those in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
+        count_html = f'<div class="count">{_share(len(those), checked)}</div>'
+        items.append(
+            f'<li><div><p class="name">{escape(name)}</p>{_sentence(exercise, name)}</div>{count_html}{who(those)}</li>'
+        )
+    note = (
+        f"Of {count(checked, 'answer')}: all that ran to the end of the check, or broke off by a mistake with a name."
+    )
+    if others := sum(row.verdict is Verdict.NOT_YET and not is_judged(row) for row in rows):
+        note += f" {count(others, 'other answer')} could not be run, or broke off."
+    if twice := sum(len(set(row.diagnoses)) > 1 for row in rows):
+        note += f" {count(twice, 'answer makes', 'answers make')} more than one mistake, and each counts."
+    return f'<h3>Known mistakes</h3>\n<p class="note">{note}</p>\n{_listed(items, "rarer mistake")}\n'
+
+
+def frequent_html(exercises: Sequence[tuple[Declaration, Sequence[Row]]]) -> str:
+    """Return the known mistakes that most of the class made, over all exercises; after three only shared ones."""
+    found = [
+        (len(those), name, exercise, sum(map(is_judged, rows)))
+        for exercise, rows in exercises
+        for name, those in _made(rows).items()
+    ]
+    found = sorted(found, key=lambda one: -one[0])[:FREQUENT]
+    items = [
+        f'<li><div><p class="name">{escape(name)} · <a href="#ex-{exercise.name}"><code>{exercise.name}</code></a></p>'
+        f'{_sentence(exercise, name)}</div><div class="count">{_share(many, checked)}</div></li>'
+        for place, (many, name, exercise, checked) in enumerate(found)
+        if place < 3 or many > 1
+    ]
+    if not items:
+        return ""
+    listed = f'<ul class="kinds">{"".join(items)}</ul>'
+    return f'<section id="frequent">\n<h2>The most frequent mistakes</h2>\n{listed}\n</section>'
+
+
+def _made(rows: Sequence[Row]) -> dict[str, list[Row]]:
     made = defaultdict(list)
     for row in rows:
         for name in dict.fromkeys(row.diagnoses):
             made[name].append(row)
-    if not made:
-        return ""
-    checked = sum(row.verdict in (Verdict.PASS, Verdict.NOT_YET) for row in rows)
-    items = []
-    for name, those in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
-        share = f"<strong>{len(those):,} of {checked:,}</strong> · {100 * len(those) / max(checked, 1):.0f} %"
-        sentence = f"<p>{rich(sentences[name])}</p>" if name in sentences else ""
-        items.append(
-            f'<li><div><p class="name">{escape(name)}</p>{sentence}</div>'
-            f'<div class="count">{share}{share_bar(len(those), checked, Verdict.NOT_YET)}</div>{who(those)}</li>'
-        )
-    note = f"Of {count(checked, 'answer')} that ran to the end of the check."
-    if twice := sum(len(set(row.diagnoses)) > 1 for row in rows):
-        note += f" {count(twice, 'answer makes', 'answers make')} more than one mistake, and each counts."
-    return f'<h3>Known mistakes</h3>\n<p class="note">{note}</p>\n{_listed(items, "rarer mistake")}\n'
+    return made
+
+
+def _sentence(exercise: Declaration, name: str) -> str:
+    sentences = GENERAL | {mutant.name: mutant.message for mutant in exercise.mutants}
+    return f"<p>{rich(sentences[name])}</p>" if name in sentences else ""
+
+
+def _share(many: int, of: int) -> str:
+    words = f"<strong>{many:,} of {of:,}</strong> · {100 * many / max(of, 1):.0f} %"
+    return f"{words}{share_bar(many, of, Verdict.NOT_YET)}"
+
+
+def is_judged(row: Row) -> bool:
+    """Return whether an answer could be seen to make a known mistake, or not to."""
+    return row.passed or (row.verdict is Verdict.NOT_YET and (row.ran or bool(row.diagnoses)))
 
 
 def unnamed_html(rows: Sequence[Row], who: Who) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -56,7 +57,9 @@ def grade_here(works: Sequence[Work], workers: int) -> Iterator[tuple[Work, list
         if not waiting:
             return
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-            futures = {pool.submit(grade_work, work): work for work in waiting.values()}
+            with _no_interrupt():  # workers inherit that, and Ctrl-C is for the parent
+                futures = {pool.submit(grade_work, work): work for work in waiting.values()}
+            running = list(pool._processes.values())
             try:
                 for future in as_completed(futures):
                     rows = future.result()
@@ -64,8 +67,10 @@ def grade_here(works: Sequence[Work], workers: int) -> Iterator[tuple[Work, list
                     del waiting[futures[future].student]
             except BrokenProcessPool:  # a worker was killed: the others' results are lost with it, and made again
                 continue
-            except GeneratorExit:
+            except (GeneratorExit, KeyboardInterrupt):
                 pool.shutdown(wait=False, cancel_futures=True)
+                for worker in running:  # with the answers that it is grading
+                    worker.kill()
                 raise
     for work in waiting.values():
         yield work, not_graded(work, f"The grader's processes were killed {TRIES} times.")
@@ -112,6 +117,19 @@ def not_graded(work: Work, words: str) -> list[Row]:
 
 def _of(work: Work, rows: Sequence[Mapping[str, Any]]) -> tuple[Work, list[Row]]:
     return work, [Row.from_dict({**row, "student": work.student}) for row in rows]
+
+
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

@@ -15,14 +15,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from course_lib.exercises.limit import Stop
 
 from . import wire
-from .rows import Verdict
+from .rows import Row, Verdict
+from .text import one_line
 
 LIBRARY = Path(__file__).parents[1]
 #: What the process is made of, in an order in which each module needs only those before it.
@@ -50,6 +51,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "course_l
 last.main(reads, writes)
 """
 FRAMES = 20_000  # that one answer may send
+TRIED = "It says that it tried what no answer needs: "
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Process:
 
     def __init__(self, sandbox: Sandbox, limits: Limits, job: Mapping[str, Any], folder: Path | None = None) -> None:
         self.limits, self.frames, self.timed_out = limits, 0, False
+        self.tried: tuple[str, ...] = ()  # as the answer's process says: `open /etc/passwd`
         keep = {name: os.environ[name] for name in ("SystemRoot", "PATH") if name in os.environ}
         self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
         own = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self.box)
@@ -141,6 +144,9 @@ class Process:
         except Ended as ended:  # before it has seen the answer
             self.__exit__()
             raise RuntimeError(f"no process for the answer has started: {' '.join(ended.message)}") from None
+        except Interrupted:
+            self.__exit__()
+            raise KeyboardInterrupt from None
         except BaseException:
             self.__exit__()
             raise
@@ -194,7 +200,14 @@ class Process:
             raise Ended(Verdict.TAMPERED, f"The answer sent what no answer sends: {error}.") from None
         if frame.get("kind") not in kinds:
             raise Ended(Verdict.TAMPERED, "The answer sent what no answer sends: a frame that was not asked for.")
+        if isinstance(tried := frame.get("tried"), list):
+            self.tried = tuple(one_line(one, 200).replace("`", "'") for one in tried[:5] if isinstance(one, str))
         return frame
+
+    def noted(self, row: Row) -> Row:
+        """Return an answer's row, with a note for the instructor if it tried to reach this machine."""
+        listed = ", ".join(f"`{one}`" for one in self.tried)
+        return replace(row, notes=(*row.notes, f"{TRIED}{listed}.")) if listed else row
 
     def _ended(self) -> Ended:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -24,6 +24,7 @@ from . import wire
 from .process import Ended, Process
 from .rows import Verdict
 
+CLOSED = "An answer that is checked may not open files, use a network or start programs."
 EMPTY, WRITTEN = "def {}(): pass", "def {}(): return 1"
 
 
@@ -302,6 +303,8 @@ def rebuilt(data: dict[str, Any], own: str = "") -> BaseException:
     error = kind.__new__(kind, text)
     error.args = (text,)
     error.described = clean(data["words"], 500) or name
+    if isinstance(error, PermissionError):
+        error.described += f". {CLOSED}"
     if isinstance(error, NameError):
         error.name = clean(data.get("name"), 60)
     if isinstance(error, SyntaxError) and isinstance(data.get("syntax"), list) and len(data["syntax"]) == 3:

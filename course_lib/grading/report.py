@@ -12,14 +12,18 @@ from course_lib.studies.stored import replace_files
 
 from .anonymous import key_csv, without_names
 from .feedback import feedback_html
-from .histogram import Who, exercise_html
+from .histogram import Who, exercise_html, frequent_html
 from .look import css_class, file_names, page, verdict_bar
+from .process import TRIED
 from .rows import Row, Verdict
 from .tables import About, Grades, cells_csv, grades_csv, scores_csv
 from .text import count, duration, escape, name_html, number, paragraphs, rich
 
-#: Verdicts that say little about the answer, and what to do about them.
+OUTSIDE = "Reached outside"
+#: Verdicts that say little about the answer, and what else needs a human; and what to do about them.
 HUMAN = {
+    OUTSIDE: "What the head of this page calls closed was refused. The path of a student's "
+    "own computer may be harmless. Read the cell.",
     Verdict.NOT_GRADED: "The grader failed here, not the student: grade again. Until then there are no points.",
     Verdict.TAMPERED: "Something was sent to the grader that no answer sends. Read the notebook.",
     Verdict.CRASHED: "The answer's process came to an end before its time. Read the cell.",
@@ -77,7 +81,7 @@ def report_html(grades: Grades, files: Mapping[str, str]) -> str:
         return f'<details><summary>{count(len(first), "student")}</summary><ul class="names">{links}</ul></details>'
 
     everything = [grades.row(student, name) for student in grades.students for name in grades.names]
-    parts = [_head(grades, everything)]
+    parts = [_head(grades, everything), frequent_html([(e, grades.of(e.name)) for e in grades.about.exercises])]
     parts += [exercise_html(e, grades.of(e.name), grades.worth(e.name), who) for e in grades.about.exercises]
     parts += [_scores(everything, address)] if any(row.scores for row in everything) else []
     parts += [_students(grades, address), _attention(grades, everything, who), _slowest(everything, address)]
@@ -117,7 +121,7 @@ def _students(grades: Grades, address: Address) -> str:
     head += "".join(f'<th scope="col"><a href="#ex-{name}"><code>{name}</code></a></th>' for name in grades.names)
     lines = []
     for student in grades.students:
-        total, handed = grades.total(student), grades.submission(student)
+        total, handed = grades.given(student), grades.submission(student)
         line = f'<th scope="row">{_link(student, address(student, ""))}</th>'
         line += f'<td class="number">{"–" if total is None else number(total)}</td>'
         line += f"<td>{duration(handed.late) if handed.late else ''}</td>" * late
@@ -136,12 +140,18 @@ def _students(grades: Grades, address: Address) -> str:
 def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     """What needs a human: verdicts that say little of the answer, notes, and who is not on the roster."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        for note in row.notes:
+            if note.startswith(TRIED):
+                groups[OUTSIDE, paragraphs((note,), SHOWN)].append(row)
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
                 groups[verdict, paragraphs(row.message[:1], SHOWN)].append(row)
     for row in rows:
         for note in dict.fromkeys(row.notes):
+            if note.startswith(TRIED):
+                continue
             groups["Note", paragraphs((note,), SHOWN)].append(row)
     for student in grades.students:
         for note in grades.submission(student).notes:
@@ -153,7 +163,7 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""
         names = ", ".join(f"<code>{name}</code>" for name in grades.names if name in {r.exercise for r in those})
         answers = f"<strong>{count(len(those), 'answer')}</strong><br>{names}" if names else ""
-        colour = f' class="chip {css_class(kind)}"' if kind in HUMAN else ' class="name"'
+        colour = f' class="chip {css_class(kind)}"' if isinstance(kind, Verdict) else ' class="name"'
         items.append(
             f"<li><div><p><span{colour}>{kind}</span></p>{words}{advice}</div>"
             f'<div class="count">{answers}</div>{who(those)}</li>'

@@ -42,7 +42,9 @@ class Row:
         printed: the beginning of what the answer printed.
         code: digest of the answer's definitions: the same for answers that differ in spaces and comments only.
         seconds: of wall time.
+        ran: whether the answer ran to the end of the check, so that all its values could be compared.
         scores: of an entry to the challenge, the accuracy on each draw in per cent.
+        graded: the day on which it was, as 2027-03-02.
 
     >>> Row("ada", "momentum", Verdict.PASS).to_dict()["verdict"]
     'PASS'
@@ -59,7 +61,9 @@ class Row:
     printed: str = ""
     code: str = ""
     seconds: float = 0.0
+    ran: bool = False
     scores: tuple[float, ...] = ()
+    graded: str = ""
 
     @property
     def passed(self) -> bool:

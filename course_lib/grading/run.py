@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,10 +10,10 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,13 @@ from .text import count
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
 SELF_TEST = 8  # submissions
+PROGRESS = 5.0  # seconds between two lines that tell how far it is, where there is no bar
 STATE = ("journal.jsonl", "seeds.json", "accepted")
+
+
+def say_now(text: str) -> None:
+    """Print a line at once, also into a file."""
+    print(text, flush=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ class Options:
     accept: Sequence[str] = ()
     self_test: bool = False
     exam: bool = False
-    say: Callable[[str], None] = print
+    contact: str = ""
+    say: Callable[[str], None] = say_now
 
 
 def grade_folder(options: Options) -> int:
@@ -74,19 +82,21 @@ def grade_folder(options: Options) -> int:
     Raises:
         ValueError: something asked for makes no sense, or answers would not be confined.
     """
+    due = read_due(options.due) if options.due else None
+    read_points(options.points, list(book()))
+    roster = read_roster(options.roster, options.roster_id) if options.roster else None
+    if roster is not None:
+        check_column(roster, options.roster_grade)
     page = options.page or infer_page(options.folder, skip=[options.out])
     exercises = {name: one for name, one in book().items() if one.page == page}
     if not exercises:
         pages = sorted({one.page for one in book().values()})
         raise ValueError(f"there is no page {page!r} with exercises, only {', '.join(pages)}")
-    due = read_due(options.due) if options.due else None
     points = read_points(options.points, list(exercises))
-    roster = read_roster(options.roster, options.roster_id) if options.roster else None
     submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
     if not submissions and roster is None:
         raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
     if roster is not None:
-        check_column(roster, options.roster_grade)
         submissions, off_roster = join(roster.students, submissions)
     names = [one.student for one in submissions if one.path is not None and not one.problem]
     for name in options.students:
@@ -116,6 +126,7 @@ def grade_folder(options: Options) -> int:
             self_test(list(works.values()), options.say)
         rows = _graded(works, journal, isolation, options)
         rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+        submissions = with_copies(submissions, rows)
         rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
     versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
     key = None
@@ -133,6 +144,7 @@ def grade_folder(options: Options) -> int:
         off_roster,
         key,
         options.exam,
+        options.contact,
     )
     report.write(options.out, rows, about)
     if roster is not None:
@@ -157,6 +169,8 @@ def infer_page(folder: Path, skip: Sequence[Path] = ()) -> str:
     pages = {one.page for one in book().values()}
     apart = {path.resolve() for path in skip}
     names = [p.as_posix() for p in Path(folder).rglob("*.ipynb") if not apart & {p.resolve(), *p.resolve().parents}]
+    if not names:
+        raise ValueError(f"there is no notebook (*.ipynb) in {folder} or below it")
     found = sorted({page for page in pages for name in names if page in name})
     if len(found) != 1:
         which = f"notebooks of {', '.join(found)}" if found else "no notebook with a page's name"
@@ -205,10 +219,19 @@ def _graded(works: Mapping[str, Work], journal: Journal, isolation: Isolation, o
         results = grade_on_cluster(waiting, options.cluster, trust=options.trust)
     else:
         results = grade_here(waiting, options.workers or os.cpu_count() or 1)
-    with progress_bar(sys.stderr.isatty(), len(waiting), "notebook") as bar:
-        for work, rows in results:
-            journal.add(keys[work.student], rows)
-            bar.update(1)
+    done, shown, told = len(known), sys.stderr.isatty(), time.monotonic()
+    try:
+        with contextlib.closing(results), progress_bar(shown, len(waiting), "notebook") as bar:
+            for work, rows in results:
+                journal.add(keys[work.student], rows)
+                done += 1
+                bar.update(1)
+                if not shown and time.monotonic() - told > PROGRESS:
+                    told = time.monotonic()
+                    options.say(f"{done} of {len(works)} notebooks are graded.")
+    except KeyboardInterrupt:
+        words = f"Stopped: {done} of {len(works)} notebooks are graded. The same command goes on."
+        raise KeyboardInterrupt(words) from None
     return [row for name in works for row in journal.rows[keys[name]]]
 
 
@@ -230,6 +253,28 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
         else:
             words = f"The file {one.problem or 'cannot be read'}."
             yield Row(one.student, name, Verdict.UNREADABLE, one.path.name, message=(words,))
+
+
+def with_copies(submissions: Sequence[Submission], rows: Sequence[Row]) -> list[Submission]:
+    """Return the submissions, with a note at those whose file another student has handed in, too.
+
+    A notebook keeps the outputs, and how often each cell was run: two who work alone hardly hand in the same bytes,
+    unless nothing was done.
+    """
+    owners: dict[str, set[str]] = {}
+    for row in rows:
+        if row.verdict in (Verdict.PASS, Verdict.NOT_YET, Verdict.TIMEOUT):
+            owners.setdefault(row.sha256, set()).add(row.student)
+    digests = {student: digest for digest, those in owners.items() if len(those) > 1 for student in those}
+
+    def noted(one: Submission) -> Submission:
+        if one.student not in digests:
+            return one
+        digest = digests[one.student]
+        words = f"{len(owners[digest])} students handed in the same file, byte for byte (SHA-256 {digest[:8]}…)."
+        return replace(one, notes=(*one.notes, words))
+
+    return [noted(one) for one in submissions]
 
 
 def _seeds(path: Path, count: int) -> tuple[int, ...]:
@@ -282,8 +327,3 @@ def self_test(works: Sequence[Work], say: Callable[[str], None]) -> None:
                     "graded: use fewer --workers, or a machine that does nothing else."
                 )
     say(f"The self-test graded {len(chosen)} notebooks alone and under load: the same verdicts.")
-
-
-def today() -> str:
-    """Return the date, for what an instructor does by hand."""
-    return datetime.now(UTC).date().isoformat()

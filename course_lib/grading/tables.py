@@ -30,6 +30,7 @@ class About:
         off_roster: students who are not on the roster.
         key: pseudonyms of all students, for results without names (`anonymous.pseudonyms`); None: with their names.
         exam: the pages of feedback give the verdict alone.
+        contact: whom a student may ask; empty: the teacher.
     """
 
     title: str
@@ -42,6 +43,7 @@ class About:
     off_roster: Sequence[str] = ()
     key: Mapping[str, str] | None = None
     exam: bool = False
+    contact: str = ""
 
 
 class Grades:
@@ -89,6 +91,14 @@ class Grades:
         points = [self.points(student, name) for name in self.names]
         return None if None in points else sum(points)
 
+    def is_unreadable(self, student: str) -> bool:
+        """Return whether a student's file is no notebook that can be read."""
+        return bool(self.names) and all(self.row(student, name).verdict is Verdict.UNREADABLE for name in self.names)
+
+    def given(self, student: str) -> float | None:
+        """Return the points that a page shows: unlike in a table, none for a file that cannot be read."""
+        return None if self.is_unreadable(student) else self.total(student)
+
     def submission(self, student: str) -> Submission:
         """Return what a student handed in."""
         return self.submissions.get(student) or Submission(student)
@@ -107,7 +117,8 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     for part in filter(None, map(str.strip, text.split(","))):
         name, _, value = (word.strip() for word in part.partition("="))
         if name not in names:
-            raise ValueError(f"there is no exercise {name!r}, only {', '.join(names)}")
+            listed = ", ".join(names[:8]) + (" …" if names[8:] else "")
+            raise ValueError(f"there is no exercise {name!r}, only {listed}")
         if name in points:
             raise ValueError(f"the points of {name} are given twice")
         try:

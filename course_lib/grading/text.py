@@ -91,6 +91,21 @@ def rich(text: str, most: int = 4000) -> str:
     return inline(clean(text, most)).replace(_INLINE_STYLE, "")
 
 
+def repeated(text: str) -> tuple[str, int]:
+    """Return the lines that a text repeats from its beginning to its end, and how often they are there as a whole.
+
+    >>> repeated("a\\nb\\na\\nb\\na"), repeated("a\\nb")
+    (('a\\nb\\n', 2), ('a\\nb', 1))
+    """
+    lines = text.splitlines(keepends=True)
+    for many in range(1, len(lines) // 2 + 1):
+        part = "".join(lines[:many])
+        times = (len(text) + 1) // len(part)  # the last line may have no end
+        if text == (part * (times + 1))[: len(text)]:
+            return part, times
+    return text, 1
+
+
 def number(value: float) -> str:
     """Return points as one writes them.
 

@@ -86,10 +86,11 @@ def make_class(size: int, seed: int = 0, hostile: bool = True) -> tuple[list[Row
                 notes = ("The cell has no tag: it was found by its function's name.",)
             if rng.random() < 0.02:
                 printed = "step 1: <b>2.0</b>\n" * 20
+            ran = verdict is Verdict.PASS or bool(diagnoses) or message[:1] in (MESSAGES[0][:1], MESSAGES[1][:1])
             code = f"{rng.integers(0, 40):08x}"
             seconds = float(rng.gamma(2.0, 0.2))
             rows.append(Row(student, exercise.name, verdict, f"{i}.ipynb", "", diagnoses, message, notes, printed,
-                            code, seconds))  # fmt: skip
+                            code, seconds, ran))  # fmt: skip
     about = About(
         title="Momentum and Nesterov",
         isolation="Each answer ran in a process of its own, without files or a network (Landlock and seccomp).",

@@ -74,6 +74,37 @@ FAULTS = {
 }
 
 _CALLED = "import sys\nframe = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"
+#: What is noted for the instructor, whatever became of it. Each answer is right where it is not stopped.
+TRIES = {
+    "open /etc/passwd": body("open('/etc/passwd').read()"),
+    "open /etc/shadow": body("try: open(b'/etc/shadow')\nexcept OSError: pass"),
+    "open /etc/hosts": body("import pathlib\ntry: pathlib.Path('/etc/../etc/hosts').read_text()\nexcept: pass").replace(
+        b"etc/../", b""
+    ),
+    "open /etc/group": body("try: np.loadtxt('/etc/group')\nexcept: pass"),
+    "os.listdir /": body("try: __import__('os').listdir('/')\nexcept OSError: pass"),
+    "os.remove /etc/nothing": body("import os\ntry: os.remove('/etc/nothing')\nexcept OSError: pass"),
+    "subprocess.Popen true": body("import subprocess\ntry: subprocess.run(['true'])\nexcept OSError: pass"),
+    "os.fork": body("import os\ntry: os.fork()\nexcept OSError: pass"),
+    "socket.__new__": body("import socket\ntry: socket.socket()\nexcept OSError: pass"),
+    "open /etc/fstab": body(
+        "", "def passes():\n    try: open('/etc/fstab')\n    except OSError: return 1\nseen = passes()\n"
+    ),
+}
+#: Nothing to note: what Python and its packages do by themselves, and an answer's own files.
+QUIET = {
+    "packages": body("import matplotlib.pyplot as plt\nplt.subplots()\nimport platform, ctypes, random, numpy.testing"),
+    "a missing package": body("try: import no_such_package\nexcept ImportError: pass"),
+    "a missing file of its own": body("try: np.load('mine.npy')\nexcept OSError: pass"),
+    "a new file of its own": body("try: open('mine.txt', 'w')\nexcept OSError: pass"),
+    "its own folder": body(
+        "import os\ntry: os.listdir(); os.listdir(os.getcwd()); open(os.devnull)\nexcept OSError: pass"
+    ),
+    "an error's lines": body("import traceback\ntry: 1 / 0\nexcept: traceback.format_exc()"),
+    "randomness": body(
+        "import secrets, tempfile\nsecrets.token_bytes(); tempfile.gettempdir(); np.random.default_rng()"
+    ),
+}
 #: Wrong answers that want a PASS, or want to do harm in the grader.
 CHEATS = {
     "the book's own": wrong("return ex.momentum.reference(x, dx, v, lr, rho)"),

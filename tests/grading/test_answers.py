@@ -94,6 +94,15 @@ def test_every_exercise_is_judged_as_in_a_notebook(confined, exercise):
         assert rows[label].passed == label.startswith(("the solution", "accepted")), label
 
 
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+def test_a_secret_seed_has_a_case_of_its_own(exercise):
+    def drawn(seed):
+        return [repr((case.init, case.start, case.arguments)) for case in exercise.draw(seed)]
+
+    assert len({tuple(drawn(seed)) for seed in (0, 20_001, 20_002)}) == 3
+    assert len(drawn(0)) == len(drawn(20_001))
+
+
 @pytest.mark.parametrize("exercise", [one for one in EXERCISES.values() if one.start], ids=lambda one: one.name)
 def test_broken_code_as_it_was_is_not_attempted(confined, exercise):
     assert compare(exercise, exercise.start).status == "NOT ATTEMPTED"
@@ -105,6 +114,22 @@ def test_what_goes_wrong_in_any_exercise_goes_wrong_alike(confined, exercise):
     texts = {label: common[label] for label in [*common][:: 1 if WHOLE else 4]} | unusual(exercise)
     wanted = {label: said(in_a_notebook(exercise, text)) for label, text in texts.items()}
     assert {label: said(graded(exercise, text)) for label, text in texts.items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os; os._exit(0)\n", "os._exit"),
+        ("import sys\nsys.exit()\n", "sys.exit"),
+        (f"{HEAD}{RIGHT}quit()\n", "quit"),
+        ("raise SystemExit\n", ""),  # it is run, and told
+        (f"# a; exit\nexits = 1\n{HEAD}{RIGHT}", ""),
+        (f"{HEAD}    if False: exit()\n{RIGHT}", ""),
+    ],
+)
+def test_a_cell_that_would_end_python_has_a_note(confined, text, words):
+    notes = graded(MOMENTUM, text).notes
+    assert notes == () if not words else len(notes) == 1 and f"it says `{words}`" in notes[0]
 
 
 @pytest.mark.parametrize("exercise", KINDS, ids=lambda exercise: exercise.name)

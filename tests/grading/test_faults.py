@@ -1,8 +1,11 @@
 """Whatever a notebook does: a verdict in time, no PASS for wrong numbers, the other answers judged, nothing left."""
 
 import os
+import re
 import resource
 import signal
+import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,10 +15,11 @@ import pytest
 from course_lib import chapters
 from course_lib.grading import process as processes
 from course_lib.grading.grade import Task, grade_answer, grade_notebook
-from course_lib.grading.process import Limits, Process, Sandbox
+from course_lib.grading.process import LIBRARY, TRIED, Limits, Process, Sandbox
+from course_lib.grading.remote import CLOSED
 from course_lib.grading.rows import Verdict
 
-from .submissions import CHEATS, FAULTS, HEAD, RIGHT, answer, body, cell, notebook, wrong
+from .submissions import CHEATS, FAULTS, HEAD, QUIET, RIGHT, TRIES, answer, body, cell, notebook, wrong
 
 BOOK = chapters.exercises()
 TWO = {name: BOOK[name] for name in ("momentum", "nesterov")}
@@ -65,6 +69,48 @@ def test_a_fault_has_the_right_verdict(graded, name):
 def test_no_cheat_passes(graded, name):
     row = graded(CHEATS[name])
     assert row.verdict in (Verdict.NOT_YET, Verdict.TAMPERED, Verdict.CRASHED, Verdict.TIMEOUT), row
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_what_an_answer_tried_is_noted_though_it_swallows_the_error(graded, name):
+    row = graded(TRIES[name], Limits())
+    assert row.notes[-1] == f"{TRIED}`{name}`.", row
+    assert row.passed is (name != "open /etc/passwd")
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_packages_do_by_themselves_is_not_noted(graded, name):
+    row = graded(QUIET[name], Limits())
+    assert row.passed and row.notes == (), row
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import course_lib.chapters",
+        "open(np.__file__ + '/nothing')",
+        "open('mine.txt')",
+        "raise ValueError(np)",
+        "raise FileNotFoundError(2, 'where', __import__('os').path.expanduser('~/a'))",
+        "print(np.__file__, __import__('os').getcwd(), __import__('sys').path)",
+        "return np.ones((2, 'a'), like=3)",
+    ],
+)
+def test_a_student_reads_no_path_of_this_machine(graded, line):
+    row = graded(body(line), Limits())
+    shown = "\n".join((*row.message, row.printed))
+    for place in (LIBRARY.parent, sys.prefix, sys.base_prefix, tempfile.gettempdir(), Path.home()):
+        assert str(place) == "/usr" or not re.search(rf"{re.escape(str(place))}\b", shown), shown
+    assert not re.search(r"\w/(course_lib|site-packages)", shown), shown
+    if "PermissionError" in shown:
+        assert CLOSED in row.message[0]
+
+
+def test_an_answer_that_opens_a_file_is_told_that_it_may_not(graded):
+    row = graded(TRIES["open /etc/passwd"], Limits())
+    assert row.message[0] == (
+        f"Your function raised PermissionError: [Errno 13] Permission denied: '/etc/passwd'. {CLOSED}"
+    )
 
 
 # ---------------------------------------------------------------- attacks on the pipe and on the grader

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -77,13 +77,35 @@ def test_of_several_notebooks_one_is_chosen_and_named(put):
     students = found(place)
     chosen = {name: (one.path.name, one.notes) for name, one in students.items()}
     assert chosen["ada"] == ("03_momentum.ipynb", ())  # the other is of no chapter that is asked for
-    assert chosen["bob"] == ("draft-10.ipynb", ("There are 2 notebooks; “draft-10.ipynb” is graded.",))
+    assert chosen["bob"][0] == "draft-10.ipynb" and "2 notebooks; “draft-10.ipynb” (" in chosen["bob"][1][0]
     assert chosen["chen"][0] == "chen_1_3_03_momentum-1.ipynb" and "2 notebooks" in chosen["chen"][1][0]
     put("emre/03_momentum.ipynb", "emre/03_momentum-Copy1.ipynb")
     emre = found(place)["emre"]
-    assert emre.path.name == "03_momentum.ipynb" and "“03_momentum.ipynb” is graded" in emre.notes[0]
+    assert emre.path.name == "03_momentum.ipynb" and "by its name" in emre.notes[0]
     assert chosen["dana"] == ("03_momentum.ipynb", ())
     assert "2 notebooks" in found(place, None)["ada"].notes[0]
+
+
+def test_of_several_notebooks_the_newest_is_graded(put):
+    place, noon = put("tina/03_momentum.ipynb", "tina/03_momentum (1).ipynb", "tina/notes.ipynb"), 1_796_040_000
+    due = read_due("2026-12-01T12:00+00:00")
+
+    def dated(first, second):
+        for name, date in (("03_momentum", first), ("03_momentum (1)", second), ("notes", noon + 10**6)):
+            os.utime(place / "tina" / f"{name}.ipynb", (date, date))
+        return found(place, due=due)["tina"]
+
+    tina = dated(noon - 86_400, noon)
+    assert tina.path.name == "03_momentum (1).ipynb" and tina.submitted.timestamp() == noon
+    assert tina.notes == (
+        "There are 2 notebooks; “03_momentum (1).ipynb” (2026-11-30 12:00:00) is graded, as the newest. Not graded: "
+        "“03_momentum.ipynb” (2026-11-29 12:00:00). Move the file away to have another one graded.",
+    )
+    assert dated(noon, noon - 86_400).path.name == "03_momentum.ipynb"
+    copied = dated(noon, noon + folder.TOGETHER - 1)  # or unpacked: the order in which that happened says nothing
+    assert copied.path.name == "03_momentum.ipynb" and "by its name" in copied.notes[0]
+    os.truncate(place / "tina" / "03_momentum (1).ipynb", 20_000_001)  # the newest, but it cannot be read
+    assert dated(noon - 86_400, noon).path.name == "03_momentum.ipynb"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such names")
@@ -162,7 +184,9 @@ def test_late(put):
     assert students["ada"].late == timedelta(seconds=90)
     assert students["ada"].submitted == datetime(2027, 3, 2, 0, 0, 30, tzinfo=timezone(timedelta(hours=1)))
     assert students["bob"].late is None
-    assert found(place)["ada"].late is None and found(place)["ada"].submitted.tzinfo is UTC
+    assert found(place)["ada"].late is None
+    local = datetime.fromtimestamp(due.timestamp() + 90).astimezone()
+    assert found(place)["ada"].submitted.isoformat() == local.isoformat()
 
 
 @pytest.mark.parametrize("text", ["2027-03-01T23:59", "2027-03-01", "tomorrow", ""])

@@ -13,10 +13,13 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_lib.exercises.host import how_to_get_hints
+from course_lib.exercises.wording import YOURS
 from course_lib.grading import report
 from course_lib.grading.anonymous import pseudonyms
 from course_lib.grading.folder import Submission
 from course_lib.grading.look import file_names
+from course_lib.grading.process import TRIED
 from course_lib.grading.report import write
 from course_lib.grading.rows import Row, Verdict
 from course_lib.site.pdf import FLAGS, find_chromium
@@ -59,7 +62,7 @@ def test_the_histogram_counts_every_mistake(written):
     soup = soup_of(out / "report.html")
     for exercise in about.exercises:
         mine = [row for row in rows if row.exercise == exercise.name]
-        checked = sum(row.verdict in ("PASS", "NOT YET") for row in mine)
+        checked = sum(row.verdict in ("PASS", "NOT YET") and row.ran for row in mine)
         wanted = Counter(name for row in mine for name in row.diagnoses)
         sentences = {mutant.name: mutant.message for mutant in exercise.mutants}
         heading = soup.find(id=f"ex-{exercise.name}").find("h3", string="Known mistakes")
@@ -76,6 +79,22 @@ def test_the_histogram_counts_every_mistake(written):
             if name in sentences:
                 shown = item.select(":scope > div > p")[1].get_text()
                 assert shown == re.sub(r"\*(\w[^*]*)\*", r"\1", sentences[name].replace("`", ""))
+
+
+def test_what_most_got_wrong_stands_above_the_exercises(written):
+    rows, about, out = written
+    soup = soup_of(out / "report.html")
+    made = Counter((row.exercise, name) for row in rows for name in row.diagnoses)
+    ran = Counter(row.exercise for row in rows if row.ran)
+    items = soup.select("#frequent .kinds > li")
+    assert 3 <= len(items) <= 5
+    shown = [(item.a.get_text(), words(item.select_one(".name")).partition(" · ")[0]) for item in items]
+    assert [made[one] for one in shown] == sorted(made.values(), reverse=True)[: len(items)]
+    for one, item in zip(shown, items, strict=True):
+        assert item.a["href"] == f"#ex-{one[0]}"
+        assert words(item.select_one(".count strong")) == f"{made[one]} of {ran[one[0]]}"
+    order = [section["id"] for section in soup.select("section")]
+    assert order[:2] == ["frequent", f"ex-{about.exercises[0].name}"]
 
 
 def test_wrong_answers_without_a_name_are_grouped(written):
@@ -119,10 +138,22 @@ def test_what_needs_a_human_is_listed(written):
     for verdict in ("NOT GRADED", "TAMPERED", "CRASHED", "UNREADABLE"):
         assert found[verdict] == len({row.student for row in rows if row.verdict == verdict}), verdict
     assert found["Note"] == len({row.student for row in rows if row.notes})
+    assert found["Reached outside"] == 0
     assert found["Hand-in"] == sum(bool(one.notes) for one in about.submissions)
     assert found["Not on the roster"] == 1
     slow = [words(row.select_one(".number")) for row in soup_of(out / "report.html").select("#slowest tbody tr")]
     assert slow == [f"{seconds:.1f} s" for seconds in sorted((row.seconds for row in rows), reverse=True)[:5]]
+
+
+def test_who_reached_outside_stands_first(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    tried = f"{TRIED}`open /etc/passwd`."
+    rows[100] = replace(rows[100], verdict=Verdict.PASS, notes=("A note.", tried))
+    write(tmp_path, rows, about)
+    first = words(soup_of(tmp_path / "report.html").find(id="attention").select_one(".kinds > li"))
+    assert first.startswith("Reached outside It says that it tried what no answer needs: open /etc/passwd .")
+    assert rows[100].student in first and rows[100].exercise in first
+    assert "passwd" not in "".join(path.read_text("utf-8") for path in (tmp_path / "feedback").iterdir())
 
 
 def test_pages_load_nothing_and_allow_only_their_own_style(written):
@@ -154,6 +185,8 @@ def test_feedback_is_one_students_alone(written):
         others = [other for other in plain if other != student and other not in student and student not in other]
         assert not any(re.search(rf"\b{re.escape(other)}\b", text) for other in others)
         own = {row.exercise: row for row in rows if row.student == student}
+        if {row.verdict for row in own.values()} == {Verdict.UNREADABLE}:
+            continue
         assert len(own) == len(soup.select("section.answer"))
         for name, row in own.items():
             section = soup.find(id=f"ex-{name}")
@@ -161,6 +194,66 @@ def test_feedback_is_one_students_alone(written):
             if row.message and "\x1b" not in row.message[0] and len(row.message[0]) < 4000:
                 assert row.message[0].replace("`", "").replace("*", "") in section.get_text().replace("*", "")
             assert not any(note in text for note in row.notes)
+
+
+def test_feedback_names_the_file_that_was_graded(written):
+    _, about, out = written
+    files = file_names([one.student for one in about.submissions])
+    for one in about.submissions[:30]:
+        text = words(soup_of(out / "feedback" / files[one.student]).header)
+        assert (f"The file is “{one.path and one.path.name}”, last changed 2027-" in text) == (one.path is not None)
+        assert text.endswith("If you think that something here is wrong, ask your teacher.")
+
+
+def test_feedback_says_when_it_was_graded_and_whom_to_ask(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    days = ["2027-03-02", "2027-03-05", "", "2027-03-02"]
+    mine = [replace(row, graded=day) for row, day in zip(rows[:4], days, strict=True)]
+    write(tmp_path, mine + rows[4:], replace(about, contact="Dr. <Chen>"))
+    header = soup_of(tmp_path / "feedback" / file_names([rows[0].student])[rows[0].student]).header
+    assert "Graded on 2027-03-05." in words(header) and words(header).endswith("wrong, ask Dr. <Chen>.")
+
+
+def test_feedback_does_not_advise_to_try_again(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    first = rows[0].exercise
+    told = {
+        "Ada": Row("Ada", first, Verdict.NOT_YET, message=("`x` is 1.", how_to_get_hints(first))),
+        "Bob": Row("Bob", first, Verdict.NOT_ATTEMPTED, message=(YOURS,)),
+    }
+    write(tmp_path, told.values(), replace(about, exercises=about.exercises[:1], submissions=[]))
+    ada, bob = (words(soup_of(tmp_path / "feedback" / name)) for name in ("ada.html", "bob.html"))
+    assert "x is 1." in ada and "There is no answer." in bob
+    assert not any(advice in page for page in (ada, bob) for advice in ("hint", "todo", "again", "yet."))
+
+
+def test_a_file_that_cannot_be_read_is_asked_for_once(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    mine = [
+        replace(r, verdict=Verdict.UNREADABLE, message=("a.ipynb: is not a Jupyter notebook (line 1)",))
+        for r in rows[:4]
+    ]
+    write(tmp_path, mine + rows[4:], about)
+    student = rows[0].student
+    page = words(soup_of(tmp_path / "feedback" / file_names([student])[student]).main)
+    assert page.count("Your file cannot be read. Look whether it opens on your computer, and hand it in again.") == 1
+    assert page.count("not a Jupyter notebook") == 1 and "— of 5 points." in page and "0 of" not in page
+    line = soup_of(tmp_path / "report.html").select("#students tbody tr")[0]
+    assert words(line.select_one(".number")) == "–"
+    assert (tmp_path / "grades.csv").read_text("utf-8").splitlines()[1].split(",")[3] == "0"
+
+
+def test_what_each_call_prints_is_shown_once(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    about = replace(about, exercises=about.exercises[:1], submissions=[])
+    printed = {"Ada": "one\ntwo\n" * 5, "Bob": ("one\ntwo\n" * 500)[:2000], "Cid": "one\ntwo\nthree\n"}
+    write(tmp_path, [Row(s, rows[0].exercise, Verdict.PASS, printed=text) for s, text in printed.items()], about)
+    shown = [words(soup_of(tmp_path / "feedback" / f"{name}.html").details) for name in ("ada", "bob", "cid")]
+    assert shown == [
+        "What your code printed one two … and 4 times more",
+        "What your code printed one two … and at least 249 times more",
+        "What your code printed one two three",
+    ]
 
 
 def test_an_anonymous_class_has_no_name_in_any_file_but_the_key(a_class, tmp_path):
@@ -202,7 +295,7 @@ def test_a_class_of_nobody_and_a_class_where_all_is_well(a_class, tmp_path):
     rows = [Row("ada", exercise.name, Verdict.PASS) for exercise in about.exercises]
     write(tmp_path, rows, replace(about, submissions=[Submission("ada")]))
     soup = soup_of(tmp_path / "report.html")
-    assert "Nothing does." in words(soup.find(id="attention"))
+    assert soup.find(id="frequent") is None and "Nothing does." in words(soup.find(id="attention"))
     assert "5 of 5 points" in soup_of(tmp_path / "feedback" / "ada.html").get_text()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 from course_lib import chapters, cli
 from course_lib.challenge import LADDER
@@ -23,7 +24,7 @@ from course_lib.grading.challenge import BASELINE, Entry, grade_entry
 from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
 from course_lib.grading.pool import Work, grade_here, grade_on_cluster, grade_work
-from course_lib.grading.process import Isolation, Sandbox
+from course_lib.grading.process import Interrupted, Isolation, Process, Sandbox
 from course_lib.grading.rows import Row, Verdict
 from course_lib.studies.challenge import sealed_score
 
@@ -336,6 +337,36 @@ def test_a_wrong_use_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--due yesterday", "yesterday"),
+        ("--points adam=x", "adam=x"),
+        ("--points adma=1", "'adma'"),
+        ("--seeds -1", "--seeds"),
+        ("--roster nowhere.csv --roster-id Name --roster-grade Grade", "nowhere.csv"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_options_are_judged_before_the_folder(tmp_path, monkeypatch, capsys, options, words, folder):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    assert cli.main(["grade", folder, *options.split()]) == 2 and words in capsys.readouterr().err
+    assert cli.main(["grade", folder]) == 2
+    wanted = {"nowhere": "there is no folder nowhere", "empty": "there is no notebook (*.ipynb) in empty or below it"}
+    assert capsys.readouterr().err == f"course grade: {wanted[folder]}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [([], "required: folder"), (["class", "--seed", "many"], "--seeds"), (["a", "b"], "b")]
+)
+def test_a_wrong_command_is_one_line(capsys, options, words):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["grade", *options])
+    said = capsys.readouterr().err
+    assert said.startswith("course grade: ") and said.count("\n") == 1 and words in said and "usage" not in said
+
+
+@pytest.mark.parametrize(
     "names", [[], ["ada/notes.txt"], ["ada/01_first_step.ipynb", "bob/03_momentum.ipynb"], ["a/b.ipynb"]]
 )
 def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, names):
@@ -345,6 +376,49 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
         Path("class", name).write_text("{}")
     assert cli.main(["grade", "class"]) == 2
     assert "class" in capsys.readouterr().err and not Path("grades").exists()
+
+
+def test_one_file_of_two_students_is_noted(confined, here, tmp_path):
+    same = answer(HEAD + RIGHT)
+    untouched, empty = answer(EXERCISES["momentum"].stub), notebook()
+    students = {"ada": same, "bob": same, "chen": answer(HEAD + RIGHT + "\n"), "dana": untouched, "emre": untouched}
+    folder, out = hand_in(tmp_path / "class", students | {"goran": empty, "hana": empty}), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    needs = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="attention")
+    (item,) = needs.select(".kinds > li")
+    assert "2 students handed in the same file, byte for byte" in item.get_text()
+    assert [one.get_text() for one in item.select(".names li")] == ["ada", "bob"]
+
+
+def test_percentages_are_of_the_answers_that_ran(confined, here, tmp_path):
+    students = {
+        "right": answer(HEAD + RIGHT),
+        "uphill": answer(WRONG),
+        "uphill too": answer(WRONG_TOO),
+        "no name for it": answer(HEAD + "    return x + 7, v\n"),
+        "a name from elsewhere": answer(HEAD + "    return x - learning_rate * dx, v\n"),  # it breaks off, and is named
+        "no Python": answer(HEAD + "    return x +\n"),
+        "no function": answer("x = 1\n"),
+        "raises": answer(HEAD + "    return 1 / 0\n"),
+        "raises later": answer(
+            HEAD + RIGHT.replace("    return", "    if np.ndim(x) == 2:\n        1 / 0\n    return")
+        ),
+        "opens a file": answer(HEAD + "    open('/etc/passwd')\n" + RIGHT),
+        "returns nothing": answer(HEAD + "    x = 1\n"),
+        "not tried": answer(HEAD + "    ex.todo()\n"),
+        "no end": answer(HEAD + "    while True: pass\n"),
+        "no notebook": b"{",
+    }
+    folder, out = hand_in(tmp_path / "class", students), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    section = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    words = " ".join(section.get_text(" ").split())
+    assert "Of 5 answers: all that ran" in words and "6 other answers could not be run, or broke off." in words
+    shares = {
+        one.select_one(".name").get_text(): one.select_one(".count").get_text()
+        for one in section.select("li:has(.name)")
+    }
+    assert shares == {"uphill": "2 of 5 · 40 %", "a name from elsewhere": "1 of 5 · 20 %"}
 
 
 # ---------------------------------------------------------------- killed
@@ -380,6 +454,46 @@ def test_a_run_that_was_killed_goes_on_where_it_was(whole, tmp_path, capsys):
     assert verdicts(out) == {student: WANTED[student] for student in few}
     assert without_time(out) == [row for row in without_time(results) if row["student"] in few]
     assert len(Journal(journal).rows) == len(few) and not place.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its Ctrl-C is no signal that can be sent")
+def test_ctrl_c_is_one_sentence_and_leaves_no_process(confined, tmp_path):
+    slow = answer("import time\n" + HEAD + "    time.sleep(30)\n" + RIGHT)
+    folder, out = hand_in(tmp_path / "class", {"ada": ALL, **dict.fromkeys("bcdefgh", slow)}), tmp_path / "out"
+    code = f"import sys; from course_lib import cli; sys.exit(cli.main({['grade', str(folder), '--out', str(out)]!r}))"
+    command = [sys.executable, "-c", code]
+    grader = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    end = time.monotonic() + 60
+    while not (out / "journal.jsonl").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    os.killpg(grader.pid, signal.SIGINT)  # as a terminal does: to all of its processes
+    _, said = grader.communicate(timeout=20)
+    graded = lines(out)
+    assert grader.returncode == 130
+    assert said.decode() == f"\nStopped: {graded} of 8 notebooks are graded. The same command goes on.\n"
+    place = run._folder_of_run(out).path
+    end = time.monotonic() + 10
+    while processes_of(place) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes_of(place) == [] and not place.exists()
+
+
+def test_ctrl_c_while_a_process_starts_is_a_sentence_too(tmp_path, monkeypatch, capsys):
+    def receive(*_):
+        raise Interrupted
+
+    monkeypatch.setattr(Process, "receive", receive)
+    folder = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_without_a_terminal_a_line_tells_how_far_it_is(confined, here, tmp_path, monkeypatch, capsys):
+    folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob"), answer(HEAD + RIGHT)))
+    monkeypatch.setattr(run, "PROGRESS", 0.0)
+    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:3] == ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'"a"', b"\xff", b'{"key": 1}', b'{"key": "a", "rows": [{}]}', b"null"])
