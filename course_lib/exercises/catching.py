@@ -21,6 +21,11 @@ from .show import Card, status_card
 
 SHOWN = 6  # sentences of wrong versions that one call has caught; the others are folded
 LISTED = 8  # names of those that are still alive
+SHORT = 50  # characters of a wrong version that are shown
+LESSON = (
+    "All are caught. A call tests much where nothing hides a mistake: no 0 and no 1, entries that differ in size and "
+    "in sign, a step that is not the first, no value that everybody uses. Such calls would test your own version, too."
+)
 LARGEST = 1_000_000  # whole number: one that is larger fills the memory, or takes for ever
 DEEPEST = 6  # lists within lists
 
@@ -93,7 +98,7 @@ def catch(game: Game, given: Mapping[str, Any]) -> Caught:
     if right is None or right.problem:
         why = f": {right.problem}" if right else " in time"
         why = why.replace(" (your call)", "").rstrip(".")
-        raise NoCall(f"The right version does not take this call{why}.")
+        raise NoCall(f"With these arguments the right version has no answer{why}.")
     caught = tuple(mutant for mutant in game.known if tells(game, mutant, case, right))
     alive = tuple(mutant for mutant in game.known if mutant not in caught)
     (made,) = right.calls
@@ -277,9 +282,12 @@ def _number(text: str) -> float:
     if " " in text:
         raise Unreadable(": commas separate the parts of a list")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise Unreadable(f": {text!r} is no number") from None
+    if not isfinite(number) and text.strip("+-")[:1].isdigit():
+        raise Unreadable(f": {text} is too large for a computer's number")
+    return number
 
 
 def _shape(made: Any) -> tuple[int, ...] | None:
@@ -309,21 +317,29 @@ def describe(game: Game, given: Mapping[str, Any], before: Collection[str]) -> t
     except NoCall as problem:
         return status_card(title, "NO CALL", [str(problem)]), list(before)
     now = [m for m in game.known if m.name in before or m in found.caught]
-    new = [f"*{m.name}* · {m.message}" for m in now if m.name not in before]
+    new = [f"*{m.name}*{_lines(m)} · {m.message}" for m in now if m.name not in before]
     alive = [m for m in game.known if m not in now]
     every = len(game.known)
+    missed = [f"*{mutant.name}*" for mutant in found.alive]
+    but = f", all but {' and '.join(missed)}" if 0 < len(missed) < 3 else ""
     parts = [
         f"    {found.text}\n    returns {found.right}",
-        f"This call tells {len(found.caught)} of {every} wrong versions from the right one.",
+        f"This call tells {len(found.caught)} of {every} wrong versions from the right one{but}.",
+        "Caught now; each is told what is wrong with it:" if new else "",
         *new[:SHOWN],
     ]
     folded = {"also": (f"and {len(new) - SHOWN} more", new[SHOWN:])} if new[SHOWN:] else {}
     if not alive:
-        last = ["All are caught. Your calls would be a test of your own version, too."]
-        return status_card(title, "ALL CAUGHT", parts, **folded, last=last), [m.name for m in now]
+        return status_card(title, "ALL CAUGHT", parts, **folded, last=[LESSON]), [m.name for m in now]
     more = f" and {len(alive) - LISTED} more" if alive[LISTED:] else ""
-    last = [f"Still alive: {', '.join(m.name for m in alive[:LISTED])}{more}."]
+    last = [f"Still alive: {' · '.join(f'*{m.name}*' for m in alive[:LISTED])}{more}."]
     moved = argument_to_move(game, found.arguments, alive)
-    if moved:
-        last.append(f"A nudge: move {' and '.join(f'`{name}`' for name in moved)}.")
-    return status_card(title, f"{len(now)} of {every} CAUGHT", parts, **folded, last=last), [m.name for m in now]
+    nudge = [f"Move {' and '.join(f'`{name}`' for name in moved)}."] if moved else []
+    card = status_card(title, f"{len(now)} of {every} CAUGHT", parts, **folded, last=last, more=("A nudge", nudge))
+    return card, [m.name for m in now]
+
+
+def _lines(mutant: Mutant) -> str:
+    """Return what stands in a wrong version, if that is short and says something."""
+    code = mutant.new.strip()
+    return f", `{code}`" if 3 < len(code) <= SHORT and "\n" not in code else ""

@@ -22,7 +22,7 @@ from .host import codes, how_to_get_hints, import_for, is_empty, what_is_missing
 from .intact import Intact
 from .limit import Caller, call
 from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
-from .question import Change, question
+from .question import Change, on_the_line, question
 from .result import Result, Status
 from .stub import NotAttempted
 
@@ -98,7 +98,8 @@ def evaluate(
     asked, line = "", "\n".join(wording.describe_line(exercise.source, mutant) for mutant in verdict.fading)
     if verdict.fading and changes:
         arguments = _where(trial, outcome.value.run)
-        asked = question(exercise, answer, arguments, changes(exercise), numpy, call) if arguments else ""
+        tried = on_the_line(exercise, verdict.fading, changes(exercise))
+        asked = question(exercise, answer, arguments, tried, numpy, call) if arguments else ""
     return Result(
         exercise.name,
         verdict.status,

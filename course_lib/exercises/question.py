@@ -15,7 +15,7 @@ from numpy import array, generic, ndarray, ndim  # kept here: a reader may chang
 
 from . import wording
 from .cases import Case
-from .declaration import Declaration
+from .declaration import Declaration, Mutant
 from .diagnosis import PATIENCE, first_difference
 from .intact import Intact
 from .limit import Caller, call
@@ -67,6 +67,16 @@ def question(
     return found
 
 
+def on_the_line(exercise: Declaration, mistakes: Sequence[Mutant], tried: Sequence[Change]) -> list[Change]:
+    """Return the changes of arguments on the mistaken lines: a question must not suspect a line that is right."""
+    names: set[str] = set()
+    for mutant in mistakes:
+        own, wrong = wording.differing_lines(exercise.source, mutant)
+        lines = {line for line in [*own, *wrong] if line not in own or line not in wrong} or {*own}  # or one was moved
+        names.update(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
+    return [(name, how) for name, how in tried if name in names]
+
+
 @functools.lru_cache(maxsize=64)
 def changes(exercise: Declaration) -> tuple[Change, ...]:
     """Return the changes of one argument that make a known mistake right, those first that make the fewest right.
@@ -82,13 +92,15 @@ def changes(exercise: Declaration) -> tuple[Change, ...]:
         return sum(_is_right(exercise, answer, case, right) for answer in wrong) if right else 0
 
     loops = re.search(r"^\s*(for|while)\b", exercise.source, re.MULTILINE)  # so many times would take too long
-    given = exercise.solve(exercise.draw(0)).calls[0].args
+    made = exercise.solve(exercise.draw(0)).calls
     counts: dict[Change, int] = {}
-    for name, value in given.items():
-        for how in HOW:
-            then = changed(value, how)
-            if then is not None and not _alike(value, then) and not (loops and how == "large"):
-                counts[name, how] = call(functools.partial(count, {**given, name: then}), PATIENCE).value or 0
+    for given in (made[0].args, made[-1].args):  # in the first a step may be number 1 already
+        for name, value in given.items():
+            for how in HOW:
+                then = changed(value, how)
+                known = (name, how) in counts or (loops and how == "large")
+                if then is not None and not _alike(value, then) and not known:
+                    counts[name, how] = call(functools.partial(count, {**given, name: then}), PATIENCE).value or 0
     return tuple(sorted((one for one, right in counts.items() if right), key=lambda one: counts[one]))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from .show import Card, status_card
 
 #: The last paragraph while a mistake is not named.
-AGAIN = "Check again, and the mistake is named."
+AGAIN = "Change something and check again: then the mistake is named."
 
 
 class Status(StrEnum):
@@ -91,7 +91,7 @@ class Result(Card):
         NOT YET · double
         `y` is 1.
         And x?
-        Check again, and the mistake is named.
+        Change something and check again: then the mistake is named.
         """
         if not self.named or n == 2:
             return self

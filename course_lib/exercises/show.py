@@ -87,6 +87,7 @@ def status_card(
     *,
     also: tuple[str, list[str]] = ("", []),
     last: Iterable[str] = (),
+    more: tuple[str, list[str]] = ("", []),
 ) -> Card:
     """Return a card with a status and paragraphs; a paragraph of indented lines is code.
 
@@ -96,14 +97,11 @@ def status_card(
         paragraphs: what is said.
         also: the name of what is folded in HTML, and its paragraphs.
         last: paragraphs after that.
+        more: what is folded at the end, as `also`.
     """
     paragraphs, last = ([part for part in parts if part] for parts in (paragraphs, last))
-    summary, folded = also
-    body = "\n".join(_paragraph(part) for part in paragraphs)
-    if folded:
-        inside = "\n".join(_paragraph(part) for part in folded)
-        body += f"\n<details><summary>{html.escape(summary)}</summary>\n{inside}\n</details>"
-    body += "".join(f"\n{_paragraph(part)}" for part in last)
+    body = "\n".join(_paragraph(part) for part in paragraphs) + _fold(*also)
+    body += "".join(f"\n{_paragraph(part)}" for part in last) + _fold(*more)
     style = (
         f"border-inline-start: .25rem solid {ACCENTS.get(status, '#808080')}; padding: .25rem 1rem; "
         "margin: .5rem 0; color: inherit; background: transparent; max-width: 44rem; line-height: 1.5"
@@ -113,7 +111,14 @@ def status_card(
         f'<p style="margin: .25rem 0"><strong>{html.escape(status)}</strong> · {html.escape(title)}</p>\n'
         f"{body}\n</div>"
     )
-    return Card("\n".join([f"{status} · {title}", *paragraphs, *folded, *last]), html=markup)
+    (_, folded), (summary, extra) = also, more
+    ending = [f"{summary}: {extra[0]}", *extra[1:]] if extra else []
+    return Card("\n".join([f"{status} · {title}", *paragraphs, *folded, *last, *ending]), html=markup)
+
+
+def _fold(summary: str, paragraphs: list[str]) -> str:
+    inside = "\n".join(_paragraph(part) for part in paragraphs)
+    return f"\n<details><summary>{html.escape(summary)}</summary>\n{inside}\n</details>" if paragraphs else ""
 
 
 def table_card(title: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Card:

@@ -108,11 +108,7 @@ def describe_line(source: str, mutant: Mutant) -> str:
            the book's  return 2 * x
         yours acts as  return x / 2
     """
-    own, wrong = source.split("\n"), str(mutant.patch(source)).split("\n")
-    while own and wrong and own[0] == wrong[0]:
-        own, wrong = own[1:], wrong[1:]
-    while own and wrong and own[-1] == wrong[-1]:
-        own, wrong = own[:-1], wrong[:-1]
+    own, wrong = differing_lines(source, mutant)
     indent = min(len(line) - len(line.lstrip()) for line in [*own, *wrong] if line.strip())
     lines = []
     for head, those in (("the book's", own), ("yours acts as", wrong)):
@@ -120,6 +116,16 @@ def describe_line(source: str, mutant: Mutant) -> str:
             lines.append(f"    {head:>13}  {line[indent:]}".rstrip())
             head = ""
     return "\n".join(lines)
+
+
+def differing_lines(source: str, mutant: Mutant) -> tuple[list[str], list[str]]:
+    """Return the solution's lines that a known mistake changes, and those in their place."""
+    own, wrong = source.split("\n"), str(mutant.patch(source)).split("\n")
+    while own and wrong and own[0] == wrong[0]:
+        own, wrong = own[1:], wrong[1:]
+    while own and wrong and own[-1] == wrong[-1]:
+        own, wrong = own[:-1], wrong[:-1]
+    return own, wrong
 
 
 def describe_in_place(names: Sequence[str]) -> str:

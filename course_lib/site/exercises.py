@@ -133,7 +133,7 @@ def after(declared: Exercise, colab: str) -> str:
 <button type="button" class="ce-undo" hidden>Undo</button>
 <span class="ce-wait" role="status"></span></p>
 <div class="ce-said" aria-live="polite"></div>
-<div class="ce-tell"><label><input type="checkbox" role="switch"> Tell me at once</label></div>
+<div class="ce-tell"><label><input type="checkbox" role="switch"> Name mistakes at once</label></div>
 <div class="ce-below" aria-live="polite"></div>
 <div class="ce-answer" hidden><pre></pre></div>
 <div class="ce-reason" hidden></div>

@@ -1,9 +1,7 @@
 """A mistake is not named at once: a question first, then its name, then the line. The question is made from runs."""
 
-import ast
 import re
 import time
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from course_lib.exercises import Case, Exercise, Mutant, Status
 from course_lib.exercises.diagnosis import first_difference
 from course_lib.exercises.intact import Intact
 from course_lib.exercises.limit import call
-from course_lib.exercises.question import changes, question
+from course_lib.exercises.question import changes, on_the_line, question
 from course_lib.exercises.result import AGAIN, Result
 
 EXERCISES = chapters.exercises()
@@ -111,30 +109,16 @@ def test_what_has_no_name_is_the_same_each_time(momentum):
 # ------------------------------------------------------------------------------------------------ the question
 
 
-def depends(source):
-    """Names that each name of a source depends on, by what is assigned to it."""
-    found = defaultdict(set)
-    for node in ast.walk(ast.parse(source)):
-        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
-        value = getattr(node, "value", None) or getattr(node, "iter", None)
-        if isinstance(node, (ast.Assign, ast.AugAssign, ast.For)):
-            for name in {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}:
-                found[name] |= {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
-    return found
-
-
-def involved(exercise, mutant):
-    """The arguments on which the changed lines depend, by themselves or through what is computed before."""
+def on_changed_lines(exercise, mutant):
+    """The arguments on lines that only one of the two versions has, or on any if they have the same lines."""
     right, wrong = exercise.source, mutant.patch(exercise.source)
     lines = {line.strip() for line in right.split("\n")} ^ {line.strip() for line in wrong.split("\n")}
-    names = {name for line in lines for name in re.findall(r"[A-Za-z_]\w*", line)}
-    for _ in range(9):
-        names |= {n for source in (right, wrong) for name in names for n in depends(source)[name]}
-    return names & set(exercise.parameters)
+    return {name for line in lines or [right] for name in re.findall(r"[A-Za-z_]\w*", line)} & set(exercise.parameters)
 
 
 def test_the_question_names_an_argument_of_the_mistaken_line():
-    """Of 70 % of all mistakes whose values differ, functions of numbers and arrays having questions."""
+    """Of 70 % of all mistakes whose values differ, functions of numbers and arrays having questions; and no question
+    suspects a line that is right."""
     every, asked, good = 0, 0, 0
     numpy = Intact(np)
     for exercise in LIGHT:
@@ -149,11 +133,12 @@ def test_the_question_names_an_argument_of_the_mistaken_line():
             if not difference:
                 continue
             every += 1
-            words = question(exercise, answer, difference.call.args, changes(exercise), numpy)
+            tried = on_the_line(exercise, [mutant], changes(exercise))
+            words = question(exercise, answer, difference.call.args, tried, numpy)
             asked += bool(words)
-            good += bool(words) and re.search(r"`(\w+)`", words)[1] in involved(exercise, mutant)
+            good += bool(words) and re.search(r"`(\w+)`", words)[1] in on_changed_lines(exercise, mutant)
     assert every > 700 and good >= 0.7 * every, (every, asked, good)
-    assert good >= 0.85 * asked, (every, asked, good)
+    assert good >= 0.98 * asked, (every, asked, good)  # a line may be moved, and is in both versions
 
 
 @every_exercise

@@ -135,14 +135,14 @@ def check(shown, words):
 
 def test_it_comes_after_the_last_hint_and_is_loaded_when_it_is_asked_for(show):
     shown = show(lines=False)
-    button = shown.get_by_role("button", name="Put its lines in order")
+    button = shown.get_by_role("button", name="Put the solution’s lines in order")
     shown.get_by_role("button", name="Hint").click()
     shown.get_by_text("Hint 1 of 2 ·").wait_for()
     assert button.count() == 0
     shown.get_by_role("button", name="Hint").click()
     button.wait_for()
     names = shown.locator(".ce-actions button:visible").all_inner_texts()
-    assert names.index("Put its lines in order") == names.index("Solution") - 1
+    assert names.index("Put the solution’s lines in order") == names.index("Solution") - 1
     assert not [one for one in shown.requests if "parsons.js" in one]
     button.click()
     shown.locator(".ce-lines").wait_for()

@@ -22,8 +22,9 @@
       every = exercise.mutants.map(([mutant]) => mutant).filter((mutant) => !unknown.includes(mutant));
     let busy = false;
 
+    let anew = null; // what is caught since the reader has begun anew, after all were
     const caught = () => {
-      const kept = course.progress.get(page, "caught", name) ?? [];
+      const kept = anew ?? course.progress.get(page, "caught", name) ?? [];
       return kept === true ? every : every.filter((mutant) => kept.includes(mutant));
     };
     const inputs = fields.map(([argument, kind, text]) => {
@@ -42,18 +43,19 @@
       return make("p", { className: long }, make("label", { htmlFor: input.id }, input.name), input);
     });
     const run = make("button", { type: "submit", className: "ce-check" }, "Call"),
-      reset = make("button", { type: "button" }, "The call to begin with"),
+      reset = make("button", { type: "button" }, "Begin anew"),
       count = make("span", { className: "cg-count" }),
       wait = make("span", { className: "ce-wait", role: "status" }),
       said = make("div", { className: "ce-said cg-said", ariaLive: "polite" });
     form.append(
+      make("p", {}, make("strong", {}, form.getAttribute("aria-label"))),
       make(
         "p",
         {},
-        "Choose the arguments of one call. The right ",
+        `The book has ${every.length} wrong versions of `,
         make("code", {}, exercise.function),
-        ` and ${every.length} wrong ones run on it, and you learn which of these it tells from the right one. `,
-        "What one call has caught stays caught: catch all of them.",
+        ". A wrong version is caught by a call for which it returns something else than the right one. Choose the ",
+        "arguments of a call, see which it catches, and go on until you have caught them all. Your own code has no part in it.",
       ),
       make("div", { className: "cg-fields" }, ...rows),
       ...stays.map((one) =>
@@ -93,7 +95,9 @@
         const told = await ask({ kind: "catch", exercise, typed, before: caught() });
         said.innerHTML = told.html;
         const all = told.caught.length === every.length;
-        if (told.caught.length) course.progress.set(page, "caught", name, all || told.caught);
+        if (anew) anew = told.caught;
+        else if (told.caught.length) course.progress.set(page, "caught", name, all || told.caught);
+        tell();
         for (const input of inputs) {
           if (told.wrong.includes(input.name)) input.setAttribute("aria-invalid", "true");
           else input.removeAttribute("aria-invalid");
@@ -114,6 +118,9 @@
     });
     reset.addEventListener("click", () => {
       inputs.forEach((input, i) => (input.value = fields[i][2]));
+      if (caught().length === every.length) anew = [];
+      said.replaceChildren();
+      tell();
       inputs[0].focus();
     });
     ask({ kind: "prepare", exercise }).catch((error) => error.policy && refuse()); // Python starts while the reader reads

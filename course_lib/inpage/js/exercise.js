@@ -199,14 +199,15 @@
           data().then((exercise) => course.inpage.check(exercise, judging)),
         );
         if (mine === round) {
+          const fresh = judging !== judged; // the same text is judged alike, and a question wants a try
           judged = judging;
           said.toggleAttribute("data-earlier", text() !== judged); // the reader may have typed on
           tried ||= result.status !== "NOT ATTEMPTED";
-          row = String(result.diagnoses) === String(verdict.diagnoses) ? row + 1 : 1;
+          row = String(result.diagnoses) === String(verdict.diagnoses) ? row + Number(fresh) : 1;
           verdict = result;
           showVerdict();
           if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
-          else if (result.diagnoses?.length) course.again?.answered(page, "exercises", name, false, result.diagnoses);
+          else if (isNamed()) course.again?.answered(page, "exercises", name, false, result.diagnoses);
         }
       } catch (error) {
         if (error.policy) refuse();
@@ -217,6 +218,11 @@
       look(said);
     }
 
+    /** Whether the verdict that is shown names a mistake. */
+    function isNamed() {
+      const { diagnoses = [], stages = [] } = verdict;
+      return diagnoses.length > 0 && !course.exam && (atOnce || row > 1 || new Set(stages).size < 2);
+    }
     /** Show the verdict: of a mistake no more than the reader wants to be told by now, in an exam nothing. */
     function showVerdict() {
       const { status, html, stages = [html] } = verdict;
@@ -240,19 +246,22 @@
       if (number > hints.length) return;
       add(`<strong>Hint ${number} of ${hints.length}</strong> · ${hints[number - 1]}`);
       if (last) {
-        add("That was the last one. The answer: <em>Solution</em>.");
-        offerLines(text);
+        const offered = offerLines(text);
+        const next = offered
+          ? "<em>Put the solution’s lines in order</em>, or see it whole: <em>Solution</em>"
+          : "The answer: <em>Solution</em>";
+        add(`That was the last one. ${next}.`);
         if (document.activeElement === hint) solution.focus();
       } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
       hint.hidden = last;
       leadOn();
     }
 
-    /** Between the last hint and the solution: its lines, to be put in order; three at least. */
+    /** Between the last hint and the solution: its lines, to be put in order; three at least. Return whether they are offered. */
     function offerLines(text) {
-      if (text.trim().split("\n").length < 4) return;
+      if (text.trim().split("\n").length < 4) return false;
       const button = Object.assign(document.createElement("button"), { type: "button", className: "ce-order" });
-      button.textContent = "Put its lines in order";
+      button.textContent = "Put the solution’s lines in order";
       button.ariaExpanded = "false";
       let lines = null;
       solution.before(button);
@@ -268,6 +277,7 @@
         reveal(lines, button, button.ariaExpanded === "false");
         if (!lines.hidden) look(lines);
       });
+      return true;
     }
 
     function reveal(part, button, shown) {
@@ -316,7 +326,10 @@
       await showWhy(reason.hidden);
       if (!reason.hidden) look(reason);
     });
-    const follows = () => (tell.checked = atOnce);
+    const follows = () => {
+      tell.checked = atOnce;
+      find(".ce-tell").toggleAttribute("data-on", atOnce); // who wants it may always take it back
+    };
     tell.addEventListener("change", () => {
       setAtOnce(tell.checked);
       showVerdict(); // only below a verdict can it be reached

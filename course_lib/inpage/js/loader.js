@@ -4,6 +4,9 @@
   const course = globalThis.course;
   const addresses = document.currentScript?.dataset.inpage?.split(" ") ?? [];
   const loading = {};
+  const EXAM =
+    "Exam: on this page each check gives the verdict alone, without names of mistakes, hints or solutions. What you " +
+    "write here is kept apart from your practice.";
 
   /** Load a script of exercises by its name, or any by its address: once, or anew if that failed. */
   course.load = (name) => {
@@ -20,13 +23,16 @@
 
   course.exam = new URLSearchParams(location.search).has("exam"); // the verdict alone, on this page
   if (course.exam) {
-    const note = Object.assign(document.createElement("p"), { className: "ce-exam", role: "note" });
-    note.textContent = "Exam: the verdict alone.";
+    const say = (textContent) =>
+      Object.assign(document.createElement("p"), { className: "ce-exam", role: "note", textContent });
     document.documentElement.dataset.exam = "";
-    document.querySelector("[data-exercise]")?.before(note);
+    const exercises = [...document.querySelectorAll("[data-exercise]")];
+    for (const place of exercises) place.before(say("Exam: the verdict alone."));
+    if (exercises.length) (document.querySelector(".bd-article h1") ?? exercises[0].previousSibling).before(say(EXAM));
   }
 
   for (const place of document.querySelectorAll("[data-exercise]")) {
+    if (course.exam) place.dataset.page += "-exam"; // what is written and solved here is kept apart
     const { page, exercise: name, label } = place.dataset;
     const code = place.querySelector(".ce-code"),
       pre = code.querySelector("pre"),
@@ -92,7 +98,7 @@
       form.querySelector("input, select")?.focus({ preventScroll: true });
       form.scrollIntoView({ block: "start" });
     }
-    if (button) {
+    if (button && !course.exam) {
       button.addEventListener("click", () => toggle(form.hidden));
       addEventListener("hashchange", called);
       for (const link of document.querySelectorAll(`a[href="#${form.id}"]`))

@@ -178,6 +178,7 @@
       try {
         const result = await check([head, ...chosen].join("\n") + "\n");
         said.innerHTML = result.html;
+        for (const p of said.querySelectorAll("p")) if (p.textContent.startsWith("Stuck?")) p.remove(); // the hints are given
         said.removeAttribute("data-earlier");
         live.textContent = "";
         if (result.status === "PASS")

@@ -141,15 +141,18 @@
       file = find("file"),
       said = find("said");
     function show() {
-      const pages = Object.values(course.progress.get()),
+      const kept = Object.entries(course.progress.get()),
+        pages = kept.filter(([name]) => !name.endsWith("-exam")).map(([, page]) => page),
         { count, next } = course.again.waiting();
       const sum = (of) => pages.reduce((total, page) => total + of(page), 0);
       const answered = sum(
-          (page) => Object.keys({ ...page.predictions }).length + Object.keys({ ...page.checks }).length,
+          (page) =>
+            Object.keys({ ...page.predictions }).length + Object.values({ ...page.checks }).filter(Boolean).length,
         ),
         solved = sum((page) => Object.values({ ...page.exercises }).filter((one) => one === true).length);
-      const day = next && new Date(next).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" });
-      const back = count ? ` ${several(count, "thing")} will be asked again, the next on ${day}.` : "";
+      const day = next && new Date(next).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" }),
+        when = next <= Date.now() ? "at the head of the chapters now" : `the next on ${day}`;
+      const back = count ? ` ${several(count, "thing")} will be asked again, ${when}.` : "";
       find("what").textContent = course.kept.any()
         ? `${several(answered, "question")} answered, ${several(solved, "exercise")} solved, what you have written, and ` +
           `where you were: in this browser alone.${back}`

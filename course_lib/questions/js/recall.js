@@ -73,7 +73,7 @@
     const texts = [...versions.keys()].sort((a, b) => hashed(times + name + a) - hashed(times + name + b)),
       answer = String(texts.indexOf(text(between(right))));
     const why = Object.fromEntries(
-      texts.map((text, i) => [i, inline(versions.get(text) || `The check had said: ${bug[3]}`)]),
+      texts.map((text, i) => [i, inline(versions.get(text) || `That was the mistake in your code: ${bug[3]}`)]),
     );
     const around = [
       ...right.slice(0, before),

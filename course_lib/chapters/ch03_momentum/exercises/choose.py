@@ -139,15 +139,14 @@ def choose(kappa):
             "gradient descent's rate",
             "(2 * root / (root + 1)) ** 2",
             "2 * kappa / (kappa + 1)",
-            "Your momentum is right for the best rate, but the rate is gradient descent's, 2/(λmin + λmax). Momentum "
+            "Your momentum is right, but the rate is gradient descent's, 2/(λmin + λmax). Momentum "
             "allows nearly twice as much.",
         ),
         Mutant(
             "rate of 1",
             "(2 * root / (root + 1)) ** 2",
             "1.0",
-            "Your momentum is right for the best rate, but with α = 1/λmax you stay far below it. Momentum "
-            "allows nearly 4/λmax.",
+            "Your momentum is right, but the rate α = 1/λmax is far below the best. Momentum allows nearly 4/λmax.",
         ),
         Mutant(
             "critical at a rate of 1",

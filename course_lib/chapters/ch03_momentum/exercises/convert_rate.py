@@ -53,8 +53,8 @@ def convert_rate(lr, rho, v):
     ),
     asks={
         "lr": "what should the other rate make up for?",
-        "rho": "which of the two results should `rho` change, and which way?",
-        "v": "how long should the same velocity `v` be in the other convention?",
+        "rho": "what should `rho` do to the rate, and what to the velocity?",
+        "v": "how large should the same velocity `v` be in the other convention?",
     },
     explanation=(
         "Divide v ← ρv + (1 − ρ)∇f by (1 − ρ): v/(1 − ρ) follows the book's rule. The step α·v must stay as it was, so "

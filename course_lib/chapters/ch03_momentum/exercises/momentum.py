@@ -59,7 +59,7 @@ def momentum_step(x, dx, v, lr, rho):
         "dx": "how much of `dx` should the velocity take in?",
         "v": "what should become of the old velocity `v`?",
         "lr": "what should `lr` multiply?",
-        "rho": "what should `rho` do to the old velocity?",
+        "rho": "which term should `rho` multiply, and which not?",
     },
     explanation=(
         "The gradient enters the velocity, and the velocity alone moves the point. The minus sign stands in one place, "

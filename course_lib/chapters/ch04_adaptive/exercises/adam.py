@@ -152,6 +152,30 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
             "The correction has a power, βᵗ, not a product β·t: each step multiplies by β once more.",
         ),
         Mutant(
+            "power of the difference",
+            CORRECTIONS,
+            "m_hat = m / (1 - beta1) ** t\n    v_hat = v / (1 - beta2) ** t",
+            "The power is of β alone: 1 − βᵗ, and not (1 − β)ᵗ.",
+        ),
+        Mutant(
+            "beta times t in the first moment",
+            "m / (1 - beta1**t)",
+            "m / (1 - beta1 * t)",
+            "The first moment's correction has a power, β₁ᵗ, not a product β₁·t.",
+        ),
+        Mutant(
+            "old first moment used",
+            f"{MOMENTS}\n    m_hat = m / (1 - beta1**t)",
+            f"old = m\n    {MOMENTS}\n    m_hat = old / (1 - beta1**t)",
+            "The step uses the old first moment: the new one is returned, but `m_hat` is made of the one that came.",
+        ),
+        Mutant(
+            "old second moment used",
+            f"{MOMENTS}\n    {CORRECTIONS}",
+            f"old = v\n    {MOMENTS}\n    {CORRECTIONS}".replace("v_hat = v /", "v_hat = old /"),
+            "The step uses the old second moment: the new one is returned, but `v_hat` is made of the one that came.",
+        ),
+        Mutant(
             "beta squared",
             CORRECTIONS,
             "m_hat = m / (1 - beta1**2)\n    v_hat = v / (1 - beta2**2)",

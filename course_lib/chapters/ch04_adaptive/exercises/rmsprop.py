@@ -36,8 +36,8 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
     cases=cases,
     hints=(
         "Only the first line differs from AdaGrad's. What is kept of the old `s`, and what is taken of the new square?",
-        "It is a mean: the two weights add up to 1.",
-        "`s` is replaced, not added to: write `s = ...`, with `decay` times the old one in it, not `s += ...`.",
+        "It is a mean: the two weights add up to 1. `s` is replaced, not added to: `s = ...`, not `s += ...`.",
+        "The step divides by the root of the new `s`; `eps` is added to the root.",
     ),
     asks={
         "x": "what should be taken from `x`?",
@@ -91,6 +91,12 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
             "decay * s + (1 - decay) * dx * dx",
             "(1 - decay) * s + decay * dx * dx",
             "`decay` is the share of the old mean that is kept. You keep 1 − decay of it.",
+        ),
+        Mutant(
+            "decay for both",
+            "(1 - decay) * dx * dx",
+            "decay * dx * dx",
+            "The weights of the old mean and of the new square add up to 1: the new one has 1 − decay.",
         ),
         Mutant(
             "new one at full weight",
