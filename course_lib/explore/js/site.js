@@ -5,12 +5,29 @@
   const here = document.currentScript.src,
     { html } = course;
 
+  const SLICE = 12; // milliseconds of computing between two pictures
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+  /** A run that is made part by part: `go` does one more, until none is `left`; `data` is its answer so far. */
+  class Run {
+    constructor(part, parts, told = () => {}) {
+      Object.assign(this, { part, left: parts, told });
+    }
+    go() {
+      if (!this.left) return;
+      this.data = this.part();
+      this.left--;
+      this.told();
+    }
+  }
+
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
     #values;
     #heard = {};
     #compute;
     #more;
+    #runs;
     constructor(spec, params, compute, assets = {}) {
       this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
@@ -32,9 +49,23 @@
     }
     save_changes() {
       const { params } = this.#values,
-        { backdrop, data } = this.#compute(params);
+        { backdrop, data, runs } = this.#compute(params),
+        more = this.#more?.(params);
       this.set("backdrop", backdrop);
-      this.set("data", this.#more ? { ...data, ...this.#more(params) } : data);
+      if (runs) this.settled = this.#follow(more ? [...runs, more] : runs);
+      else this.set("data", more ? { ...data, ...more } : data);
+    }
+    /** Go on with runs, a slice of time before each picture, until they are made or others are asked for. */
+    async #follow(runs) {
+      this.#runs = runs;
+      while (runs === this.#runs) {
+        const end = performance.now() + SLICE;
+        do for (const run of runs) run.go();
+        while (runs.some((run) => run.left) && performance.now() < end);
+        this.set("data", Object.assign({}, ...runs.map((run) => run.data)));
+        if (!runs.some((run) => run.left)) return;
+        await frame();
+      }
     }
     /** From now on the data hold what a function of the controls adds, too; null takes it out. */
     join(more) {
@@ -54,9 +85,16 @@
   }
 
   function compiled(spec, assets = {}) {
-    const { compute, backdrop: behind } = course.experiments[spec.compiled];
-    const data = remember(compute, spec.compute, assets),
-      backdrop = remember(behind, spec.backdrop, assets);
+    const functions = course.experiments[spec.compiled],
+      backdrop = remember(functions.backdrop, spec.backdrop, assets);
+    if (spec.live) {
+      const { parts, runs } = spec.live;
+      const begins = Object.entries(runs).map(([name, needs]) =>
+        remember((...values) => new Run(functions[`live_${name}`](...values), parts), needs, assets),
+      );
+      return (params) => ({ backdrop: backdrop(params), runs: begins.map((begin) => begin(params)) });
+    }
+    const data = remember(functions.compute, spec.compute, assets);
     return (params) => ({ backdrop: backdrop(params), data: data(params) });
   }
 
@@ -84,8 +122,7 @@
     });
 
   const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
-  const pause = () => new Promise(soon),
-    frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const pause = () => new Promise(soon);
 
   /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (inpage/js/yours.js). */
   function offer(place, spec, model) {
@@ -136,6 +173,7 @@
       if (spec.yours) offer(place, spec, model);
       place.dataset.shown = "1";
       if (gently) await frame();
+      await model.settled;
       place.dataset.ready = "1";
       model.on("change:params", () => course.address.follow(place, model));
       return model;
@@ -168,7 +206,7 @@
     if (queue.push(place) === 1) soon(next);
   }
 
-  course.site = { Model, compiled, tabulated, begin };
+  course.site = { Model, Run, remember, compiled, tabulated, begin };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
   const places = [...document.querySelectorAll("[data-course-experiment]")];
   const near = new IntersectionObserver(
