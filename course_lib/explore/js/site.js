@@ -8,13 +8,14 @@
   const SLICE = 12; // milliseconds of computing between two pictures
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
-  /** A run that is made part by part: `go` does one more, until none is `left`; `data` is its answer so far. */
+  /** A run that is made part by part: `go` does one more, while some are `left`; `data` is its answer so far, and at
+      first that of the run before. */
   class Run {
-    constructor(part, parts, told = () => {}) {
-      Object.assign(this, { part, left: parts, told });
+    constructor(begin, parts, before, told = () => {}) {
+      Object.assign(this, { begin, left: parts, data: before?.data, told });
     }
     go() {
-      if (!this.left) return;
+      this.part ??= this.begin();
       this.data = this.part();
       this.left--;
       this.told();
@@ -59,11 +60,11 @@
     async #follow(runs) {
       this.#runs = runs;
       while (runs === this.#runs) {
-        const end = performance.now() + SLICE;
-        do for (const run of runs) run.go();
-        while (runs.some((run) => run.left) && performance.now() < end);
+        const end = performance.now() + SLICE,
+          latest = () => runs.reduce((a, b) => (b.left > a.left ? b : a));
+        while (latest().left && performance.now() < end) latest().go();
         this.set("data", Object.assign({}, ...runs.map((run) => run.data)));
-        if (!runs.some((run) => run.left)) return;
+        if (!latest().left) return;
         await frame();
       }
     }
@@ -89,9 +90,11 @@
       backdrop = remember(functions.backdrop, spec.backdrop, assets);
     if (spec.live) {
       const { parts, runs } = spec.live;
-      const begins = Object.entries(runs).map(([name, needs]) =>
-        remember((...values) => new Run(functions[`live_${name}`](...values), parts), needs, assets),
-      );
+      const begins = Object.entries(runs).map(([name, needs]) => {
+        let run;
+        const begin = (...values) => (run = new Run(() => functions[`live_${name}`](...values), parts, run));
+        return remember(begin, needs, assets);
+      });
       return (params) => ({ backdrop: backdrop(params), runs: begins.map((begin) => begin(params)) });
     }
     const data = remember(functions.compute, spec.compute, assets);

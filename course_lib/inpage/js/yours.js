@@ -147,7 +147,8 @@
         const optimizer = { slots: method.slots, update, h: { ...settings, ...params } },
           given = { ...model.get("assets"), ...params },
           values = needs.map((name) => given[name]);
-        if (live) return (answer = new course.site.Run(live(optimizer, ...values), spec.live.parts, tell));
+        if (live)
+          return (answer = new course.site.Run(() => live(optimizer, ...values), spec.live.parts, answer, tell));
         answer = run(optimizer, ...values);
         tell();
         return answer;
