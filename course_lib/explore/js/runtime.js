@@ -73,8 +73,8 @@
       return { grad: each(grad), prox: each(prox) };
     };
 
-  /** One step after another of an optimizer: a function gradient → the point, which it changes in place. It makes as few
-      objects as it can, for speed. */
+  /** One step after another of an optimizer: a function gradient → the point, which it changes in place.
+      It makes as few objects as it can, for speed. */
   function walk(method, start) {
     const h = { ...method.h },
       rate = method.h.lr,
