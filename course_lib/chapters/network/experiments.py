@@ -78,7 +78,7 @@ def training(**values: Any) -> Experiment:
             slider("sgd", "SGD: rate α", 0.001, 3, 0.5, log=True, format=".2~g"),
             slider("momentum", "Momentum: rate α", 0.001, 3, 0.1, log=True, format=".2~g"),
             slider("adam", "Adam: rate α", 0.0001, 1, 0.01, log=True, format=".2~g"),
-            slider("seed", "seed", 0, 19, 0, step=1, format=".0f"),
+            slider("seed", "seed", values=range(20), value=0, format=".0f"),
             slider("lr", "your rate α", 0.0001, 3, 0.01, log=True, format=".2~g"),
         ],
         _training,
