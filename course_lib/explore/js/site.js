@@ -59,14 +59,13 @@
     /** Go on with runs, a slice of time before each picture, until they are made or others are asked for. */
     async #follow(runs) {
       this.#runs = runs;
-      while (runs === this.#runs) {
+      do {
         const end = performance.now() + SLICE,
           latest = () => runs.reduce((a, b) => (b.left > a.left ? b : a));
         while (latest().left && performance.now() < end) latest().go();
         this.set("data", Object.assign({}, ...runs.map((run) => run.data)));
-        if (!latest().left) return;
         await frame();
-      }
+      } while (runs === this.#runs && runs.some((run) => run.left));
     }
     /** From now on the data hold what a function of the controls adds, too; null takes it out. */
     join(more) {
@@ -150,6 +149,11 @@
     });
   }
 
+  /** Wait for the last part of a model's data, of those that were asked for last. */
+  async function whole(model) {
+    for (let last; last !== model.settled; ) await (last = model.settled);
+  }
+
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
   async function mount(place, gently) {
     const {
@@ -176,8 +180,7 @@
       if (spec.yours) offer(place, spec, model);
       place.dataset.shown = "1";
       if (gently) await frame();
-      await model.settled;
-      place.dataset.ready = "1";
+      whole(model).then(() => (place.dataset.ready = "1")); // who moves it does not wait for that
       model.on("change:params", () => course.address.follow(place, model));
       return model;
     } catch (error) {
