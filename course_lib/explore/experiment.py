@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from course_lib.explore.jsonable import to_jsonable
+from course_lib.explore.live import Live
 from course_lib.explore.moves import experiment_at, parse
 from course_lib.explore.page import STATIC_DIR, static_html
 from course_lib.explore.values import cleaned
@@ -71,6 +72,7 @@ class Experiment(anywidget.AnyWidget):
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
         own: whether the functions use objects of the reader's, so that their compiled form is part of the page.
         yours: what a reader of the site sees of an optimizer that they type there; None: there is no box for it.
+        live: how the page computes the same in parts, if all at once would take it longer than a tenth of a second.
         values: initial values of the controls. A value out of range is moved to the nearest end, with a warning.
 
     >>> from course_lib.explore.parts import slider, panel, axis, line
@@ -113,6 +115,7 @@ class Experiment(anywidget.AnyWidget):
         autoplay: bool = False,
         own: bool = False,
         yours: Yours | None = None,
+        live: Live | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
         if not name.isidentifier():
@@ -121,7 +124,7 @@ class Experiment(anywidget.AnyWidget):
             raise ValueError(f"{name} must have one of compute and compute_all, and the other None")
         tabulated = tabulated or compute_all is not None
         self.name, self.place, self.page = name, name, ""
-        self.digits, self.own, self.compute_all, self.yours = digits, own, compute_all, yours
+        self.digits, self.own, self.compute_all, self.yours, self.live = digits, own, compute_all, yours, live
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
@@ -134,9 +137,16 @@ class Experiment(anywidget.AnyWidget):
         if yours is not None:
             if tabulated:
                 raise ValueError(f"{name} is tabulated: a page without its functions cannot run yours")
-            if unknown := [n for n in yours.needs if n not in self.controls]:
-                raise ValueError(f"{name}: yours has the parameters {unknown}, which are no controls")
+            if unknown := [n for n in [*yours.needs, *yours.alone] if n not in self.controls and n not in held]:
+                raise ValueError(f"{name}: yours has the parameters {unknown}, which are no controls and no assets")
             yours.panels(list(panels))  # raises where no mark is like the reader's
+        if live is not None:
+            if tabulated or (yours is None) != (live.yours is None):
+                raise ValueError(f"{name}: live goes with compute, and needs yours where there is yours")
+            if unknown := [
+                n for names in live.needs.values() for n in names if n not in self.controls and n not in held
+            ]:
+                raise ValueError(f"{name}: live has the parameters {unknown}, which are no controls and no assets")
         if both := [n for n in held if n in self.controls]:
             raise ValueError(f"{name}: {both[0]} is a control and an asset")
         if tabulated and any(n in self.controls for n in needs["backdrop"]):
@@ -144,6 +154,7 @@ class Experiment(anywidget.AnyWidget):
         spec = {
             "name": name, "alt": alt, "panels": list(panels), "readouts": list(readouts), "caption": caption,
             "autoplay": autoplay, "tabulated": tabulated, "columns": columns, **needs,
+            "alone": [] if yours is None else list(yours.alone),
         }  # fmt: skip
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
         self.controls = {n: _with_way_back(c, start) for n, c in self.controls.items()}

@@ -20,6 +20,7 @@ import numpy as np
 from course_lib.explore import sources
 from course_lib.explore.compile import Library
 from course_lib.explore.jsonable import json_text, to_jsonable
+from course_lib.explore.live import Live
 from course_lib.explore.yours import Yours
 
 #: Names the folder for tables during a build, which is kept between builds; if unset, there is a kernel.
@@ -41,6 +42,7 @@ class Shown(Protocol):
     digits: int
     own: bool
     yours: Yours | None
+    live: Live | None
     compute_all: Callable[[dict[str, list[Any]]], Sequence[dict[str, Any]]] | None
 
     def answers(self, axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]: ...
@@ -124,6 +126,7 @@ def compiled(experiments: Mapping[str, Shown]) -> str:
     library, body = Library(), []
     for name, experiment in experiments.items():
         functions = experiment.functions | ({"yours": experiment.yours.run} if experiment.yours else {})
+        functions |= experiment.live.functions if experiment.live else {}
         keys = {key: library.add(f, f"{_identifier(experiment)}_{key}") for key, f in functions.items()}
         pairs = ", ".join(f"{key}: {function}" for key, function in keys.items())
         body.append(f"course.experiments[{json.dumps(name)}] = {{ {pairs} }};")
@@ -144,6 +147,8 @@ def static_html(experiment: Shown, folder: Path) -> str:
     if (yours := experiment.yours) is not None:
         spec |= {"panels": yours.panels(spec["panels"]), "readouts": yours.readouts(spec["readouts"])}
         spec["yours"] = yours.box()
+    if (live := experiment.live) is not None:
+        spec["live"] = {"parts": live.parts, "runs": live.needs}
     caption = spec.pop("caption")
     assets = write_assets(experiment, folder) if experiment.assets else None
     files = {"table": table, "script": script, "assets": assets}

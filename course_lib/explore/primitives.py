@@ -138,4 +138,57 @@ def _mix(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint32(16))
 
 
-PRIMITIVES = {f.__name__: f for f in (descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals)}
+def walk(method: Any, start: Sequence[float]) -> Callable[[Any], np.ndarray]:
+    """Return a function that makes one step of a method: of a gradient, it returns the point after the step.
+
+    `descend` is that, where the gradient depends on the point alone. The point is changed in place.
+
+    >>> from course_lib.optim import Momentum
+    >>> step = walk(Momentum(0.5, rho=0.5), [8.0])
+    >>> [float(step([2.0])[0]) for _ in range(3)]
+    [7.0, 5.5, 3.75]
+    """
+    optimizer, x = method.clone(), np.array(start, dtype=float)
+
+    def step(dx: Any) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            optimizer.step(x, np.asarray(dx, dtype=float), nonfinite="allow")
+        return x
+
+    return step
+
+
+def matmul(a: Any, b: Any) -> np.ndarray:
+    """Return the product A B of two matrices, given as lists of rows.
+
+    >>> matmul([[1, 2], [3, 4]], [[1, 0], [1, 1]]).tolist()
+    [[3, 2], [7, 4]]
+    """
+    with np.errstate(all="ignore"):
+        return np.asarray(a) @ np.asarray(b)
+
+
+def transpose(a: Any) -> np.ndarray:
+    """Return Aᵀ."""
+    return np.asarray(a).T
+
+
+def each(f: Callable[[Any, Any], Any], a: Any, b: Any) -> np.ndarray:
+    """Return f(aᵢⱼ, bᵢⱼ) for all entries of a matrix A; B is another matrix, or one row, as it were repeated.
+
+    As for an optimizer's update, ``f`` sees arrays in Python, and single numbers in the page.
+
+    >>> each(lambda v, bias: np.maximum(v + bias, 0.0), [[-1.0, 2.0]], [0.5, 0.5]).tolist()
+    [[0.0, 2.5]]
+    """
+    with np.errstate(all="ignore"):
+        return f(np.asarray(a), np.asarray(b))
+
+
+PRIMITIVES = {
+    f.__name__: f
+    for f in (
+        *(descend, trace, linspace, mesh, field, tuned, plane, uniforms, normals),
+        *(walk, matmul, transpose, each),
+    )
+}

@@ -23,18 +23,20 @@ class Yours:
     """What an experiment does with the reader's optimizer.
 
     Args:
-        run: a function of the optimizer and, by name, of controls, compiled like ``compute``: the data of the reader's
-            marks and readouts.
+        run: a function of the optimizer and, by name, of controls and assets, compiled like ``compute``: the data of
+            the reader's marks and readouts.
         like: the method whose marks and readouts the reader's optimizer has, too. Where their keys say ``like``, those
             of the reader's say ``yours``.
+        alone: controls that are for the reader's optimizer alone, and hidden while there is none.
     """
 
     run: Callable[..., dict[str, Any]]
     like: str
+    alone: tuple[str, ...] = ()
 
     @property
     def needs(self) -> list[str]:
-        """The names of the controls that `run` takes after the optimizer."""
+        """The names of the controls and assets that `run` takes after the optimizer."""
         return list(inspect.signature(self.run).parameters)[1:]
 
     def panels(self, panels: list[Part]) -> list[Part]:

@@ -11,6 +11,7 @@ from course_lib.data.augment import bilinear
 from course_lib.ensembles import mean_variance, variance_of_mean
 from course_lib.explore.compile import CompileError, Library
 from course_lib.explore.jsonable import to_jsonable
+from course_lib.explore.live import finish
 from course_lib.explore.primitives import trace
 from course_lib.nn import L1, ElasticNet, soft_threshold
 from course_lib.optim import Momentum, Optimizer
@@ -95,7 +96,12 @@ def corners(experiment):
     return [dict(zip(experiment.controls, combination, strict=True)) for combination in chosen]
 
 
-COMPILED = [chapters.experiments()[key] for key, one in chapters.started().items() if not one.spec["tabulated"]]
+COMPILED = [
+    chapters.experiments()[key]
+    for key, one in chapters.started().items()
+    if not one.spec["tabulated"] and one.live is None
+]
+LIVE = [chapters.experiments()[key] for key, one in chapters.started().items() if one.live is not None]
 
 
 @pytest.mark.parametrize("make", COMPILED, ids=lambda make: f"{make.page}-{make.__name__}")
@@ -118,6 +124,40 @@ def test_every_compiled_experiment_over_its_controls(make, library, twin):
                 continue
             finite += twin.compare_runs(got, wanted, f"{name} {params}")
     assert finite >= len(settings)
+
+
+@pytest.mark.parametrize("make", LIVE, ids=lambda make: f"{make.page}-{make.__name__}")
+def test_the_parts_of_every_live_experiment_over_its_controls(make, library, twin):
+    """Two parts of each run: all of them take minutes in QuickJS, and are compared in a browser."""
+    experiment = make()
+    for end in ("low", "value", "high"):
+        sliders = {n: c[end] for n, c in experiment.controls.items() if c["type"] == "slider"}
+        given = {**experiment.assets, **experiment.params, **sliders}
+        for name, needs in experiment.live.needs.items():
+            values = [given[n] for n in needs]
+            got = library.call(
+                f"""(...values) => {{
+                    const part = course.experiments['{experiment.key}'].live_{name}(...values);
+                    part();
+                    return part();
+                }}""",
+                *values,
+            )
+            twin.close(got, to_jsonable(finish(experiment.live.runs[name](*values), 2)), f"{name} {sliders}")
+
+
+@pytest.mark.parametrize("make", LIVE, ids=lambda make: f"{make.page}-{make.__name__}")
+def test_all_parts_are_the_whole(make):
+    experiment = make()
+    given, live = {**experiment.assets, **experiment.params}, experiment.live
+    data = {}
+    for name, begin in live.runs.items():
+        data |= finish(begin(*[given[n] for n in live.needs[name]]), live.parts)
+    assert to_jsonable(data) == experiment.data
+    if experiment.yours:
+        values = [given[n] for n in experiment.yours.needs]
+        whole = experiment.yours.run(Momentum(0.1), *values)
+        assert to_jsonable(finish(live.yours(Momentum(0.1), *values), live.parts)) == to_jsonable(whole)
 
 
 class Peeks(Optimizer):

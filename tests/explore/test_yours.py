@@ -12,6 +12,7 @@ import pytest
 from course_lib import chapters, inpage
 from course_lib.explore.experiment import Experiment
 from course_lib.explore.jsonable import to_jsonable
+from course_lib.explore.live import Live, finish
 from course_lib.explore.page import experiments_in, static_html
 from course_lib.explore.parts import axis, line, panel, readout, slider
 from course_lib.explore.yours import FILLS, Yours, lines_of, settings
@@ -238,15 +239,24 @@ def test_every_box_races_a_text_as_python_races_the_method(worker, library, twin
     compared, settings_tried = 0, list(itertools.product(*(c["options"] for c in choices)))
     for options in settings_tried:
         params = experiment.params | {c["name"]: option for c, option in zip(choices, options, strict=True)}
-        needs = [params[n] for n in experiment.yours.needs]
+        given = {**experiment.assets, **params}
+        needs = [given[n] for n in experiment.yours.needs]
+        f = "live_yours" if experiment.live else "yours"  # QuickJS would take minutes for all parts: the first does
         got = library.call(
-            f"""(method, h, ...needs) => course.experiments['{experiment.key}'].yours(
-                {{ slots: method.slots, update: course.updateOf(method), h }}, ...needs)""",
+            f"""(method, h, ...needs) => {{
+                const f = course.experiments['{experiment.key}'].{f};
+                const answer = f({{ slots: method.slots, update: course.updateOf(method), h }}, ...needs);
+                return typeof answer === "function" ? answer() : answer;
+            }}""",
             worker(lines_of(type(method))), hyper, *needs,
         )  # fmt: skip
-        wanted = to_jsonable(experiment.yours.run(method.clone(), *needs))
-        compared += twin.compare_runs(got, wanted, f"{name} {options}")
-    assert compared > 100 * len(settings_tried)
+        if experiment.live:
+            wanted = to_jsonable(finish(experiment.live.yours(method.clone(), *needs), 1))
+            twin.close(got, wanted, name)
+        else:
+            wanted = to_jsonable(experiment.yours.run(method.clone(), *needs))
+            compared += twin.compare_runs(got, wanted, f"{name} {options}")
+    assert experiment.live or compared > 100 * len(settings_tried)
 
 
 @pytest.mark.parametrize("name", BOXED)
@@ -257,7 +267,8 @@ def test_every_mark_and_readout_of_the_reader_finds_its_data(name, tmp_path):
     assert mine and [p["marks"][-1].get("yours") for p in spec["panels"]].count(True) == len(mine)  # on top
     told = [r for r in spec["readouts"] if r.get("yours")]
     assert told == spec["readouts"][-len(told) :]
-    data = experiment.yours.run(Momentum(0.05), *[experiment.params[n] for n in experiment.yours.needs])
+    given = {**experiment.assets, **experiment.params}
+    data = experiment.yours.run(Momentum(0.05), *[given[n] for n in experiment.yours.needs])
     for part in mine + told:
         assert part["key"] in data and part["key"] not in experiment.data
         assert "Yours" in part["label"] and part["color"] == "currentColor"
@@ -299,6 +310,12 @@ def hill(yours, **options):
 def test_a_bad_declaration_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"yours has the parameters \['rho'\]"):
         hill(Yours(lambda mine, rho: {}, like="SGD"))
+    with pytest.raises(ValueError, match=r"yours has the parameters \['rate'\]"):
+        hill(Yours(lambda mine, lr: {}, like="SGD", alone=("rate",)))
+    with pytest.raises(ValueError, match="live has the parameters"):
+        hill(None, live=Live(3, {"SGD": lambda rate: None}))
+    with pytest.raises(ValueError, match="needs yours where there is yours"):
+        hill(Yours(lambda mine, lr: {}, like="SGD"), live=Live(3, {"SGD": lambda lr: None}))
     with pytest.raises(ValueError, match="tabulated"):
         hill(Yours(lambda mine, lr: {}, like="SGD"), tabulated=True)
     with pytest.raises(ValueError, match="no mark has 'Adam' in its key"):

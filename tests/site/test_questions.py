@@ -615,6 +615,7 @@ def test_the_page_shows_the_numbers_of_the_line(reading, every_prediction, name)
     shown = reading("index.html", base=every_prediction, **STILL)  # which each changes at a place of its own
     under = started(shown, SHOWING[name])
     place(shown, SHOWING[name]).get_by_role("button", name="Just show me").click()
+    under.locator("[data-course-experiment][data-ready]").wait_for()  # to the end, where it is computed in parts
     seen = " ".join(under.locator("dd, output").all_inner_texts())
     for number in re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", line(shown, SHOWING[name])):
         at_hand = re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", seen)

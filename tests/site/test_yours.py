@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from course_lib import chapters, inpage, questions
+from course_lib.chapters.network.experiments import training
 from course_lib.explore.yours import FILLS, lines_of
 from course_lib.inpage.quick import AFTER, BEFORE, START, brython
 from course_lib.optim import SGD, Adam, Momentum, Nesterov
@@ -460,3 +461,46 @@ def test_on_the_built_page_it_is_loaded_when_opened_and_styled(reading, name):
     assert field.evaluate("e => [getComputedStyle(e).display, getComputedStyle(e).resize]") == ["block", "vertical"]
     panels, box = experiment.locator(".cx-panels").bounding_box(), field.bounding_box()
     assert box["y"] + box["height"] - panels["y"] < 740, "whoever types sees the curves"
+
+
+# ---------------------------------------------------------------- a network that is trained in parts
+
+
+def trained(shown):
+    """Wait until the reader's line has all epochs."""
+    shown.wait_for_function(
+        "document.querySelector(`g[data-series='Yours'] path`)?.getAttribute('d')?.split('L').length === 21"
+    )
+
+
+@pytest.mark.parametrize(("method", "lr"), [(SGD, 0.5), (Momentum, 0.1), (Adam, 0.01)])
+def test_a_network_is_trained_by_a_method_typed_as_by_the_one_that_is_built_in(boxed, method, lr):
+    shown = boxed(training(lr=lr))
+    assert not shown.locator("[data-control=lr]").is_visible()  # the slider is for the reader's method alone
+    area(shown).fill(lines_of(method))
+    say(shown, "self.lr is the slider.")
+    assert shown.locator("[data-control=lr]").is_visible()
+    trained(shown)
+    assert lines(shown, "Yours") == lines(shown, method.__name__) != []
+    numbers = [
+        shown.locator(".cx-readouts > div", has_text=f"{name}:").locator("dd").all_text_contents()
+        for name in ("Yours", method.__name__)
+    ]
+    assert numbers[0] == numbers[1] and len(numbers[0]) == 2
+
+
+def test_the_last_training_stays_and_goes(boxed):
+    shown = boxed(training())
+    area(shown).fill("x -= self.lr * dx")
+    say(shown, "self.lr is the slider.")
+    trained(shown)
+    before = lines(shown, "Yours")
+    area(shown).fill("x -= self.lr * (dx")
+    say(shown, "'(' was never closed. Yours is still what ran last.")
+    settle(shown)
+    assert lines(shown, "Yours") == before != []
+    area(shown).fill("x -= self.lr / 0 * dx")
+    say(shown, "In this run x becomes")
+    shown.get_by_role("button", name="Remove mine").click()
+    settle(shown)
+    assert lines(shown, "Yours") == [] and not shown.locator("[data-control=lr]").is_visible()

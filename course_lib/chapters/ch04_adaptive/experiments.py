@@ -311,7 +311,7 @@ def _trap(method: str, lr: float, clear: bool) -> Data:
     else:
         run = trace(f, opt, start, _LONG)
         xs, ys = run["x"], run["y"]
-    off = [abs(ys[t] - xs[t]) * root for t in range(_LONG + 1)]
+    off = [abs(ys[t] - xs[t]) * root if np.isfinite(xs[t]) else np.inf for t in range(_LONG + 1)]
     leaves = None
     for t in range(_LONG + 1):
         if leaves is None and off[t] > 0.5:

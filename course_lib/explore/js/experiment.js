@@ -46,8 +46,9 @@
         Array.isArray(control) ? control.map((name) => model.get("params")[name]) : model.get("params")[control],
       move: (control, at) =>
         set(Array.isArray(control) ? { [control[0]]: at[0], [control[1]]: at[1] } : { [control]: at }),
-      /** Whether a control matters under the options that are chosen. */
+      /** Whether a control matters under the options that are chosen, or without an optimizer of the reader's. */
       matters: (control) =>
+        (model.get("yours") || !spec.alone.includes(control)) &&
         spec.controls.every((c) => c.shows?.[control]?.includes(model.get("params")[c.name]) ?? true),
     };
 
@@ -155,6 +156,7 @@
     (timed.size ? time : root.querySelector(".cx-controls")).append(reset);
     const showYours = () => {
       for (const part of yours) part.hidden = !model.get("yours");
+      showParams();
     };
     root.style.setProperty("--digits", Math.max(...Object.values(controls).map((c) => c.digits ?? 0)));
     if (spec.columns) {
@@ -249,7 +251,6 @@
     showYours();
     showLegend();
     el.append(root);
-    showParams();
     const measure = () => panels.forEach((p) => p.measure());
     const first = () => {
       measure();

@@ -73,27 +73,33 @@
       return { grad: each(grad), prox: each(prox) };
     };
 
-  /** The points x_0 … x_steps, as descend() in course_lib.optim, on a surface or a function x → ∇f(x), of any number of
-      coordinates. It makes as few objects as it can, for speed. */
-  function descend(f, method, start, steps) {
+  /** One step after another of an optimizer: a function gradient → the point, which it changes in place.
+      It makes as few objects as it can, for speed. */
+  function walk(method, start) {
     const h = { ...method.h },
       rate = method.h.lr,
-      grad = typeof f === "function" ? f : f.grad;
-    let x = start.map(Number);
-    const slots = x.map(() => method.slots.map(() => 0)),
-      path = [x];
-    for (let t = 1; t <= steps; t++) {
-      const dx = grad(x),
-        next = new Array(x.length);
-      h.t = t;
-      h.lr = rate_of(rate, t - 1);
+      x = Array.from(start, Number),
+      slots = x.map(() => method.slots.map(() => 0));
+    let t = 0;
+    return (dx) => {
+      h.lr = rate_of(rate, t);
+      h.t = ++t;
       for (let i = 0; i < x.length; i++) {
         const answer = method.update(h, x[i], dx[i], ...slots[i]);
-        next[i] = answer[0];
+        x[i] = answer[0];
         for (let k = 1; k < answer.length; k++) slots[i][k - 1] = answer[k];
       }
-      path.push((x = next));
-    }
+      return x;
+    };
+  }
+
+  /** The points x_0 … x_steps, as descend() in course_lib.optim, on a surface or a function x → ∇f(x), of any number of
+      coordinates. */
+  function descend(f, method, start, steps) {
+    const grad = typeof f === "function" ? f : f.grad,
+      step = walk(method, start),
+      path = [start.map(Number)];
+    for (let t = 1; t <= steps; t++) path.push(step(grad(path[t - 1])).slice());
     return path;
   }
 
@@ -152,6 +158,30 @@
     );
   };
 
+  /** The product of two matrices, each a list of rows; the innermost loop runs along rows, as they lie in memory. */
+  const matmul = (a, b) => {
+    const n = b[0].length,
+      sum = new Float64Array(n);
+    return a.map((row) => {
+      sum.fill(0);
+      for (let k = 0; k < row.length; k++) {
+        const factor = row[k],
+          other = b[k];
+        for (let j = 0; j < n; j++) sum[j] += factor * other[j];
+      }
+      return Array.from(sum);
+    });
+  };
+
+  const transpose = (a) => a[0].map((_, j) => a.map((row) => row[j]));
+
+  /** A function of each entry of a matrix and of the same of another one, or of a row. */
+  const each = (f, a, b) =>
+    a.map((row, i) => {
+      const other = Array.isArray(b[0]) ? b[i] : b;
+      return row.map((v, j) => f(v, other[j]));
+    });
+
   Object.assign(course, {
     np,
     optimizer,
@@ -168,6 +198,10 @@
     plane,
     uniforms,
     normals,
+    walk,
+    matmul,
+    transpose,
+    each,
     experiments: {},
     tables: {},
     assets: {},

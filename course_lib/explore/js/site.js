@@ -5,12 +5,30 @@
   const here = document.currentScript.src,
     { html } = course;
 
+  const SLICE = 12; // milliseconds of computing between two pictures
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+  /** A run that is made part by part: `go` does one more, while some are `left`; `data` is its answer so far, and at
+      first that of the run before. */
+  class Run {
+    constructor(begin, parts, before, told = () => {}) {
+      Object.assign(this, { begin, left: parts, data: before?.data, told });
+    }
+    go() {
+      this.part ??= this.begin();
+      this.data = this.part();
+      this.left--;
+      this.told();
+    }
+  }
+
   /** NaN and ±Infinity arrive from tables as null; compiled code may hold them: both are "not known". */
   class Model {
     #values;
     #heard = {};
     #compute;
     #more;
+    #runs;
     constructor(spec, params, compute, assets = {}) {
       this.#values = { spec, params, assets, data: {}, backdrop: {} };
       this.#compute = compute;
@@ -32,9 +50,22 @@
     }
     save_changes() {
       const { params } = this.#values,
-        { backdrop, data } = this.#compute(params);
+        { backdrop, data, runs } = this.#compute(params),
+        more = this.#more?.(params);
       this.set("backdrop", backdrop);
-      this.set("data", this.#more ? { ...data, ...this.#more(params) } : data);
+      if (runs) this.settled = this.#follow(more ? [...runs, more] : runs);
+      else this.set("data", more ? { ...data, ...more } : data);
+    }
+    /** Go on with runs, a slice of time before each picture, until they are made or others are asked for. */
+    async #follow(runs) {
+      this.#runs = runs;
+      do {
+        const end = performance.now() + SLICE,
+          latest = () => runs.reduce((a, b) => (b.left > a.left ? b : a));
+        while (latest().left && performance.now() < end) latest().go();
+        this.set("data", Object.assign({}, ...runs.map((run) => run.data)));
+        await frame();
+      } while (runs === this.#runs && runs.some((run) => run.left));
     }
     /** From now on the data hold what a function of the controls adds, too; null takes it out. */
     join(more) {
@@ -54,9 +85,18 @@
   }
 
   function compiled(spec, assets = {}) {
-    const { compute, backdrop: behind } = course.experiments[spec.compiled];
-    const data = remember(compute, spec.compute, assets),
-      backdrop = remember(behind, spec.backdrop, assets);
+    const functions = course.experiments[spec.compiled],
+      backdrop = remember(functions.backdrop, spec.backdrop, assets);
+    if (spec.live) {
+      const { parts, runs } = spec.live;
+      const begins = Object.entries(runs).map(([name, needs]) => {
+        let run;
+        const begin = (...values) => (run = new Run(() => functions[`live_${name}`](...values), parts, run));
+        return remember(begin, needs, assets);
+      });
+      return (params) => ({ backdrop: backdrop(params), runs: begins.map((begin) => begin(params)) });
+    }
+    const data = remember(functions.compute, spec.compute, assets);
     return (params) => ({ backdrop: backdrop(params), data: data(params) });
   }
 
@@ -84,8 +124,7 @@
     });
 
   const soon = (f) => (globalThis.requestIdleCallback ? requestIdleCallback(f, { timeout: 300 }) : setTimeout(f));
-  const pause = () => new Promise(soon),
-    frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const pause = () => new Promise(soon);
 
   /** Offer a box for the reader's own optimizer; what is in it is loaded when it is opened (inpage/js/yours.js). */
   function offer(place, spec, model) {
@@ -108,6 +147,11 @@
       filled = fill();
       filled.catch(retry);
     });
+  }
+
+  /** Wait for the last part of a model's data, of those that were asked for last. */
+  async function whole(model) {
+    for (let last; last !== model.settled; ) await (last = model.settled);
   }
 
   /** Compute and draw an experiment; `gently` lets the page answer its reader in between. */
@@ -136,7 +180,7 @@
       if (spec.yours) offer(place, spec, model);
       place.dataset.shown = "1";
       if (gently) await frame();
-      place.dataset.ready = "1";
+      whole(model).then(() => (place.dataset.ready = "1")); // who moves it does not wait for that
       model.on("change:params", () => course.address.follow(place, model));
       return model;
     } catch (error) {
@@ -168,7 +212,7 @@
     if (queue.push(place) === 1) soon(next);
   }
 
-  course.site = { Model, compiled, tabulated, begin };
+  course.site = { Model, Run, remember, compiled, tabulated, begin };
   document.dispatchEvent(new Event("course-library")); // scripts in the page may now add experiments of their own
   const places = [...document.querySelectorAll("[data-course-experiment]")];
   const near = new IntersectionObserver(

@@ -49,7 +49,7 @@
 
   function yours(box, spec, model) {
     const { needs, settings, fills } = spec.yours,
-      { yours: run } = course.experiments[spec.compiled],
+      { yours: run, live_yours: live } = course.experiments[spec.compiled],
       sliders = spec.controls.filter((c) => c.type === "slider").map((c) => c.name);
     let ready = null,
       joined = false,
@@ -134,14 +134,24 @@
     }
 
     function join(method, words) {
-      const update = course.updateOf(method);
+      const update = course.updateOf(method),
+        names = [...needs, ...method.used];
+      const tell = () => box.dataset.state || say(update.fault ? `In this run ${update.fault}.` : words);
+      let key, answer; // what no control of its own has moved since
       joined = true;
       model.join((params) => {
+        const now = JSON.stringify(names.map((name) => params[name]));
+        if (now === key) return answer;
+        key = now;
         delete update.fault;
-        const optimizer = { slots: method.slots, update, h: { ...settings, ...params } };
-        const data = run(optimizer, ...needs.map((name) => params[name]));
-        if (!box.dataset.state) say(update.fault ? `In this run ${update.fault}.` : words);
-        return data;
+        const optimizer = { slots: method.slots, update, h: { ...settings, ...params } },
+          given = { ...model.get("assets"), ...params },
+          values = needs.map((name) => given[name]);
+        if (live)
+          return (answer = new course.site.Run(() => live(optimizer, ...values), spec.live.parts, answer, tell));
+        answer = run(optimizer, ...values);
+        tell();
+        return answer;
       });
     }
 
