@@ -1,4 +1,6 @@
-"""The matrix in the book: the directive `{matrix}`, its table without a script, and the role `{cell}`, one of its cells.
+"""The matrix in the book: the directive `{matrix}`, its table, and the role `{cell}`, one of its cells.
+
+`{matrix-columns}` is the table of what each column asks.
 
 The table is HTML that reads as it stands. `_static/matrix.js` makes its headers buttons that sort; what runs the
 reader's own optimizer (`_static/matrix/live.js`, compiled from `course_lib.studies.matrix`) is loaded when its box is
@@ -103,11 +105,26 @@ def _cell(cell: Cell, column: str) -> str:
     if cell.why:
         return f'<td class="none" data-at="3">n/a<span class="visually-hidden">: {escape(cell.why)}</span></td>'
     if cell.steps is None:
-        return '<td class="never" data-at="2"><span aria-hidden="true">—</span><span class="visually-hidden">never</span></td>'
+        words = '<span aria-hidden="true">—</span><span class="visually-hidden">never</span>'
+        return f'<td class="never" data-at="2">{words}</td>'
     at = f"{1 - cell.arrived / cell.runs:.3f} {cell.steps:g}"
     title = f' title="α = {cell.rate:.3g}"' if cell.rate else ""
     share = "" if cell.verdict == "all" else f' <span class="matrix-part">{cell.arrived} of {cell.runs}</span>'
     return f'<td class="{cell.verdict}" data-at="{at}"{title}>{cell.text.partition(" (")[0]}{share}</td>'
+
+
+def columns() -> str:
+    """Return the table of the columns as HTML: what each asks, how long a run is, and its goal."""
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Column", "What it asks", "Steps", "Goal"))
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(one.label)}</th><td>{escape(one.job)}</td>'
+        f'<td class="text-right">{one.steps:,}</td><td class="text-right">{one.goal:g}</td></tr>'
+        for one in COLUMNS.values()
+    )
+    return (
+        '<div class="pst-scrollable-table-container"><table class="table">\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
+    )
 
 
 def box(found: dict[str, dict[str, Cell]], root: str) -> str:
@@ -156,6 +173,14 @@ class MatrixDirective(SphinxDirective):
         return [matrix_table()]
 
 
+class ColumnsDirective(SphinxDirective):
+    """The directive {matrix-columns}."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of the columns."""
+        return [nodes.raw("", columns(), format="html")]
+
+
 class CellRole(SphinxRole):
     """A cell of the table, or a number of cells, from the stored study."""
 
@@ -198,5 +223,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and the role."""
     app.add_node(matrix_table, html=(visit_matrix, None))
     app.add_directive("matrix", MatrixDirective)
+    app.add_directive("matrix-columns", ColumnsDirective)
     app.add_role("cell", CellRole())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,7 +27,7 @@ def verdict(cell: Any, runs: int) -> int:
 
 
 def kin(mine: Any, names: Any, rows: Any, runs: int) -> dict[str, Any]:
-    """Return the row that is most like another one: the most equal verdicts, then steps that differ by the least factor.
+    """Return the row most like another one: the most equal verdicts, then steps that differ by the least factor.
 
     Args:
         mine: the row's cells, as `summary` returns them.

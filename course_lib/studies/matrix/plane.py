@@ -45,12 +45,12 @@ class Ground:
 
 
 GROUNDS = {
-    "long": Ground("Long bowl", "a bowl 100 times as long as wide, along the axes", Ravine(100), 1000, 1e-4, 0.3),
-    "turned": Ground("Turned bowl", "the same bowl, turned by 45°", Ravine(100, np.pi / 4), 1000, 1e-4, 0.3),
-    "valley": Ground("Valley", "Rosenbrock’s curved valley", Rosenbrock(), 2000, 1e-2, 0.2),
-    "saddle": Ground("Saddle", "a saddle that a run meets almost head-on", Saddle(10, np.pi / 4), 1000, 1e-2, 1e-4),
-    "plateau": Ground("Plateau", "a plain where the slope is nearly 0", Plateau(), 1000, 1e-2, 0.3),
-    "noisy": Ground("Noisy bowl", "a round bowl, its gradient with noise", Ravine(4), 1000, 1e-2, 0.3, noise=0.5),
+    "long": Ground("Long bowl", "cross a bowl with condition number 100, along the axes", Ravine(100), 1000, 1e-4, 0.3),
+    "turned": Ground("Turned bowl", "cross the same bowl, turned by 45°", Ravine(100, np.pi / 4), 1000, 1e-4, 0.3),
+    "valley": Ground("Valley", "follow Rosenbrock’s curved valley", Rosenbrock(), 2000, 1e-2, 0.2),
+    "saddle": Ground("Saddle", "leave a saddle that is met almost head-on", Saddle(10, np.pi / 4), 1000, 1e-2, 1e-4),
+    "plateau": Ground("Plateau", "come down from a plain where the slope is nearly 0", Plateau(), 1000, 1e-2, 0.3),
+    "noisy": Ground("Noisy bowl", "settle in a bowl whose gradient has noise", Ravine(4), 1000, 1e-2, 0.3, noise=0.5),
 }
 STEPS = {name: ground.steps for name, ground in GROUNDS.items()}
 GOALS = {name: ground.goal for name, ground in GROUNDS.items()}
@@ -119,15 +119,15 @@ def slope_of(column: str, run: int) -> Any:
     return slope
 
 
-def height_of(column: str, point: Any) -> float:
-    """Return the height of a point above the minimum of a column's surface."""
-    return surface_of(column).f(float(point[0]), float(point[1])) - LOWEST[column]
+def heights_of(column: str, path: Any) -> list[float]:
+    """Return the heights of points above the minimum of a column's surface."""
+    f = surface_of(column)
+    return [f.f(float(point[0]), float(point[1])) - LOWEST[column] for point in path]
 
 
 def steps_on(column: str, method: Any, run: int) -> int:
     """Return the step at which a method arrives in one run on a surface, or −1."""
-    path = descend(slope_of(column, run), method, STARTS[column][run], STEPS[column])
-    heights = [height_of(column, point) for point in path]
+    heights = heights_of(column, descend(slope_of(column, run), method, STARTS[column][run], STEPS[column]))
     return arrival(heights, GOALS[column] * heights[0])
 
 

@@ -13,7 +13,7 @@ from course_lib.optim import SGD, Optimizer
 from course_lib.optim.registry import COMPOUND, METHODS, SECOND_ORDER
 from course_lib.optim.second_order import SecondOrder
 
-from .plane import GOALS, GROUNDS, STARTS, STEPS, Ground, arrival, best_rate, height_of, slope_of, steps_on, surface_of
+from .plane import GOALS, GROUNDS, STARTS, STEPS, Ground, arrival, best_rate, heights_of, slope_of, steps_on, surface_of
 from .tasks import EVERY, TASKS, Task
 
 #: What stands in the data for a run that does not arrive, and for one that cannot be made.
@@ -35,7 +35,9 @@ class Entry:
 
 
 def _entries() -> dict[str, Entry]:
-    found = {name: Entry(row.cls, functools.partial(_with_rate, row.cls, row.defaults)) for name, row in METHODS.items()}
+    found = {
+        name: Entry(row.cls, functools.partial(_with_rate, row.cls, row.defaults)) for name, row in METHODS.items()
+    }
     for name, row in COMPOUND.items():
         around = "lr" not in row.defaults
         make = _around_sgd if around else _with_rate
@@ -84,10 +86,10 @@ def plane_steps(name: str, column: str, lr: float, run: int) -> int:
     if isinstance(method, Optimizer) and method.elementwise and not method.tests_others:  # as in the page
         return steps_on(column, method, run)
     loss, x = _Slope(column, run), np.array(STARTS[column][run])
-    heights = [height_of(column, x)]
+    path = [x.copy()]
     for _ in range(STEPS[column]):
-        point = _step(method, x, loss)
-        heights.append(height_of(column, point))
+        path.append(_step(method, x, loss).copy())
+    heights = heights_of(column, path)
     return arrival(heights, GOALS[column] * heights[0])
 
 
@@ -140,10 +142,10 @@ def task_steps(name: str, column: str, lr: float, run: int) -> int:
     if isinstance(method, SecondOrder):
         loss = _Flat(problem)
         params, look = params[loss.name], loss.value
-    goal, losses = task.goal * look(params), []
+    goal, losses, tested = task.goal * look(params), [], params
     for t in range(task.steps + 1):
         if t % EVERY == 0:
-            losses.append(look(tested if t else params))
+            losses.append(look(tested))
             if not np.isfinite(losses[-1]):
                 return -1
         problem.draw()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,7 @@ class Layers(Problem):
         data = load_digits(of_data, train=1000, val=100, dtype=np.float64)
         self.x, self.y = data.x_train, np.eye(10)[data.y_train]
         self.params = {
-            f"W{i}": of_net.normal(0, np.sqrt(2 / n), (n + 1, m))
-            for i, (n, m) in enumerate(zip(widths, widths[1:], strict=False))
+            f"W{i}": of_net.normal(0, np.sqrt(2 / n), (n + 1, m)) for i, (n, m) in enumerate(itertools.pairwise(widths))
         }
         self.draw()
 
@@ -161,9 +161,32 @@ class Task:
 EVERY = 10
 
 TASKS = {
-    "linear": Task("Digits, linear", "digits without a hidden layer", lambda rng: Layers(rng, (64, 10)), 600, 0.05),
-    "network": Task("Digits, network", "a hidden layer of 32", lambda rng: Layers(rng, (64, 32, 10)), 600, 0.03),
-    "scales": Task("Unequal units", "linear regression, ten units", Scales, 1000, 1e-2, draws=False),
-    "rare": Task("Rare words", "logistic regression on words", Rare, 1000, 0.2),
-    "noise": Task("Noise, 50-D", "a noisy bowl in 50 dimensions", Noise, 1000, 2e-2),
+    "linear": Task(
+        "Digits, linear",
+        "learn 1,000 digits without a hidden layer, in batches of 50",
+        lambda rng: Layers(rng, (64, 10)),
+        600,
+        0.05,
+    ),
+    "network": Task(
+        "Digits, network", "the same with a hidden layer of 32 ReLUs", lambda rng: Layers(rng, (64, 32, 10)), 600, 0.03
+    ),
+    "scales": Task(
+        "Unequal units",
+        "fit a line to features of sizes from 0.1 to 10, all data at once",
+        Scales,
+        1000,
+        1e-2,
+        draws=False,
+    ),
+    "rare": Task(
+        "Rare words", "tell 2,000 texts apart by their words, in batches of 20; most words are rare", Rare, 1000, 0.2
+    ),
+    "noise": Task(
+        "Noise, 50-D",
+        "settle in a bowl of 50 dimensions with condition number 10 and noise on its gradient",
+        Noise,
+        1000,
+        2e-2,
+    ),
 }
