@@ -7,6 +7,7 @@ reader's own optimizer (`_static/matrix/live.js`, compiled from `course_lib.stud
 opened.
 
 `` {cell}`Adam/long` `` is the cell of a method and a column, as it stands in the table, and a link to it;
+`` {cell}`Adam/long.arrived` `` is the number of its runs that arrive;
 `` {cell}`long.all` `` is the number of methods of which all runs arrive (`some`, `none`) in a column.
 """
 
@@ -204,7 +205,9 @@ def said(name: str) -> tuple[str, str]:
     """
     method, slash, column = name.partition("/")
     if slash:
-        return matrix()[method][column].text, f"#{anchor(method)}"
+        column, dot, _ = column.partition(".arrived")
+        cell = matrix()[method][column]
+        return str(cell.arrived) if dot else cell.text, f"#{anchor(method)}"
     column, _, verdict = name.partition(".")
     COLUMNS[column]  # KeyError if there is none
     return str(counts(matrix(), column)[verdict]), "#matrix"

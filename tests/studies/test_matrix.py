@@ -68,6 +68,7 @@ def test_the_rate_with_most_arrivals_is_chosen_then_the_fastest():
 def test_the_rates_are_even_on_a_logarithmic_axis():
     np.testing.assert_allclose(RATES, np.logspace(-4, 1, 11))
     assert not set(TUNING) & set(COUNTED), "runs that choose do not count"
+    assert (len(RATES), len(TUNING), len(COUNTED)) == (11, 3, 10), "the page says so"
 
 
 @pytest.mark.parametrize("column", GROUNDS)
@@ -174,6 +175,13 @@ def test_stored_cells_of_networks_are_measured_again(name, column):
         steps = [task_steps(name, column, found.rate, run) for run in COUNTED[:4]]
     assert found.verdict == "all" and min(steps) > 0
     assert np.mean(steps) == pytest.approx(RESULTS.values[column][list(ENTRIES).index(name)][:4].mean(), rel=0.25)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Nesterov"])
+def test_unequal_units_are_beyond_one_rate(name):
+    """Where no tuning run arrives, no other is made; here are some, at each rate."""
+    with np.errstate(all="ignore"):
+        assert {task_steps(name, "scales", lr, run) for lr in RATES for run in COUNTED[:4]} == {-1}
 
 
 def test_counts():

@@ -90,7 +90,8 @@
       off = Math.round(100 * (factor - 1));
     const verdicts = same === all ? `all ${all} surfaces` : `${same} of ${all} surfaces`;
     const steps = off ? `steps within ${off}\u00a0%` : "the same steps";
-    if (same >= all - 1 && factor <= 1.25) return `Yours behaves like ${name}: the same verdict on ${verdicts}, ${steps}.`;
+    if (same >= all - 1 && factor <= 1.25)
+      return `Yours behaves like ${name}: the same verdict on ${verdicts}, ${steps}.`;
     const far = off ? `and steps that differ by up to ${off}\u00a0%` : "and the same steps where both arrive";
     return `No method of the table is near. The nearest is ${name}, with the same verdict on ${verdicts} ${far}.`;
   }
@@ -103,8 +104,8 @@
       found = [];
     const row = rowOf();
     row.ariaBusy = "true";
+    told.textContent = "It runs on the surfaces …";
     for (const [k, column] of spec.columns.entries()) {
-      told.textContent = `Running on surface ${k + 1} of ${spec.columns.length} …`;
       await pause();
       if (mine !== serial) return;
       const [rate, steps] = more({ column });
