@@ -21,6 +21,8 @@ from course_lib.site import matrix
 from course_lib.studies import load
 from course_lib.studies.matrix import COLUMNS, ENTRIES, GROUNDS, TASKS, cells
 
+from .test_policy import ALLOWED, served
+
 PAGE = "book/matrix.html"
 PHONE = {"width": 390, "height": 844, "has_touch": True}
 RESULTS = load("matrix")
@@ -96,7 +98,7 @@ def test_the_table_says_what_is_stored():
     heads = [head["data-column"] for head in soup.select("th[data-column]")]
     assert heads == ["method", *COLUMNS]
     rows = soup.select("tbody tr")
-    assert [row.th.get_text(" ").split(" †")[0] for row in rows] == list(ENTRIES)
+    assert [row.th.get_text().removesuffix(" †") for row in rows] == list(ENTRIES)
     for row, name in zip(rows, ENTRIES, strict=True):
         for td, cell in zip(row.find_all("td"), CELLS[name].values(), strict=True):
             said = " ".join(td.get_text(" ").split())
@@ -123,6 +125,7 @@ def test_the_findings_hold_by_far():
     assert CELLS["AdaGrad"]["turned"].steps > 20 * CELLS["AdaGrad"]["long"].steps
     assert CELLS["RMSProp"]["long"].arrived == 10 and CELLS["RMSProp"]["turned"].arrived <= 5
     assert CELLS["Momentum"]["turned"].steps == pytest.approx(CELLS["Momentum"]["long"].steps, rel=0.02)
+    assert TASKS["scales"].steps == 1000, "the page says so"
     for name in ("SGD", "Nesterov"):
         assert CELLS[name]["scales"].verdict == "none"
     assert CELLS["Adam"]["turned"].steps < 1.1 * CELLS["Adam"]["long"].steps
@@ -134,6 +137,19 @@ def test_the_findings_hold_by_far():
 
 
 # -- in a browser ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(page, site):
+    """A function that opens the page where the site's policy allows Python, with the box opened."""
+    with served(site, ALLOWED) as base:
+
+        def show(**options):
+            shown = page(PAGE, base=base, **options)
+            open_box(shown)
+            return shown
+
+        yield show
 
 
 def column(shown, key, rows="tbody tr"):
@@ -200,9 +216,8 @@ def test_nothing_is_loaded_before_the_box_is_opened(page):
 
 
 @pytest.mark.browser
-def test_adam_typed_is_adam(page):
-    shown = page(PAGE)
-    open_box(shown)
+def test_adam_typed_is_adam(live):
+    shown = live()
     shown.locator(".cx-fills button", has_text="Adam").click()
     kin(shown, "Yours behaves like Adam: the same verdict on all 6 surfaces, the same steps.")
     row = shown.locator("tr.yours")
@@ -218,9 +233,8 @@ def test_adam_typed_is_adam(page):
 
 
 @pytest.mark.browser
-def test_what_is_like_no_method_is_told(page):
-    shown = page(PAGE)
-    open_box(shown)
+def test_what_is_like_no_method_is_told(live):
+    shown = live()
     type_in(shown, "x -= 0.001 * self.lr * dx")
     kin(shown, "No method of the table is near.")
     type_in(shown, "v *= self.rho\nv += dx\nx -= 2 * self.lr * v")
@@ -229,8 +243,8 @@ def test_what_is_like_no_method_is_told(page):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_a_row_keeps_its_name(page, scheme):
-    shown = page(PAGE, scheme=scheme, **PHONE)
+def test_on_a_phone_a_row_keeps_its_name(live, scheme):
+    shown = live(scheme=scheme, **PHONE)
     box, name = shown.locator(".course-matrix .pst-scrollable-table-container"), shown.locator("#row-adam")
     name.scroll_into_view_if_needed()
     before = name.bounding_box()["x"]
@@ -238,7 +252,6 @@ def test_on_a_phone_a_row_keeps_its_name(page, scheme):
     shown.wait_for_function("document.querySelector('.course-matrix [data-more~=left]')")
     assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
     assert shown.evaluate("document.scrollingElement.scrollWidth") <= 390
-    open_box(shown)
     shown.locator(".cx-fills button", has_text="Momentum").click()
     kin(shown, "Yours behaves like Momentum")
     found = Axe().run(shown, context=".course-matrix", options={"rules": {"region": {"enabled": False}}})
