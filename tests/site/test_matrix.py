@@ -165,9 +165,10 @@ def open_box(shown):
 
 
 def type_in(shown, text):
-    area = shown.locator(".matrix-box textarea")
-    area.press("Control+A")
-    area.fill(text)
+    """Write lines over what there is: the text area gives way to the editor at the first touch."""
+    shown.locator(".matrix-box :is(textarea, .cm-content)").focus()
+    shown.locator(".matrix-box .cm-content").press("Control+A")
+    shown.keyboard.insert_text(text)
 
 
 def kin(shown, words):
