@@ -238,8 +238,8 @@ def test_what_is_like_no_method_is_told(live):
     shown = live()
     type_in(shown, "x -= 0.001 * self.lr * dx")
     kin(shown, "No method of the table is near.")
-    type_in(shown, "v *= self.rho\nv += dx\nx -= 2 * self.lr * v")
-    kin(shown, "Yours behaves like ")
+    type_in(shown, "v[...] = self.rho * v + dx\nx -= 1.001 * self.lr * v")
+    kin(shown, "Yours behaves like Momentum: the same verdict on all 6 surfaces, ")
 
 
 @pytest.mark.browser
