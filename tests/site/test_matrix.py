@@ -130,7 +130,7 @@ def test_the_findings_hold_by_far():
         assert CELLS[name]["scales"].verdict == "none"
     assert CELLS["Adam"]["turned"].steps < 1.1 * CELLS["Adam"]["long"].steps
     assert rate["Adam"] < CELLS["Adam"]["turned"].rate
-    for name in ("AdaGrad", "AdamW", "Newton"):
+    for name in ("Momentum", "AdaGrad", "AdamW", "Newton"):
         assert CELLS[name]["scales"].verdict == "all"
     assert CELLS["Newton"]["saddle"].verdict == "none" and CELLS["Newton"]["long"].steps == 1
     assert CELLS["SaddleFreeNewton"]["saddle"].verdict == CELLS["SGD"]["saddle"].verdict == "all"
