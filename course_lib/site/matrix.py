@@ -153,7 +153,7 @@ def box(found: dict[str, dict[str, Cell]], root: str) -> str:
     return (
         f'<div class="cx matrix-box" data-scripts="{scripts}" hidden>'
         f'<script type="application/json">{to_json(data)}</script>'
-        '<details class="cx-yours"><summary>Add a row: type your own optimizer</summary></details>'
+        '<details class="cx-yours"><summary>Type your own optimizer</summary></details>'
         '<p class="matrix-kin" role="status"></p></div>'
     )
 
