@@ -41,7 +41,7 @@ SETTINGS = re.compile(r"(let toggle\w+|var togglebuttonSelector|DOCUMENTATION_OP
 UNUSED = ("scripts", "vendor", "locales", "styles/*.map", "webpack-macros.html", "sbt-webpack-macros.html")
 #: Loaded under its own name, not as a part of `book.js`.
 APART = {
-    *("first.js", "lost.js", "search.js", "questions/recall.js"),
+    *("first.js", "lost.js", "matrix.js", "search.js", "questions/recall.js"),
     *(f"inpage/{name}.js" for name in ("exercise", "catch", "parsons", "editor", "yours")),
 }
 VERSION = re.compile(r"(_static/(?:[\w-]+/)*[\w-]+\.(?:css|js))\?v=\w+")

@@ -19,7 +19,7 @@ from course_lib import chapters, explore, inpage, questions
 from course_lib.explore.page import STATIC_DIR
 from course_lib.explore.sources import digest
 
-from . import again, exercises, katex, search, stylesheet, terms, thumbnails
+from . import again, exercises, katex, matrix, search, stylesheet, terms, thumbnails
 from .assets import TEMPLATES, WEB, Assets, place_images
 from .execution import cache_folder, pins
 from .keys import every_file
@@ -44,7 +44,8 @@ def prepare(app: Sphinx, config: Config) -> None:
     cache = cache_folder(app)
     static, tables = cache / "static", cache / "tables"
     shutil.rmtree(static, ignore_errors=True)
-    for folder in (static / "explore", static / "questions", static / "inpage", tables / "explore"):
+    folders = [static / name for name in ("explore", "questions", "inpage", "matrix")]
+    for folder in (*folders, tables / "explore"):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
@@ -52,6 +53,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
     for name, text in questions.on_demand().items():
         (static / "questions" / name).write_text(text, encoding="utf-8")
+    (static / "matrix" / "live.js").write_text(matrix.live(), encoding="utf-8")
     assets = {
         **{f"explore/{name}": text for name, text in explore.site_assets(experiments.values()).items()},
         **{f"questions/{name}": text for name, text in questions.site_assets().items()},
@@ -262,6 +264,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("course_lib.site.contents")
     app.setup_extension("course_lib.site.proofs")
     app.setup_extension("course_lib.site.finder")
+    app.setup_extension("course_lib.site.matrix")
     app.add_config_value("course_library_hash", "", "env", [str])
     app.add_config_value("course_assets_hash", "", "html", [str])
     app.add_css_file("fonts.css", priority=900)

@@ -7,6 +7,7 @@
 
 from . import ensembles, stored
 from .challenge import CHALLENGE
+from .matrix import MATRIX
 from .page import render, write
 from .regularization import CLEAN, NOISY
 from .study import Gain, Results, Study
@@ -26,6 +27,7 @@ STUDIES = {
     "negative-transfer": NEGATIVE_TRANSFER,
     "textures": TEXTURES,
     "challenge": CHALLENGE,
+    "matrix": MATRIX,
 }
 
 

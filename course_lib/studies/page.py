@@ -27,7 +27,7 @@ def render(page: str, results: Mapping[str, Results]) -> str:
     """Return the text of a page with the tables of stored results below the mark.
 
     Most are measured in one run, whose date and versions stand above the tables; below a table that was measured in
-    another run stand its own.
+    another run stand its own. A study with a page of its own is left out.
 
     Raises:
         ValueError: the page lacks the mark.
@@ -37,7 +37,7 @@ def render(page: str, results: Mapping[str, Results]) -> str:
         raise ValueError(f"the page must have the line {MARK}")
     made = next(iter(results.values())).made
     parts = [head.rstrip(), MARK, setting(made)]
-    for one in results.values():
+    for one in (one for one in results.values() if one.study.own_table is None):
         parts += [one.table().markdown(), *([setting(one.made)] if one.made != made else [])]
     return "\n\n".join(parts) + "\n"
 

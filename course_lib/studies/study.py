@@ -73,6 +73,8 @@ class Study:
         formats: quantity → format of its numbers; ".1f" unless given.
         rows_are: what a row is, for the header of the first column.
         remark: a function (results) → text, shown below the table.
+        own_table: a function (results) → table in place of the usual one, for a page of its own; then the page
+            *Measured* leaves the study out.
 
     >>> def measure(row, seed):
     ...     return {"height": np.random.default_rng(seed).normal(row, 0.1 * row)}
@@ -92,6 +94,7 @@ class Study:
     formats: Mapping[str, str] = field(default_factory=dict)
     rows_are: str = "method"
     remark: Callable[[Results], str] | None = None
+    own_table: Callable[[Results], Table] | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.measure):
@@ -217,6 +220,8 @@ class Results:
 
     def table(self) -> Table:
         """Return the results as a table."""
+        if self.study.own_table is not None:
+            return self.study.own_table(self)
         first, *others = self.values
         n = self.seeds
         rows = []

@@ -35,6 +35,8 @@ def test_a_page_loads_what_it_needs(site, any_page):
         expected.append("explore/explore.js")
     if any_page == "search.html":
         expected += ["search-index.js", "search.js"]
+    if any_page == "book/matrix.html":
+        expected.append("matrix.js")
     assert loaded(site, any_page) == expected
 
 

@@ -33,14 +33,16 @@
   const python = (value) => (typeof value === "boolean" ? (value ? "True" : "False") : value);
 
   /** What the page has understood: what the method keeps, and where its settings come from. */
-  function told({ slots, used, notes }, sliders, settings) {
+  function told({ slots, used, notes }, sliders, { settings, rates }) {
     const moved = used.filter((name) => sliders.includes(name)),
-      fixed = used.filter((name) => name !== "t" && !sliders.includes(name));
+      tried = rates && used.includes("lr"), // by the page, one after the other
+      fixed = used.filter((name) => name !== "t" && !sliders.includes(name) && !(tried && name === "lr"));
     return [
       ...notes,
       slots.length ? `Your method keeps ${listed(slots)}, which begin${slots.length > 1 ? "" : "s"} at 0.` : "",
       slots.length || notes.length ? "" : HELP,
       moved.length ? `${selves(moved)} ${moved.length > 1 ? "are the sliders" : "is the slider"}.` : "",
+      tried ? `self.lr is each of the ${rates} rates in turn.` : "",
       fixed.length ? `${listed(fixed.map((name) => `self.${name}\u00a0=\u00a0${python(settings[name])}`))}.` : "",
     ]
       .filter(Boolean)
@@ -126,7 +128,7 @@
           return;
         }
         box.dataset.state = "";
-        join(method, told(method, sliders, settings));
+        join(method, told(method, sliders, spec.yours));
       } catch (error) {
         model.set("yours", false);
         say(error.policy ? FORBIDDEN : `Python could not start: ${error.message}`, "wrong");
@@ -136,7 +138,7 @@
     function join(method, words) {
       const update = course.updateOf(method),
         names = [...needs, ...method.used];
-      const tell = () => box.dataset.state || say(update.fault ? `In this run ${update.fault}.` : words);
+      const tell = () => box.dataset.state || say(update.fault && !spec.yours.rates ? `In this run ${update.fault}.` : words);
       let key, answer; // what no control of its own has moved since
       joined = true;
       model.join((params) => {

@@ -1,0 +1,232 @@
+"""The matrix: its rule against other code, its tasks against finite differences, its table against runs of today."""
+
+import statistics
+
+import numpy as np
+import pytest
+
+from course_lib.optim import COMPOUND, METHODS, SECOND_ORDER, SGD, Adam, descend, steps_to
+from course_lib.studies import load
+from course_lib.studies.matrix import (
+    COLUMNS,
+    COUNTED,
+    ENTRIES,
+    GROUNDS,
+    RATES,
+    TASKS,
+    TUNING,
+    cells,
+    counts,
+    kin,
+    reason,
+)
+from course_lib.studies.matrix.plane import (
+    STARTS,
+    arrival,
+    best_rate,
+    heights_of,
+    median,
+    slope_of,
+    steps_on,
+    surface_of,
+)
+from course_lib.studies.matrix.runs import NEVER, NONE, cell, plane_steps, rate_of, task_steps
+
+RESULTS = load("matrix")
+CELLS = cells(RESULTS)
+
+
+# -- the rule -------------------------------------------------------------------------------------
+
+
+def test_a_run_arrives_where_it_stays():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        heights = rng.uniform(0, 1.3, 21)
+        heights[rng.integers(21) :] /= 2
+        wanted = steps_to(heights, 1.0, stay=True)
+        assert arrival(heights.tolist(), 1.0) == (wanted if wanted <= 18 else -1)
+
+
+def test_what_grows_without_end_does_not_arrive():
+    assert arrival([1.0, 0.1, np.nan, np.inf], 0.5) == -1 == arrival([9.0, *19 * [np.nan]], 1.0)
+
+
+def test_median():
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 5, 8):
+        values = rng.integers(9, size=n).tolist()
+        assert median(values) == statistics.median(values)
+
+
+def test_the_rate_with_most_arrivals_is_chosen_then_the_fastest():
+    at = {RATES[2]: (5, -1, 5), RATES[4]: (30, 40, 50), RATES[6]: (30, 20, 90)}
+    assert best_rate(lambda lr, run: at.get(lr, (-1, -1, -1))[run - TUNING[0]]) == RATES[6]
+    assert best_rate(lambda lr, run: -1) == -1
+
+
+def test_the_rates_are_even_on_a_logarithmic_axis():
+    np.testing.assert_allclose(RATES, np.logspace(-4, 1, 11))
+    assert not set(TUNING) & set(COUNTED), "runs that choose do not count"
+    assert (len(RATES), len(TUNING), len(COUNTED)) == (11, 3, 10), "the page says so"
+
+
+@pytest.mark.parametrize("column", GROUNDS)
+def test_a_column_is_its_surface(column):
+    ground, here = GROUNDS[column], np.array(STARTS[column])
+    assert repr(surface_of(column)) == repr(ground.surface) and len(here) == len(TUNING) + len(COUNTED)
+    assert np.abs(here - ground.surface.start).max() <= ground.spread
+    x = ground.surface.sample(5, np.random.default_rng(0))
+    np.testing.assert_allclose(heights_of(column, x), ground.surface.value(x) - ground.surface.f_min)
+    noise = [np.subtract(slope(p), ground.surface.grad(p)) for slope in [slope_of(column, 3)] for p in 400 * [*x]]
+    assert np.abs(np.mean(noise)) <= 0.05 * ground.noise and np.std(noise) == pytest.approx(ground.noise, rel=0.03)
+
+
+def test_noise_belongs_to_its_run():
+    one, again, other = (slope_of("noisy", run)([1.0, 1.0]) for run in (1, 1, 2))
+    assert one == again != other
+
+
+def test_a_run_is_that_of_the_library():
+    path = descend(GROUNDS["valley"].surface, Adam(0.1), STARTS["valley"][0], 2000)
+    heights = GROUNDS["valley"].surface.value(path)
+    assert steps_on("valley", Adam(0.1), 0) == arrival(heights, 1e-2 * heights[0])
+
+
+# -- the tasks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", TASKS)
+def test_gradients_are_those_of_the_loss(column):
+    """A batch's gradient has the mean of the whole one; where there is no batch it is compared with differences."""
+    problem = TASKS[column].make(np.random.default_rng(0))
+    params = problem.params
+    if hasattr(problem, "rows"):
+        problem.rows = np.arange(len(problem.x))  # all of them
+    if hasattr(problem, "noise"):
+        problem.noise = np.zeros(50)
+    grads = problem.grad(params)
+    rng = np.random.default_rng(1)
+    for name, x in params.items():
+        way = rng.normal(size=x.shape)
+        ends = [problem.value({**params, name: x + h * way}) for h in (1e-6, -1e-6)]
+        assert (grads[name] * way).sum() == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-5, abs=1e-8)
+
+
+def test_the_hessian_is_that_of_the_loss():
+    problem = TASKS["scales"].make(np.random.default_rng(0))
+    w, way = {"w": np.ones(10)}, np.random.default_rng(1).normal(size=10)
+    change = problem.grad({"w": w["w"] + way})["w"] - problem.grad(w)["w"]
+    np.testing.assert_allclose(problem.hessian(w) @ way, change)
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+def test_every_method_of_the_registry_has_a_row():
+    names = [name.removesuffix(" (SGD)") for name in ENTRIES]
+    assert names == [*METHODS, *COMPOUND, *SECOND_ORDER]
+    assert list(CELLS) == list(ENTRIES) and all(list(row) == list(COLUMNS) for row in CELLS.values())
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_what_is_stored_is_of_this_matrix(name):
+    """Codes and rates are those of the code, and no cell is left out without a reason."""
+    i = list(ENTRIES).index(name)
+    for column in COLUMNS:
+        steps, rates = RESULTS.values[column][i], set(RESULTS.values[f"{column} rate"][i])
+        assert len(rates) == 1
+        [lr] = rates
+        if reason(name, column):
+            assert set(steps) == {NONE} and lr == NONE and CELLS[name][column].text == "n/a"
+        elif ENTRIES[name].own_steps:
+            assert lr == NONE
+        else:
+            assert any(np.isclose(lr, rate) for rate in RATES) or (lr == NEVER and set(steps) == {NEVER})
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("SGD", "long"),
+        ("Adam", "turned"),
+        ("Momentum", "valley"),
+        ("AdaGrad", "saddle"),
+        ("Newton", "saddle"),
+        ("SAM (SGD)", "plateau"),
+        ("ScheduleFreeSGD", "noisy"),
+        ("LBFGS", "scales"),
+    ],
+)
+def test_stored_cells_are_measured_again(name, column):
+    """With the rate chosen anew; no product of matrices is in these, so every machine has the same steps."""
+    found = CELLS[name][column]
+    with np.errstate(all="ignore"):
+        steps = [cell(name, column, run) for run in COUNTED[:4]]
+    np.testing.assert_array_equal([n for n, _ in steps], RESULTS.values[column][list(ENTRIES).index(name)][:4])
+    assert found.rate is None or steps[0][1] == pytest.approx(found.rate)
+
+
+@pytest.mark.parametrize(("name", "column"), [("Adam", "network"), ("Muon", "linear"), ("AdaGrad", "rare")])
+def test_stored_cells_of_networks_are_measured_again(name, column):
+    """At the stored rate, within what another kernel may change: the runs arrive, and about as soon."""
+    found = CELLS[name][column]
+    with np.errstate(all="ignore"):
+        steps = [task_steps(name, column, found.rate, run) for run in COUNTED[:4]]
+    assert found.verdict == "all" and min(steps) > 0
+    assert np.mean(steps) == pytest.approx(RESULTS.values[column][list(ENTRIES).index(name)][:4].mean(), rel=0.25)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Nesterov"])
+def test_unequal_units_are_beyond_one_rate(name):
+    """Where no tuning run arrives, no other is made; here are some, at each rate."""
+    with np.errstate(all="ignore"):
+        assert {task_steps(name, "scales", lr, run) for lr in RATES for run in COUNTED[:4]} == {-1}
+
+
+def test_counts():
+    for column in COLUMNS:
+        assert sum(counts(CELLS, column).values()) == len(ENTRIES)
+    assert counts(CELLS, "noisy")["no run"] == 8
+
+
+# -- the kin --------------------------------------------------------------------------------------
+
+PLANE = {
+    name: [None if c.why else [c.arrived, c.steps or 0] for c in (row[column] for column in GROUNDS)]
+    for name, row in CELLS.items()
+    if not ENTRIES[name].own_steps
+}
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_a_row_is_its_own_kin(name):
+    if None in PLANE[name]:
+        pytest.skip("it does not run on surfaces")
+    found = kin(PLANE[name], list(PLANE), list(PLANE.values()), len(COUNTED))
+    assert (found["same"], found["factor"]) == (6, 1.0) and PLANE[found["name"]] == PLANE[name]
+
+
+def test_rows_that_do_not_run_on_surfaces_are_no_kin():
+    assert kin([[0, 0]] * 6, ["Muon"], [PLANE["Muon"]], 10)["name"] == ""
+
+
+def test_a_cell_is_run_at_most_once_per_rate(monkeypatch):
+    """Where no tuning run arrives, no run is made at all."""
+    rate_of.cache_clear()
+    monkeypatch.setattr("course_lib.studies.matrix.runs.plane_steps", lambda *_: -1)
+    assert cell("SGD", "long", 0) == (NEVER, NEVER)
+    rate_of.cache_clear()
+
+
+def test_other_methods_are_looked_at_where_they_test():
+    """Schedule-Free's average, and not the point at which it takes the gradient."""
+    entry = ENTRIES["ScheduleFreeSGD"]
+    opt, x = entry.make(1.0), np.array(STARTS["long"][0])
+    slope, path = slope_of("long", 0), [x.copy()]
+    for _ in range(1000):
+        opt.step(x, np.array(slope(x)))
+        path.append(opt.test_params(x))
+    heights = heights_of("long", path)
+    assert plane_steps("ScheduleFreeSGD", "long", 1.0, 0) == arrival(heights, 1e-4 * heights[0])
+    assert isinstance(ENTRIES["SAM (SGD)"].make(0.1).inner, SGD)
