@@ -138,7 +138,8 @@
     function join(method, words) {
       const update = course.updateOf(method),
         names = [...needs, ...method.used];
-      const tell = () => box.dataset.state || say(update.fault && !spec.yours.rates ? `In this run ${update.fault}.` : words);
+      const tell = () =>
+        box.dataset.state || say(update.fault && !spec.yours.rates ? `In this run ${update.fault}.` : words);
       let key, answer; // what no control of its own has moved since
       joined = true;
       model.join((params) => {
