@@ -1,3 +1,3 @@
 """Descent's library: optimizers, networks, live experiments and exercises, written to be read."""
 
-__version__ = "0.9.0"
+__version__ = "1.0.0"
