@@ -39,8 +39,9 @@ TOLD = tables(PAGE.read_text("utf-8"))
 
 
 def test_the_page_holds_these_studies_and_these_rows():
-    assert list(TOLD) == [study.title for study in STUDIES.values()]
-    for study in STUDIES.values():
+    there = [study for study in STUDIES.values() if study.own_table is None]
+    assert list(TOLD) == [study.title for study in there]
+    for study in there:
         assert list(TOLD[study.title]) == list(study.rows)
         assert f"\n\n{study.text} {study.seeds} seeds" in PAGE.read_text("utf-8"), f"{study.title}: write it anew"
 
