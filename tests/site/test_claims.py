@@ -96,7 +96,7 @@ def make_book(folder, *cells):
     shutil.copytree(ROOT / "book" / "web", folder / "book" / "web", ignore=shutil.ignore_patterns("fonts"))
     shutil.copy(ROOT / "_config.yml", folder)
     measured = (ROOT / "book" / "measured.md").read_text("utf-8")
-    (folder / "book" / "measured.md").write_text(re.sub(r"\[([^]]*)\]\(\d\d_\w+\.ipynb\)", r"\1", measured), "utf-8")
+    (folder / "book" / "measured.md").write_text(re.sub(r"\[([^]]*)\]\(\w+\.(?:ipynb|md)\)", r"\1", measured), "utf-8")
     (folder / "book" / "glossary.md").write_text(GLOSSARY)
     pages = "".join(f"  - file: book/{page}\n" for page in ("measured", "glossary"))
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/01_small\nchapters:\n{pages}")

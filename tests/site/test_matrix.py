@@ -261,4 +261,4 @@ def test_on_a_phone_a_row_keeps_its_name(live, scheme):
 
 def test_a_study_with_a_page_of_its_own_is_not_among_the_measured():
     text = (Path(__file__).parents[2] / "book" / "measured.md").read_text("utf-8")
-    assert RESULTS.study.title not in text and np.isfinite(RESULTS.values["long"]).all()
+    assert f"## {RESULTS.study.title}" not in text and np.isfinite(RESULTS.values["long"]).all()
