@@ -55,8 +55,8 @@ class Asked(SphinxDirective):
 def address(question: Predict, controls: object) -> str:
     """Return the address that sets the controls of an experiment as a prediction shows it."""
     name, setting = question.shows
-    values = {key: value for key, value in setting.items() if key in controls}
-    return f"{name}?{'&'.join(f'{key}={_text(value)}' for key, value in values.items())}"
+    values = [f"{key}={_text(value)}" for key, value in setting.items() if key in controls]
+    return f"{name}?{'&'.join(values)}" if values else name
 
 
 def _text(value: object) -> str:

@@ -132,6 +132,7 @@ def browser() -> Iterator[Browser]:
 def new_page(browser: Browser, *, width=1280, height=800, scheme="light", **options) -> Page:
     """Return a blank page in a fresh context, which notes what goes wrong in `.console`, `.requests` and `.outside`."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+    context.set_default_timeout(90_000)  # milliseconds; a machine that tests on all cores is slow at times
     new = context.new_page()
     new.console, new.requests, new.outside = [], [], []
 

@@ -38,8 +38,8 @@ def test_an_address_has_what_the_experiment_can_be_set_to():
 def test_every_prediction_has_an_address():
     for (page, _), question in chapters.questions().items():
         if isinstance(question, Predict) and question.shows is not None:
-            find = chapters.ChapterExperiments(f"{chapters.__name__}.ch{page}").declared()
-            assert parse(proofs.address(question, find[question.shows[0]]().controls)).place == question.shows[0]
+            make = chapters.experiments()[chapters.folder_of(page), question.shows[0]]
+            assert parse(proofs.address(question, make().controls)).place == question.shows[0]
 
 
 @pytest.mark.parametrize("name", [name for name, one in chapters.exercises().items() if not one.packages])
