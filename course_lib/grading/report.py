@@ -144,6 +144,8 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
         for note in row.notes:
             if note.startswith(TRIED):
                 groups[OUTSIDE, paragraphs((note,), SHOWN)].append(row)
+    for student in grades.about.off_roster:
+        groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
@@ -156,8 +158,6 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     for student in grades.students:
         for note in grades.submission(student).notes:
             groups["Hand-in", paragraphs((note,), SHOWN)].append(Row(student, "", Verdict.PASS))
-    for student in grades.about.off_roster:
-        groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
     items = []
     for (kind, words), those in groups.items():
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""

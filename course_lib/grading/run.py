@@ -94,10 +94,19 @@ def grade_folder(options: Options) -> int:
         raise ValueError(f"there is no page {page!r} with exercises, only {', '.join(pages)}")
     points = read_points(options.points, list(exercises))
     submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
+    lines: list[str] = []  # that are said when nothing is refused any more
     if not submissions and roster is None:
         raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
     if roster is not None:
+        handed = len(submissions)
         submissions, off_roster = join(roster.students, submissions)
+        if len(off_roster) == handed:
+            listed = ", ".join(map(repr, off_roster[:3])) + (" …" if handed > 3 else "")
+            raise ValueError(
+                f"no student of {options.folder} ({listed}) is in the column {options.roster_id!r} of {roster.path}: "
+                "give another with --roster-id"
+            )
+        lines.append(f"{handed - len(off_roster)} of {count(handed, 'student')} of the class are on the roster.")
     names = [one.student for one in submissions if one.path is not None and not one.problem]
     for name in options.students:
         if name not in names:
@@ -111,7 +120,8 @@ def grade_folder(options: Options) -> int:
         raise ValueError(
             f"{isolation}. Give a --sandbox command that closes them, or --trust-submissions if you trust every one."
         )
-    options.say(f"{isolation}.")
+    for line in (f"{isolation}.", *lines):
+        options.say(line)
     options.out.mkdir(parents=True, exist_ok=True)
     journal = Journal(options.out / "journal.jsonl")
     secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))

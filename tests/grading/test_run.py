@@ -236,6 +236,28 @@ def test_a_roster_is_filled_in(again, tmp_path):
     assert "joão" in (out / "report.html").read_text("utf-8")
 
 
+def test_a_roster_that_names_nobody_is_refused(again, here, tmp_path, capsys, monkeypatch):
+    roster = tmp_path / "gradebook.csv"
+    roster.write_text("Name,ID number,Grade\nada,7,\nbob,8,\n", "utf-8")
+    out = again("--roster", str(roster), "--roster-id", "Name", "--roster-grade", "Grade")
+    (out / "gradebook.csv").unlink()
+    report = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser")
+    kinds = [one.get_text() for one in report.select("#attention .kinds > li > div > p:first-child > span")]
+    assert kinds.index("Not on the roster") < kinds.index("CRASHED")
+    hand_in(tmp_path / "class", {"ada": ALL, "bob": ALL, "chen": ALL})
+    monkeypatch.chdir(tmp_path)
+    command = ["grade", "class", "--out", "new", "--roster", "gradebook.csv", "--roster-grade", "Grade", "--roster-id"]
+    assert cli.main([*command, "ID number"]) == 2
+    said = capsys.readouterr()
+    assert said.err == (
+        "course grade: no student of class ('ada', 'bob', 'chen') is in the column 'ID number' of gradebook.csv: "
+        "give another with --roster-id\n"
+    )
+    assert not Path("new").exists() and not here
+    assert cli.main([*command, "Name"]) == 0
+    assert "2 of 3 students of the class are on the roster.\n" in capsys.readouterr().out
+
+
 def test_an_answer_is_accepted_by_hand_for_all_who_wrote_it_and_from_then_on(again):
     out = again("--accept", "bob:momentum")
     wanted = WANTED | {"bob": "PASS", "joão": "PASS"}
