@@ -26,7 +26,7 @@ from course_lib.studies.stored import replace_files
 
 from . import accepted, report
 from .anonymous import pseudonyms, read_key
-from .folder import Submission, find, read_due
+from .folder import Submission, check_level, find, read_due
 from .grade import Task
 from .journal import Journal
 from .pool import Work, book, fingerprint, grade_here, grade_on_cluster
@@ -95,8 +95,7 @@ def grade_folder(options: Options) -> int:
     points = read_points(options.points, list(exercises))
     submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
     lines: list[str] = []  # that are said when nothing is refused any more
-    if not submissions and roster is None:
-        raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
+    check_level(options.folder, page, submissions)
     if roster is not None:
         handed = len(submissions)
         submissions, off_roster = join(roster.students, submissions)
@@ -198,7 +197,7 @@ def _works(submissions: Sequence[Submission], options: Options, names: tuple[str
             raw = _read(one.path)
         except OSError:
             continue  # a row says so
-        yield Work(one.student, raw, one.path.relative_to(options.folder.absolute()).as_posix(), names, own)
+        yield Work(one.student, raw, one.path.relative_to(os.path.abspath(options.folder)).as_posix(), names, own)
 
 
 def _read(path: Path) -> bytes:

@@ -400,6 +400,35 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
     assert "class" in capsys.readouterr().err and not Path("grades").exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ["submitted/ada/hw3", "submitted/bob/hw3"],
+            "'submitted' stands where students' names should be: is it class/s",
+        ),
+        (["Submissions/ada"], "is it class/Submissions?"),
+        (["03_momentum/ada", "03_momentum/bob"], "is it class/03_momentum?"),
+        ([""], "in class, '03_momentum' stands where students' names should be\n"),
+        (["all/ada", "all/bob", "all/chen"], "3 folders with notebooks are in it: is it class/all?"),
+        (["ada/1/2/3/4/5"], "class has no notebook where students' should be, in 'ada'"),
+    ],
+)
+def test_a_folder_that_is_not_of_students_is_refused(tmp_path, monkeypatch, capsys, names, words):
+    monkeypatch.chdir(tmp_path)
+    hand_in(Path("class"), dict.fromkeys(names, ALL))
+    assert cli.main(["grade", "class"]) == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1 and not Path("grades").exists()
+
+
+def test_the_folder_may_be_named_from_beside_it(confined, here, tmp_path, monkeypatch):
+    hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert cli.main(["grade", "../class"]) == 0 and verdicts(tmp_path / "here" / "grades") == {"ada": "PASS"}
+
+
 def test_one_file_of_two_students_is_noted(confined, here, tmp_path):
     same = answer(HEAD + RIGHT)
     untouched, empty = answer(EXERCISES["momentum"].stub), notebook()
