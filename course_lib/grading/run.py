@@ -29,6 +29,7 @@ from .anonymous import pseudonyms, read_key
 from .folder import Submission, check_level, find, read_due
 from .grade import Task
 from .journal import Journal
+from .kept import alone, check_same, differences, read_last, write_last
 from .pool import Work, book, fingerprint, grade_here, grade_on_cluster
 from .process import Isolation, Sandbox, probe
 from .roster import Roster, check_column, fill_roster, join, match, read_roster
@@ -40,6 +41,7 @@ SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
 SELF_TEST = 8  # submissions
 PROGRESS = 5.0  # seconds between two lines that tell how far it is, where there is no bar
+KEPT = ("points", "due", "exam", "variants", "anonymous")  # options that a run is compared by with the last
 STATE = ("journal.jsonl", "seeds.json", "accepted")
 
 
@@ -114,6 +116,7 @@ def grade_folder(options: Options) -> int:
         student, _, name = one.rpartition(":")
         if student not in names or name not in exercises:
             raise ValueError(f"--accept: there is no answer {one!r}: give STUDENT:EXERCISE, as in the report")
+    check_same(options.out, page, options.folder)
     isolation = probe(options.sandbox)
     if isolation.open and not options.trust:
         raise ValueError(
@@ -121,43 +124,52 @@ def grade_folder(options: Options) -> int:
         )
     for line in (f"{isolation}.", *lines):
         options.say(line)
-    options.out.mkdir(parents=True, exist_ok=True)
-    journal = Journal(options.out / "journal.jsonl")
-    secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
-    seeds = (0, *secret[: options.seeds])  # the first is the book's own
-    with _folder_of_run(options.out) as folder:
-        sandbox = options.sandbox  # on a cluster each worker's own trial has told what it closes
-        if not (options.cluster or isolation.open):
-            sandbox = replace(sandbox, closed=isolation.closed)
-        task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
-        works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
-        if options.self_test:
-            self_test(list(works.values()), options.say)
-        rows = _graded(works, journal, isolation, options)
-        rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
-        submissions = with_copies(submissions, rows)
-        rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
-    versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
-    key = None
-    if options.anonymous:
-        known = read_key(options.out / "key.csv")
-        key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
-    about = About(
-        page,
-        str(isolation),
-        options.seeds,
-        versions,
-        list(exercises.values()),
-        points,
-        submissions,
-        off_roster,
-        key,
-        options.exam,
-        options.contact,
-    )
-    report.write(options.out, rows, about)
-    if roster is not None:
-        _fill(roster, submissions, Grades(rows, about), options)
+    if not options.out.exists():
+        options.out.mkdir(parents=True)
+        options.out.chmod(0o700)  # for the names, the code and the secret seeds in it
+    with alone(options.out):
+        journal = Journal(options.out / "journal.jsonl")
+        secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
+        seeds = (0, *secret[: options.seeds])  # the first is the book's own
+        asked = {name: getattr(options, name) for name in KEPT}
+        for line in differences(options.out, asked):
+            options.say(line)
+        if not read_last(options.out):
+            write_last(options.out, page, options.folder, asked)
+        with _folder_of_run(options.out) as folder:
+            sandbox = options.sandbox  # on a cluster each worker's own trial has told what it closes
+            if not (options.cluster or isolation.open):
+                sandbox = replace(sandbox, closed=isolation.closed)
+            task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
+            works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
+            if options.self_test:
+                self_test(list(works.values()), options.say)
+            rows = _graded(works, journal, isolation, options)
+            rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+            submissions = with_copies(submissions, rows)
+            rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
+        versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
+        key = None
+        if options.anonymous:
+            known = read_key(options.out / "key.csv")
+            key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
+        about = About(
+            page,
+            str(isolation),
+            options.seeds,
+            versions,
+            list(exercises.values()),
+            points,
+            submissions,
+            off_roster,
+            key,
+            options.exam,
+            options.contact,
+        )
+        report.write(options.out, rows, about)
+        if roster is not None:
+            _fill(roster, submissions, Grades(rows, about), options)
+        write_last(options.out, page, options.folder, asked)
     counts = Counter(str(row.verdict) for row in rows)
     options.say(
         f"{count(len(submissions), 'student')}, {count(len(rows), 'answer')}: "

@@ -23,6 +23,7 @@ from course_lib.grading import accepted, pool, run
 from course_lib.grading.challenge import BASELINE, Entry, grade_entry
 from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
+from course_lib.grading.kept import alone
 from course_lib.grading.pool import Work, grade_here, grade_on_cluster, grade_work
 from course_lib.grading.process import Interrupted, Isolation, Process, Sandbox
 from course_lib.grading.rows import Row, Verdict
@@ -146,7 +147,7 @@ def test_each_student_has_the_right_verdict(whole):
 def test_the_files_of_results(whole):
     folder, out = whole
     assert sorted(path.name for path in out.iterdir()) == [
-        "cells.csv", "feedback", "grades.csv", "journal.jsonl", "report.html", "seeds.json",
+        "cells.csv", "feedback", "grades.csv", "journal.jsonl", "report.html", "run.json", "seeds.json",
     ]  # fmt: skip
     cells = table(out / "cells.csv")
     assert len(cells) == len(WANTED) * len(EXERCISES) == 4 * 13
@@ -470,6 +471,55 @@ def test_percentages_are_of_the_answers_that_ran(confined, here, tmp_path):
         for one in section.select("li:has(.name)")
     }
     assert shares == {"uphill": "2 of 5 · 40 %", "a name from elsewhere": "1 of 5 · 20 %"}
+
+
+def test_a_folder_of_results_is_of_one_homework(confined, here, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    right = answer(HEAD + RIGHT)
+    hand_in(Path("class"), {"ada": right, "bob": right})
+    hand_in(Path("other"), {"ada": right})
+    Path("class/ada/05_schedules.ipynb").write_bytes(notebook())
+    command = ["grade", "class", "--page", PAGE]
+    assert cli.main(command) == 0
+    assert sys.platform == "win32" or Path("grades").stat().st_mode & 0o777 == 0o700
+    before = {path: path.read_bytes() for path in Path("grades").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    for others in (["other"], ["class", "--page", "05_schedules"]):
+        assert cli.main(["grade", "--page", PAGE, *others]) == 2
+        said = capsys.readouterr().err
+        assert "grades is of 03_momentum in class, and this is 0" in said and "give another --out" in said
+    assert cli.main(["grade", "class/ada", "--page", PAGE]) == 2  # its notebooks would be students
+    assert before == {path: path.read_bytes() for path in Path("grades").rglob("*") if path.is_file()}
+    hand_in(Path("class"), {"chen": right})
+    assert cli.main(command) == 0 and set(verdicts(Path("grades"))) == {"ada", "bob", "chen"}
+    Path("moved").mkdir()
+    for name in ("class", "grades"):
+        shutil.move(name, f"moved/{name}")
+    monkeypatch.chdir("moved")
+    assert cli.main(command) == 0 and len(here) == 3
+
+
+def test_options_that_are_forgotten_are_told(confined, here, tmp_path, capsys):
+    folder = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    command = ["grade", str(folder), "--out", str(tmp_path / "out")]
+    assert cli.main([*command, "--points", "momentum=2", "--anonymous"]) == 0
+    assert "In the last run" not in capsys.readouterr().out
+    assert cli.main(command) == 0
+    said = capsys.readouterr().out
+    assert "In the last run points was 'momentum=2'; now it is not given.\n" in said
+    assert "In the last run anonymous was given; now it is not given.\n" in said
+    assert cli.main(command) == 0 and "In the last run" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock there")
+def test_a_second_run_into_one_folder_is_refused(confined, here, tmp_path, capsys):
+    folder, out = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)}), tmp_path / "out"
+    out.mkdir()
+    command = ["grade", str(folder), "--out", str(out)]
+    with alone(out):
+        assert cli.main(command) == 2
+        assert f"another run is writing into {out}: wait for its end" in capsys.readouterr().err
+    assert not list(out.iterdir()) and cli.main(command) == 0
 
 
 # ---------------------------------------------------------------- killed
