@@ -18,7 +18,8 @@ MEGABYTES = 20  # of one notebook
 ENTRIES = 2000  # that are looked at in one student's folder
 DEPTH = 5  # of folders in it, its own counted
 NO_STUDENTS = ("submitted", "submissions", "source", "release", "autograded", "feedback", "grades")  # nbgrader's, ours
-CLOSED_FOLDER = "is in a folder that cannot be opened"
+CLOSED_FOLDER, CLOSED_FILE = "is in a folder that cannot be opened", "cannot be opened"
+CLOSED = (CLOSED_FOLDER, CLOSED_FILE)  # to the grader, which is no student's fault
 TOGETHER = 10  # seconds: files that were copied or unpacked one after the other have the same date
 #: NAME_LATE_ID_ID_TITLE in one folder for the class, LATE only where it is so. From memory, not from an export: Canvas.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
@@ -37,7 +38,8 @@ class Submission:
             archives set it anew.
         late: by how much after the date it was due; None if it was in time, or no date is given.
         notes: for the instructor, a sentence each. Names of files stand between “ and ”.
-        problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE.
+        problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE, or
+            NOT GRADED if it is one of `CLOSED`.
         aliases: other names by which a roster may know the student, such as the number in the file's name.
     """
 
@@ -178,6 +180,8 @@ def _chosen(
             f"There are {len(rivals)} notebooks; {_quoted(file.place)} ({shown(submitted)}) is graded, {how}. Not "
             f"graded: {listed}{' …' if others[3:] else ''}. Move the file away to have another one graded."
         )
+    if any(f.problem == CLOSED_FOLDER for f in files) and not file.problem:
+        notes.append("The grader could not open one of the folders in the student's.")
     if marked_late:
         notes.append("The file's name says LATE.")
     if submitted is None:
@@ -235,7 +239,7 @@ def _file(path: Path, place: str) -> _File:
     try:
         about = path.lstat()
     except OSError:
-        return _File(path, place, "cannot be read")
+        return _File(path, place, CLOSED_FILE)
     if stat.S_ISLNK(about.st_mode):
         problem = "is a link to another file"
     elif not stat.S_ISREG(about.st_mode):

@@ -26,7 +26,7 @@ from course_lib.studies.stored import replace_files
 
 from . import accepted, report
 from .anonymous import pseudonyms, read_key
-from .folder import Submission, check_level, find, read_due
+from .folder import CLOSED, CLOSED_FILE, Submission, check_level, find, read_due
 from .grade import Task
 from .journal import Journal
 from .kept import alone, check_same, differences, read_last, write_last
@@ -35,7 +35,7 @@ from .process import Isolation, Sandbox, probe
 from .roster import Roster, check_column, fill_roster, join, match, read_roster
 from .rows import Row, Verdict
 from .tables import About, Grades, read_points
-from .text import count
+from .text import cell, count
 
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
@@ -109,6 +109,15 @@ def grade_folder(options: Options) -> int:
             )
         lines.append(f"{handed - len(off_roster)} of {count(handed, 'student')} of the class are on the roster.")
     names = [one.student for one in submissions if one.path is not None and not one.problem]
+    owners = {cell(one.student): one.student for one in submissions}
+    known = {name: owners.get(student, name) for student, name in read_key(options.out / "key.csv").items()}
+
+    def named(student: str) -> str:
+        return student if student in owners.values() else known.get(student, student)
+
+    parts = [one.rpartition(":") for one in options.accept]
+    accept = [f"{named(student)}{colon}{name}" for student, colon, name in parts]
+    options = replace(options, students=[named(one) for one in options.students], accept=accept)
     for name in options.students:
         if name not in names:
             raise ValueError(f"--student: no notebook of {name!r} can be graded; there are {', '.join(names[:5])} …")
@@ -142,12 +151,18 @@ def grade_folder(options: Options) -> int:
                 sandbox = replace(sandbox, closed=isolation.closed)
             task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
             works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
+            submissions = [
+                replace(one, problem=CLOSED_FILE) if one.path and not one.problem and one.student not in works else one
+                for one in submissions
+            ]
+            if closed := [one.student for one in submissions if one.problem in CLOSED]:
+                options.say(f"Not opened, for want of the right to read: {', '.join(closed)}. They are NOT GRADED.")
             if options.self_test:
                 self_test(list(works.values()), options.say)
             rows = _graded(works, journal, isolation, options)
             rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
             submissions = with_copies(submissions, rows)
-            rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
+            rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works, options.say)
         versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
         key = None
         if options.anonymous:
@@ -208,7 +223,7 @@ def _works(submissions: Sequence[Submission], options: Options, names: tuple[str
         try:
             raw = _read(one.path)
         except OSError:
-            continue  # a row says so
+            continue  # it is one of `CLOSED`
         yield Work(one.student, raw, one.path.relative_to(os.path.abspath(options.folder)).as_posix(), names, own)
 
 
@@ -271,8 +286,11 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
     for name in exercises:
         if one.path is None:
             yield Row(one.student, name, Verdict.NOTHING_HANDED_IN)
+        elif one.problem in CLOSED:
+            words = "The grader could not open the file. This is no fault of yours."
+            yield Row(one.student, name, Verdict.NOT_GRADED, one.path.name, message=(words,))
         else:
-            words = f"The file {one.problem or 'cannot be read'}."
+            words = f"The file {one.problem}."
             yield Row(one.student, name, Verdict.UNREADABLE, one.path.name, message=(words,))
 
 

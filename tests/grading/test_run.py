@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from course_lib import chapters, cli
 from course_lib.challenge import LADDER
 from course_lib.grading import accepted, pool, run
+from course_lib.grading import folder as finding
 from course_lib.grading.challenge import BASELINE, Entry, grade_entry
 from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
@@ -269,6 +270,66 @@ def test_an_answer_is_accepted_by_hand_for_all_who_wrote_it_and_from_then_on(aga
     assert notes["joão"] == notes["bob"] == f"{accepted.NOTE} NOT YET." and not notes["ada"]
     path.unlink()
     assert verdicts(again()) == WANTED
+
+
+def test_who_else_passes_is_told_and_only_a_checked_answer_is_accepted(again, here, capsys, whole):
+    out = again()
+    for one, verdict in (
+        ("fatima", "NOT ATTEMPTED"), ("=1+1 <b>", "MISSING"), ("ada", "PASS"),
+    ):  # fmt: skip
+        assert cli.main(["grade", str(whole[0]), "--out", str(out), "--accept", f"{one}:momentum"]) == 2
+        assert f"the answer '{one}:momentum' is {verdict}: give one that was checked" in capsys.readouterr().err
+    assert not (out / "accepted").exists() and verdicts(out) == WANTED
+    again("--anonymous")
+    bob = next(row["pseudonym"] for row in table(out / "key.csv") if row["student"] == "bob")
+    capsys.readouterr()
+    assert cli.main(["grade", str(whole[0]), "--out", str(out), "--accept", f"{bob}:momentum", "--exam"]) == 0
+    assert "bob:momentum is accepted; joão passes by it.\n" in capsys.readouterr().out
+    page = BeautifulSoup((out / "feedback" / "bob.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    assert [one.get_text() for one in page.find_all("p")] == ["PASS", "Accepted by your teacher."]
+    again()
+    page = BeautifulSoup((out / "feedback" / "bob.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    assert [one.get_text() for one in page.find_all("p")] == ["PASS", "Accepted by your teacher."]
+
+
+def test_a_notebook_of_another_chapter_is_told_as_such(confined, here, tmp_path):
+    other = notebook(cell("def f(): ...\n", "exercise:inverted_dropout"), cell("x = 1\n", "exercise:adam"),
+                     cell("def f(): ...\n", "exercise:uncorrected"))  # fmt: skip
+    folder, out = hand_in(tmp_path / "class", {"ada": other, "bob": notebook()}), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    assert verdicts(out) == {"ada": "MISSING", "bob": "MISSING"}
+    words = "This is a notebook of chapter 4 (04_adaptive)."
+    page = BeautifulSoup((out / "feedback" / "ada.html").read_text("utf-8"), "html.parser")
+    assert page.find(id="ex-momentum").find_all("p")[1].get_text() == words
+    needs = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="attention")
+    (item,) = needs.select(".kinds > li")
+    assert words in item.get_text() and [one.get_text() for one in item.select(".names li")] == ["ada"]
+
+
+def test_a_file_that_the_grader_may_not_open_is_not_graded(confined, here, tmp_path, monkeypatch, capsys):
+    folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob", "chen"), answer(HEAD + RIGHT)))
+    read, listed = run._read, finding._listed
+
+    def closed(path):
+        if path.parent.name == "ada":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    def closed_folder(path):
+        if Path(path).name == "bob":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(run, "_read", closed)
+    monkeypatch.setattr(finding, "_listed", closed_folder)
+    assert cli.main(["grade", str(folder), "--page", PAGE, "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().out
+    assert "Not opened, for want of the right to read: ada, bob. They are NOT GRADED.\n" in said
+    assert verdicts(tmp_path / "out") == {"ada": "NOT GRADED", "bob": "NOT GRADED", "chen": "PASS"}
+    assert [row["points"] for row in table(tmp_path / "out" / "grades.csv")] == ["", "", "1"]
+    for name in ("ada", "bob"):
+        words = (tmp_path / "out" / "feedback" / f"{name}.html").read_text("utf-8")
+        assert "could not open the file. This is no fault of yours." in words and "last changed" not in words
 
 
 def test_an_accepted_answer_is_accepted_with_its_own_helpers_only(confined, here, tmp_path):
