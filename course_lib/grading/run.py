@@ -85,11 +85,16 @@ def grade_folder(options: Options) -> int:
         ValueError: something asked for makes no sense, or answers would not be confined.
     """
     due = read_due(options.due) if options.due else None
-    read_points(options.points, list(book()))
     roster = read_roster(options.roster, options.roster_id) if options.roster else None
     if roster is not None:
         check_column(roster, options.roster_grade)
-    page = options.page or infer_page(options.folder, skip=[options.out])
+    if options.out.resolve() in (options.folder.resolve(), *options.folder.resolve().parents):
+        raise ValueError(f"--out is {options.folder} or a folder above it: name another, for the results alone")
+    try:
+        page = options.page or infer_page(options.folder, skip=[options.out])
+    except ValueError:
+        read_points(options.points, list(book()))  # options are judged before the folder
+        raise
     exercises = {name: one for name, one in book().items() if one.page == page}
     if not exercises:
         pages = sorted({one.page for one in book().values()})
@@ -181,7 +186,7 @@ def grade_folder(options: Options) -> int:
             options.exam,
             options.contact,
         )
-        report.write(options.out, rows, about)
+        needs = report.write(options.out, rows, about)
         if roster is not None:
             _fill(roster, submissions, Grades(rows, about), options)
         write_last(options.out, page, options.folder, asked)
@@ -190,6 +195,8 @@ def grade_folder(options: Options) -> int:
         f"{count(len(submissions), 'student')}, {count(len(rows), 'answer')}: "
         + ", ".join(f"{n} {v}" for v, n in counts.most_common())
     )
+    if needs:
+        options.say(f"{count(needs, 'thing needs', 'things need')} you: see “What needs you” in the report.")
     options.say(f"{options.out / 'report.html'}")
     return int(counts[Verdict.NOT_GRADED] > 0)
 

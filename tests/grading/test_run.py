@@ -292,12 +292,13 @@ def test_who_else_passes_is_told_and_only_a_checked_answer_is_accepted(again, he
     assert [one.get_text() for one in page.find_all("p")] == ["PASS", "Accepted by your teacher."]
 
 
-def test_a_notebook_of_another_chapter_is_told_as_such(confined, here, tmp_path):
+def test_a_notebook_of_another_chapter_is_told_as_such(confined, here, tmp_path, capsys):
     other = notebook(cell("def f(): ...\n", "exercise:inverted_dropout"), cell("x = 1\n", "exercise:adam"),
                      cell("def f(): ...\n", "exercise:uncorrected"))  # fmt: skip
     folder, out = hand_in(tmp_path / "class", {"ada": other, "bob": notebook()}), tmp_path / "out"
     assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
     assert verdicts(out) == {"ada": "MISSING", "bob": "MISSING"}
+    assert "1 thing needs you: see “What needs you” in the report.\n" in capsys.readouterr().out
     words = "This is a notebook of chapter 4 (04_adaptive)."
     page = BeautifulSoup((out / "feedback" / "ada.html").read_text("utf-8"), "html.parser")
     assert page.find(id="ex-momentum").find_all("p")[1].get_text() == words
@@ -399,6 +400,9 @@ def test_nothing_is_graded_where_answers_are_not_confined(tmp_path, here, monkey
         ("--seeds -1", "--seeds"),
         ("--workers -3", "--workers"),
         ("--roster r.csv", "--roster-id"),
+        ("--points momentumm=2", "only momentum, convert_rate"),
+        ("--out class", "--out is class or a folder above it: name another"),
+        (f"--out . --page {PAGE}", "--out is class or a folder above it"),
         ("--roster-id Name", "--roster"),
         ("--roster nowhere.csv --roster-id Name --roster-grade Grade", "nowhere.csv"),
         ("--roster r.csv --roster-id Names --roster-grade Grade", "'Names'"),
@@ -406,6 +410,7 @@ def test_nothing_is_graded_where_answers_are_not_confined(tmp_path, here, monkey
         ("--roster r.csv --roster-id Name --roster-grade Name", "'Name'"),
         ("--sandbox no-such-program", "no-such-program"),
         ("--sandbox false", "false"),
+        ("--cluster foo", "tcp://scheduler:8786, or local, not 'foo'"),
         ("--sandbox 'open", "--sandbox"),
         ("--sandbox-python /no/python", "/no/python"),
     ],
