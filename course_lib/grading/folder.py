@@ -119,7 +119,7 @@ def check_level(folder: Path, page: str, submissions: Sequence[Submission]) -> N
     for one in submissions:
         if one.student.casefold() in (*NO_STUDENTS, page):
             inner = folder / one.student
-            where = f": is it {inner}?" if inner.is_dir() else ""
+            where = f": is it {inner}?" if inner.is_dir() else ": name the folder of all students"
             raise ValueError(f"in {folder}, {one.student!r} stands where students' names should be{where}")
     if all(one.path is None for one in submissions):
         listed = ", ".join(repr(one.student) for one in submissions[:3]) + (" …" if submissions[3:] else "")

@@ -476,7 +476,7 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
         ),
         (["Submissions/ada"], "is it class/Submissions?"),
         (["03_momentum/ada", "03_momentum/bob"], "is it class/03_momentum?"),
-        ([""], "in class, '03_momentum' stands where students' names should be\n"),
+        ([""], "in class, '03_momentum' stands where students' names should be: name the folder of all"),
         (["all/ada", "all/bob", "all/chen"], "3 folders with notebooks are in it: is it class/all?"),
         (["ada/1/2/3/4/5"], "class has no notebook where students' should be, in 'ada'"),
     ],
