@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -186,6 +187,8 @@ def grade_folder(options: Options) -> int:
             options.exam,
             options.contact,
         )
+        if gone := [name for name in _last_students(options.out, known) if name not in {*owners, *owners.values()}]:
+            options.say(f"Graded in the last run, and no longer in {options.folder}: {', '.join(gone)}.")
         needs = report.write(options.out, rows, about)
         if roster is not None:
             _fill(roster, submissions, Grades(rows, about), options)
@@ -345,6 +348,15 @@ class _folder_of_run:
 
     def __exit__(self, *error: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _last_students(out: Path, known: Mapping[str, str]) -> list[str]:
+    """Return the students of the last run's table; `known` tells pseudonyms."""
+    path = out / "grades.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [known.get(line["student"], line["student"]) for line in csv.DictReader(file)]
 
 
 def _fill(roster: Roster, submissions: Sequence[Submission], grades: Grades, options: Options) -> None:

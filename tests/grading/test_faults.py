@@ -50,7 +50,8 @@ def graded(confined, tmp_path):
         assert time.monotonic() - start < LONGEST
         assert row.verdict is not Verdict.NOT_GRADED, row
         assert list(tmp_path.iterdir()) == [] and processes_of(tmp_path) == []
-        time.sleep(0.02)
+        while threading.active_count() > threads and time.monotonic() - start < LONGEST:
+            time.sleep(0.02)  # a busy machine needs more than one
         assert threading.active_count() <= threads
         return row
 

@@ -558,6 +558,11 @@ def test_a_folder_of_results_is_of_one_homework(confined, here, tmp_path, monkey
     assert before == {path: path.read_bytes() for path in Path("grades").rglob("*") if path.is_file()}
     hand_in(Path("class"), {"chen": right})
     assert cli.main(command) == 0 and set(verdicts(Path("grades"))) == {"ada", "bob", "chen"}
+    shutil.rmtree(Path("class/bob"))
+    capsys.readouterr()
+    assert cli.main([*command, "--anonymous"]) == 0
+    assert "Graded in the last run, and no longer in class: bob.\n" in capsys.readouterr().out
+    assert cli.main(command) == 0 and "no longer" not in capsys.readouterr().out
     Path("moved").mkdir()
     for name in ("class", "grades"):
         shutil.move(name, f"moved/{name}")
