@@ -64,11 +64,17 @@ def grade(arguments: list[str]) -> int:
     parser.add_argument("--roster-id", default="", metavar="COLUMN", help="its column of students' names or numbers")
     parser.add_argument("--roster-grade", default="", metavar="COLUMN", help="its column to fill in, in a copy")
     parser.add_argument("--anonymous", action="store_true", help="pseudonyms in all results; key.csv tells whose")
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"of secret cases; default: {SEEDS}")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=SEEDS,
+        metavar="N",
+        help=f"of secret cases, 0: none; default: {SEEDS}",
+    )
     parser.add_argument("--variants", action="store_true", help="other secret cases for each student")
     parser.add_argument("--exam", action="store_true", help="feedback gives the verdict alone; the report says all")
     parser.add_argument("--contact", default="", metavar="TEXT", help="whom students may ask, told on their pages")
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: one a core")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes; 0, the default: one a core")
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler, or local")
     parser.add_argument("--sandbox", default="", metavar="COMMAND", help='in front of each process, as "bwrap ..."')
     parser.add_argument("--sandbox-python", default=sys.executable, metavar="PYTHON", help="the Python in there")
@@ -78,12 +84,14 @@ def grade(arguments: list[str]) -> int:
     for count in ("seeds", "workers"):
         if getattr(options, count) < 0:
             raise ValueError(f"--{count} must be at least 0, not {getattr(options, count)}")
+    if options.cluster not in (None, "local") and not options.cluster.rpartition(":")[2].isdecimal():
+        raise ValueError(f"--cluster is an address like tcp://scheduler:8786, or local, not {options.cluster!r}")
     try:
         prefix = tuple(shlex.split(options.sandbox))
     except ValueError as error:
         raise ValueError(f"--sandbox is no command: {error}") from None
     if len({bool(one) for one in (options.roster, options.roster_id, options.roster_grade)}) > 1:
-        raise ValueError("--roster needs --roster-id and --roster-grade, the names of two of its columns, and they it")
+        raise ValueError("--roster, --roster-id and --roster-grade belong together: a file and two of its columns")
     return grade_folder(
         Options(
             folder=options.folder,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from course_lib.exercises.host import how_to_get_hints
 from course_lib.exercises.wording import YOURS
 
-from .folder import shown
+from .folder import CLOSED, shown
 from .look import css_class, page
-from .rows import Row, Verdict
+from .rows import ACCEPTED, Row, Verdict
 from .tables import Grades
 from .text import NAME, clean, count, duration, escape, name_html, number, one_line, paragraphs, repeated
 
+#: What a chip says where the verdict's own word is for one who still works on the answer.
+WORDS = {Verdict.NOT_YET: "NOT RIGHT"}
 #: What is said where a verdict comes without a message, and in an exam.
 SENTENCES = {
     Verdict.PASS: "Your answer is right.",
@@ -55,7 +57,7 @@ def _about(grades: Grades, student: str) -> str:
     """Say when which file was graded, and whom to ask."""
     handed, days = grades.submission(student), {grades.row(student, name).graded for name in grades.names}
     words = f"Graded on {max(days)}." if any(days) else ""
-    if handed.path:
+    if handed.path and handed.problem not in CLOSED:
         words += f" The file is “{one_line(handed.path.name, NAME)}”, last changed {shown(handed.submitted)}."
     who = one_line(grades.about.contact) or "your teacher"
     return escape(f"{words} If you think that something here is wrong, ask {who}.".strip())
@@ -85,11 +87,12 @@ def _answer(grades: Grades, student: str, index: int) -> str:
         printed = (
             f"<details><summary>What your code printed</summary><pre><code>{escape(text)}</code></pre>{more}</details>"
         )
-    told = (not grades.about.exam and _final(row)) or (SENTENCES[row.verdict],)
+    shows = not grades.about.exam or row.message == (ACCEPTED,)
+    told = (shows and _final(row)) or (SENTENCES[row.verdict],)
     return (
         f'<section class="answer" id="ex-{exercise.name}">\n'
         f'<h2><span class="over">{exercise.name} · {earned} {"point" if worth == "1" else "points"}</span>'
         f"{escape(exercise.title)}</h2>\n"
-        f'<p><span class="chip {css_class(row.verdict)}">{row.verdict}</span></p>\n'
+        f'<p><span class="chip {css_class(row.verdict)}">{WORDS.get(row.verdict, row.verdict)}</span></p>\n'
         f"{paragraphs(told)}{printed}\n</section>"
     )

@@ -16,6 +16,10 @@ from .text import NAME, one_line
 
 MEGABYTES = 20  # of one notebook
 ENTRIES = 2000  # that are looked at in one student's folder
+DEPTH = 5  # of folders in it, its own counted
+NO_STUDENTS = ("submitted", "submissions", "source", "release", "autograded", "feedback", "grades")  # nbgrader's, ours
+CLOSED_FOLDER, CLOSED_FILE = "is in a folder that cannot be opened", "cannot be opened"
+CLOSED = (CLOSED_FOLDER, CLOSED_FILE)  # to the grader, which is no student's fault
 TOGETHER = 10  # seconds: files that were copied or unpacked one after the other have the same date
 #: NAME_LATE_ID_ID_TITLE in one folder for the class, LATE only where it is so. From memory, not from an export: Canvas.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
@@ -34,7 +38,8 @@ class Submission:
             archives set it anew.
         late: by how much after the date it was due; None if it was in time, or no date is given.
         notes: for the instructor, a sentence each. Names of files stand between “ and ”.
-        problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE.
+        problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE, or
+            NOT GRADED if it is one of `CLOSED`.
         aliases: other names by which a roster may know the student, such as the number in the file's name.
     """
 
@@ -60,16 +65,16 @@ def find(
 ) -> list[Submission]:
     """Find what each student handed in.
 
-    A student is a folder with notebooks in it or one level below, or a notebook beside the others, of these forms:
+    A student is a folder with notebooks in it or below, down to `DEPTH`, or a notebook beside the others, as in
 
-        STUDENT/*.ipynb                         STUDENT/ASSIGNMENT/*.ipynb
+        STUDENT/*.ipynb                         STUDENT/ASSIGNMENT/*.ipynb, and deeper
         NAME_ID_assignsubmission_file_/*.ipynb  NAME_ID_ID_TITLE.ipynb, NAME_LATE_ID_ID_TITLE.ipynb
         STUDENT.ipynb, STUDENT_PAGE.ipynb
 
-    Hidden files and folders are passed over. Links are never followed. Of several notebooks, those come first that have
-    the page in their name or in their folder's, then those that can be read, then the newest. Of files with the same
-    date the one whose name is the page comes first, then the last by name. A note tells if there are two with the page,
-    or two and none with it.
+    Hidden files and folders are passed over, and a Mac's `__MACOSX`. Links are never followed. Of several notebooks,
+    those come first that have the page in their name or in their folder's, then those that can be read, then the
+    newest. Of files with the same date the one whose name is the page comes first, then the last by name. A note tells
+    if there are two with the page, or two and none with it.
 
     Args:
         folder: of the class.
@@ -90,7 +95,7 @@ def find(
         if entry.is_dir(follow_symlinks=False):
             match = _MOODLE.fullmatch(entry.name)
             owner = (match["name"], match["id"]) if match else (entry.name, "")
-            files = list(_files(path, ""))
+            files = list(_files(path))
         else:
             match = _CANVAS.fullmatch(path.stem)
             if not (match or _is_notebook(path) or entry.is_symlink()):
@@ -103,6 +108,32 @@ def find(
         _chosen(student, owner[1], found[owner], page, due, owner in late)
         for student, owner in zip(_unique(list(found)), found, strict=True)
     ]
+
+
+def check_level(folder: Path, page: str, submissions: Sequence[Submission]) -> None:
+    """Say so if the folder is not one of students.
+
+    Raises:
+        ValueError: no student has a notebook, or a name is one that no student has.
+    """
+    for one in submissions:
+        if one.student.casefold() in (*NO_STUDENTS, page):
+            inner = folder / one.student
+            where = f": is it {inner}?" if inner.is_dir() else ": name the folder of all students"
+            raise ValueError(f"in {folder}, {one.student!r} stands where students' names should be{where}")
+    if all(one.path is None for one in submissions):
+        listed = ", ".join(repr(one.student) for one in submissions[:3]) + (" …" if submissions[3:] else "")
+        raise ValueError(f"{folder} has no notebook where students' should be, in {listed or 'folders of their own'}")
+    if len(submissions) == 1 and (path := submissions[0].path) is not None:
+        top = Path(os.path.abspath(folder))
+        student = top / path.relative_to(top).parts[0]
+        inside = [Path(part.path) for part in _listed(student) if part.is_dir()] if student.is_dir() else []
+        with_notebooks = [one for one in inside if any(_is_notebook(f.path) and page in f.place for f in _files(one))]
+        if len(with_notebooks) > 2 and path.parent != student:
+            raise ValueError(
+                f"{folder} has one folder alone, and {len(with_notebooks)} folders with notebooks are in it: is it "
+                f"{folder / student.name}?"
+            )
 
 
 def read_due(text: str) -> datetime:
@@ -149,6 +180,8 @@ def _chosen(
             f"There are {len(rivals)} notebooks; {_quoted(file.place)} ({shown(submitted)}) is graded, {how}. Not "
             f"graded: {listed}{' …' if others[3:] else ''}. Move the file away to have another one graded."
         )
+    if any(f.problem == CLOSED_FOLDER for f in files) and not file.problem:
+        notes.append("The grader could not open one of the folders in the student's.")
     if marked_late:
         notes.append("The file's name says LATE.")
     if submitted is None:
@@ -178,29 +211,35 @@ def shown(date: datetime | None) -> str:
 def _listed(folder: str | Path) -> list[os.DirEntry[str]]:
     """List a folder's entries in their natural order, without hidden ones."""
     with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
+        shown = [entry for entry in entries if not entry.name.startswith(".") and entry.name != "__MACOSX"]
     return sorted(shown, key=lambda entry: _natural(entry.name))
 
 
-def _files(folder: Path, place: str) -> Iterator[_File]:
-    """Yield the files in a student's folder, and one level below."""
-    try:
-        entries = _listed(folder)[:ENTRIES]
-    except OSError:
-        yield _File(folder / "*.ipynb", place, "is in a folder that cannot be opened")
-        return
-    for entry in entries:
-        if not entry.is_dir(follow_symlinks=False):
-            yield _file(Path(folder, entry.name), place + entry.name)
-        elif not place:
-            yield from _files(Path(folder, entry.name), f"{entry.name}/")
+def _files(folder: Path) -> Iterator[_File]:
+    """Yield the files in a student's folder and in those below, the upper ones first."""
+    left, level = ENTRIES, [(folder, "")]
+    for _ in range(DEPTH):
+        below = []
+        for here, place in level:
+            try:
+                entries = _listed(here)[:left]
+            except OSError:
+                yield _File(here / "*.ipynb", place, CLOSED_FOLDER)
+                continue
+            left -= len(entries)
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    below.append((Path(here, entry.name), f"{place}{entry.name}/"))
+                else:
+                    yield _file(Path(here, entry.name), place + entry.name)
+        level = below
 
 
 def _file(path: Path, place: str) -> _File:
     try:
         about = path.lstat()
     except OSError:
-        return _File(path, place, "cannot be read")
+        return _File(path, place, CLOSED_FILE)
     if stat.S_ISLNK(about.st_mode):
         problem = "is a link to another file"
     elif not stat.S_ISREG(about.st_mode):

@@ -20,6 +20,7 @@ GENERAL = {
 }
 SHOWN = 8  # mistakes that are shown at once; the rarer ones are folded
 FREQUENT = 5  # mistakes above the exercises
+NAMELESS = "a mistake without a name"  # one that the book does not know
 LETTERS = 500  # of a message
 
 #: Lists the students of some rows.
@@ -60,17 +61,27 @@ def mistakes_html(exercise: Declaration, rows: Sequence[Row], who: Who) -> str:
 
 
 def frequent_html(exercises: Sequence[tuple[Declaration, Sequence[Row]]]) -> str:
-    """Return the known mistakes that most of the class made, over all exercises; after three only shared ones."""
-    found = [
-        (len(those), name, exercise, sum(map(is_judged, rows)))
-        for exercise, rows in exercises
-        for name, those in _made(rows).items()
-    ]
+    """Return the mistakes that most of the class made, over all exercises; after three only shared ones.
+
+    Answers without a known mistake that first differ in the same place are one mistake, too, if they are two or more.
+    """
+    found = []
+    for exercise, rows in exercises:
+        judged = sum(map(is_judged, rows))
+        found += [
+            (len(those), escape(name), exercise, judged, _sentence(exercise, name))
+            for name, those in _made(rows).items()
+        ]
+        ran = [row for row in rows if row.verdict in (Verdict.PASS, Verdict.NOT_YET)]
+        for first, those in _unnamed(rows).items():
+            if len(those) > 1:
+                of = judged if all(map(is_judged, those)) else len(ran)
+                found.append((len(those), NAMELESS, exercise, of, paragraphs(first, LETTERS)))
     found = sorted(found, key=lambda one: -one[0])[:FREQUENT]
     items = [
-        f'<li><div><p class="name">{escape(name)} · <a href="#ex-{exercise.name}"><code>{exercise.name}</code></a></p>'
-        f'{_sentence(exercise, name)}</div><div class="count">{_share(many, checked)}</div></li>'
-        for place, (many, name, exercise, checked) in enumerate(found)
+        f'<li><div><p class="name">{name} · <a href="#ex-{exercise.name}"><code>{exercise.name}</code></a></p>'
+        f'{words}</div><div class="count">{_share(many, of)}</div></li>'
+        for place, (many, name, exercise, of, words) in enumerate(found)
         if place < 3 or many > 1
     ]
     if not items:
@@ -85,6 +96,14 @@ def _made(rows: Sequence[Row]) -> dict[str, list[Row]]:
         for name in dict.fromkeys(row.diagnoses):
             made[name].append(row)
     return made
+
+
+def _unnamed(rows: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
+    groups = defaultdict(list)
+    for row in rows:
+        if row.verdict is Verdict.NOT_YET and not row.diagnoses:
+            groups[row.message[:1]].append(row)
+    return groups
 
 
 def _sentence(exercise: Declaration, name: str) -> str:
@@ -104,12 +123,8 @@ def is_judged(row: Row) -> bool:
 
 def unnamed_html(rows: Sequence[Row], who: Who) -> str:
     """Return the wrong answers that no known mistake explains, grouped by where they first differ."""
-    groups = defaultdict(list)
-    for row in rows:
-        if row.verdict is Verdict.NOT_YET and not row.diagnoses:
-            groups[row.message[:1]].append(row)
     items = []
-    for first, those in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+    for first, those in sorted(_unnamed(rows).items(), key=lambda item: (-len(item[1]), item[0])):
         example = tuple(part for part in those[0].message[1:2] if part.startswith("    "))
         programs = len({row.code or row.student for row in those})
         items.append(

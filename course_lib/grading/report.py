@@ -39,8 +39,8 @@ SHOWN = 500  # letters of a message
 Address = Callable[[str, str], str]
 
 
-def write(out: Path, rows: Sequence[Row], about: About) -> None:
-    """Write all results into a folder: tables, the report, and a page of feedback a student.
+def write(out: Path, rows: Sequence[Row], about: About) -> int:
+    """Write all results into a folder: tables, the report, and a page of feedback a student; count what needs a human.
 
     All files are replaced together. Pages of feedback from an earlier run are removed. With pseudonyms no file but
     `key.csv` holds a name.
@@ -67,6 +67,7 @@ def write(out: Path, rows: Sequence[Row], about: About) -> None:
     replace_files(texts | pages)
     for old in {*folder.glob("*.html")} - pages.keys():
         old.unlink()
+    return len(_needs(grades, _everything(grades)))
 
 
 def report_html(grades: Grades, files: Mapping[str, str]) -> str:
@@ -80,12 +81,16 @@ def report_html(grades: Grades, files: Mapping[str, str]) -> str:
         links = "".join(f"<li>{_link(s, address(s, first[s]))}</li>" for s in dict.fromkeys(r.student for r in rows))
         return f'<details><summary>{count(len(first), "student")}</summary><ul class="names">{links}</ul></details>'
 
-    everything = [grades.row(student, name) for student in grades.students for name in grades.names]
+    everything = _everything(grades)
     parts = [_head(grades, everything), frequent_html([(e, grades.of(e.name)) for e in grades.about.exercises])]
     parts += [exercise_html(e, grades.of(e.name), grades.worth(e.name), who) for e in grades.about.exercises]
     parts += [_scores(everything, address)] if any(row.scores for row in everything) else []
     parts += [_students(grades, address), _attention(grades, everything, who), _slowest(everything, address)]
     return page(grades.about.title, "<main>\n{}\n</main>".format("\n".join(parts)))
+
+
+def _everything(grades: Grades) -> list[Row]:
+    return [grades.row(student, name) for student in grades.students for name in grades.names]
 
 
 def _head(grades: Grades, rows: Sequence[Row]) -> str:
@@ -99,7 +104,7 @@ def _head(grades: Grades, rows: Sequence[Row]) -> str:
         "Late": count(late, "student") if late else "nobody, or no date was given",
     }
     places = {f"#ex-{name}": f"<code>{name}</code>" for name in grades.names}
-    places |= {"#students": "All students", "#attention": "What needs you"}
+    places |= {"#students": "All students", "#attention": f"What needs you ({len(_needs(grades, rows))})"}
     links = "".join(f'<li><a href="{place}">{words}</a></li>' for place, words in places.items())
     facts = "".join(f"<dt>{name}</dt><dd>{what}</dd>" for name, what in facts.items())
     right = sum(row.passed for row in rows)
@@ -137,13 +142,15 @@ def _students(grades: Grades, address: Address) -> str:
     )
 
 
-def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
+def _needs(grades: Grades, rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
     """What needs a human: verdicts that say little of the answer, notes, and who is not on the roster."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         for note in row.notes:
             if note.startswith(TRIED):
                 groups[OUTSIDE, paragraphs((note,), SHOWN)].append(row)
+    for student in grades.about.off_roster:
+        groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
     for verdict in HUMAN:
         for row in rows:
             if row.verdict is verdict:
@@ -156,10 +163,12 @@ def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     for student in grades.students:
         for note in grades.submission(student).notes:
             groups["Hand-in", paragraphs((note,), SHOWN)].append(Row(student, "", Verdict.PASS))
-    for student in grades.about.off_roster:
-        groups["Not on the roster", ""].append(Row(student, "", Verdict.PASS))
+    return groups
+
+
+def _attention(grades: Grades, rows: Sequence[Row], who: Who) -> str:
     items = []
-    for (kind, words), those in groups.items():
+    for (kind, words), those in _needs(grades, rows).items():
         advice = f'<p class="note">{HUMAN[kind]}</p>' if kind in HUMAN else ""
         names = ", ".join(f"<code>{name}</code>" for name in grades.names if name in {r.exercise for r in those})
         answers = f"<strong>{count(len(those), 'answer')}</strong><br>{names}" if names else ""

@@ -26,6 +26,10 @@ class Verdict(StrEnum):
     NOT_GRADED = "NOT GRADED"
 
 
+#: What the page of an answer says that a teacher has accepted.
+ACCEPTED = "Accepted by your teacher."
+
+
 @dataclass(frozen=True)
 class Row:
     """The verdict on one answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -26,20 +27,22 @@ from course_lib.studies.stored import replace_files
 
 from . import accepted, report
 from .anonymous import pseudonyms, read_key
-from .folder import Submission, find, read_due
+from .folder import CLOSED, CLOSED_FILE, Submission, check_level, find, read_due
 from .grade import Task
 from .journal import Journal
+from .kept import alone, check_same, differences, read_last, write_last
 from .pool import Work, book, fingerprint, grade_here, grade_on_cluster
 from .process import Isolation, Sandbox, probe
 from .roster import Roster, check_column, fill_roster, join, match, read_roster
 from .rows import Row, Verdict
 from .tables import About, Grades, read_points
-from .text import count
+from .text import cell, count
 
 SEEDS = 2  # secret ones
 DRAWS = 5  # of the challenge's sealed digits
 SELF_TEST = 8  # submissions
 PROGRESS = 5.0  # seconds between two lines that tell how far it is, where there is no bar
+KEPT = ("points", "due", "exam", "variants", "anonymous")  # options that a run is compared by with the last
 STATE = ("journal.jsonl", "seeds.json", "accepted")
 
 
@@ -83,22 +86,44 @@ def grade_folder(options: Options) -> int:
         ValueError: something asked for makes no sense, or answers would not be confined.
     """
     due = read_due(options.due) if options.due else None
-    read_points(options.points, list(book()))
     roster = read_roster(options.roster, options.roster_id) if options.roster else None
     if roster is not None:
         check_column(roster, options.roster_grade)
-    page = options.page or infer_page(options.folder, skip=[options.out])
+    if options.out.resolve() in (options.folder.resolve(), *options.folder.resolve().parents):
+        raise ValueError(f"--out is {options.folder} or a folder above it: name another, for the results alone")
+    try:
+        page = options.page or infer_page(options.folder, skip=[options.out])
+    except ValueError:
+        read_points(options.points, list(book()))  # options are judged before the folder
+        raise
     exercises = {name: one for name, one in book().items() if one.page == page}
     if not exercises:
         pages = sorted({one.page for one in book().values()})
         raise ValueError(f"there is no page {page!r} with exercises, only {', '.join(pages)}")
     points = read_points(options.points, list(exercises))
     submissions, off_roster = find(options.folder, page, due=due, skip=[options.out]), []
-    if not submissions and roster is None:
-        raise ValueError(f"{options.folder} has no notebooks: nothing was graded")
+    lines: list[str] = []  # that are said when nothing is refused any more
+    check_level(options.folder, page, submissions)
     if roster is not None:
+        handed = len(submissions)
         submissions, off_roster = join(roster.students, submissions)
+        if len(off_roster) == handed:
+            listed = ", ".join(map(repr, off_roster[:3])) + (" …" if handed > 3 else "")
+            raise ValueError(
+                f"no student of {options.folder} ({listed}) is in the column {options.roster_id!r} of {roster.path}: "
+                "give another with --roster-id"
+            )
+        lines.append(f"{handed - len(off_roster)} of {count(handed, 'student')} of the class are on the roster.")
     names = [one.student for one in submissions if one.path is not None and not one.problem]
+    owners = {cell(one.student): one.student for one in submissions}
+    known = {name: owners.get(student, name) for student, name in read_key(options.out / "key.csv").items()}
+
+    def named(student: str) -> str:
+        return student if student in owners.values() else known.get(student, student)
+
+    parts = [one.rpartition(":") for one in options.accept]
+    accept = [f"{named(student)}{colon}{name}" for student, colon, name in parts]
+    options = replace(options, students=[named(one) for one in options.students], accept=accept)
     for name in options.students:
         if name not in names:
             raise ValueError(f"--student: no notebook of {name!r} can be graded; there are {', '.join(names[:5])} …")
@@ -106,54 +131,75 @@ def grade_folder(options: Options) -> int:
         student, _, name = one.rpartition(":")
         if student not in names or name not in exercises:
             raise ValueError(f"--accept: there is no answer {one!r}: give STUDENT:EXERCISE, as in the report")
+    check_same(options.out, page, options.folder)
     isolation = probe(options.sandbox)
     if isolation.open and not options.trust:
         raise ValueError(
             f"{isolation}. Give a --sandbox command that closes them, or --trust-submissions if you trust every one."
         )
-    options.say(f"{isolation}.")
-    options.out.mkdir(parents=True, exist_ok=True)
-    journal = Journal(options.out / "journal.jsonl")
-    secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
-    seeds = (0, *secret[: options.seeds])  # the first is the book's own
-    with _folder_of_run(options.out) as folder:
-        sandbox = options.sandbox  # on a cluster each worker's own trial has told what it closes
-        if not (options.cluster or isolation.open):
-            sandbox = replace(sandbox, closed=isolation.closed)
-        task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
-        works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
-        if options.self_test:
-            self_test(list(works.values()), options.say)
-        rows = _graded(works, journal, isolation, options)
-        rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
-        submissions = with_copies(submissions, rows)
-        rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works)
-    versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
-    key = None
-    if options.anonymous:
-        known = read_key(options.out / "key.csv")
-        key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
-    about = About(
-        page,
-        str(isolation),
-        options.seeds,
-        versions,
-        list(exercises.values()),
-        points,
-        submissions,
-        off_roster,
-        key,
-        options.exam,
-        options.contact,
-    )
-    report.write(options.out, rows, about)
-    if roster is not None:
-        _fill(roster, submissions, Grades(rows, about), options)
+    for line in (f"{isolation}.", *lines):
+        options.say(line)
+    if not options.out.exists():
+        options.out.mkdir(parents=True)
+        options.out.chmod(0o700)  # for the names, the code and the secret seeds in it
+    with alone(options.out):
+        journal = Journal(options.out / "journal.jsonl")
+        secret = _seeds(options.out / "seeds.json", max(options.seeds, DRAWS))
+        seeds = (0, *secret[: options.seeds])  # the first is the book's own
+        asked = {name: getattr(options, name) for name in KEPT}
+        for line in differences(options.out, asked):
+            options.say(line)
+        if not read_last(options.out):
+            write_last(options.out, page, options.folder, asked)
+        with _folder_of_run(options.out) as folder:
+            sandbox = options.sandbox  # on a cluster each worker's own trial has told what it closes
+            if not (options.cluster or isolation.open):
+                sandbox = replace(sandbox, closed=isolation.closed)
+            task = Task(seeds, sandbox, folder=folder, draws=secret[:DRAWS])
+            works = {work.student: work for work in _works(submissions, options, tuple(exercises), task)}
+            submissions = [
+                replace(one, problem=CLOSED_FILE) if one.path and not one.problem and one.student not in works else one
+                for one in submissions
+            ]
+            if closed := [one.student for one in submissions if one.problem in CLOSED]:
+                options.say(f"Not opened, for want of the right to read: {', '.join(closed)}. They are NOT GRADED.")
+            if options.self_test:
+                self_test(list(works.values()), options.say)
+            rows = _graded(works, journal, isolation, options)
+            rows += [row for one in submissions if one.student not in works for row in _without_work(one, exercises)]
+            submissions = with_copies(submissions, rows)
+            rows = accepted.apply(rows, options.accept, options.out / "accepted", exercises, works, options.say)
+        versions = {"course_lib": course_lib.__version__, "Python": sys.version.split()[0], "NumPy": np.__version__}
+        key = None
+        if options.anonymous:
+            known = read_key(options.out / "key.csv")
+            key = pseudonyms([one.student for one in submissions], np.random.default_rng(), known)
+        about = About(
+            page,
+            str(isolation),
+            options.seeds,
+            versions,
+            list(exercises.values()),
+            points,
+            submissions,
+            off_roster,
+            key,
+            options.exam,
+            options.contact,
+        )
+        if gone := [name for name in _last_students(options.out, known) if name not in {*owners, *owners.values()}]:
+            options.say(f"Graded in the last run, and no longer in {options.folder}: {', '.join(gone)}.")
+        needs = report.write(options.out, rows, about)
+        if roster is not None:
+            _fill(roster, submissions, Grades(rows, about), options)
+        write_last(options.out, page, options.folder, asked)
     counts = Counter(str(row.verdict) for row in rows)
     options.say(
         f"{count(len(submissions), 'student')}, {count(len(rows), 'answer')}: "
         + ", ".join(f"{n} {v}" for v, n in counts.most_common())
     )
+    if needs:
+        options.say(f"{count(needs, 'thing needs', 'things need')} you: see “What needs you” in the report.")
     options.say(f"{options.out / 'report.html'}")
     return int(counts[Verdict.NOT_GRADED] > 0)
 
@@ -187,8 +233,8 @@ def _works(submissions: Sequence[Submission], options: Options, names: tuple[str
         try:
             raw = _read(one.path)
         except OSError:
-            continue  # a row says so
-        yield Work(one.student, raw, one.path.relative_to(options.folder.absolute()).as_posix(), names, own)
+            continue  # it is one of `CLOSED`
+        yield Work(one.student, raw, one.path.relative_to(os.path.abspath(options.folder)).as_posix(), names, own)
 
 
 def _read(path: Path) -> bytes:
@@ -250,8 +296,11 @@ def _without_work(one: Submission, exercises: Mapping[str, Declaration]) -> Iter
     for name in exercises:
         if one.path is None:
             yield Row(one.student, name, Verdict.NOTHING_HANDED_IN)
+        elif one.problem in CLOSED:
+            words = "The grader could not open the file. This is no fault of yours."
+            yield Row(one.student, name, Verdict.NOT_GRADED, one.path.name, message=(words,))
         else:
-            words = f"The file {one.problem or 'cannot be read'}."
+            words = f"The file {one.problem}."
             yield Row(one.student, name, Verdict.UNREADABLE, one.path.name, message=(words,))
 
 
@@ -299,6 +348,15 @@ class _folder_of_run:
 
     def __exit__(self, *error: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _last_students(out: Path, known: Mapping[str, str]) -> list[str]:
+    """Return the students of the last run's table; `known` tells pseudonyms."""
+    path = out / "grades.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [known.get(line["student"], line["student"]) for line in csv.DictReader(file)]
 
 
 def _fill(roster: Roster, submissions: Sequence[Submission], grades: Grades, options: Options) -> None:

@@ -62,11 +62,23 @@ def test_every_layout(put):
 def test_what_is_hidden_or_no_students_is_passed_over(put):
     place = put(
         "ada/.ipynb_checkpoints/a-checkpoint.ipynb", "ada/a.ipynb", ".git/x.ipynb", "._bob.ipynb", "roster.csv",
-        "grades/report.html", "ada/deep/deeper/too/a.ipynb",
+        "grades/report.html", "ada/1/2/3/4/5/a.ipynb", "__MACOSX/ada/._a.ipynb", "ada/__MACOSX/a.ipynb",
     )  # fmt: skip
     students = found(place, skip=[place / "grades"])
     assert list(students) == ["ada"] and students["ada"].path == place / "ada" / "a.ipynb"
     assert students["ada"].notes == ()
+
+
+def test_notebooks_in_folders_of_folders(put, monkeypatch):
+    place = put("ada/hw/sub/03_momentum.ipynb", "bob/1/2/3/4/03_momentum.ipynb", "bob/other.ipynb", "chen/1/a.ipynb")
+    paths = {name: one.path.relative_to(place).as_posix() for name, one in found(place).items()}
+    assert paths == {
+        "ada": "ada/hw/sub/03_momentum.ipynb",
+        "bob": "bob/1/2/3/4/03_momentum.ipynb",
+        "chen": "chen/1/a.ipynb",
+    }
+    monkeypatch.setattr(folder, "ENTRIES", 2)
+    assert found(place)["ada"].path is None and found(place)["chen"].path
 
 
 def test_of_several_notebooks_one_is_chosen_and_named(put):

@@ -20,9 +20,11 @@ from bs4 import BeautifulSoup
 from course_lib import chapters, cli
 from course_lib.challenge import LADDER
 from course_lib.grading import accepted, pool, run
+from course_lib.grading import folder as finding
 from course_lib.grading.challenge import BASELINE, Entry, grade_entry
 from course_lib.grading.grade import Task, grade_notebook
 from course_lib.grading.journal import Journal
+from course_lib.grading.kept import alone
 from course_lib.grading.pool import Work, grade_here, grade_on_cluster, grade_work
 from course_lib.grading.process import Interrupted, Isolation, Process, Sandbox
 from course_lib.grading.rows import Row, Verdict
@@ -146,7 +148,7 @@ def test_each_student_has_the_right_verdict(whole):
 def test_the_files_of_results(whole):
     folder, out = whole
     assert sorted(path.name for path in out.iterdir()) == [
-        "cells.csv", "feedback", "grades.csv", "journal.jsonl", "report.html", "seeds.json",
+        "cells.csv", "feedback", "grades.csv", "journal.jsonl", "report.html", "run.json", "seeds.json",
     ]  # fmt: skip
     cells = table(out / "cells.csv")
     assert len(cells) == len(WANTED) * len(EXERCISES) == 4 * 13
@@ -236,6 +238,28 @@ def test_a_roster_is_filled_in(again, tmp_path):
     assert "joão" in (out / "report.html").read_text("utf-8")
 
 
+def test_a_roster_that_names_nobody_is_refused(again, here, tmp_path, capsys, monkeypatch):
+    roster = tmp_path / "gradebook.csv"
+    roster.write_text("Name,ID number,Grade\nada,7,\nbob,8,\n", "utf-8")
+    out = again("--roster", str(roster), "--roster-id", "Name", "--roster-grade", "Grade")
+    (out / "gradebook.csv").unlink()
+    report = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser")
+    kinds = [one.get_text() for one in report.select("#attention .kinds > li > div > p:first-child > span")]
+    assert kinds.index("Not on the roster") < kinds.index("CRASHED")
+    hand_in(tmp_path / "class", {"ada": ALL, "bob": ALL, "chen": ALL})
+    monkeypatch.chdir(tmp_path)
+    command = ["grade", "class", "--out", "new", "--roster", "gradebook.csv", "--roster-grade", "Grade", "--roster-id"]
+    assert cli.main([*command, "ID number"]) == 2
+    said = capsys.readouterr()
+    assert said.err == (
+        "course grade: no student of class ('ada', 'bob', 'chen') is in the column 'ID number' of gradebook.csv: "
+        "give another with --roster-id\n"
+    )
+    assert not Path("new").exists() and not here
+    assert cli.main([*command, "Name"]) == 0
+    assert "2 of 3 students of the class are on the roster.\n" in capsys.readouterr().out
+
+
 def test_an_answer_is_accepted_by_hand_for_all_who_wrote_it_and_from_then_on(again):
     out = again("--accept", "bob:momentum")
     wanted = WANTED | {"bob": "PASS", "joão": "PASS"}
@@ -246,6 +270,67 @@ def test_an_answer_is_accepted_by_hand_for_all_who_wrote_it_and_from_then_on(aga
     assert notes["joão"] == notes["bob"] == f"{accepted.NOTE} NOT YET." and not notes["ada"]
     path.unlink()
     assert verdicts(again()) == WANTED
+
+
+def test_who_else_passes_is_told_and_only_a_checked_answer_is_accepted(again, here, capsys, whole):
+    out = again()
+    for one, verdict in (
+        ("fatima", "NOT ATTEMPTED"), ("=1+1 <b>", "MISSING"), ("ada", "PASS"),
+    ):  # fmt: skip
+        assert cli.main(["grade", str(whole[0]), "--out", str(out), "--accept", f"{one}:momentum"]) == 2
+        assert f"the answer '{one}:momentum' is {verdict}: give one that was checked" in capsys.readouterr().err
+    assert not (out / "accepted").exists() and verdicts(out) == WANTED
+    again("--anonymous")
+    bob = next(row["pseudonym"] for row in table(out / "key.csv") if row["student"] == "bob")
+    capsys.readouterr()
+    assert cli.main(["grade", str(whole[0]), "--out", str(out), "--accept", f"{bob}:momentum", "--exam"]) == 0
+    assert "bob:momentum is accepted; joão passes by it.\n" in capsys.readouterr().out
+    page = BeautifulSoup((out / "feedback" / "bob.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    assert [one.get_text() for one in page.find_all("p")] == ["PASS", "Accepted by your teacher."]
+    again()
+    page = BeautifulSoup((out / "feedback" / "bob.html").read_text("utf-8"), "html.parser").find(id="ex-momentum")
+    assert [one.get_text() for one in page.find_all("p")] == ["PASS", "Accepted by your teacher."]
+
+
+def test_a_notebook_of_another_chapter_is_told_as_such(confined, here, tmp_path, capsys):
+    other = notebook(cell("def f(): ...\n", "exercise:inverted_dropout"), cell("x = 1\n", "exercise:adam"),
+                     cell("def f(): ...\n", "exercise:uncorrected"))  # fmt: skip
+    folder, out = hand_in(tmp_path / "class", {"ada": other, "bob": notebook()}), tmp_path / "out"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
+    assert verdicts(out) == {"ada": "MISSING", "bob": "MISSING"}
+    assert "1 thing needs you: see “What needs you” in the report.\n" in capsys.readouterr().out
+    words = "This is a notebook of chapter 4 (04_adaptive)."
+    page = BeautifulSoup((out / "feedback" / "ada.html").read_text("utf-8"), "html.parser")
+    assert page.find(id="ex-momentum").find_all("p")[1].get_text() == words
+    needs = BeautifulSoup((out / "report.html").read_text("utf-8"), "html.parser").find(id="attention")
+    (item,) = needs.select(".kinds > li")
+    assert words in item.get_text() and [one.get_text() for one in item.select(".names li")] == ["ada"]
+
+
+def test_a_file_that_the_grader_may_not_open_is_not_graded(confined, here, tmp_path, monkeypatch, capsys):
+    folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob", "chen"), answer(HEAD + RIGHT)))
+    read, listed = run._read, finding._listed
+
+    def closed(path):
+        if path.parent.name == "ada":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    def closed_folder(path):
+        if Path(path).name == "bob":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(run, "_read", closed)
+    monkeypatch.setattr(finding, "_listed", closed_folder)
+    assert cli.main(["grade", str(folder), "--page", PAGE, "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().out
+    assert "Not opened, for want of the right to read: ada, bob. They are NOT GRADED.\n" in said
+    assert verdicts(tmp_path / "out") == {"ada": "NOT GRADED", "bob": "NOT GRADED", "chen": "PASS"}
+    assert [row["points"] for row in table(tmp_path / "out" / "grades.csv")] == ["", "", "1"]
+    for name in ("ada", "bob"):
+        words = (tmp_path / "out" / "feedback" / f"{name}.html").read_text("utf-8")
+        assert "could not open the file. This is no fault of yours." in words and "last changed" not in words
 
 
 def test_an_accepted_answer_is_accepted_with_its_own_helpers_only(confined, here, tmp_path):
@@ -315,6 +400,9 @@ def test_nothing_is_graded_where_answers_are_not_confined(tmp_path, here, monkey
         ("--seeds -1", "--seeds"),
         ("--workers -3", "--workers"),
         ("--roster r.csv", "--roster-id"),
+        ("--points momentumm=2", "only momentum, convert_rate"),
+        ("--out class", "--out is class or a folder above it: name another"),
+        (f"--out . --page {PAGE}", "--out is class or a folder above it"),
         ("--roster-id Name", "--roster"),
         ("--roster nowhere.csv --roster-id Name --roster-grade Grade", "nowhere.csv"),
         ("--roster r.csv --roster-id Names --roster-grade Grade", "'Names'"),
@@ -322,6 +410,7 @@ def test_nothing_is_graded_where_answers_are_not_confined(tmp_path, here, monkey
         ("--roster r.csv --roster-id Name --roster-grade Name", "'Name'"),
         ("--sandbox no-such-program", "no-such-program"),
         ("--sandbox false", "false"),
+        ("--cluster foo", "tcp://scheduler:8786, or local, not 'foo'"),
         ("--sandbox 'open", "--sandbox"),
         ("--sandbox-python /no/python", "/no/python"),
     ],
@@ -378,6 +467,35 @@ def test_a_folder_without_notebooks_of_one_page(tmp_path, monkeypatch, capsys, n
     assert "class" in capsys.readouterr().err and not Path("grades").exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ["submitted/ada/hw3", "submitted/bob/hw3"],
+            "'submitted' stands where students' names should be: is it class/s",
+        ),
+        (["Submissions/ada"], "is it class/Submissions?"),
+        (["03_momentum/ada", "03_momentum/bob"], "is it class/03_momentum?"),
+        ([""], "in class, '03_momentum' stands where students' names should be: name the folder of all"),
+        (["all/ada", "all/bob", "all/chen"], "3 folders with notebooks are in it: is it class/all?"),
+        (["ada/1/2/3/4/5"], "class has no notebook where students' should be, in 'ada'"),
+    ],
+)
+def test_a_folder_that_is_not_of_students_is_refused(tmp_path, monkeypatch, capsys, names, words):
+    monkeypatch.chdir(tmp_path)
+    hand_in(Path("class"), dict.fromkeys(names, ALL))
+    assert cli.main(["grade", "class"]) == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1 and not Path("grades").exists()
+
+
+def test_the_folder_may_be_named_from_beside_it(confined, here, tmp_path, monkeypatch):
+    hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert cli.main(["grade", "../class"]) == 0 and verdicts(tmp_path / "here" / "grades") == {"ada": "PASS"}
+
+
 def test_one_file_of_two_students_is_noted(confined, here, tmp_path):
     same = answer(HEAD + RIGHT)
     untouched, empty = answer(EXERCISES["momentum"].stub), notebook()
@@ -419,6 +537,60 @@ def test_percentages_are_of_the_answers_that_ran(confined, here, tmp_path):
         for one in section.select("li:has(.name)")
     }
     assert shares == {"uphill": "2 of 5 · 40 %", "a name from elsewhere": "1 of 5 · 20 %"}
+
+
+def test_a_folder_of_results_is_of_one_homework(confined, here, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    right = answer(HEAD + RIGHT)
+    hand_in(Path("class"), {"ada": right, "bob": right})
+    hand_in(Path("other"), {"ada": right})
+    Path("class/ada/05_schedules.ipynb").write_bytes(notebook())
+    command = ["grade", "class", "--page", PAGE]
+    assert cli.main(command) == 0
+    assert sys.platform == "win32" or Path("grades").stat().st_mode & 0o777 == 0o700
+    before = {path: path.read_bytes() for path in Path("grades").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    for others in (["other"], ["class", "--page", "05_schedules"]):
+        assert cli.main(["grade", "--page", PAGE, *others]) == 2
+        said = capsys.readouterr().err
+        assert "grades is of 03_momentum in class, and this is 0" in said and "give another --out" in said
+    assert cli.main(["grade", "class/ada", "--page", PAGE]) == 2  # its notebooks would be students
+    assert before == {path: path.read_bytes() for path in Path("grades").rglob("*") if path.is_file()}
+    hand_in(Path("class"), {"chen": right})
+    assert cli.main(command) == 0 and set(verdicts(Path("grades"))) == {"ada", "bob", "chen"}
+    shutil.rmtree(Path("class/bob"))
+    capsys.readouterr()
+    assert cli.main([*command, "--anonymous"]) == 0
+    assert "Graded in the last run, and no longer in class: bob.\n" in capsys.readouterr().out
+    assert cli.main(command) == 0 and "no longer" not in capsys.readouterr().out
+    Path("moved").mkdir()
+    for name in ("class", "grades"):
+        shutil.move(name, f"moved/{name}")
+    monkeypatch.chdir("moved")
+    assert cli.main(command) == 0 and len(here) == 3
+
+
+def test_options_that_are_forgotten_are_told(confined, here, tmp_path, capsys):
+    folder = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)})
+    command = ["grade", str(folder), "--out", str(tmp_path / "out")]
+    assert cli.main([*command, "--points", "momentum=2", "--anonymous"]) == 0
+    assert "In the last run" not in capsys.readouterr().out
+    assert cli.main(command) == 0
+    said = capsys.readouterr().out
+    assert "In the last run points was 'momentum=2'; now it is not given.\n" in said
+    assert "In the last run anonymous was given; now it is not given.\n" in said
+    assert cli.main(command) == 0 and "In the last run" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock there")
+def test_a_second_run_into_one_folder_is_refused(confined, here, tmp_path, capsys):
+    folder, out = hand_in(tmp_path / "class", {"ada": answer(HEAD + RIGHT)}), tmp_path / "out"
+    out.mkdir()
+    command = ["grade", str(folder), "--out", str(out)]
+    with alone(out):
+        assert cli.main(command) == 2
+        assert f"another run is writing into {out}: wait for its end" in capsys.readouterr().err
+    assert not list(out.iterdir()) and cli.main(command) == 0
 
 
 # ---------------------------------------------------------------- killed
