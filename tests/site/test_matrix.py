@@ -236,7 +236,9 @@ def test_adam_typed_is_adam(live):
 @pytest.mark.browser
 def test_what_is_like_no_method_is_told(live):
     shown = live()
-    type_in(shown, "x -= 0.001 * self.lr * dx")
+    type_in(shown, "x += self.lr * dx")
+    kin(shown, "Yours arrives on no surface. No method of the table is near.")
+    type_in(shown, "x -= 2 * self.lr * dx")
     kin(shown, "No method of the table is near.")
     type_in(shown, "v[...] = self.rho * v + dx\nx -= 1.001 * self.lr * v")
     kin(shown, "Yours behaves like Momentum: the same verdict on all 6 surfaces, ")

@@ -26,6 +26,7 @@ from course_lib.studies.matrix.plane import (
     best_rate,
     heights_of,
     median,
+    row_of,
     slope_of,
     steps_on,
     surface_of,
@@ -182,6 +183,18 @@ def test_unequal_units_are_beyond_one_rate(name):
     """Where no tuning run arrives, no other is made; here are some, at each rate."""
     with np.errstate(all="ignore"):
         assert {task_steps(name, "scales", lr, run) for lr in RATES for run in COUNTED[:4]} == {-1}
+
+
+@pytest.mark.parametrize("column", ["long", "turned", "plateau"])
+def test_a_search_that_begins_at_sgds_best_rate_is_sgd(column):
+    sgd, search = (cells(load("matrix"))[name][column] for name in ("SGD", "GradientDescent"))
+    assert sgd.rate == 1 and search.text == sgd.text
+
+
+def test_a_factor_of_two_falls_between_two_rates():
+    with np.errstate(all="ignore"):
+        _, steps = row_of(lambda lr, run: steps_on("long", SGD(2 * lr), run))
+    assert min(steps) > 0 and np.median(steps) > 1.5 * cells(load("matrix"))["SGD"]["long"].steps
 
 
 def test_counts():

@@ -4,7 +4,7 @@
   const { html, unique } = course;
   const START = "# SGD: each step goes down the slope.\n";
   const HELP =
-    "A name of your own, such as v, begins at 0 and is kept from step to step. self.t counts the steps, from 1.";
+    "A name of your own, such as v, begins at 0 and is kept from step to step: change it in place, v[...] = …. self.t counts the steps, from 1.";
   const TOUCH = "Your lines run as soon as you touch them.";
   const FORBIDDEN = "Your site’s policy forbids Python in the page; in JupyterLab or Colab, race(mine=…) does it.";
 

@@ -33,6 +33,7 @@
       for (const other of heads) other.removeAttribute("aria-sort");
       head.ariaSort = next;
       sort();
+      head.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
   }
 
@@ -84,16 +85,17 @@
     return row;
   }
 
-  /** What the nearest method of the table is, in words. */
-  function words({ name, same, factor }) {
+  /** What the nearest method of the table is, in words; who arrives nowhere is like none. */
+  function words({ name, same, factor }, found) {
+    const FAR = "No method of the table is near.";
+    if (!found.some(([arrived]) => arrived)) return `Yours arrives on no surface. ${FAR}`;
     const all = spec.columns.length,
       off = Math.round(100 * (factor - 1));
     const verdicts = same === all ? `all ${all} surfaces` : `${same} of ${all} surfaces`;
     const steps = off ? `steps within ${off}\u00a0%` : "the same steps";
     if (same >= all - 1 && factor <= 1.25)
       return `Yours behaves like ${name}: the same verdict on ${verdicts}, ${steps}.`;
-    const far = off ? `and steps that differ by up to ${off}\u00a0%` : "and the same steps where both arrive";
-    return `No method of the table is near. The nearest is ${name}, with the same verdict on ${verdicts} ${far}.`;
+    return FAR;
   }
 
   let serial = 0;
@@ -113,7 +115,7 @@
       show(row.cells[k + 1], found[k], rate);
     }
     row.removeAttribute("aria-busy");
-    told.textContent = words(kin(found, Object.keys(spec.rows), Object.values(spec.rows), spec.runs));
+    told.textContent = words(kin(found, Object.keys(spec.rows), Object.values(spec.rows), spec.runs), found);
     sort();
   }
 
