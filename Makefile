@@ -10,8 +10,8 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 PORT   ?= 8000
 # What formats and checks the JavaScript, where somebody has installed it.
 BIOME  := course_lib/explore/js/node_modules/.bin/biome
-# Test processes: three for two cores, since one that drives a browser often waits; each computes on one thread.
-JOBS   ?= $(shell $(PYTHON) -c 'import os; print((3 * os.cpu_count() + 1) // 2)')
+# Test processes: one a core; each computes on one thread. (Three on two cores take as long as two.)
+JOBS   ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help book site downloads lab test gate kernels lint bench pin clean
