@@ -137,7 +137,8 @@ def without_words(result):
 
 def compare(page, exercise, texts):
     """Check that page and Python agree: on status and name always, on the words but for a listed few."""
-    python, there = judged_by_python(exercise, texts), judged_by_page(page, exercise, texts)
+    long = 30  # seconds; on a busy machine an answer that ends may take more than a reader's
+    python, there = judged_by_python(exercise, texts, long), judged_by_page(page, exercise, texts, long)
     verdicts = {label: without_words(result) for label, result in there.items()}
     assert verdicts == {label: without_words(result) for label, result in python.items()}
     for result in python.values():  # where the page has a button
