@@ -14,6 +14,7 @@ from typing import Any
 
 import anywidget
 import traitlets
+from IPython import get_ipython
 
 from course_lib.explore.jsonable import to_jsonable
 from course_lib.explore.live import Live
@@ -158,9 +159,8 @@ class Experiment(anywidget.AnyWidget):
         }  # fmt: skip
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
         self.controls = {n: _with_way_back(c, start) for n, c in self.controls.items()}
-        data = {key: self.answer(key, start) for key in needs}
         spec |= {"controls": list(self.controls.values()), "start": start}
-        super().__init__(spec=spec, params=start, assets=held, backdrop=data["backdrop"], data=data["compute"])
+        super().__init__(spec=spec, params=start, assets=held)
         self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls
@@ -177,6 +177,14 @@ class Experiment(anywidget.AnyWidget):
         return limits
 
     # ------------------------------------------------------------ results
+
+    @traitlets.default("backdrop")
+    def _first_backdrop(self) -> Data:
+        return self.answer("backdrop", self.params)
+
+    @traitlets.default("data")
+    def _first_data(self) -> Data:  # when somebody asks: the site compiles an experiment, or tabulates it, without
+        return self.answer("compute", self.params)
 
     def answer(self, key: str, params: Params) -> Data:
         """Return the result of ``compute`` or ``backdrop`` (the key) for these values of the controls, as JSON data."""
@@ -225,8 +233,8 @@ class Experiment(anywidget.AnyWidget):
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
 
     def open(self) -> None:
-        """Open the connection to the page; a site build has none, and no widget state to embed."""
-        if STATIC_DIR not in os.environ:
+        """Open the connection to the page; a site build has none, nor has a program that runs without a kernel."""
+        if STATIC_DIR not in os.environ and get_ipython() is not None:
             super().open()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

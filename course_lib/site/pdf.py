@@ -79,8 +79,12 @@ DOCUMENT = """<!DOCTYPE html>
 
 
 def find_chromium() -> str | None:
-    """Return a Chromium of this machine, if there is one: $CHROMIUM, or the first of the usual names."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    """Return a Chromium of this machine, if there is one: $CHROMIUM, or the first of the usual names.
+
+    The first is Chromium without its windows, which opens a page with a third of the work.
+    """
+    names = [os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser"]
+    names += ["google-chrome", "google-chrome-stable"]
     return next((found for name in names if name and (found := shutil.which(name))), None)
 
 

@@ -50,7 +50,9 @@ def prepare(app: Sphinx, config: Config) -> None:
     shutil.copy(terms.SCRIPT, static)
     shutil.copytree(katex.FOLDER, static / "katex", ignore=shutil.ignore_patterns("*.js"))
     experiments = chapters.started()
-    app.course_pictures = thumbnails.write(experiments, static / thumbnails.FOLDER)
+    here = {path.stem for path in Path(app.srcdir, "book").iterdir()}
+    of_pages = {place: one for place, one in experiments.items() if one.page in here}
+    app.course_pictures = thumbnails.write(of_pages, static / thumbnails.FOLDER)
     for name, text in questions.on_demand().items():
         (static / "questions" / name).write_text(text, encoding="utf-8")
     (static / "matrix" / "live.js").write_text(matrix.live(), encoding="utf-8")

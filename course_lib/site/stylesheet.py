@@ -63,11 +63,15 @@ def trim(text: str, known: set[str], without: Iterable[str] = ()) -> str:
     >>> trim(".a:has(.b), :is(.a:has(.b)) { color: red }", {"a", "b"})
     ''
     """
-    kept = _write(_rules(text), lambda one: not _has(one) and all(name in known for name in _needs(one)))
-    before = ""
+
+    def met(selector: list[ast.Node]) -> bool:
+        return not _has(selector) and all(name in known for name in _needs(selector))
+
+    rules = _rules(text)
+    before, kept = "", _write(rules, met)
     while before != kept:  # a property may be used by one that is not used itself
         before, used = kept, {*VARIABLE.findall(kept), *known}
-        kept = _write(_rules(kept), lambda _: True, used.__contains__)
+        kept = _write(rules, met, used.__contains__)
     rest = FACE.sub("", kept)
     return FACE.sub(lambda face: face[0] if face[1] in rest and not face[1].startswith(tuple(without)) else "", kept)
 

@@ -40,6 +40,13 @@ MARK = """() => {
     return document.querySelectorAll("[data-marked]").length;
 }"""
 
+#: Take the boxes out of formulas of which none is marked: a third of a chapter's elements, hidden from who listens.
+LIGHTEN = """() => {
+    for (const boxes of document.querySelectorAll(".katex-html:not(:has([data-marked]))")) {
+        boxes.style = `display: inline-block; width: ${boxes.getBoundingClientRect().width}px`;
+        boxes.replaceChildren();
+    }
+}"""
 
 #: Ask the two rules about colours only where MARK has been.
 AT_MARKS = """() => axe.configure({rules: [
@@ -61,6 +68,7 @@ def test_page_is_accessible(reading, any_page):
     shown.evaluate(Axe().axe_script)
     shown.evaluate(AT_MARKS)
     assert shown.evaluate(MARK) > 1
+    shown.evaluate(LIGHTEN)
     check(shown)
     shown.emulate_media(color_scheme="dark")
     if any_page != "404.html":

@@ -159,9 +159,8 @@ def test_what_an_exercise_declares(gate, exercise):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("of_page", [exercise.page for exercise in FIRST_OF_A_PAGE])
-def test_what_a_call_catches(page, base, of_page):
+def test_what_a_call_catches(gate, of_page):
     """The card of *Catch the bug* is the same: of the call to begin with, of one that is none, and of a better one."""
-    opened = page("index.html", base=base)
     ask = (
         "([name, typed]) => course.inpage.send({ kind: 'catch', exercise: course.exercises[name], typed, before: [] })"
     )
@@ -174,18 +173,18 @@ def test_what_a_call_catches(page, base, of_page):
             {first: "[1, 2"},
             {name: as_text(value) for name, value in better.items() if game.kinds[name]},
         ):
-            there = opened.evaluate(ask, [game.exercise.name, typed])
+            there = gate.evaluate(ask, [game.exercise.name, typed])
             card, caught = describe(game, typed, [])
             assert (there["html"], there["caught"]) == (card.html, caught), (game.exercise.name, typed)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES if WHOLE else FIRST_OF_A_PAGE, ids=lambda exercise: exercise.name)
-def test_what_a_first_a_second_and_a_third_check_says(page, base, exercise):
+def test_what_a_first_a_second_and_a_third_check_says(gate, exercise):
     mutants = [m for m in exercise.mutants if str(m.patch(exercise.source)).strip() != exercise.start.strip()]
     mutants = mutants if WHOLE else mutants[:4]
     texts = {mutant.name: str(mutant.patch(exercise.source)) for mutant in mutants}
-    there = judged_by_page(page("index.html", base=base), exercise, texts)
+    there = judged_by_page(gate, exercise, texts)
     for mutant in mutants:
         result = exercise.evaluate(exercise.mutated(mutant), questions=True)
         assert there[mutant.name]["stages"] == [result.stage(n).html for n in (1, 2, 3)]
