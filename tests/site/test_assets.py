@@ -85,8 +85,8 @@ def weigh(shown, site, server):
     """Check the first view, with text compressed as a host does; all that is further down comes when it is near."""
     shown.wait_for_load_state("networkidle")
     total, rows = 0, []
-    for address in shown.requests:
-        file = site / address.removeprefix(server).split("?")[0]
+    asked = (site / address.removeprefix(server).split("?")[0] for address in shown.requests)
+    for file in (file for file in asked if file.name != "favicon.svg"):  # for which a browser's window asks
         content = file.read_bytes()
         size = len(content) if file.suffix in PACKED else len(gzip.compress(content))
         total += size
