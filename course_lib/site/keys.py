@@ -29,10 +29,9 @@ def notebook_key(path: Path, *texts: str, library: Path = LIBRARY) -> str:
     jupyter-cache compares the code itself.
     """
     transform = TransformerManager().transform_cell  # `%magic`, `!shell` and `help?` become Python
-    files: set[Path] = set()
     try:
-        for cell in cells(path):
-            files |= dependencies(transform(re.sub(r"\A\s*%%.*\n", "", cell)), library)  # `%%time`: what it times
+        code = "\n".join(transform(re.sub(r"\A\s*%%.*\n", "", cell)) for cell in cells(path))  # `%%time`: what it times
+        files = dependencies(code, library)
     except SyntaxError:  # a cell that shows an error: its imports are unknown
         files = every_file(library)
     return digest(files, *texts, library=library)

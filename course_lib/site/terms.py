@@ -5,6 +5,7 @@ The link leads to the glossary, so that nothing is lost without JavaScript.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ class Definitions(SphinxPostTransform):
         objects = self.env.domains["std"].get_objects()
         places = {name.lower(): (page, anchor) for name, _, kind, page, anchor, _ in objects if kind == "term"}
         used = dict.fromkeys(places[t] for link in links if (t := link["reftarget"].lower()) in places)
-        glossaries = {page: self.env.get_doctree(page) for page, _ in used}
         for page, anchor in used:
-            self.document += tooltip("", content=_content(glossaries[page], anchor), ids=[f"{anchor}-definition"])
+            content = _content(_glossary(self.app, page), anchor)
+            self.document += tooltip("", content=content, ids=[f"{anchor}-definition"])
 
 
 class Links(SphinxPostTransform):
@@ -72,6 +73,11 @@ def visit_tooltip(translator: Any, node: tooltip) -> None:
         part.walkabout(translator)
     translator.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+@functools.cache  # it is read from disk
+def _glossary(app: Sphinx, page: str) -> nodes.document:
+    return app.env.get_doctree(page)
 
 
 def _content(glossary: nodes.document, anchor: str) -> list[nodes.Node]:
