@@ -161,8 +161,7 @@ def stretching(wide: Any, high: Any) -> np.ndarray:
 
 
 def _matrix(a: Any, b: Any, c: Any, d: Any, right: Any = 0.0, down: Any = 0.0) -> np.ndarray:
-    a, b, c, d, right, down = np.broadcast_arrays(a, b, c, d, right, down)
-    matrix = np.zeros((*a.shape, 3, 3))
+    matrix = np.zeros((*np.broadcast(a, b, c, d, right, down).shape, 3, 3))
     matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2] = a, b, right
     matrix[..., 1, 0], matrix[..., 1, 1], matrix[..., 1, 2] = c, d, down
     matrix[..., 2, 2] = 1
