@@ -54,8 +54,9 @@ class Translations(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         """Change the page."""
-        names = translations(Path(self.app.confdir))
-        for term, definition in list(glossary_terms(self.document)):
+        terms = list(glossary_terms(self.document))
+        names = translations(Path(self.app.confdir)) if terms else {}
+        for term, definition in terms:
             if term.astext() in names:
                 definition += nodes.raw("", line(names[term.astext()]), format="html")
 
