@@ -771,11 +771,62 @@ def test_an_entry_cannot_change_the_graders_digits(confined):
     assert sealed_score(LADDER[BASELINE], 3)[0] == before
 
 
-def test_an_entry_that_may_use_other_digits_has_a_note(confined):
-    more = NEAREST.replace("    def predict", "    x, y, *_ = practice(1)\n    def predict")
-    row = entry("from course_lib.challenge import practice\n" + more)
-    assert row.passed and row.notes == ("It uses practice.",)
-    assert entry("data = practice(0)\n" + NEAREST).notes == ()
+OTHERS = "an entry has its own hundred digits and no others"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "x, y = (np.concatenate(parts) for parts in zip(*[practice(k)[:2] for k in range(60)], (x, y)))",
+        "x, y, *_ = practice(1)",
+        "x, y = data.x_train, data.y_train",
+        "x, y = split().x_train, split().y_train",
+        "x, y = sealed(7)[:2]",
+        "x, y = load_digits(np.random.default_rng(0))[:2]",
+        "x, y = load_glyphs(np.random.default_rng(0), 100, characters='0123456789')",
+        "cross_validate(LADDER['1-NN on pixels'])",
+    ],
+)
+def test_an_entry_has_no_labels_but_its_own(confined, more):
+    """Not those of the practice digits either: with sixty draws of them the nearest neighbour is 8 points better."""
+    imports = (
+        "from course_lib.challenge import LADDER, cross_validate, practice\n"
+        "from course_lib.data import load_digits, load_glyphs\n"
+        "from course_lib.studies.challenge import sealed, split\ndata = practice(0)\n"
+    )
+    row = entry(imports + NEAREST.replace("    def predict", f"    {more}\n    def predict"))
+    assert row.verdict is Verdict.NOT_YET and OTHERS in row.message[0] and not row.scores, row
+
+
+def test_an_entry_that_may_hold_digits_has_a_note(confined):
+    """All digits are public, and so a notebook can hold them with their labels."""
+    held = f"known = {list(range(5000))}\n" + NEAREST.replace("    def predict", "    len(known)\n    def predict")
+    row = entry(held)
+    assert row.passed and len(row.notes) == 1 and "look whether digits are written in it" in row.notes[0]
+    assert entry(NEAREST).notes == ()
+
+
+def test_practice_may_lend_its_form(confined):
+    """As in the chapter's own cell, there or outside of `train`."""
+    cells = [one.replace("128", "64").replace("practice()", "blank") for one in chapter_13()]
+    cells.insert(2, "blank = practice(3)")
+    row = grade_entry(notebook(*map(cell, cells)), "a.ipynb", Entry(), Sandbox(), (3,), None)
+    assert row.verdict is Verdict.PASS and row.scores[0] > 80 and row.notes == (), row
+
+
+def chapter_13():
+    cells = json.loads((Path(__file__).parents[2] / "book/13_challenge.ipynb").read_text("utf-8"))["cells"]
+    return ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
+
+
+def test_the_chapters_own_train_is_no_entry(confined):
+    raw = notebook(*map(cell, [*chapter_13(), "# nothing of mine\n"]))
+    row = grade_entry(raw, "a.ipynb", Entry(), Sandbox(), (3,), None)
+    assert row.verdict is Verdict.NOT_ATTEMPTED and "still the one that the chapter gives" in row.message[0], row
+    for old, new in [("128", "64"), ("import Cosine, Momentum", "import Cosine, Nesterov as Momentum")]:
+        mine = notebook(*(cell(one.replace(old, new) if "train(" in one or "Cosine," in one else one)
+                          for one in chapter_13()))  # fmt: skip
+        assert grade_entry(mine, "a.ipynb", Entry(), Sandbox(), (3,), None).passed
 
 
 def test_a_process_that_closes_less_than_the_trial_did_grades_nothing(monkeypatch):
