@@ -118,7 +118,12 @@ class Child:
 
     def confine(self) -> None:
         """Import what the answer needs, and give up all rights."""
-        packages = {name: importlib.import_module(name) for name in self.job["packages"]}
+        packages = {}
+        for name in self.job["packages"]:
+            try:
+                packages[name] = importlib.import_module(name)
+            except ModuleNotFoundError:
+                self.end("lacks", package=name)
         if "torch" in packages:
             packages["torch"].set_num_threads(1)
         library, hidden = "", []
@@ -436,7 +441,7 @@ def _error(error: BaseException) -> dict[str, Any]:
     told = {"classes": classes, "words": words[:500], "text": _text(error), "place": _place(error)}
     if isinstance(error, SyntaxError):
         told["syntax"] = [error.filename, error.lineno, error.text]
-    if isinstance(error, NameError):
+    if isinstance(error, NameError | ModuleNotFoundError):
         told["name"] = str(error.name or "")[:60]
     return told
 

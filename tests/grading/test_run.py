@@ -445,6 +445,13 @@ def test_options_are_judged_before_the_folder(tmp_path, monkeypatch, capsys, opt
     assert capsys.readouterr().err == f"course grade: {wanted[folder]}\n"
 
 
+def test_a_class_that_hands_in_what_pages_export_is_told_so(tmp_path, capsys):
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "descent-remembers.json").write_text("{}")
+    assert cli.main(["grade", str(tmp_path / "class")]) == 2
+    assert "what pages export: that is practice, and notebooks are graded" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "words"), [([], "required: folder"), (["class", "--seed", "many"], "--seeds"), (["a", "b"], "b")]
 )
@@ -662,10 +669,12 @@ def test_ctrl_c_while_a_process_starts_is_a_sentence_too(tmp_path, monkeypatch, 
 
 def test_without_a_terminal_a_line_tells_how_far_it_is(confined, here, tmp_path, monkeypatch, capsys):
     folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob"), answer(HEAD + RIGHT)))
-    monkeypatch.setattr(run, "PROGRESS", 0.0)
-    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[1:3] == ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
+    told = ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
+    for seconds, lines in [(0.0, told), (100.0, told[1:])]:  # the last line says that all are
+        monkeypatch.setattr(run, "PROGRESS", seconds)
+        assert cli.main(["grade", str(folder), "--out", str(tmp_path / f"out {seconds}")]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert [line for line in said if "notebooks are graded" in line] == lines
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'"a"', b"\xff", b'{"key": 1}', b'{"key": "a", "rows": [{}]}', b"null"])
@@ -839,3 +848,45 @@ def test_a_process_that_closes_less_than_the_trial_did_grades_nothing(monkeypatc
     ends = Task(sandbox=Sandbox(python="/bin/true"))
     (row,) = grade_notebook(raw, "x.ipynb", exercise, ends)
     assert row.verdict is Verdict.NOT_GRADED and "no process for the answer has started" in row.message[0]
+
+
+@pytest.fixture
+def poor(confined, tmp_path):
+    """A sandbox whose Python has neither torch nor the library, as an image with NumPy alone."""
+    without = (
+        "import sys\n"
+        "class Without:\n"
+        "    def find_spec(name, path, target=None):\n"
+        "        if name in ('torch', 'course_lib'): raise ModuleNotFoundError(f'No module {name}', name=name)\n"
+        "sys.meta_path.insert(0, Without)\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -B -c "{without}$4"\n')
+    python.chmod(0o700)
+    return Sandbox(python=str(python))
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "package"),
+    [
+        ("head_step", "def head_step(features, head, y, optimizer):\n    return 1\n", "torch"),
+        ("momentum", "from course_lib.optim import Momentum\n" + HEAD + "    return Momentum(0.1)\n", "course_lib"),
+        ("challenge", "from course_lib.nn import fit\ndef train(x, y, rng):\n    return fit\n", "course_lib"),
+    ],
+)
+def test_a_package_that_the_answers_python_lacks_is_not_the_students_fault(poor, name, source, package):
+    raw = notebook(cell(source, f"exercise:{name}"))
+    (row,) = grade_notebook(raw, "x.ipynb", {name: pool.book()[name]}, Task(sandbox=poor, draws=(3,)))
+    assert row.verdict is Verdict.NOT_GRADED and f"has no `{package}`. This is no fault of yours" in row.message[0], row
+    assert "leave out" not in row.message[0]
+
+
+def test_a_package_that_nobody_has_is_the_answers_own_affair(poor):
+    raw = answer(HEAD + "    import panda_s\n" + RIGHT)
+    (row,) = grade_notebook(raw, "x.ipynb", {"momentum": EXERCISES["momentum"]}, Task(sandbox=poor))
+    assert row.verdict is Verdict.NOT_YET and "No module named 'panda_s'" in row.message[0]
+
+
+def test_a_python_with_numpy_alone_grades_an_entry_that_needs_no_more(poor):
+    row = grade_entry(notebook(cell(NEAREST)), "a.ipynb", Entry(), poor, (3,), None)
+    assert row.verdict is Verdict.PASS, row
