@@ -61,7 +61,9 @@ def test_a_chapter_has_its_picture_and_all_have_their_time(book):
     assert two.img["src"] == "../_static/contents/02_two.svg" and two.img["alt"] == ""
     assert two.img["loading"] == "lazy" and int(two.img["width"]) > int(two.img["height"]) > 0
     whole = soup.select_one(".contents-whole")
-    assert whole.text == "2 chapters, about 1 hour in all. Begin with chapter 2, Two <b>."
+    assert whole.text == (
+        "2 chapters: about 1 hour to read, and 1 more for the exercises. Begin with chapter 2, Two <b>."
+    )
     assert whole.a["href"] == "02_two.html"
 
 
