@@ -6,6 +6,7 @@ nothing of the library. It gives up its rights first. What it reports is not bel
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import hashlib
@@ -32,6 +33,7 @@ from . import confine, wire
 
 HIDDEN = ("chapters", "exercises", "grading")  # of the library, from answers; and labelled digits
 LINES = 400  # of an answer, that are sent for messages
+LONG = 10_000  # characters of an entry to the challenge, which may then hold labelled digits
 KEPT = 2000  # characters of what it prints
 PATIENCE = 100  # alarms that a bare `except:` may swallow
 TOLD = 5  # attempts to leave its folder
@@ -46,6 +48,9 @@ WITHOUT = frozenset(
 )
 #: A line at the top of a cell that ends Python. Bare calls there are not run.
 ENDS = re.compile(r"^(?:[^\s#][^#\n]*; *)?(os\._exit|os\.abort|sys\.exit|exit|quit)\b", re.MULTILINE)
+OTHERS = (
+    "an entry has its own hundred digits and no others: practice() gives none when it is graded, and nothing else does"
+)
 IMPORT = importlib._bootstrap._find_and_load.__code__
 
 
@@ -113,7 +118,12 @@ class Child:
 
     def confine(self) -> None:
         """Import what the answer needs, and give up all rights."""
-        packages = {name: importlib.import_module(name) for name in self.job["packages"]}
+        packages = {}
+        for name in self.job["packages"]:
+            try:
+                packages[name] = importlib.import_module(name)
+            except ModuleNotFoundError:
+                self.end("lacks", package=name)
         if "torch" in packages:
             packages["torch"].set_num_threads(1)
         library, hidden = "", []
@@ -126,8 +136,8 @@ class Child:
         self.roots = [os.path.realpath(os.getcwd()), os.devnull, *confine.roots(library)]
         self.hidden = [os.path.realpath(one) for one in hidden]
         closed = confine.confine(library, hidden, self.job["memory"], self.job["seconds"])
-        if "practice" in self.job:
-            _practice(*map(wire.decode, self.job["practice"]))
+        if "entry" in self.job and library:
+            _its_own_hundred_alone()
         self.namespace = {"np": np, "ex": self.ex, **packages, "__name__": "__exercise__"}
         self.reply("confined", closed=closed)
 
@@ -140,7 +150,7 @@ class Child:
             self.end("unreadable", why=str(error)[:300])
         except MemoryError:
             self.end("unreadable", why="it is too large, or nested too deeply")
-        if "practice" in job:  # an entry to the challenge: `train`, and what it needs, wherever that stands
+        if "entry" in job:  # an entry to the challenge: `train`, and what it needs, wherever that stands
             needed = source.needed_definitions(job["function"], [cell["source"] for cell in cells])
             cells = [{"source": needed, "tags": [source.TAG + job["exercise"]]}] if "def train" in needed else []
         found = [cell for cell in cells if source.TAG + job["exercise"] in cell["tags"]]
@@ -161,13 +171,15 @@ class Child:
             )
         needed = self._needed()
         used = sorted(set(re.findall(r"\bcourse_lib\.[\w.]+", f"{self.source}\n{needed}")))
-        if "practice" in job:  # what it needs is in it, and it may use the library
-            used = sorted(set(re.findall(r"\bpractice\b|\bload_digits\b", self.source)))
-        if used:
+        if used and "entry" not in job:  # an entry may use the library
             notes.append(f"It uses {', '.join(used[:3])}.")
+        if "entry" in job and len(self.source) > LONG:
+            notes.append(f"It has {len(self.source):,} characters: look whether digits are written in it.")
         lines = [line[:200] for line in self.source.splitlines()[:LINES]]
         state = "empty" if not self.source.strip() else ""
         if job["start"] and source.same_code(self.source, job["start"]):
+            state = "untouched"
+        if "entry" in job and _definitions(self.source) == _definitions(job["start"]):
             state = "untouched"
         definitions = f"{source.shape(self.source)}\n{needed}"
         code = hashlib.sha256(definitions.encode("utf-8", "replace")).hexdigest()[:16]
@@ -346,11 +358,53 @@ def _no_alarm() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, alarms)
 
 
-def _practice(x: Any, y: Any) -> None:
-    """Let the challenge's `practice()` find its digits, and no others: those in files cannot be read."""
+def _definitions(text: str) -> list[str]:
+    """Return what a plain text defines: the same for two of which one imports more that it does not use."""
+    body = ast.parse(text).body
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = [node for node in body if node not in imports]
+    used = {one.id for node in rest for one in ast.walk(node) if isinstance(one, ast.Name)}
+    taken = {
+        f"{alias.asname or alias.name} is {getattr(node, 'module', None)} {alias.name}"
+        for node in imports
+        for alias in node.names
+        if (alias.asname or alias.name) in used
+    }
+    return [*sorted(taken), *map(ast.dump, rest)]
+
+
+class _NoDigits:
+    """In the place of other labelled digits than an entry's own. Whoever reads them learns that there are none."""
+
+    def _none(self, *args: Any, **named: Any) -> Any:
+        raise ValueError(OTHERS)
+
+    __array__ = __iter__ = __len__ = __getitem__ = __getattr__ = _none
+
+
+def _its_own_hundred_alone() -> None:
+    """Leave an entry to the challenge no labelled digits but those that `train` gets.
+
+    `practice()` still gives Data, whose digits an entry may replace by its own, as the chapter's does.
+    """
     challenge = importlib.import_module("course_lib.studies.challenge")
-    none = challenge.Data(x, y, x[:0], y[:0], x[:0], y[:0])
-    challenge.split = lambda: none
+    glyphs = importlib.import_module("course_lib.data.glyphs")
+    load_glyphs, none = glyphs.load_glyphs, _NoDigits()
+
+    def practice(draw: int = 0) -> Any:
+        empty = np.empty((0, 64), np.float32), np.empty(0, int)
+        return challenge.Data(none, none, *empty, *empty)
+
+    def letters_alone(*args: Any, **named: Any) -> Any:
+        if any(one.isdigit() for one in str(named.get("characters", ""))):
+            none._none()
+        return load_glyphs(*args, **named)
+
+    closed = {"practice": practice, "load_digits": none._none, "load_glyphs": letters_alone}
+    for module in [one for name, one in sys.modules.items() if name.startswith("course_lib.")]:
+        for name in closed.keys() & vars(module).keys():
+            setattr(module, name, closed[name])
+    challenge.split = challenge.sealed = none._none
 
 
 def _described(function: Any, method: str) -> dict[str, Any]:
@@ -387,7 +441,7 @@ def _error(error: BaseException) -> dict[str, Any]:
     told = {"classes": classes, "words": words[:500], "text": _text(error), "place": _place(error)}
     if isinstance(error, SyntaxError):
         told["syntax"] = [error.filename, error.lineno, error.text]
-    if isinstance(error, NameError):
+    if isinstance(error, NameError | ModuleNotFoundError):
         told["name"] = str(error.name or "")[:60]
     return told
 

@@ -31,11 +31,10 @@ PRINTED = 2000  # letters
 
 def feedback_html(grades: Grades, student: str) -> str:
     """Return a student's page."""
-    total, late = grades.given(student), grades.submission(student).late
+    total, late = grades.total(student), grades.submission(student).late
     of = number(grades.out_of)
     lead = f"{number(total)} of {of} points" if total is not None else f"{of} points at most; not all is graded yet"
     if grades.is_unreadable(student):
-        lead = f"— of {of} points"
         answers = [_unreadable(grades, student)]
     else:
         answers = [_answer(grades, student, index) for index in range(len(grades.names))]
@@ -59,6 +58,7 @@ def _about(grades: Grades, student: str) -> str:
     words = f"Graded on {max(days)}." if any(days) else ""
     if handed.path and handed.problem not in CLOSED:
         words += f" The file is “{one_line(handed.path.name, NAME)}”, last changed {shown(handed.submitted)}."
+    words = " ".join([words, *(handed.notes if handed.path is None else ())])
     who = one_line(grades.about.contact) or "your teacher"
     return escape(f"{words} If you think that something here is wrong, ask {who}.".strip())
 

@@ -20,6 +20,9 @@ DEPTH = 5  # of folders in it, its own counted
 NO_STUDENTS = ("submitted", "submissions", "source", "release", "autograded", "feedback", "grades")  # nbgrader's, ours
 CLOSED_FOLDER, CLOSED_FILE = "is in a folder that cannot be opened", "cannot be opened"
 CLOSED = (CLOSED_FOLDER, CLOSED_FILE)  # to the grader, which is no student's fault
+TOO_DEEP = "is a folder that is not looked into"
+EXPORTED = re.compile(r"descent-remembers[^/]*\.json$")  # the name that a page gives to what it exports
+ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz")
 TOGETHER = 10  # seconds: files that were copied or unpacked one after the other have the same date
 #: NAME_LATE_ID_ID_TITLE in one folder for the class, LATE only where it is so. From memory, not from an export: Canvas.
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<title>.+)", re.DOTALL)
@@ -37,7 +40,8 @@ class Submission:
         submitted: when the file was last changed, in the zone of the date due, or else this machine's. Copies and some
             archives set it anew.
         late: by how much after the date it was due; None if it was in time, or no date is given.
-        notes: for the instructor, a sentence each. Names of files stand between “ and ”.
+        notes: for the instructor, a sentence each, and for the student if there is no notebook. Names of files stand
+            between “ and ”.
         problem: why the notebook cannot be read, as in "is larger than 20 MB"; such an answer is UNREADABLE, or
             NOT GRADED if it is one of `CLOSED`.
         aliases: other names by which a roster may know the student, such as the number in the file's name.
@@ -161,9 +165,7 @@ def _chosen(
     aliases = (number, f"Participant {number}") if number else ()
     notebooks = [f for f in files if _is_notebook(f.path)] or [f for f in files if f.path.is_symlink()]
     if not notebooks:
-        listed = ", ".join(_quoted(file.place) for file in files[:3]) + (" …" if len(files) > 3 else "")
-        notes = (f"There is no notebook, but {listed}.",) if files else ()
-        return Submission(student, notes=notes, aliases=aliases)
+        return Submission(student, notes=_instead(files), aliases=aliases)
 
     rivals = [f for f in notebooks if page is not None and page in f.place] or notebooks
     whole = [f for f in rivals if not f.problem] or rivals
@@ -188,6 +190,20 @@ def _chosen(
         notes.append("It is not known when the file was last changed.")
     late = submitted - due if due and submitted and submitted > due else None
     return Submission(student, file.path, submitted, late, tuple(notes), file.problem, aliases)
+
+
+def _instead(files: Sequence[_File]) -> tuple[str, ...]:
+    """Say what there is where no notebook is, and why that is none: the student reads it, too."""
+    names = [file for file in files if file.problem != TOO_DEEP]
+    listed = ", ".join(_quoted(file.place) for file in names[:3]) + (" …" if len(names) > 3 else "")
+    notes = [f"There is no notebook, but {listed}."] if names else []
+    if any(EXPORTED.search(file.place) for file in names):
+        notes.append("What a page exports is practice; what is handed in is the notebook, with the answers in it.")
+    if any(file.path.suffix.lower() in ARCHIVES for file in names):
+        notes.append("Archives are not opened: a notebook has to be handed in as it is.")
+    if len(names) < len(files):
+        notes.append(f"In folders more than {DEPTH - 1} levels down no notebook is looked for.")
+    return tuple(notes)
 
 
 def _date(file: _File, due: datetime | None) -> datetime | None:
@@ -233,6 +249,8 @@ def _files(folder: Path) -> Iterator[_File]:
                 else:
                     yield _file(Path(here, entry.name), place + entry.name)
         level = below
+    if level:
+        yield _File(*level[0], TOO_DEEP)
 
 
 def _file(path: Path, place: str) -> _File:

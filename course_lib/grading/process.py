@@ -100,11 +100,22 @@ class Interrupted(Stop):
     """Ctrl-C while an answer was waited for: it is no error of the answer's."""
 
 
+def lacks(package: str) -> Ended:
+    """Return the end of an answer that needs a package which its Python has not."""
+    install = {"sklearn": "scikit-learn", "course_lib": "the same version of course-lib"}.get(package, package)
+    return Ended(
+        Verdict.NOT_GRADED,
+        f"The Python in which answers run has no `{package}`. This is no fault of yours: whoever grades has to install "
+        f"{install} there.",
+    )
+
+
 class Process:
     """A process for one answer. Use it as a context: afterwards it is dead, and its folder is gone."""
 
     def __init__(self, sandbox: Sandbox, limits: Limits, job: Mapping[str, Any], folder: Path | None = None) -> None:
         self.limits, self.frames, self.timed_out = limits, 0, False
+        self.closed: list[str] | None = None  # what it says that it has closed; None before it has started
         self.tried: tuple[str, ...] = ()  # as the answer's process says: `open /etc/passwd`
         keep = {name: os.environ[name] for name in ("SystemRoot", "PATH") if name in os.environ}
         self.box = tempfile.mkdtemp(prefix="answer-", dir=folder)
@@ -138,11 +149,16 @@ class Process:
             self._write(_modules())
             self.send({"memory": limits.memory, "seconds": limits.cpu,
                        "soft": limits.soft, "wall": limits.wall, **job})  # fmt: skip
-            self.closed = self.receive("confined")["closed"]
+            ready = self.receive("confined", "lacks")
+            if ready["kind"] == "lacks":
+                raise lacks(one_line(ready["package"], 60))
+            self.closed = ready["closed"]
             if sandbox.closed is not None and self.closed != list(sandbox.closed):
                 raise RuntimeError(f"a process closed only {', '.join(self.closed) or 'nothing'}")
         except Ended as ended:  # before it has seen the answer
             self.__exit__()
+            if ended.verdict is Verdict.NOT_GRADED:
+                raise
             raise RuntimeError(f"no process for the answer has started: {' '.join(ended.message)}") from None
         except Interrupted:
             self.__exit__()
@@ -217,6 +233,8 @@ class Process:
             return Ended(Verdict.TIMEOUT, f"Your answer had not come to an end after {self.limits.hard:g} seconds.")
         if code in (-signal.SIGXCPU, -signal.SIGKILL) if os.name == "posix" else False:
             return Ended(Verdict.TIMEOUT, "Your answer used up its processor time in a single call that never ended.")
+        if self.closed is None:
+            return Ended(Verdict.CRASHED, f"its Python ended before it saw the answer (exit code {code}).")
         how = f"by signal {-code}, as after an access to wrong memory" if code and code < 0 else f"exit code {code}"
         how = "it closed the pipe by which it is asked" if code is None else how
         return Ended(

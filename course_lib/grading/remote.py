@@ -6,6 +6,7 @@ The engine that checks answers in a notebook runs on it unchanged, and reaches i
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import inspect
 import keyword
 import linecache
@@ -21,7 +22,7 @@ from course_lib.exercises.source import file_of
 from course_lib.exercises.stub import NotAttempted
 
 from . import wire
-from .process import Ended, Process
+from .process import Ended, Process, lacks
 from .rows import Verdict
 
 CLOSED = "An answer that is checked may not open files, use a network or start programs."
@@ -186,7 +187,10 @@ class Remote:
 
     def _rebuilt(self, answer: dict[str, Any]) -> BaseException:
         try:
-            return rebuilt(answer["error"], self.file)
+            error = rebuilt(answer["error"], self.file)
+            if isinstance(error, ModuleNotFoundError) and is_here(error.name):
+                raise lacks(error.name)
+            return error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise tampered(error) from error
 
@@ -305,13 +309,22 @@ def rebuilt(data: dict[str, Any], own: str = "") -> BaseException:
     error.described = clean(data["words"], 500) or name
     if isinstance(error, PermissionError):
         error.described += f". {CLOSED}"
-    if isinstance(error, NameError):
+    if isinstance(error, NameError | ModuleNotFoundError):
         error.name = clean(data.get("name"), 60)
     if isinstance(error, SyntaxError) and isinstance(data.get("syntax"), list) and len(data["syntax"]) == 3:
         file, line, words = data["syntax"]
         error.filename, error.text = _file(file, own), clean(words, 200)
         error.lineno = line if isinstance(line, int) else 0
     return error.with_traceback(_traceback(_place(data.get("place"), own)))
+
+
+def is_here(package: str) -> bool:
+    """Return whether the grader's own Python has a package, which an answer's may lack.
+
+    >>> is_here("numpy"), is_here("nampy"), is_here("numpy.nothing")
+    (True, False, False)
+    """
+    return package.isidentifier() and importlib.util.find_spec(package) is not None
 
 
 _BUILTIN = {

@@ -126,7 +126,7 @@ def _students(grades: Grades, address: Address) -> str:
     head += "".join(f'<th scope="col"><a href="#ex-{name}"><code>{name}</code></a></th>' for name in grades.names)
     lines = []
     for student in grades.students:
-        total, handed = grades.given(student), grades.submission(student)
+        total, handed = grades.total(student), grades.submission(student)
         line = f'<th scope="row">{_link(student, address(student, ""))}</th>'
         line += f'<td class="number">{"–" if total is None else number(total)}</td>'
         line += f"<td>{duration(handed.late) if handed.late else ''}</td>" * late

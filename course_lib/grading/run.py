@@ -27,7 +27,7 @@ from course_lib.studies.stored import replace_files
 
 from . import accepted, report
 from .anonymous import pseudonyms, read_key
-from .folder import CLOSED, CLOSED_FILE, Submission, check_level, find, read_due
+from .folder import CLOSED, CLOSED_FILE, EXPORTED, Submission, check_level, find, read_due
 from .grade import Task
 from .journal import Journal
 from .kept import alone, check_same, differences, read_last, write_last
@@ -216,7 +216,9 @@ def infer_page(folder: Path, skip: Sequence[Path] = ()) -> str:
     apart = {path.resolve() for path in skip}
     names = [p.as_posix() for p in Path(folder).rglob("*.ipynb") if not apart & {p.resolve(), *p.resolve().parents}]
     if not names:
-        raise ValueError(f"there is no notebook (*.ipynb) in {folder} or below it")
+        pages_own = any(EXPORTED.search(path.name) for path in Path(folder).rglob("*.json"))
+        but = ", but what pages export: that is practice, and notebooks are graded" if pages_own else ""
+        raise ValueError(f"there is no notebook (*.ipynb) in {folder} or below it{but}")
     found = sorted({page for page in pages for name in names if page in name})
     if len(found) != 1:
         which = f"notebooks of {', '.join(found)}" if found else "no notebook with a page's name"
@@ -272,7 +274,7 @@ def _graded(works: Mapping[str, Work], journal: Journal, isolation: Isolation, o
                 journal.add(keys[work.student], rows)
                 done += 1
                 bar.update(1)
-                if not shown and time.monotonic() - told > PROGRESS:
+                if not shown and (time.monotonic() - told > PROGRESS or done == len(works)):
                     told = time.monotonic()
                     options.say(f"{done} of {len(works)} notebooks are graded.")
     except KeyboardInterrupt:

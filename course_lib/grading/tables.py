@@ -95,10 +95,6 @@ class Grades:
         """Return whether a student's file is no notebook that can be read."""
         return bool(self.names) and all(self.row(student, name).verdict is Verdict.UNREADABLE for name in self.names)
 
-    def given(self, student: str) -> float | None:
-        """Return the points that a page shows: unlike in a table, none for a file that cannot be read."""
-        return None if self.is_unreadable(student) else self.total(student)
-
     def submission(self, student: str) -> Submission:
         """Return what a student handed in."""
         return self.submissions.get(student) or Submission(student)

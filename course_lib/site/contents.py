@@ -9,9 +9,10 @@ The plan stands on the page itself, a part and its chapters' titles, each follow
 
 A chapter whose notebook `book/NN_name` is in `_toc.yml` becomes a link, with a picture (thumbnails.py), its own title
 and the time that its first lines promise, "**In 40 minutes**"; any other is shown as being in preparation. Above the
-list stand the time of all, and where to begin. The page fills `<span data-progress="NN_name">` with the number of
-questions that the reader has answered, of exercises solved, and of those in which every bug is caught; and, in place of
-where to begin, leads back to where the reader was (questions/js/page.js).
+list stand the time of all, that of their exercises ("The exercises take as long again"), and where to begin. The page
+fills `<span data-progress="NN_name">` with the number of questions that the reader has answered, of exercises solved,
+and of those in which every bug is caught; and, in place of where to begin, leads back to where the reader was
+(questions/js/page.js).
 Previous and next lead through the chapters, and not into the reference.
 """
 
@@ -32,6 +33,7 @@ from .questions import records
 FENCE = re.compile(r"^```\{chapters\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENTRY = re.compile(r"(\d+) ([^|]+?)\s*\|\s*(.+)")
 NOTEBOOK = re.compile(r"book/((\d+)_\w+)")
+EXERCISES = re.compile(r"The exercises take (?:about )?(half an hour more|half as long again|as long again)\b")
 #: The part of `_toc.yml` that is looked things up in, not read through.
 REFERENCE = "Reference"
 
@@ -55,6 +57,20 @@ def title_and_minutes(notebook: Path) -> tuple[str, int]:
     if not title or not time:
         raise ExtensionError(f"{notebook.name} must begin with its title and **In … minutes**")
     return title[1], int(time[1])
+
+
+def exercise_minutes(notebook: Path) -> int:
+    """Return how long a chapter's exercises take, as its first cell says.
+
+    Raises:
+        ExtensionError: it does not say so.
+    """
+    _, minutes = title_and_minutes(notebook)
+    first = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
+    found = EXERCISES.search(first)
+    if not found:
+        raise ExtensionError(f"{notebook.name} must say in its first cell how long “the exercises take”")
+    return {"half an hour more": 30, "half as long again": minutes // 2, "as long again": minutes}[found[1]]
 
 
 def expand(text: str, root: Path, pictures: Collection[str] = ()) -> str:
@@ -92,9 +108,10 @@ def _whole(there: Mapping[int, Path]) -> str:
         return ""
     read = {number: title_and_minutes(notebook) for number, notebook in there.items()}
     hours = max(1, round(sum(minutes for _, minutes in read.values()) / 60))
+    more = max(1, round(sum(map(exercise_minutes, there.values())) / 60))
     first = min(there)
     link = f'<a href="{there[first].stem}.html">{html.escape(read[first][0])}</a>'
-    time = f"{len(there)} chapters, about {hours} hour{'s' if hours > 1 else ''} in all."
+    time = f"{len(there)} chapters: about {hours} hour{'s' * (hours > 1)} to read, and {more} more for the exercises."
     begin = f'<span class="contents-go">Begin with chapter {first}, {link}.</span>'
     return f'```{{raw}} html\n<p class="contents-whole">{time} {begin}</p>\n```'
 

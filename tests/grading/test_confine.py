@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_lib import chapters
-from course_lib.grading import confine
+from course_lib.grading import child, confine
 from course_lib.grading.grade import Task, grade_answer
 from course_lib.grading.process import LIBRARY, Sandbox, probe
 from course_lib.grading.rows import Verdict
@@ -247,3 +247,15 @@ def test_a_hidden_folder_is_not_reached_around(tmp_path):
         str(tmp_path / "a/other"): True,
         str(tmp_path / "b"): True,
     }
+
+
+def test_the_image_for_answers_has_neither_solutions_nor_labelled_digits():
+    """Where Landlock does not hide them, they are not there."""
+    place = Path(child.__file__).parent
+    image = (place / "Dockerfile").read_text("utf-8")
+    assert f"rm -r {' '.join(child.HIDDEN)} " in image and '"/descent[deep]"' in image
+    (command,) = re.findall(r"docker build .*", image)
+    told = (place.parents[1] / "book" / "grading.md").read_text("utf-8")
+    assert f"`{command}`" in told and 'docker run -i --rm --network none --read-only answers" --sandbox-python' in told
+    copied = (place / "Dockerfile.dockerignore").read_text("utf-8").split()
+    assert copied[0] == "*" and all((place.parents[1] / name[1:]).exists() for name in copied[1:])

@@ -1,8 +1,10 @@
 """Submissions are found in every layout, each student once, and nothing of a stranger's is followed or trusted."""
 
 import os
+import re
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -164,6 +166,24 @@ def test_a_student_without_a_notebook(put):
     assert students["ada"].notes == ("There is no notebook, but “03_momentum.py”, “x.ipynb.txt”.",)
     assert students["bob"].notes == ("There is no notebook, but “bob_1_2_answers.pdf”.",)
     assert students["chen"].notes == ()
+
+
+def test_what_is_there_in_the_place_of_a_notebook_is_named_with_the_reason(put):
+    place = put(
+        "ada/descent-remembers.json", "bob/sub/descent-remembers (1).json", "chen/hw.ZIP", "dana/1/2/3/4/5/a.ipynb",
+        "emre_1_2_descent-remembers.json", "fatima/descent-remembers.json", "fatima/03_momentum.ipynb",
+    )  # fmt: skip
+    notes = {name: " ".join(one.notes) for name, one in found(place).items()}
+    assert notes["ada"].startswith("There is no notebook, but “descent-remembers.json”. What a page exports")
+    assert all("exports is practice; what is handed in is the notebook" in notes[name] for name in ("bob", "emre"))
+    assert notes["chen"].startswith("There is no notebook, but “hw.ZIP”. Archives are not opened")
+    assert notes["dana"] == "In folders more than 4 levels down no notebook is looked for."
+    assert notes["fatima"] == ""
+
+
+def test_the_page_exports_a_file_of_this_name():
+    script = Path(folder.__file__).parents[1] / "questions/js/page.js"
+    assert any(folder.EXPORTED.search(name) for name in re.findall(r'download: "([^"]+)"', script.read_text("utf-8")))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

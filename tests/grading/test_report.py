@@ -249,10 +249,24 @@ def test_a_file_that_cannot_be_read_is_asked_for_once(a_class, tmp_path):
     student = rows[0].student
     page = words(soup_of(tmp_path / "feedback" / file_names([student])[student]).main)
     assert page.count("Your file cannot be read. Look whether it opens on your computer, and hand it in again.") == 1
-    assert page.count("not a Jupyter notebook") == 1 and "— of 5 points." in page and "0 of" not in page
+    assert page.count("not a Jupyter notebook") == 1 and "0 of 5 points." in page
     line = soup_of(tmp_path / "report.html").select("#students tbody tr")[0]
-    assert words(line.select_one(".number")) == "–"
+    assert words(line.select_one(".number")) == "0", "as in the table, and in the platform's list"
     assert (tmp_path / "grades.csv").read_text("utf-8").splitlines()[1].split(",")[3] == "0"
+
+
+def test_who_handed_in_something_else_reads_what_it_was(a_class, tmp_path):
+    rows, about = a_class(60, hostile=False)
+    student = rows[0].student
+    nothing = [replace(row, verdict=Verdict.NOTHING_HANDED_IN, message=()) for row in rows[:4]]
+    notes = ("There is no notebook, but “hw.zip”.", "Archives are not opened.")
+    about = replace(about, submissions=[Submission(student, notes=notes), *about.submissions[1:]])
+    for key in (None, {one.student: f"student {n}" for n, one in enumerate(about.submissions)}):
+        write(tmp_path, nothing + rows[4:], replace(about, key=key))
+        name = student if key is None else key[student]
+        page = words(soup_of(tmp_path / "feedback" / file_names([name])[name]).main)
+        file = "“hw.zip”" if key is None else "a file"
+        assert f"There is no notebook, but {file}. Archives are not opened." in page
 
 
 def test_what_each_call_prints_is_shown_once(a_class, tmp_path):

@@ -445,6 +445,13 @@ def test_options_are_judged_before_the_folder(tmp_path, monkeypatch, capsys, opt
     assert capsys.readouterr().err == f"course grade: {wanted[folder]}\n"
 
 
+def test_a_class_that_hands_in_what_pages_export_is_told_so(tmp_path, capsys):
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "descent-remembers.json").write_text("{}")
+    assert cli.main(["grade", str(tmp_path / "class")]) == 2
+    assert "what pages export: that is practice, and notebooks are graded" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "words"), [([], "required: folder"), (["class", "--seed", "many"], "--seeds"), (["a", "b"], "b")]
 )
@@ -662,10 +669,12 @@ def test_ctrl_c_while_a_process_starts_is_a_sentence_too(tmp_path, monkeypatch, 
 
 def test_without_a_terminal_a_line_tells_how_far_it_is(confined, here, tmp_path, monkeypatch, capsys):
     folder = hand_in(tmp_path / "class", dict.fromkeys(("ada", "bob"), answer(HEAD + RIGHT)))
-    monkeypatch.setattr(run, "PROGRESS", 0.0)
-    assert cli.main(["grade", str(folder), "--out", str(tmp_path / "out")]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[1:3] == ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
+    told = ["1 of 2 notebooks are graded.", "2 of 2 notebooks are graded."]
+    for seconds, lines in [(0.0, told), (100.0, told[1:])]:  # the last line says that all are
+        monkeypatch.setattr(run, "PROGRESS", seconds)
+        assert cli.main(["grade", str(folder), "--out", str(tmp_path / f"out {seconds}")]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert [line for line in said if "notebooks are graded" in line] == lines
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'"a"', b"\xff", b'{"key": 1}', b'{"key": "a", "rows": [{}]}', b"null"])
@@ -771,11 +780,62 @@ def test_an_entry_cannot_change_the_graders_digits(confined):
     assert sealed_score(LADDER[BASELINE], 3)[0] == before
 
 
-def test_an_entry_that_may_use_other_digits_has_a_note(confined):
-    more = NEAREST.replace("    def predict", "    x, y, *_ = practice(1)\n    def predict")
-    row = entry("from course_lib.challenge import practice\n" + more)
-    assert row.passed and row.notes == ("It uses practice.",)
-    assert entry("data = practice(0)\n" + NEAREST).notes == ()
+OTHERS = "an entry has its own hundred digits and no others"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "x, y = (np.concatenate(parts) for parts in zip(*[practice(k)[:2] for k in range(60)], (x, y)))",
+        "x, y, *_ = practice(1)",
+        "x, y = data.x_train, data.y_train",
+        "x, y = split().x_train, split().y_train",
+        "x, y = sealed(7)[:2]",
+        "x, y = load_digits(np.random.default_rng(0))[:2]",
+        "x, y = load_glyphs(np.random.default_rng(0), 100, characters='0123456789')",
+        "cross_validate(LADDER['1-NN on pixels'])",
+    ],
+)
+def test_an_entry_has_no_labels_but_its_own(confined, more):
+    """Not those of the practice digits either: with sixty draws of them the nearest neighbour is 8 points better."""
+    imports = (
+        "from course_lib.challenge import LADDER, cross_validate, practice\n"
+        "from course_lib.data import load_digits, load_glyphs\n"
+        "from course_lib.studies.challenge import sealed, split\ndata = practice(0)\n"
+    )
+    row = entry(imports + NEAREST.replace("    def predict", f"    {more}\n    def predict"))
+    assert row.verdict is Verdict.NOT_YET and OTHERS in row.message[0] and not row.scores, row
+
+
+def test_an_entry_that_may_hold_digits_has_a_note(confined):
+    """All digits are public, and so a notebook can hold them with their labels."""
+    held = f"known = {list(range(5000))}\n" + NEAREST.replace("    def predict", "    len(known)\n    def predict")
+    row = entry(held)
+    assert row.passed and len(row.notes) == 1 and "look whether digits are written in it" in row.notes[0]
+    assert entry(NEAREST).notes == ()
+
+
+def test_practice_may_lend_its_form(confined):
+    """As in the chapter's own cell, there or outside of `train`."""
+    cells = [one.replace("128", "64").replace("practice()", "blank") for one in chapter_13()]
+    cells.insert(2, "blank = practice(3)")
+    row = grade_entry(notebook(*map(cell, cells)), "a.ipynb", Entry(), Sandbox(), (3,), None)
+    assert row.verdict is Verdict.PASS and row.scores[0] > 80 and row.notes == (), row
+
+
+def chapter_13():
+    cells = json.loads((Path(__file__).parents[2] / "book/13_challenge.ipynb").read_text("utf-8"))["cells"]
+    return ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
+
+
+def test_the_chapters_own_train_is_no_entry(confined):
+    raw = notebook(*map(cell, [*chapter_13(), "# nothing of mine\n"]))
+    row = grade_entry(raw, "a.ipynb", Entry(), Sandbox(), (3,), None)
+    assert row.verdict is Verdict.NOT_ATTEMPTED and "still the one that the chapter gives" in row.message[0], row
+    for old, new in [("128", "64"), ("import Cosine, Momentum", "import Cosine, Nesterov as Momentum")]:
+        mine = notebook(*(cell(one.replace(old, new) if "train(" in one or "Cosine," in one else one)
+                          for one in chapter_13()))  # fmt: skip
+        assert grade_entry(mine, "a.ipynb", Entry(), Sandbox(), (3,), None).passed
 
 
 def test_a_process_that_closes_less_than_the_trial_did_grades_nothing(monkeypatch):
@@ -788,3 +848,45 @@ def test_a_process_that_closes_less_than_the_trial_did_grades_nothing(monkeypatc
     ends = Task(sandbox=Sandbox(python="/bin/true"))
     (row,) = grade_notebook(raw, "x.ipynb", exercise, ends)
     assert row.verdict is Verdict.NOT_GRADED and "no process for the answer has started" in row.message[0]
+
+
+@pytest.fixture
+def poor(confined, tmp_path):
+    """A sandbox whose Python has neither torch nor the library, as an image with NumPy alone."""
+    without = (
+        "import sys\n"
+        "class Without:\n"
+        "    def find_spec(name, path, target=None):\n"
+        "        if name in ('torch', 'course_lib'): raise ModuleNotFoundError(f'No module {name}', name=name)\n"
+        "sys.meta_path.insert(0, Without)\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -B -c "{without}$4"\n')
+    python.chmod(0o700)
+    return Sandbox(python=str(python))
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "package"),
+    [
+        ("head_step", "def head_step(features, head, y, optimizer):\n    return 1\n", "torch"),
+        ("momentum", "from course_lib.optim import Momentum\n" + HEAD + "    return Momentum(0.1)\n", "course_lib"),
+        ("challenge", "from course_lib.nn import fit\ndef train(x, y, rng):\n    return fit\n", "course_lib"),
+    ],
+)
+def test_a_package_that_the_answers_python_lacks_is_not_the_students_fault(poor, name, source, package):
+    raw = notebook(cell(source, f"exercise:{name}"))
+    (row,) = grade_notebook(raw, "x.ipynb", {name: pool.book()[name]}, Task(sandbox=poor, draws=(3,)))
+    assert row.verdict is Verdict.NOT_GRADED and f"has no `{package}`. This is no fault of yours" in row.message[0], row
+    assert "leave out" not in row.message[0]
+
+
+def test_a_package_that_nobody_has_is_the_answers_own_affair(poor):
+    raw = answer(HEAD + "    import panda_s\n" + RIGHT)
+    (row,) = grade_notebook(raw, "x.ipynb", {"momentum": EXERCISES["momentum"]}, Task(sandbox=poor))
+    assert row.verdict is Verdict.NOT_YET and "No module named 'panda_s'" in row.message[0]
+
+
+def test_a_python_with_numpy_alone_grades_an_entry_that_needs_no_more(poor):
+    row = grade_entry(notebook(cell(NEAREST)), "a.ipynb", Entry(), poor, (3,), None)
+    assert row.verdict is Verdict.PASS, row

@@ -35,7 +35,8 @@ parts:
 """
     )
     for name, title in (("02_two", "Two <b>"), ("09_nine", "Nine")):
-        cells = [{"cell_type": "markdown", "source": [f"# {title}\n", "\n", "**In 30 minutes** you will"]}]
+        lines = [f"# {title}\n", "\n", "**In 30 minutes** you will\n", "\n", "The exercises take about as long again."]
+        cells = [{"cell_type": "markdown", "source": lines}]
         (tmp_path / "book" / f"{name}.ipynb").write_text(json.dumps({"cells": cells}))
     return tmp_path
 
@@ -60,7 +61,9 @@ def test_a_chapter_has_its_picture_and_all_have_their_time(book):
     assert two.img["src"] == "../_static/contents/02_two.svg" and two.img["alt"] == ""
     assert two.img["loading"] == "lazy" and int(two.img["width"]) > int(two.img["height"]) > 0
     whole = soup.select_one(".contents-whole")
-    assert whole.text == "2 chapters, about 1 hour in all. Begin with chapter 2, Two <b>."
+    assert whole.text == (
+        "2 chapters: about 1 hour to read, and 1 more for the exercises. Begin with chapter 2, Two <b>."
+    )
     assert whole.a["href"] == "02_two.html"
 
 
@@ -122,8 +125,50 @@ def test_each_chapter_has_a_small_picture(site):
 
 def test_the_time_of_the_book_is_that_of_its_chapters(site):
     minutes = [contents.title_and_minutes(notebook)[1] for notebook in contents.chapters(ROOT).values()]
+    more = sum(map(contents.exercise_minutes, contents.chapters(ROOT).values()))
     said = read(site / "book/index.html").select_one(".contents-whole").text
-    assert said.startswith(f"{len(minutes)} chapters, about {round(sum(minutes) / 60)} hours in all.")
+    assert said.startswith(
+        f"{len(minutes)} chapters: about {round(sum(minutes) / 60)} hours to read, and {round(more / 60)} more for the "
+        "exercises."
+    )
+
+
+def test_a_chapter_says_how_long_its_exercises_take(tmp_path):
+    def told(sentence):
+        text = f"# One\n\n**In 50 minutes** you will\n\n{sentence}"
+        notebook = tmp_path / "01_one.ipynb"
+        notebook.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": [text]}]}))
+        return contents.exercise_minutes(notebook)
+
+    assert told("The exercises take as long again.") == told("The exercises take about as long again.") == 50
+    assert told("The exercises take about half as long again.") == 25
+    assert told("The exercises take half an hour more, your own entry as long as you like.") == 30
+    with pytest.raises(ExtensionError, match="must say in its first cell"):
+        told("The exercises take long.")
+
+
+TEACHING = (ROOT / "book" / "teaching.md").read_text(encoding="utf-8")
+
+
+def test_the_hours_of_both_courses_are_those_of_their_chapters():
+    """For instructors: each row's minutes, and the sums above, are those of the chapters in it."""
+    there, sums = contents.chapters(ROOT), []
+    _, *courses = re.split(r"^\*\*In (?:six|twelve) hours\*\*", TEACHING, flags=re.MULTILINE)
+    for course, hours in zip(courses, (6, 12), strict=True):
+        rows = re.findall(r"^\| (\d+)(?: ·[^|]*)? \|(.+)\|$", course, re.MULTILINE)
+        assert [int(number) for number, _ in rows] == [*range(1, hours + 1)]
+        both = [0, 0]
+        for _, row in rows:
+            read = next(cell for cell in row.split("|") if ".ipynb)" in cell)
+            chapters = [there[int(number)] for number in re.findall(r"\((\d\d)_\w+\.ipynb\)", read)]
+            minutes = sum(contents.title_and_minutes(one)[1] for one in chapters)
+            more = sum(map(contents.exercise_minutes, chapters))
+            assert f": {minutes} |" in row if hours == 6 else f" | {minutes} + {more} | " in row, row
+            both = [both[0] + minutes, both[1] + more]
+        sums.append([round(one / 60) for one in both])
+    (six, more), (twelve, homework) = sums
+    assert f"with {six} hours of reading. All exercises of these chapters would take {more} hours more" in TEACHING
+    assert f"with {twelve} hours of reading and {homework} of exercises" in TEACHING
 
 
 @pytest.mark.browser
