@@ -81,7 +81,7 @@ def matrix() -> dict[str, dict[str, Cell]]:
 #: What the cells can show: the class of what is shown then, and its name.
 SHOWN = {
     "steps": "the median of the steps",
-    "span": "the fewest and the most steps",
+    "span": "the fewest and the most",
     "rate": "the learning rate",
 }
 
