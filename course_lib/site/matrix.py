@@ -1,4 +1,4 @@
-"""The matrix in the book: the directive `{matrix}`, its table, and the role `{cell}`, one of its cells.
+"""The matrix in the book: the directive `{matrix}`, its table, and the roles `{cell}` and `{finding}`.
 
 `{matrix-columns}` is the table of what each column asks.
 
@@ -7,8 +7,12 @@ reader's own optimizer (`_static/matrix/live.js`, compiled from `course_lib.stud
 opened.
 
 `` {cell}`Adam/long` `` is the cell of a method and a column, as it stands in the table, and a link to it;
-`` {cell}`Adam/long.arrived` `` is the number of its runs that arrive;
+`` {cell}`Adam/long.arrived` `` is the number of its runs that arrive, `` {cell}`Adam/long.rate` `` their rate;
 `` {cell}`long.all` `` is the number of methods of which all runs arrive (`some`, `none`) in a column.
+`` {cell}`edges` `` is the number of cells whose rate is the first or last of those tried.
+
+`` {finding}`turned` `` is the ✓ of a statement about the table, of `course_lib.studies.matrix.findings`. It is a
+warning, and so ends a strict build, if the statement is not true of the stored study.
 """
 
 from __future__ import annotations
@@ -31,17 +35,22 @@ from course_lib.studies.matrix import (
     COLUMNS,
     COUNTED,
     ENTRIES,
+    FINDINGS,
     GROUNDS,
     RATES,
     TASKS,
     Cell,
+    at_edge,
     cells,
     counts,
+    edges,
     kin,
     row_of,
     steps_on,
     summary,
 )
+
+from .claims import link
 
 FOLDER = "_static/matrix"
 #: Where a page finds what it loads when the box is opened.
@@ -68,6 +77,23 @@ def matrix() -> dict[str, dict[str, Cell]]:
 
 
 # -- HTML -----------------------------------------------------------------------------------------
+
+#: What the cells can show: the class of what is shown then, and its name.
+SHOWN = {
+    "steps": "the median of the steps",
+    "span": "the fewest and the most",
+    "rate": "the learning rate",
+}
+
+
+def choice() -> str:
+    """Return the radio buttons for what the cells show; style sheets do the rest, so that it needs no script."""
+    buttons = "".join(
+        f'<input type="radio" name="matrix-shows" id="matrix-shows-{key}"{" checked" if key == "steps" else ""}>'
+        f'<label for="matrix-shows-{key}">{words}</label>'
+        for key, words in SHOWN.items()
+    )
+    return f'<span class="matrix-shows">A cell shows</span>{buttons}'
 
 
 def table(found: dict[str, dict[str, Cell]]) -> str:
@@ -105,13 +131,23 @@ def _cell(cell: Cell, column: str) -> str:
     """Return a cell as HTML; `data-at` is what it is sorted by: most runs first, then fewest steps."""
     if cell.why:
         return f'<td class="none" data-at="3">n/a<span class="visually-hidden">: {escape(cell.why)}</span></td>'
-    if cell.steps is None:
+    if cell.steps is None or cell.span is None:
         words = '<span aria-hidden="true">—</span><span class="visually-hidden">never</span>'
         return f'<td class="never" data-at="2">{words}</td>'
+    shown = {
+        "steps": cell.text.partition(" (")[0],
+        "span": "–".join(dict.fromkeys(f"{n:,.0f}" for n in cell.span)),
+        "rate": "its own" if cell.rate is None else f"{cell.rate:.2g}",
+    }
+    spans = "".join(f'<span class="matrix-{key}">{text}</span>' for key, text in shown.items())
     at = f"{1 - cell.arrived / cell.runs:.3f} {cell.steps:g}"
-    title = f' title="α = {cell.rate:.3g}"' if cell.rate else ""
+    edge = EDGE if at_edge(cell.rate) else ""
     share = "" if cell.verdict == "all" else f' <span class="matrix-part">{cell.arrived} of {cell.runs}</span>'
-    return f'<td class="{cell.verdict}" data-at="{at}"{title}>{cell.text.partition(" (")[0]}{share}</td>'
+    return f'<td class="{cell.verdict}" data-at="{at}">{spans}{edge}{share}</td>'
+
+
+#: The mark of a cell whose rate is the first or the last of those tried.
+EDGE = '<sup aria-hidden="true">‡</sup><span class="visually-hidden"> at the edge of the rates</span>'
 
 
 def columns() -> str:
@@ -147,6 +183,7 @@ def box(found: dict[str, dict[str, Cell]], root: str) -> str:
         "columns": list(GROUNDS),
         "tasks": len(TASKS),
         "runs": len(COUNTED),
+        "last": [RATES[0], RATES[-1]],
         "rows": rows,
     }
     scripts = " ".join(f"{root}{name}?v=0" for name in SCRIPTS)
@@ -197,17 +234,37 @@ class CellRole(SphinxRole):
         return [link], []
 
 
+class FindingRole(SphinxRole):
+    """The ✓ of a statement about the table, which leads to it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the ✓; or a problem, if there is no such statement, or it is not true."""
+        self.env.note_dependency(str(stored.FOLDER / "matrix.json"))
+        fault = "" if self.text in FINDINGS else "there is no such statement"
+        if not fault and not FINDINGS[self.text](matrix()):
+            fault = "this is not true of the stored study"
+        if fault:
+            problem = self.inliner.reporter.warning(f"{{finding}} {self.text!r}: {fault}", line=self.lineno)
+            return [nodes.problematic(self.rawtext, self.text)], [problem]
+        label = "checked against the table when this page was made"
+        return [link("", "✓", refuri="#matrix", label=label, classes=["claim-check"])], []
+
+
 def said(name: str) -> tuple[str, str]:
     """Return the text of a cell, METHOD/COLUMN, or of a count, COLUMN.VERDICT, and what it links to.
 
     >>> said("Momentum/long")
     ('87', '#row-momentum')
     """
+    if name == "edges":
+        return str(len(edges(matrix()))), "#matrix"
     method, slash, column = name.partition("/")
     if slash:
-        column, dot, _ = column.partition(".arrived")
+        column, _, what = column.partition(".")
         cell = matrix()[method][column]
-        return str(cell.arrived) if dot else cell.text, f"#{anchor(method)}"
+        return {"": cell.text, "arrived": str(cell.arrived), "rate": f"{cell.rate or 0:.2g}"}[
+            what
+        ], f"#{anchor(method)}"
     column, _, verdict = name.partition(".")
     COLUMNS[column]  # KeyError if there is none
     return str(counts(matrix(), column)[verdict]), "#matrix"
@@ -217,15 +274,16 @@ def visit_matrix(translator: Any, node: nodes.Element) -> None:
     """Write the table, and the box."""
     root = "../" * translator.builder.current_docname.count("/")
     script = f'<script defer src="{root}_static/matrix.js?v=0"></script>'
-    body = f"{table(matrix())}\n{box(matrix(), root)}\n{script}"
+    body = f"{choice()}\n{table(matrix())}\n{box(matrix(), root)}\n{script}"
     translator.body.append(f'<div class="course-matrix" id="matrix">{body}</div>\n')
     raise nodes.SkipNode
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive and the role."""
+    """Register the directives and the roles."""
     app.add_node(matrix_table, html=(visit_matrix, None))
     app.add_directive("matrix", MatrixDirective)
     app.add_directive("matrix-columns", ColumnsDirective)
     app.add_role("cell", CellRole())
+    app.add_role("finding", FindingRole())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -233,6 +233,7 @@
     function announce() {
       clearTimeout(quiet);
       quiet = setTimeout(() => {
+        if (root.closest("[inert]")) return; // under a question that is still open: its answer would stand here
         live.textContent = readouts
           .filter(({ value }) => !value.parentNode.hidden)
           .map(({ r, value }) => `${r.label}: ${value.textContent}`)

@@ -49,19 +49,27 @@
   const VERDICTS = ["none", "some", "all"];
   const verdict = (arrived) => VERDICTS[arrived === spec.runs ? 2 : arrived ? 1 : 0];
 
+  const whole = (number) => Math.floor(number + 0.5).toLocaleString("en"),
+    made = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent });
+
   /** Show a cell as site/matrix.py does. */
-  function show(cell, [arrived, steps], rate) {
-    const state = verdict(arrived);
+  function show(cell, steps, rate) {
+    const [arrived, median] = course.experiments.matrix.summary(steps),
+      state = verdict(arrived);
     cell.className = state === "none" ? "never" : state;
-    cell.dataset.at = arrived ? `${(1 - arrived / spec.runs).toFixed(3)} ${steps}` : "2";
-    cell.title = arrived ? `α = ${Number(rate.toPrecision(3))}` : "";
-    cell.textContent = arrived ? Math.floor(steps + 0.5).toLocaleString("en") : "—";
-    if (state === "some") {
-      const share = document.createElement("span");
-      share.className = "matrix-part";
-      share.textContent = `${arrived} of ${spec.runs}`;
-      cell.append(" ", share);
-    }
+    cell.dataset.at = arrived ? `${(1 - arrived / spec.runs).toFixed(3)} ${median}` : "2";
+    cell.textContent = arrived ? "" : "—";
+    if (!arrived) return;
+    const there = steps.filter((n) => n >= 0),
+      ends = new Set([Math.min(...there), Math.max(...there)].map(whole));
+    cell.append(
+      made("span", "matrix-steps", whole(median)),
+      made("span", "matrix-span", [...ends].join("–")),
+      made("span", "matrix-rate", `${Number(rate.toPrecision(2))}`),
+    );
+    const [first, last] = spec.last;
+    if (rate < 1.01 * first || rate > last / 1.01) cell.append(made("sup", "", "‡"));
+    if (state === "some") cell.append(" ", made("span", "matrix-part", `${arrived} of ${spec.runs}`));
   }
 
   /** The reader's row, made when it is first wanted. */
@@ -112,7 +120,7 @@
       if (mine !== serial) return;
       const [rate, steps] = more({ column });
       found.push(summary(steps));
-      show(row.cells[k + 1], found[k], rate);
+      show(row.cells[k + 1], steps, rate);
     }
     row.removeAttribute("aria-busy");
     told.textContent = words(kin(found, Object.keys(spec.rows), Object.values(spec.rows), spec.runs), found);

@@ -8,6 +8,7 @@
 from course_lib.studies.study import Study
 
 from .cells import Cell, cells, counts, table
+from .findings import FINDINGS, at_edge, edges
 from .kin import kin, summary
 from .plane import COUNTED, GROUNDS, RATES, TUNING, row_of, steps_on
 from .runs import COLUMNS, ENTRIES, measure, reason
@@ -25,6 +26,6 @@ MATRIX = Study(
 )
 
 __all__ = [
-    "COLUMNS", "COUNTED", "ENTRIES", "GROUNDS", "MATRIX", "RATES", "TASKS", "TUNING", "Cell", "cells", "counts", "kin",
-    "measure", "reason", "row_of", "steps_on", "summary", "table",
+    "COLUMNS", "COUNTED", "ENTRIES", "FINDINGS", "GROUNDS", "MATRIX", "RATES", "TASKS", "TUNING", "Cell", "at_edge",
+    "cells", "counts", "edges", "kin", "measure", "reason", "row_of", "steps_on", "summary", "table",
 ]  # fmt: skip

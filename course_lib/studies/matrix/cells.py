@@ -22,8 +22,9 @@ class Cell:
         arrived: the number of runs that arrive.
         runs: the number of runs.
         steps: the median of their steps; None if none arrives.
-        rate: the rate at which they ran; None where none arrives, or the method chooses its own step length.
+        rate: the rate at which they ran; None where none was chosen, or the method chooses its own step length.
         why: why it cannot be run there; empty if it can.
+        span: the fewest and the most of their steps; None if none arrives.
     """
 
     arrived: int
@@ -31,6 +32,7 @@ class Cell:
     steps: float | None
     rate: float | None
     why: str = ""
+    span: tuple[float, float] | None = None
 
     @property
     def verdict(self) -> str:
@@ -69,6 +71,7 @@ def cells(results: Results) -> dict[str, dict[str, Cell]]:
                 median(there) if there else None,
                 lr if lr > 0 else None,
                 reason(name, column),
+                (min(there), max(there)) if there else None,
             )
     return found
 

@@ -33,6 +33,8 @@ class Ground:
         goal: the share of the first height above the minimum that must be reached.
         spread: how far a run's start is from the surface's own at most, in each coordinate.
         noise: the standard deviation of the noise on each component of the gradient.
+        moved: where the surface's own origin lies: x and y, each in two parts. Where that is the minimum, it is not
+            at 0, for a method that shrinks x (a weight decay does) would be drawn there without a gradient.
     """
 
     label: str
@@ -42,26 +44,37 @@ class Ground:
     goal: float
     spread: float
     noise: float = 0.0
+    moved: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
 
 
+#: (π, e), where the minimum lies of the surfaces that have it at 0 by themselves. No float is π or e, hence two parts
+#: of each: on a minimum that is one, rounding ends a run that goes on swinging, for there the gradient is exactly 0.
+AWAY = (np.pi, 1.2246467991473532e-16, np.e, 1.4456468917292502e-16)
 GROUNDS = {
-    "long": Ground("Long bowl", "cross a bowl with condition number 100, along the axes", Ravine(100), 1000, 1e-4, 0.3),
-    "turned": Ground("Turned bowl", "cross the same bowl, turned by 45°", Ravine(100, np.pi / 4), 1000, 1e-4, 0.3),
-    "valley": Ground("Valley", "follow Rosenbrock’s curved valley", Rosenbrock(), 2000, 1e-2, 0.2),
+    "long": Ground(
+        "Long bowl", "cross a bowl with condition number 100, along the axes", Ravine(100), 1000, 1e-4, 0.3, 0, AWAY
+    ),
+    "turned": Ground(
+        "Turned bowl", "cross the same bowl, turned by 45°", Ravine(100, np.pi / 4), 1000, 1e-4, 0.3, 0, AWAY
+    ),
+    "valley": Ground("Valley", "follow Rosenbrock’s curved valley", Rosenbrock(), 2000, 7e-3, 0.2),
     "saddle": Ground("Saddle", "leave a saddle that is met almost head-on", Saddle(10, np.pi / 4), 1000, 1e-2, 1e-4),
-    "plateau": Ground("Plateau", "come down from a plain where the slope is nearly 0", Plateau(), 1000, 1e-2, 0.3),
-    "noisy": Ground("Noisy bowl", "settle in a bowl whose gradient has noise", Ravine(4), 1000, 1e-2, 0.3, noise=0.5),
+    "plateau": Ground(
+        "Plateau", "come down from a plain where the slope is nearly 0", Plateau(), 1000, 1e-2, 0.3, 0, AWAY
+    ),
+    "noisy": Ground("Noisy bowl", "settle in a bowl whose gradient has noise", Ravine(4), 1000, 1e-2, 0.3, 0.5, AWAY),
 }
 STEPS = {name: ground.steps for name, ground in GROUNDS.items()}
 GOALS = {name: ground.goal for name, ground in GROUNDS.items()}
 NOISES = {name: ground.noise for name, ground in GROUNDS.items()}
 LOWEST = {name: ground.surface.f_min for name, ground in GROUNDS.items()}
+MOVED = {name: ground.moved for name, ground in GROUNDS.items()}
 
 
 def _starts(ground: Ground, rng: np.random.Generator) -> list[list[float]]:
-    """Draw the start of each run, near the surface's own."""
-    moves = ground.spread * rng.uniform(-1, 1, (len(COUNTED) + len(TUNING), 2))
-    return (ground.surface.start + moves).round(6).tolist()
+    """Draw the start of each run, near the surface's own, which is moved with the surface."""
+    apart = ground.spread * rng.uniform(-1, 1, (len(COUNTED) + len(TUNING), 2))
+    return ((ground.surface.start + apart).round(6) + np.array(ground.moved[::2])).tolist()
 
 
 STARTS = {name: _starts(ground, np.random.default_rng(0)) for name, ground in GROUNDS.items()}
@@ -83,7 +96,7 @@ def arrival(heights: Any, goal: float) -> int:
 
 
 def surface_of(column: str) -> Any:
-    """Return the surface of a column."""
+    """Return the surface of a column, before it is moved."""
     if column == "long":
         return Ravine(kappa=100)
     elif column == "turned":
@@ -98,13 +111,19 @@ def surface_of(column: str) -> Any:
         return Ravine(kappa=4)
 
 
+def from_origin(column: str) -> Any:
+    """Return a function of a point: where it is, seen from where the surface's own origin was moved."""
+    right, more_right, up, more_up = MOVED[column]
+    return lambda x: [x[0] - right - more_right, x[1] - up - more_up]
+
+
 def slope_of(column: str, run: int) -> Any:
     """Return the gradient of a column's surface as a function of the point, with the noise of a run.
 
     The noise is uniform between −√3 σ and √3 σ, from the generator s ← 16807 s mod (2³¹ − 1) of Park and Miller,
     1988, which gives the same bits in Python and in the page.
     """
-    f = surface_of(column)
+    f, away = surface_of(column), from_origin(column)
     scale = 2 * 3**0.5 * NOISES[column]
     state = [1 + 1000003 * (run + 1)]
 
@@ -113,7 +132,7 @@ def slope_of(column: str, run: int) -> Any:
         return scale * (state[0] / 2147483647 - 0.5)
 
     def slope(x: Any) -> list[float]:
-        dx, dy = f.df(x[0], x[1])
+        dx, dy = f.df(*away(x))
         return [dx + noise(), dy + noise()] if scale > 0 else [dx, dy]
 
     return slope
@@ -121,8 +140,8 @@ def slope_of(column: str, run: int) -> Any:
 
 def heights_of(column: str, path: Any) -> list[float]:
     """Return the heights of points above the minimum of a column's surface."""
-    f = surface_of(column)
-    return [f.f(float(point[0]), float(point[1])) - LOWEST[column] for point in path]
+    f, away = surface_of(column), from_origin(column)
+    return [f.f(*away([float(point[0]), float(point[1])])) - LOWEST[column] for point in path]
 
 
 def steps_on(column: str, method: Any, run: int) -> int:

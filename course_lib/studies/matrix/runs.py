@@ -13,7 +13,20 @@ from course_lib.optim import SGD, Optimizer
 from course_lib.optim.registry import COMPOUND, METHODS, SECOND_ORDER
 from course_lib.optim.second_order import SecondOrder
 
-from .plane import GOALS, GROUNDS, STARTS, STEPS, Ground, arrival, best_rate, heights_of, slope_of, steps_on, surface_of
+from .plane import (
+    GOALS,
+    GROUNDS,
+    STARTS,
+    STEPS,
+    Ground,
+    arrival,
+    best_rate,
+    from_origin,
+    heights_of,
+    slope_of,
+    steps_on,
+    surface_of,
+)
 from .tasks import EVERY, TASKS, Task
 
 #: What stands in the data for a run that does not arrive, and for one that cannot be made.
@@ -97,16 +110,16 @@ class _Slope:
     """A surface as a loss, with the gradient of a run."""
 
     def __init__(self, column: str, run: int) -> None:
-        self.surface, self._slope = surface_of(column), slope_of(column, run)
+        self.surface, self._slope, self._away = surface_of(column), slope_of(column, run), from_origin(column)
 
     def grad(self, x: np.ndarray) -> np.ndarray:
         return np.array(self._slope(x))
 
     def value(self, x: np.ndarray) -> Any:
-        return self.surface.value(x)
+        return self.surface.value(self._away(x))
 
     def hessian(self, x: np.ndarray) -> np.ndarray:
-        return self.surface.hessian(x)
+        return self.surface.hessian(self._away(x))
 
 
 class _Flat:

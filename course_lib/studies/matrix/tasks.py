@@ -118,22 +118,25 @@ class Rare(Problem):
 
 
 class Noise(Problem):
-    """A bowl in 50 dimensions with curvatures from 0.1 to 1, turned at random, and noise on each gradient."""
+    """A bowl in 50 dimensions with curvatures from 0.1 to 1, turned at random, and noise on each gradient.
+
+    Its minimum is at (1, 1, …): at 0, a method that shrinks x would be drawn to it without a gradient.
+    """
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng, self.curvatures = rng, np.geomspace(0.1, 1, 50)
         self.q = np.linalg.qr(rng.normal(size=(50, 50)))[0]
-        self.params = {"x": self.q @ rng.choice([-1.0, 1.0], 50)}
+        self.params = {"x": 1 + self.q @ rng.choice([-1.0, 1.0], 50)}
         self.draw()
 
     def draw(self) -> None:
         self.noise = 0.3 * self.rng.normal(size=50)
 
     def grad(self, params: Params) -> Params:
-        return {"x": self.q @ (self.curvatures * (self.q.T @ params["x"])) + self.noise}
+        return {"x": self.q @ (self.curvatures * (self.q.T @ (params["x"] - 1))) + self.noise}
 
     def value(self, params: Params) -> float:
-        return float((self.curvatures * np.square(self.q.T @ params["x"])).sum() / 2)
+        return float((self.curvatures * np.square(self.q.T @ (params["x"] - 1))).sum() / 2)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from course_lib.explore.compile import Library
 from course_lib.explore.live import finish
 from course_lib.explore.primitives import each, matmul, transpose, walk
 from course_lib.nn import Dense, ReLU, Sequential, evaluate, softmax_cross_entropy
-from course_lib.optim import SGD, Adam, Cosine, Momentum, descend
+from course_lib.nn.evaluation import accuracy
+from course_lib.optim import SGD, Adam, Cosine, Momentum, Optimizer, descend
 
 
 def data():
@@ -78,6 +79,37 @@ def test_weights_begin_by_hes_rule_and_every_epoch_has_every_picture():
 def test_a_run_that_explodes_ends_in_no_number_and_without_a_warning():
     seen = finish(training.begin("run", SGD(1e200), 0, **digits()), 2)
     assert np.isnan(seen["accuracy_run"]) and not np.isfinite(seen["loss_run"])
+
+
+class Zero(Optimizer):
+    """Set all weights to 0, so that all ten scores are equal."""
+
+    def update(self, x, dx):
+        x[...] = 0
+
+
+def test_a_tie_is_a_guess_and_not_right():
+    """A network that prefers no class is right as often as one that always says the first."""
+    seen = finish(training.begin("run", Zero(0.1), 0, **digits()), 1)
+    labels = data()[3]
+    assert seen["accuracy_run"] == pytest.approx(100 * np.mean(labels == 0)) and 5 < seen["accuracy_run"] < 15
+    assert seen["loss_run"] == pytest.approx(np.log(10))
+
+
+@pytest.mark.parametrize(("tied", "wanted"), [((3, 7), 3), ((0, 9), 0), ((8, 2, 5), 2), ((6,), 6)])
+def test_of_equal_highest_scores_the_first_counts_here_and_in_the_library_and_in_the_page(twin, tied, wanted):
+    w = [0.0] * 2410
+    for k in tied:
+        w[2400 + k] = 1.0  # the last bias: these classes are ahead in every picture, and level
+    *_, x, y = data()
+    x, y = x.tolist(), y.tolist()
+    right = 100 * np.mean(np.equal(y, wanted))
+    assert training.accuracy(w, x, y) == pytest.approx(right)
+    assert 100 * accuracy(np.array(training.forward(w, x)[1]), np.array(y)) == pytest.approx(right)
+    library = Library()
+    name = library.add(training.accuracy)
+    got = twin.run(library.script(f"course.got = {name}({w}, {x}, {y});"), "course.got")
+    assert got == pytest.approx(right, rel=1e-9)
 
 
 def test_matrices_in_the_page(twin):
