@@ -27,6 +27,7 @@ from .result import Result, Status
 from .stub import NotAttempted
 
 LIMIT = 3.0  # seconds
+UNKNOWN = "This is none of the mistakes that this exercise knows by name."
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class _Verdict:
     diagnoses: tuple[str, ...] = ()
     fading: tuple[Mutant, ...] = ()  # the mistakes that are not named at once
     named: int = 0  # how many of the first paragraphs name them
+    unknown: bool = False  # a value is wrong, and no known mistake leads to it
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,21 @@ def evaluate(
         verdict = outcome.value
     if numpy.changed:
         words = ("The numbers are right, but:",) if verdict.status is Status.PASS else verdict.message
-        verdict = replace(verdict, status=_not_passed(verdict.status), message=(*words, _changed_numpy(numpy.changed)))
+        words = (*words, _changed_numpy(numpy.changed))
+        verdict = replace(verdict, status=_not_passed(verdict.status), message=words, unknown=False)
     printed = "" if verdict.status is Status.NOT_ATTEMPTED else outcome.printed
     asked, line = "", "\n".join(wording.describe_line(exercise.source, mutant) for mutant in verdict.fading)
-    if verdict.fading and changes:
+    message = verdict.message
+    if (verdict.fading or verdict.unknown) and changes:
         arguments = _where(trial, outcome.value.run)
-        tried = on_the_line(exercise, verdict.fading, changes(exercise))
-        asked = question(exercise, answer, arguments, tried, numpy, call) if arguments else ""
+        names = on_the_line(exercise, verdict.fading)
+        asked = question(exercise, answer, arguments, names, changes(exercise), numpy, call) if arguments else ""
+    if verdict.unknown:
+        message, asked = (*message[:-1], asked, UNKNOWN, message[-1]), ""
     return Result(
         exercise.name,
         verdict.status,
-        *verdict.message,
+        *message,
         diagnoses=verdict.diagnoses,
         printed=printed,
         question=asked,
@@ -271,7 +277,9 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     hint = () if sentences or not wrong else (how_to_get_hints(exercise.name),)
     fades = wrong and exercise.goal is None and not isinstance(run.problem, Raised)
     fading = mutants if fades else ()
-    return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names, fading, len(sentences) if fading else 0)
+    message, named = (*sentences, *wrong, *also, *hint), len(sentences) if fading else 0
+    differs = first_difference(run.calls, trial.right.calls[: len(run.calls)]) is not None
+    return _Verdict(Status.NOT_YET, message, names, fading, named, unknown=bool(fades and hint and differs))
 
 
 def _where(trial: Trial, run: Run) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from .show import Card, status_card
 
 #: The last paragraph while a mistake is not named.
-AGAIN = "Change something and check again: then the mistake is named."
+AGAIN = "Change something and check again: a mistake that is still there is named then."
 
 
 class Status(StrEnum):
@@ -91,7 +91,7 @@ class Result(Card):
         NOT YET · double
         `y` is 1.
         And x?
-        Change something and check again: then the mistake is named.
+        Change something and check again: a mistake that is still there is named then.
         """
         if not self.named or n == 2:
             return self

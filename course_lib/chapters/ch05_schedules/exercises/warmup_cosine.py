@@ -44,7 +44,7 @@ def warmup_cosine(t, peak, warmup, steps):
     ),
     asks={
         "t": "in which of the two parts is step `t`, and how far along?",
-        "peak": "at which step should the rate be `peak`?",
+        "peak": "which share of `peak` should the rate be at step `t`?",
         "warmup": "into how many equal parts should the rise be cut?",
         "steps": "from where to where should the cosine run?",
     },
