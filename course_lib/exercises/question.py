@@ -128,7 +128,7 @@ class _Asking:
         """What is changed so that the answer is right, though something can be seen of it."""
         for name, how in tried:
             now, then = self.right.args[name], changed(self.right.args, name, how)
-            if then is None or _alike(now, then):
+            if then is None or _alike(now, then) or self.exercise.beyond(name, then):
                 continue
             case, right = _changed_call(self.exercise, {**self.right.args, name: then})
             if right is None or self._is_empty(right.calls[0], only_zero=how == "one" and not ndim(now)):
@@ -185,8 +185,12 @@ class _Asking:
 
 
 def _is_given(value: ndarray, args: Mapping[str, Any]) -> bool:
-    plain = [given for given in args.values() if isinstance(given, (int, float, generic, ndarray))]
-    return any(shape(given) == value.shape and (value == given).all() for given in plain)
+    """Check whether a value is an argument as it is, or has it in each row, as biases alone would be."""
+    for given in args.values():
+        if isinstance(given, (int, float, generic, ndarray)) and (ndim(given) or not value.ndim):
+            if shape(given) == value.shape[value.ndim - ndim(given) :] and (value == given).all():
+                return True
+    return False
 
 
 def on_the_line(exercise: Declaration, mistakes: Sequence[Mutant]) -> set[str]:
@@ -225,7 +229,7 @@ def changes(exercise: Declaration) -> tuple[Change, ...]:
             for how in [*HOW, *(f"as {one}" for one in given if one != name and _stem(one) == _stem(name))]:
                 then = changed(given, name, how)
                 known = (name, how) in counts or (loops and how == "large")
-                if then is None or _alike(value, then) or known:
+                if then is None or _alike(value, then) or known or exercise.beyond(name, then):
                     continue
                 now = call(functools.partial(count, {**given, name: then}), PATIENCE).value or []
                 still = sum(not (one or other) for one, other in zip(before, now, strict=bool(now)))

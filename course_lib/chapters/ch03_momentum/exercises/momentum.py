@@ -61,6 +61,7 @@ def momentum_step(x, dx, v, lr, rho):
         "lr": "what should `lr` multiply?",
         "rho": "which term should `rho` multiply, and which not?",
     },
+    limits={"lr": (0, None), "rho": (0, 1)},
     explanation=(
         "The gradient enters the velocity, and the velocity alone moves the point. The minus sign stands in one place, "
         "the rate in one place. `v = ...` and `x = ...` make new arrays; `v *= rho` would write into the caller's."

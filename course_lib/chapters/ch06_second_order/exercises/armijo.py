@@ -66,6 +66,7 @@ def armijo(phi, slope, a, c1):
         "a": "which length should be tried first, and which next?",
         "c1": "what should `c1` be a share of?",
     },
+    limits={"slope": (None, 0), "a": (0, None), "c1": (0, None)},
     explanation=(
         "A short enough step always passes, since near 0 the loss follows its slope, and c₁ is below 1. So "
         "the halving ends. That the loss falls somewhat would not do: the falls could shrink so fast that the "
