@@ -143,8 +143,8 @@ def test_a_call_that_the_right_version_does_not_take_is_none():
         ("adam", {"beta1": "1.5"}, "`beta1` must be at most 1 here."),
         ("armijo", {"slope": "1"}, "`slope` must be at most 0 here."),
         (
-            "log_uniform",
-            {"u": "1e400"},
+            "adam",
+            {"beta1": "1e400"},
             "`beta1` must be a finite number, not '1e400': 1e400 is too large for a computer's",
         ),
     ],

@@ -160,6 +160,13 @@ def momentum_step(x, dx, v, lr, rho):
             "the rate comes in where `x` moves.",
         ),
         Mutant(
+            "conventions mixed, with a minus",
+            "v = rho * v + dx\n    x = x - lr * v",
+            "v = rho * v - lr * dx\n    x = x - v",
+            "You mix two conventions. Your velocity holds −α · gradient, which would go onto `x` with a plus. Here the "
+            "velocity is the plain sum of gradients, and the rate comes in where `x` moves, with a minus.",
+        ),
+        Mutant(
             "rate twice",
             "v = rho * v + dx",
             "v = rho * v + lr * dx",

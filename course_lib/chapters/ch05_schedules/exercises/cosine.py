@@ -112,6 +112,13 @@ def cosine(t, lr, steps, end):
             "finished steps.)",
         ),
         Mutant(
+            "one step less, and beyond the end",
+            "np.minimum(t / steps, 1)",
+            "np.minimum(t, steps) / (steps - 1)",
+            "You arrive one step early, at t = `steps` − 1, and from t = `steps` on you are beyond the end. Divide by "
+            "`steps`: t counts finished steps.",
+        ),
+        Mutant(
             "whole division",
             "t / steps",
             "t // steps",
