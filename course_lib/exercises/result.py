@@ -8,6 +8,13 @@ from .show import Card, status_card
 
 #: The last paragraph while a mistake is not named.
 AGAIN = "Change something and check again: a mistake that is still there is named then."
+#: How what is said of code begins that does not run to its end.
+NOT_RUN = (
+    "Your code cannot be run:",
+    "Your code defines no ",
+    "Your function raised ",
+    "Your function had not come to",
+)
 
 
 class Status(StrEnum):
@@ -98,6 +105,21 @@ class Result(Card):
         names, rest = self.paragraphs[: self.named], self.paragraphs[self.named :]
         message = (*rest, self.question, f"{AGAIN} {more}".strip()) if n < 2 else (*names, self.line, *rest)
         return Result(self.exercise, self.status, *message, diagnoses=self.diagnoses, printed=self.printed)
+
+    def in_exam(self) -> Card:
+        """Return what an exam shows: the verdict alone or, of code that cannot be run, why and in which line.
+
+        >>> Result("momentum", Status.NOT_YET, "Your step goes uphill.").in_exam()
+        NOT YET · momentum
+        >>> Result("momentum", Status.NOT_YET, "Your code cannot be run: SyntaxError", "    line 2: (").in_exam()
+        NOT YET · momentum
+        Your code cannot be run: SyntaxError
+            line 2: (
+        """
+        if self.status is Status.NOT_ATTEMPTED:
+            return self
+        why, *rest = [*self.paragraphs, ""] if self.message.startswith(NOT_RUN) else [""]
+        return status_card(self.exercise, self.status, [why, *(line for line in rest[:1] if line.startswith("    "))])
 
     def to_dict(self) -> dict[str, Any]:
         """Return its fields as JSON data.

@@ -16,7 +16,6 @@ from course_lib.exercises.host import CANNOT
 from course_lib.exercises.intact import Intact
 from course_lib.exercises.limit import own_time
 from course_lib.exercises.result import Result, Status
-from course_lib.exercises.show import status_card
 from course_lib.exercises.stub import todo
 
 _exercises = {}
@@ -285,27 +284,9 @@ def _fields(result):
         "diagnoses": list(result.diagnoses),
         "printed": result.printed,
         "html": html,
-        "exam": _in_an_exam(result, html),
+        "exam": html if result.status == Status.NOT_ATTEMPTED else result.in_exam().html,
         "stages": [html if stage is result else stage.html for stage in [result.stage(n) for n in (1, 2, 3)]],
     }
-
-
-#: How what is said of code begins that cannot be run: an exam tells so, too.
-_NOT_RUN = (
-    "Your code cannot be run:",
-    "Your code defines no ",
-    "Your function raised ",
-    "Your function had not come to",
-)
-
-
-def _in_an_exam(result, html):
-    """Return the card of an exam: the verdict alone or, of code that cannot be run, why and in which line."""
-    if result.status == Status.NOT_ATTEMPTED:
-        return html
-    said = result.paragraphs[:2] if result.message.startswith(_NOT_RUN) else ()
-    words = said[:1] + tuple([one for one in said[1:] if one.startswith("    ")])
-    return status_card(result.exercise, result.status, words).html
 
 
 def rehearse(exercise):

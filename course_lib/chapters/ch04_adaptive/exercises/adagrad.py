@@ -37,7 +37,7 @@ def adagrad_step(x, dx, s, lr, eps):
     ),
     asks={
         "x": "what should be taken from `x`?",
-        "dx": "what should `dx` be divided by, and when?",
+        "dx": "in which power should `dx` go into the sum, and what should divide it in the step?",
         "s": "what should be added to `s`, and when?",
         "lr": "what should the step at the rate `lr` be divided by, and when?",
         "eps": "where should `eps` stand?",
