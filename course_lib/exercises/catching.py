@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy import array, generic, isfinite, ndarray, ndim, shape  # kept here: a reader may change `np`
+from numpy import array, generic, inf, isfinite, ndarray, ndim, shape  # kept here: a reader may change `np`
 
 from . import wording
 from .cases import Case
@@ -323,7 +323,10 @@ def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise Unreadable(f": {text!r} is no number") from None
+        mantissa, _, power = text.strip("+-").lower().partition("e")
+        if not (mantissa.replace(".", "", 1).isdigit() and power.lstrip("+").isdigit()):
+            raise Unreadable(f": {text!r} is no number") from None
+        number = inf  # the page's Python refuses what is too large
     if not isfinite(number) and text.strip("+-")[:1].isdigit():
         raise Unreadable(f": {text} is too large for a computer's number")
     return number

@@ -23,11 +23,10 @@ from .intact import Intact
 from .limit import Caller, call
 from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
 from .question import Change, on_the_line, question
-from .result import Result, Status
+from .result import UNKNOWN, Result, Status
 from .stub import NotAttempted
 
 LIMIT = 3.0  # seconds
-UNKNOWN = "This is none of the mistakes that this exercise knows by name."
 
 
 @dataclass(frozen=True)
@@ -99,17 +98,14 @@ def evaluate(
         verdict = replace(verdict, status=_not_passed(verdict.status), message=words, unknown=False)
     printed = "" if verdict.status is Status.NOT_ATTEMPTED else outcome.printed
     asked, line = "", "\n".join(wording.describe_line(exercise.source, mutant) for mutant in verdict.fading)
-    message = verdict.message
     if (verdict.fading or verdict.unknown) and changes:
         arguments = _where(trial, outcome.value.run)
         names = on_the_line(exercise, verdict.fading)
         asked = question(exercise, answer, arguments, names, changes(exercise), numpy, call) if arguments else ""
-    if verdict.unknown:
-        message, asked = (*message[:-1], asked, UNKNOWN, message[-1]), ""
     return Result(
         exercise.name,
         verdict.status,
-        *message,
+        *verdict.message,
         diagnoses=verdict.diagnoses,
         printed=printed,
         question=asked,
@@ -277,9 +273,11 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     hint = () if sentences or not wrong else (how_to_get_hints(exercise.name),)
     fades = wrong and exercise.goal is None and not isinstance(run.problem, Raised)
     fading = mutants if fades else ()
-    message, named = (*sentences, *wrong, *also, *hint), len(sentences) if fading else 0
+    named = len(sentences) if fading else 0
     differs = first_difference(run.calls, trial.right.calls[: len(run.calls)]) is not None
-    return _Verdict(Status.NOT_YET, message, names, fading, named, unknown=bool(fades and hint and differs))
+    unknown = bool(fades and hint and differs)
+    message = (*sentences, *wrong, *also, UNKNOWN if unknown else "", *hint)
+    return _Verdict(Status.NOT_YET, message, names, fading, named, unknown)
 
 
 def _where(trial: Trial, run: Run) -> Mapping[str, Any] | None:

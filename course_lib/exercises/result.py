@@ -8,6 +8,8 @@ from .show import Card, status_card
 
 #: The last paragraph while a mistake is not named.
 AGAIN = "Change something and check again: a mistake that is still there is named then."
+#: A paragraph where a value is wrong and no known mistake leads to it.
+UNKNOWN = "This is none of the mistakes that this exercise knows by name."
 #: How what is said of code begins that does not run to its end.
 NOT_RUN = (
     "Your code cannot be run:",
@@ -87,7 +89,8 @@ class Result(Card):
     def stage(self, n: int, more: str = "") -> "Result":
         """Return what is said at the `n`-th check in a row with the same mistake.
 
-        First which value differs, in which call, and a question; then the mistake's name; then the line as well.
+        First which value differs, in which call, and a question; then the mistake's name; then the line as well. Of a
+        mistake that is not known, the question each time.
 
         Args:
             n: counted from 1; from the third on all is said.
@@ -100,6 +103,10 @@ class Result(Card):
         And x?
         Change something and check again: a mistake that is still there is named then.
         """
+        if UNKNOWN in self.paragraphs and self.question:
+            at = self.paragraphs.index(UNKNOWN)
+            message = (*self.paragraphs[:at], self.question, *self.paragraphs[at:])
+            return Result(self.exercise, self.status, *message, diagnoses=self.diagnoses, printed=self.printed)
         if not self.named or n == 2:
             return self
         names, rest = self.paragraphs[: self.named], self.paragraphs[self.named :]

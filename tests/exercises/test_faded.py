@@ -8,12 +8,11 @@ import pytest
 
 from course_lib import chapters
 from course_lib.exercises import Case, Exercise, Mutant, Status
-from course_lib.exercises.checking import UNKNOWN
 from course_lib.exercises.diagnosis import first_difference
 from course_lib.exercises.intact import Intact
 from course_lib.exercises.limit import call
 from course_lib.exercises.question import changes, on_the_line, question
-from course_lib.exercises.result import AGAIN, Result
+from course_lib.exercises.result import AGAIN, UNKNOWN, Result
 
 EXERCISES = chapters.exercises()
 LIGHT = [exercise for exercise in EXERCISES.values() if not exercise.packages]
