@@ -229,6 +229,15 @@ def test_what_never_ends(gate, exercise):
 
 
 @pytest.mark.browser
+def test_a_loop_that_calls_a_function_of_the_case_is_stopped_in_the_readers_own_line(gate):
+    exercise = chapters.exercises()["armijo"]
+    lines = ["def armijo(phi, slope, a, c1):", "    while phi(a) > phi(0) + c1 * slope:", "        pass", "    return a"]
+    for _ in range(3):  # which line it was in hung on chance
+        said = judged_by_page(gate, exercise, {"endless": "\n".join(lines)}, seconds=0.3)["endless"]["paragraphs"][1]
+        assert said.strip() in {f"line 2: {lines[1].strip()}", "line 3: pass"}
+
+
+@pytest.mark.browser
 def test_a_call_that_never_comes_to_another_line_ends_with_its_worker(gate):
     exercise = EXERCISES[0]
     texts = {"adds up": f"def {exercise.function}(*args):\n    return sum(range(10**11))\n"}

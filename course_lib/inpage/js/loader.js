@@ -30,7 +30,7 @@
     for (const place of exercises) place.before(say("Exam: the verdict alone."));
     if (exercises.length) {
       const notice = say(`${EXAM} `);
-      notice.append(exporting(exercises), " ", leaving());
+      notice.append(exporting(exercises), " · ", leaving());
       (document.querySelector(".bd-article h1") ?? exercises[0].previousSibling).before(notice);
     }
     for (const p of document.querySelectorAll(".bd-article p"))
