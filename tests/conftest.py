@@ -44,7 +44,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
     if skipped:
         terminalreporter.section("NO BROWSER", sep="!", red=True, bold=True)
         terminalreporter.line(f"{len(skipped)} tests of the site were SKIPPED: no Chromium on this machine.", red=True)
-        terminalreporter.line("Install one (Debian: apt install chromium-headless-shell), or name one: CHROMIUM=/path make test")
+        terminalreporter.line(
+            "Install one (Debian: apt install chromium-headless-shell), or name one: CHROMIUM=/path make test"
+        )
     if any("NO FIREFOX" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
         terminalreporter.line(
             "NO FIREFOX: exercises were not checked in it (Debian: apt install firefox-esr).", red=True

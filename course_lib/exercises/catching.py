@@ -5,18 +5,19 @@ To test is to choose such calls. A call that treats the right version and a wron
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy import array, generic, isfinite, ndarray, shape  # kept here: a reader may change `np`
+from numpy import array, generic, inf, isfinite, ndarray, ndim, shape  # kept here: a reader may change `np`
 
 from . import wording
 from .cases import Case
 from .declaration import Declaration, Mutant
 from .diagnosis import PATIENCE, first_difference
 from .limit import call
-from .play import Run
+from .play import Raised, Run
 from .show import Card, status_card
 
 SHOWN = 6  # sentences of wrong versions that one call has caught; the others are folded
@@ -44,12 +45,16 @@ class Game:
         kinds: what can be typed for each: "truth value", "whole number", "number", "whole numbers", "numbers"; empty
             for a function, say, which stays as it is.
         known: the wrong versions that some call tells from the right one.
+        depths: how deep the lists of each argument are in the check's calls: 0 for a number, 1 for a list.
+        alike: arguments that have one shape in each of the check's calls.
     """
 
     exercise: Declaration
     start: Mapping[str, Any]
     kinds: Mapping[str, str]
     known: Sequence[Mutant]
+    depths: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    alike: Sequence[Sequence[str]] = ()
     built: dict[Mutant, Any] = field(default_factory=dict, init=False)  # the wrong versions, once they have run
 
 
@@ -93,17 +98,47 @@ def catch(game: Game, given: Mapping[str, Any]) -> Caught:
         if name not in game.start:
             raise NoCall(f"`{name}` is no argument of `{exercise.signature}`.")
     arguments = {**game.start, **{name: read_argument(name, value, game.kinds[name]) for name, value in given.items()}}
+    for _, problem in misfits(game, arguments, given):
+        raise NoCall(problem)
     case = Case.one("your call", **arguments)
     right = run_right(exercise, case)
     if right is None or right.problem:
-        why = f": {right.problem}" if right else " in time"
-        why = why.replace(" (your call)", "").rstrip(".")
+        why = f": {right.problem}".replace(" (your call)", "").rstrip(".") if right else " in time"
+        if right and isinstance(right.problem, Raised):
+            why = ": they do not go together, or one of them lies beyond what it is for"
         raise NoCall(f"With these arguments the right version has no answer{why}.")
     caught = tuple(mutant for mutant in game.known if tells(game, mutant, case, right))
     alive = tuple(mutant for mutant in game.known if mutant not in caught)
     (made,) = right.calls
     text = wording.format_call(exercise, arguments, {})
     return Caught(arguments, text, wording.named(made.outputs), caught, alive)
+
+
+def misfits(game: Game, arguments: Mapping[str, Any], given: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield what does not fit among the arguments of a call: the name of a given one, and what is wrong with it.
+
+    Each must be a number or a list as in the check's calls, of the shape of its kin, and within its limits.
+    """
+    for name in given:
+        value, depths = arguments[name], game.depths.get(name, [])
+        if depths and ndim(value) not in depths:
+            yield name, f"`{name}` must be {' or '.join(DEPTHS[min(depth, 2)] for depth in depths)} here."
+        if must := game.exercise.beyond(name, value):
+            yield name, f"`{name}` must be {must} here."
+    for names in game.alike:
+        for name, other in [(one, two) for one in given if one in names for two in names]:
+            one, two = shape(arguments[name]), shape(arguments[other])
+            if one != two and one and two:
+                sizes = f"{_size(one)}, and `{other}` has {_size(two)}"
+                yield name, f"`{name}` and `{other}` must have one shape: `{name}` has {sizes}."
+
+
+#: What is typed, by the depth of its lists.
+DEPTHS = ("a number", "a list of numbers such as `[1, 2]`", "a list of lists such as `[[1, 2], [3, 4]]`")
+
+
+def _size(of: tuple[int, ...]) -> str:
+    return f"{of[0]} entr{'y' if of[0] == 1 else 'ies'}" if len(of) == 1 else f"the shape {of}"
 
 
 def argument_to_move(game: Game, now: Mapping[str, Any], alive: Sequence[Mutant]) -> tuple[str, ...]:
@@ -130,6 +165,8 @@ def moves(
         waiting = {name: values[1:] for name, values in waiting.items() if values[1:]}
     for move in [*single, *({name: other[name] for name in typed} for other in others)]:
         then = {**now, **move}
+        if any(misfits(game, then, list(move))):
+            continue
         case = Case.one("another call", **then)
         right = run_right(game.exercise, case)
         if right and not right.problem and any(tells(game, mutant, case, right) for mutant in alive):
@@ -209,6 +246,8 @@ def read_argument(name: str, value: Any, kind: str) -> Any:
         raise NoCall(f"`{name}` must be {wanted}, not {value!r}{problem}.") from None
     except (TypeError, ValueError, OverflowError):
         numbers = array([])
+    if several and not numbers.size and not isinstance(value, dict):
+        raise NoCall(f"`{name}` must be {wanted}, not {value!r}: there is no number in it.")
     fits = numbers.size and isfinite(numbers).all() and not isinstance(value, bool) and (several or not numbers.ndim)
     if not fits or (kind.startswith("whole") and (numbers != numbers.round()).any()):
         raise NoCall(f"`{name}` must be {wanted}, not {value!r}.")
@@ -284,7 +323,10 @@ def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise Unreadable(f": {text!r} is no number") from None
+        mantissa, _, power = text.strip("+-").lower().partition("e")
+        if not (mantissa.replace(".", "", 1).isdigit() and power.lstrip("+").isdigit()):
+            raise Unreadable(f": {text!r} is no number") from None
+        number = inf  # the page's Python refuses what is too large
     if not isfinite(number) and text.strip("+-")[:1].isdigit():
         raise Unreadable(f": {text} is too large for a computer's number")
     return number
@@ -315,7 +357,7 @@ def describe(game: Game, given: Mapping[str, Any], before: Collection[str]) -> t
     try:
         found = catch(game, given)
     except NoCall as problem:
-        return status_card(title, "NO CALL", [str(problem)]), list(before)
+        return _no_call(game, given, before, str(problem)), list(before)
     now = [m for m in game.known if m.name in before or m in found.caught]
     new = [f"*{m.name}*{_lines(m)} · {m.message}" for m in now if m.name not in before]
     alive = [m for m in game.known if m not in now]
@@ -331,12 +373,34 @@ def describe(game: Game, given: Mapping[str, Any], before: Collection[str]) -> t
     folded = {"also": (f"and {len(new) - SHOWN} more", new[SHOWN:])} if new[SHOWN:] else {}
     if not alive:
         return status_card(title, "ALL CAUGHT", parts, **folded, last=[LESSON]), [m.name for m in now]
+    last, nudge = _what_is_left(game, found.arguments, alive)
+    card = status_card(title, f"{len(now)} of {every} CAUGHT", parts, **folded, last=last, more=nudge)
+    return card, [m.name for m in now]
+
+
+def _no_call(game: Game, given: Mapping[str, Any], before: Collection[str], problem: str) -> Card:
+    """Return what is told where there is no call: why, and what is alive all the same, once some are caught."""
+    alive = [mutant for mutant in game.known if mutant.name not in before]
+    if not before or not alive:
+        return status_card(game.exercise.name, "NO CALL", [problem])
+    arguments = dict(game.start)
+    for name, value in given.items():  # those that are sound stay, so that the nudge is about the call on the page
+        with contextlib.suppress(NoCall, KeyError):
+            arguments[name] = read_argument(name, value, game.kinds[name])
+    wrong = {name for name, _ in misfits(game, arguments, list(given))}
+    sound = {name: game.start[name] if name in wrong else value for name, value in arguments.items()}
+    last, nudge = _what_is_left(game, sound, alive)
+    return status_card(game.exercise.name, "NO CALL", [problem], last=last, more=nudge)
+
+
+def _what_is_left(
+    game: Game, arguments: Mapping[str, Any], alive: Sequence[Mutant]
+) -> tuple[list[str], tuple[str, list[str]]]:
+    """Return the list of the survivors, and the nudge that leads from a call to one of them."""
     more = f" and {len(alive) - LISTED} more" if alive[LISTED:] else ""
     last = [f"Still alive: {' · '.join(f'*{m.name}*' for m in alive[:LISTED])}{more}."]
-    moved = argument_to_move(game, found.arguments, alive)
-    nudge = [f"Move {' and '.join(f'`{name}`' for name in moved)}."] if moved else []
-    card = status_card(title, f"{len(now)} of {every} CAUGHT", parts, **folded, last=last, more=("A nudge", nudge))
-    return card, [m.name for m in now]
+    moved = argument_to_move(game, arguments, alive)
+    return last, ("A nudge", [f"Move {' and '.join(f'`{name}`' for name in moved)}."] if moved else [])
 
 
 def _lines(mutant: Mutant) -> str:

@@ -23,7 +23,7 @@ from .intact import Intact
 from .limit import Caller, call
 from .play import ForgotReturn, NotFinite, Problem, Raised, Run, kind
 from .question import Change, on_the_line, question
-from .result import Result, Status
+from .result import UNKNOWN, Result, Status
 from .stub import NotAttempted
 
 LIMIT = 3.0  # seconds
@@ -36,6 +36,7 @@ class _Verdict:
     diagnoses: tuple[str, ...] = ()
     fading: tuple[Mutant, ...] = ()  # the mistakes that are not named at once
     named: int = 0  # how many of the first paragraphs name them
+    unknown: bool = False  # a value is wrong, and no known mistake leads to it
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,14 @@ def evaluate(
         verdict = outcome.value
     if numpy.changed:
         words = ("The numbers are right, but:",) if verdict.status is Status.PASS else verdict.message
-        verdict = replace(verdict, status=_not_passed(verdict.status), message=(*words, _changed_numpy(numpy.changed)))
+        words = (*words, _changed_numpy(numpy.changed))
+        verdict = replace(verdict, status=_not_passed(verdict.status), message=words, unknown=False)
     printed = "" if verdict.status is Status.NOT_ATTEMPTED else outcome.printed
     asked, line = "", "\n".join(wording.describe_line(exercise.source, mutant) for mutant in verdict.fading)
-    if verdict.fading and changes:
+    if (verdict.fading or verdict.unknown) and changes:
         arguments = _where(trial, outcome.value.run)
-        tried = on_the_line(exercise, verdict.fading, changes(exercise))
-        asked = question(exercise, answer, arguments, tried, numpy, call) if arguments else ""
+        names = on_the_line(exercise, verdict.fading)
+        asked = question(exercise, answer, arguments, names, changes(exercise), numpy, call) if arguments else ""
     return Result(
         exercise.name,
         verdict.status,
@@ -271,7 +273,11 @@ def _judge(trial: Trial, attempt: _Attempt) -> _Verdict:
     hint = () if sentences or not wrong else (how_to_get_hints(exercise.name),)
     fades = wrong and exercise.goal is None and not isinstance(run.problem, Raised)
     fading = mutants if fades else ()
-    return _Verdict(Status.NOT_YET, (*sentences, *wrong, *also, *hint), names, fading, len(sentences) if fading else 0)
+    named = len(sentences) if fading else 0
+    differs = first_difference(run.calls, trial.right.calls[: len(run.calls)]) is not None
+    unknown = bool(fades and hint and differs)
+    message = (*sentences, *wrong, *also, UNKNOWN if unknown else "", *hint)
+    return _Verdict(Status.NOT_YET, message, names, fading, named, unknown)
 
 
 def _where(trial: Trial, run: Run) -> Mapping[str, Any] | None:

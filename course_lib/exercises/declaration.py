@@ -72,6 +72,8 @@ class Declaration:
         distractors: arguments that a right answer does not need.
         asks: by argument, the question to ask where an answer is wrong in what it does with it; "what should `x` do?"
             where there is none.
+        limits: by argument, the least and the largest value that makes sense, None for no limit; what lies beyond is no
+            call to try.
         packages: packages needed besides NumPy ("torch"): it cannot be done in the page.
         page: the book's page that contains it, without a suffix: "03_momentum".
         number: its place among the page's exercises, from 1.
@@ -95,6 +97,7 @@ class Declaration:
     start: str = ""
     distractors: tuple[str, ...] = ()
     asks: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     page: str = ""
     number: int = 1
@@ -134,6 +137,8 @@ class Declaration:
             self._require(name in known, f"the distractor {name!r} is not an argument")
         for name in self.asks:
             self._require(name in self.parameters, f"it asks about {name!r}, which is not an argument")
+        for name in self.limits:
+            self._require(name in self.parameters, f"it limits {name!r}, which is not an argument")
         both = set(self.returns) & set(self.parameters) if self.goal else ()
         self._require(not both, f"a goal takes arguments and results by name, and {sorted(both)} are both")
 
@@ -165,6 +170,8 @@ class Declaration:
                 missing, unknown = _differ({*case.start, *arguments}, self.parameters)
                 self._require(not missing, f"case {case.label!r} lacks {missing}")
                 self._require(not unknown, f"case {case.label!r} has {unknown}, which are not arguments")
+                beyond = [name for name, value in arguments.items() if self.beyond(name, value)]
+                self._require(not beyond, f"case {case.label!r}: {beyond} are beyond their limits")
             self._require(not any(_differ(case.init, self.constructor)), f"case {case.label!r}: init must have the "
                           f"arguments of the constructor, {list(self.constructor)}")  # fmt: skip
         return cases
@@ -184,6 +191,13 @@ class Declaration:
     def play(self, answer: Callable[..., Any], cases: Sequence[Case], like: Run | None = None) -> Run:
         """Run any answer on cases; see `play.play`."""
         return play(answer, cases, self.parameters, self.returns, method=self.method, like=like)
+
+    def beyond(self, name: str, value: Any) -> str:
+        """Return what an argument must be, if it is beyond its limits: "at least 0"."""
+        least, largest = self.limits.get(name, (None, None))
+        if least is not None and (np.array(value) < least).any():
+            return f"at least {least:g}"
+        return f"at most {largest:g}" if largest is not None and (np.array(value) > largest).any() else ""
 
     # Derived from the declaration
 

@@ -63,6 +63,11 @@ def first_difference(calls: Sequence[Call], right: Sequence[Call]) -> Difference
     return None
 
 
+def is_close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> bool:
+    """Check whether one output of two runs is the same, as `first_difference` does."""
+    return bool(_close(got, want, args).all())
+
+
 def _close(got: ndarray, want: ndarray, args: Mapping[str, Any]) -> ndarray:
     if got.shape != want.shape:
         return zeros(want.shape, dtype=bool)

@@ -13,6 +13,7 @@ import numpy as np
 from .cases import Case
 from .catching import Game, calls, run_right, tells
 from .declaration import Declaration, Mutant
+from .play import Call
 
 DIGITS = 3  # of the call to begin with
 
@@ -36,7 +37,7 @@ def game_of(exercise: Declaration) -> Game | None:
     kinds = {name: _kind([one.args[name] for one in made]) for name in exercise.parameters}
     if not any(kinds.values()):
         return None
-    game = Game(exercise, {}, kinds, exercise.mutants)
+    game = Game(exercise, {}, kinds, exercise.mutants, _depths(made, kinds), _alike(made, kinds))
     if not all(kinds.values()):  # what cannot be typed is that of the call that tells the most
         told = [len(list(_told(game, one.args))) for one in made]
         game = replace(game, start={n: v for n, v in made[told.index(max(told))].args.items() if not kinds[n]})
@@ -51,6 +52,21 @@ def game_of(exercise: Declaration) -> Game | None:
         if told_here < fewest and _is_call(exercise, arguments):
             fewest, start = told_here, arguments
     return replace(game, start=start) if start else None
+
+
+def _depths(made: Sequence[Call], kinds: Mapping[str, str]) -> dict[str, list[int]]:
+    """Return how deep the lists are that the check gives for each argument."""
+    return {name: sorted({np.ndim(one.args[name]) for one in made}) for name, kind in kinds.items() if kind}
+
+
+def _alike(made: Sequence[Call], kinds: Mapping[str, str]) -> list[list[str]]:
+    """Return the groups of arguments that have the same shape as one another in each call."""
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for name, kind in kinds.items():
+        shapes = tuple(np.shape(one.args[name]) for one in made) if kind else ()
+        if any(shapes):
+            groups.setdefault(shapes, []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
 
 
 def _told(game: Game, arguments: Mapping[str, Any]) -> Iterator[Mutant]:

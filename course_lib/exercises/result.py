@@ -7,7 +7,16 @@ from typing import Any, Self
 from .show import Card, status_card
 
 #: The last paragraph while a mistake is not named.
-AGAIN = "Change something and check again: then the mistake is named."
+AGAIN = "Change something and check again: a mistake that is still there is named then."
+#: A paragraph where a value is wrong and no known mistake leads to it.
+UNKNOWN = "This is none of the mistakes that this exercise knows by name."
+#: How what is said of code begins that does not run to its end.
+NOT_RUN = (
+    "Your code cannot be run:",
+    "Your code defines no ",
+    "Your function raised ",
+    "Your function had not come to",
+)
 
 
 class Status(StrEnum):
@@ -80,7 +89,8 @@ class Result(Card):
     def stage(self, n: int, more: str = "") -> "Result":
         """Return what is said at the `n`-th check in a row with the same mistake.
 
-        First which value differs, in which call, and a question; then the mistake's name; then the line as well.
+        First which value differs, in which call, and a question; then the mistake's name; then the line as well. Of a
+        mistake that is not known, the question each time.
 
         Args:
             n: counted from 1; from the third on all is said.
@@ -91,13 +101,32 @@ class Result(Card):
         NOT YET · double
         `y` is 1.
         And x?
-        Change something and check again: then the mistake is named.
+        Change something and check again: a mistake that is still there is named then.
         """
+        if UNKNOWN in self.paragraphs and self.question:
+            at = self.paragraphs.index(UNKNOWN)
+            message = (*self.paragraphs[:at], self.question, *self.paragraphs[at:])
+            return Result(self.exercise, self.status, *message, diagnoses=self.diagnoses, printed=self.printed)
         if not self.named or n == 2:
             return self
         names, rest = self.paragraphs[: self.named], self.paragraphs[self.named :]
         message = (*rest, self.question, f"{AGAIN} {more}".strip()) if n < 2 else (*names, self.line, *rest)
         return Result(self.exercise, self.status, *message, diagnoses=self.diagnoses, printed=self.printed)
+
+    def in_exam(self) -> Card:
+        """Return what an exam shows: the verdict alone or, of code that cannot be run, why and in which line.
+
+        >>> Result("momentum", Status.NOT_YET, "Your step goes uphill.").in_exam()
+        NOT YET · momentum
+        >>> Result("momentum", Status.NOT_YET, "Your code cannot be run: SyntaxError", "    line 2: (").in_exam()
+        NOT YET · momentum
+        Your code cannot be run: SyntaxError
+            line 2: (
+        """
+        if self.status is Status.NOT_ATTEMPTED:
+            return self
+        why, *rest = [*self.paragraphs, ""] if self.message.startswith(NOT_RUN) else [""]
+        return status_card(self.exercise, self.status, [why, *(line for line in rest[:1] if line.startswith("    "))])
 
     def to_dict(self) -> dict[str, Any]:
         """Return its fields as JSON data.

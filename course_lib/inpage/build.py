@@ -151,6 +151,7 @@ def for_engine(exercise: Exercise) -> dict[str, Any]:
         "mutants": [[m.name, m.old, m.new, m.message] for m in exercise.mutants],
         "cases": cases,
         "asks": dict(exercise.asks),
+        "limits": {name: list(limits) for name, limits in exercise.limits.items()},
         "changes": changes(exercise),
         "goal": goal,
         "code": _code(exercise, {goal, *_made(cases)} - {""}),
@@ -172,6 +173,8 @@ def for_game(exercise: Exercise) -> dict[str, Any]:
         "fields": [[name, game.kinds[name], as_text(value)] for name, value in game.start.items() if name not in fixed],
         "fixed": {name: encode(value) for name, value in fixed.items()},
         "stays": [named({name: value}) for name, value in fixed.items()],
+        "depths": {name: list(map(encode, depths)) for name, depths in game.depths.items()},
+        "alike": [list(names) for names in game.alike],
         "unknown": [mutant.name for mutant in exercise.mutants if mutant not in game.known],
     }
 

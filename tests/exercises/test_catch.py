@@ -116,13 +116,56 @@ def test_the_reason_is_told():
 
 
 def test_a_call_that_the_right_version_does_not_take_is_none():
-    card, caught = describe(GAMES["momentum"], {"x": "[1, 2]", "v": "[1, 2, 3]"}, [])
-    assert (
-        card.text.startswith("NO CALL · momentum\nWith these arguments the right version has no answer: ")
-        and caught == []
-    )
-    card, _ = describe(GAMES["adam"], {"v": "[-1, 2]", "dx": "[0, 0]"}, [])
+    card, caught = describe(GAMES["batchnorm"], {"x": "[[1, 2, 3], [3, 4, 5]]"}, [])
+    assert card.text.startswith("NO CALL · batchnorm\nWith these arguments the right version has no answer: they do")
+    assert caught == [] and "Error" not in card.text
+    card, _ = describe(GAMES["convert_rate"], {"rho": "1"}, [])
     assert card.text.endswith("it should be a finite number.")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        (
+            "momentum",
+            {"x": "[1, 2]", "v": "[1, 2, 3]"},
+            "`x` and `dx` must have one shape: `x` has 2 entries, and `dx` has 3 entries.",
+        ),
+        (
+            "weights_only",
+            {"db": "[1, 2]"},
+            "`db` and `b` must have one shape: `db` has 2 entries, and `b` has 3 entries.",
+        ),
+        ("plateau", {"patience": "-1"}, "`patience` must be at least 0 here."),
+        ("plateau", {"losses": "5"}, "`losses` must be a list of numbers such as `[1, 2]` here."),
+        ("plateau", {"losses": "[[5, 4], [3, 2]]"}, "`losses` must be a list of numbers such as `[1, 2]` here."),
+        ("plateau", {"losses": "[]"}, "`losses` must be finite numbers, not '[]': there is no number in it."),
+        ("adam", {"beta1": "1.5"}, "`beta1` must be at most 1 here."),
+        ("armijo", {"slope": "1"}, "`slope` must be at most 0 here."),
+        (
+            "adam",
+            {"beta1": "1e400"},
+            "`beta1` must be a finite number, not '1e400': 1e400 is too large for a computer's",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_with_the_reason(name, arguments, words):
+    card, caught = describe(GAMES[name], arguments, ["a name"])
+    assert words in card.text and card.text.startswith(f"NO CALL · {name}\n") and caught == ["a name"]
+
+
+def test_what_is_alive_and_the_nudge_stay_where_there_is_no_call():
+    adam = GAMES["adam"]
+    _, caught = describe(adam, {"dx": "[1, -0.5]"}, [])
+    card, same = describe(adam, {"dx": "[1, -0.5]", "t": "two"}, caught)
+    assert card.text.startswith("NO CALL · adam\n`t` must be ") and same == caught
+    assert "\nStill alive: " in card.text and "\nA nudge: Move " in card.text
+    assert "Still alive" not in describe(adam, {"t": "two"}, names(adam.known))[0].text
+
+
+def test_each_call_of_a_check_fits(game):
+    for arguments in catching.calls(game):
+        assert not list(catching.misfits(game, arguments, list(arguments)))
 
 
 def test_long_lists_are_cut_and_the_rest_is_folded():

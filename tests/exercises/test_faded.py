@@ -12,7 +12,7 @@ from course_lib.exercises.diagnosis import first_difference
 from course_lib.exercises.intact import Intact
 from course_lib.exercises.limit import call
 from course_lib.exercises.question import changes, on_the_line, question
-from course_lib.exercises.result import AGAIN, Result
+from course_lib.exercises.result import AGAIN, UNKNOWN, Result
 
 EXERCISES = chapters.exercises()
 LIGHT = [exercise for exercise in EXERCISES.values() if not exercise.packages]
@@ -117,8 +117,8 @@ def on_changed_lines(exercise, mutant):
 
 
 def test_the_question_names_an_argument_of_the_mistaken_line():
-    """Of 70 % of all mistakes whose values differ, functions of numbers and arrays having questions; and no question
-    suspects a line that is right."""
+    """Of two thirds of all mistakes whose values differ, functions of numbers and arrays having questions; and no
+    question suspects a line that is right. (It was 73 % when a rate of 0 was asked about, which says nothing.)"""
     every, asked, good = 0, 0, 0
     numpy = Intact(np)
     for exercise in LIGHT:
@@ -133,11 +133,12 @@ def test_the_question_names_an_argument_of_the_mistaken_line():
             if not difference:
                 continue
             every += 1
-            tried = on_the_line(exercise, [mutant], changes(exercise))
-            words = question(exercise, answer, difference.call.args, tried, numpy)
+            names = on_the_line(exercise, [mutant])
+            words = question(exercise, answer, difference.call.args, names, changes(exercise), numpy)
             asked += bool(words)
-            good += bool(words) and re.search(r"`(\w+)`", words)[1] in on_changed_lines(exercise, mutant)
-    assert every > 700 and good >= 0.7 * every, (every, asked, good)
+            mirrored = words.endswith(("the right way?", "the right sign?"))
+            good += mirrored or (bool(words) and re.search(r"`(\w+)`", words)[1] in on_changed_lines(exercise, mutant))
+    assert every > 700 and good >= 0.68 * every, (every, asked, good)
     assert good >= 0.98 * asked, (every, asked, good)  # a line may be moved, and is in both versions
 
 
@@ -151,14 +152,15 @@ def test_what_it_asks_is_a_question(exercise):
 def declare(*mutants, **fields):
     return Exercise(
         name="trial", title="Trial", prompt="Try.", hints=("One.", "Two."),
-        source="def f(x, rho):\n    return x + rho\n", returns=("y",),
+        source="def f(x, rho):\n    return 2 * x + rho\n", returns=("y",),
         cases=lambda rng: [Case.one("a number", x=2.0, rho=0.5), Case.one("another", x=3.0, rho=0.25)],
-        mutants=mutants or (Mutant("minus", "+ rho", "- rho", "You subtract."),), **fields,
+        mutants=mutants or (Mutant("minus", "+ rho", "- rho", "You subtract."),
+                            Mutant("half", "2 * x", "x", "Twice.")), **fields,
     )  # fmt: skip
 
 
 def minus(x, rho):
-    return x - rho
+    return 2 * x - rho
 
 
 def test_the_words_of_a_question():
@@ -169,18 +171,76 @@ def test_the_words_of_a_question():
     assert plain.evaluate(minus).question == ""
 
 
+ASKED = {
+    ("momentum", "uphill"): "Your `x` goes as far from the given `x` as it should: does it go the right way?",
+    ("weights_only", "twice"): "You return what is right for `lam` = 0.2, and `lam` is 0.1: ",
+    ("weights_only", "biases too"): "If `b` is changed in this call, your `db` changes with it, and should not: ",
+    ("cosine", "end left out"): "Whatever `end` is in this call, your `rate` stays as it is, and should not: ",
+    (
+        "adam",
+        "one beta for both",
+    ): "With `beta1` the same as `beta2` your answer is right, with `beta1` = 0.9 it is not: ",
+    ("inverted_dropout", "the wrong way round"): "You return what is right for `train` = False, and `train` is True: ",
+    (
+        "directions",
+        "diagonal",
+    ): "With only the diagonal of `H` your answer is right, with those of this call it is not: ",
+    ("paired_gain", "the sign"): "Your `gain` has the right size: has it the right sign?",
+    # at peak = 0 all is 0, at lr = 0 nothing moves, and so on: what is right there says nothing
+    ("warmup_cosine", "a straight line"): "",
+    ("plateau", "equal is better"): "",
+    ("newton", "times H"): "",
+}
+
+
+@pytest.mark.parametrize(("name", "mistake"), ASKED)
+def test_what_is_asked(name, mistake):
+    exercise = EXERCISES[name]
+    asked = exercise.evaluate(by_name(exercise, mistake), questions=True).question
+    assert asked.startswith(ASKED[name, mistake]) and bool(asked) == bool(ASKED[name, mistake])
+
+
+def test_a_change_that_makes_all_right_or_shows_nothing_is_not_tried(momentum):
+    for name, rate in {"warmup_cosine": "peak", "step_decay": "lr", "snapshot_rate": "lr"}.items():
+        assert (rate, "zero") not in changes(EXERCISES[name])
+    halved = question(momentum, lambda x, dx, v, lr, rho: (x - lr / 2 * (rho * v + dx), rho * v + dx),
+                      dict(x=2.0, dx=1.0, v=0.5, lr=0.1, rho=0.9), ["lr"], [("lr", "zero")], Intact(np))  # fmt: skip
+    assert "`lr` = 0 " not in halved  # x is then what was given, whatever is done with the rate
+
+
+def test_a_mistake_of_the_readers_own_is_asked_about_and_not_promised_a_name(momentum):
+    def divided(x, dx, v, lr, rho):
+        v = rho * v + dx
+        return x - lr * v / (1 - rho), v
+
+    first, again = momentum.check(divided), momentum.check(divided)
+    *_, asked, unknown, hint = first.paragraphs
+    assert asked.startswith("With `rho` = 0 your answer is right, with `rho` = 0.9 it is not: ")
+    assert unknown == UNKNOWN and hint.startswith("Stuck?") and first.text == again.text
+    assert AGAIN not in first.text and asked not in momentum.check(divided, tell=True).text
+
+
+def test_large_arrays_do_not_hide_the_call():
+    contrast = EXERCISES["contrast"]
+    code = contrast.evaluate(by_name(contrast, "brightness")).paragraphs[-1]
+    assert code == "    contrast(images=<array of shape (3, 4, 4, 1)>, f=1.5)"
+    weights = EXERCISES["weights_only"]
+    shown = weights.evaluate(by_name(weights, "biases too")).paragraphs[-1]
+    assert "db=np.array([0.1, -0.2])" in shown and "yours returns" in shown and "should return" in shown
+
+
 def test_where_no_argument_matters_call_and_values_stand_alone():
-    exercise = declare(Mutant("one more", "return x", "return 1 + x", "You add 1."))
+    exercise = declare(Mutant("one more", "return 2", "return 1 + 2", "You add 1."))
     assert changes(exercise) == ()
     first = exercise.check(exercise.mutated(exercise.mutants[0]))
-    assert first.paragraphs[0].startswith("First difference (a number): `y` is 3.5, and should be 2.5.")
+    assert first.paragraphs[0].startswith("First difference (a number): `y` is 5.5, and should be 4.5.")
     assert len(first.paragraphs) == 3 and first.paragraphs[-1].startswith(AGAIN)
 
 
 def endless_at_0(x, rho):
     while rho == 0:
         x = x + 0.0
-    return x - rho
+    return 2 * x - rho
 
 
 def stubborn_at_0(x, rho):
@@ -189,13 +249,13 @@ def stubborn_at_0(x, rho):
             x = x + 0.0
         except BaseException:
             x = 1.0
-    return x - rho
+    return 2 * x - rho
 
 
 def exits_at_0(x, rho):
     if rho == 0:
         raise SystemExit
-    return x - rho
+    return 2 * x - rho
 
 
 def strange_at_0(x, rho):
@@ -203,13 +263,14 @@ def strange_at_0(x, rho):
         def __array__(self, *args, **named):
             raise KeyError
 
-    return Strange(1.0) if rho == 0 else x - rho
+    return Strange(1.0) if rho == 0 else 2 * x - rho
 
 
 @pytest.mark.parametrize("answer", [exits_at_0, strange_at_0])
 def test_an_answer_may_do_anything_in_a_call_that_is_changed(answer):
     result = declare().evaluate(answer, questions=True)
-    assert result.diagnosis == "minus" and result.question == "" and result.named == 1
+    assert result.diagnosis == "minus" and result.named == 1
+    assert result.question.startswith("You return what is right for `rho` = -0.5, and `rho` is 0.5: "), "and not at 0"
 
 
 @pytest.mark.parametrize("answer", [endless_at_0, stubborn_at_0])
@@ -227,7 +288,7 @@ def test_what_a_changed_call_does_to_numpy_is_put_back_and_what_it_prints_is_dro
         if rho == 0:
             np.abs = np.array = None
             print("changed")
-        return x - rho
+        return 2 * x - rho
 
     result = declare().evaluate(spoils, questions=True)
     assert np.abs is before and "rho" in result.question and not result.printed
@@ -239,11 +300,11 @@ def test_an_answer_that_remembers_or_changes_numpy_is_told_so_as_before():
 
     def remembers(x, rho):
         calls.append(x)
-        return x - rho * len(calls)
+        return 2 * x - rho * len(calls)
 
     def changes_numpy(x, rho):
         np.abs = None
-        return x - rho
+        return 2 * x - rho
 
     exercise = declare()
     said = exercise.evaluate(remembers, questions=True)
@@ -253,9 +314,9 @@ def test_an_answer_that_remembers_or_changes_numpy_is_told_so_as_before():
 
 
 def test_mistakes_that_never_end_do_not_keep_a_question_waiting():
-    endless = "return x - rho if rho else [0 for i in iter(int, 1)]"
+    endless = "return 2 * x - rho if rho else [0 for i in iter(int, 1)]"
     exercise = declare(
-        Mutant("endless", "return x + rho", endless, "It never ends."), Mutant("minus", "+ rho", "- rho", "Minus.")
+        Mutant("endless", "return 2 * x + rho", endless, "It never ends."), Mutant("minus", "+ rho", "- rho", "Minus.")
     )
     begun = time.monotonic()
     assert ("rho", "zero") not in changes(exercise) and time.monotonic() - begun < 20

@@ -1,5 +1,6 @@
 """When a thing comes back, and what an imported file may hold: js/again.js in QuickJS, with a clock of its own."""
 
+import datetime
 import json
 
 import pytest
@@ -164,6 +165,29 @@ def test_what_is_exported_is_imported_as_it_was(run):
     run(f"(course.kept.import({json.dumps(file)}), 1)")
     assert run("store") == before
     assert run("course.progress.get('01_a', 'checks', 'gain')") is True and due(run, 21) == ["gain"]
+
+
+def test_what_was_written_in_an_exam_stands_apart_and_comes_back(run):
+    fill(run)
+    run("(course.progress.set('01_a-exam', 'exercises', 'b', true), course.drafts.set('01_a-exam', 'b', 'y = 2'), 1)")
+    file = json.loads(run("course.kept.export()"))
+    assert datetime.datetime.fromisoformat(file["exported"]).tzinfo
+    assert set(file["exam"]) == {"descent-progress", "descent-draft/01_a-exam/b"}
+    assert list(file["exam"]["descent-progress"]) == ["01_a-exam"] and list(file["kept"]["descent-progress"]) == [
+        "01_a"
+    ]
+    assert not any("-exam/" in key for key in file["kept"])
+    run("(course.kept.erase(), 1)")
+    run(f"(course.kept.import({json.dumps(json.dumps(file))}), 1)")
+    assert run("course.progress.get('01_a-exam', 'exercises', 'b')") is True
+    assert run("course.progress.get('01_a', 'checks', 'gain')") is True
+    assert run("course.drafts.get('01_a-exam', 'b')") == "y = 2"
+
+
+def test_the_bugs_of_an_exercise_are_kept_together_the_latest_first(run):
+    for name in ("stale", "uphill", "stale", *"abcdef"):
+        run(f"(course.again.answered('01_a', 'exercises', 'step', false, ['{name}']), 1)")
+    assert json.loads(run("store")["descent-again"])["01_a/exercises/step"]["mistakes"] == list("fedcba")
 
 
 def test_an_import_takes_the_place_of_what_is_there(run):

@@ -6,6 +6,7 @@ answers. The rest look at the chapters as they are built.
 
 import itertools
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -42,12 +43,14 @@ START = DOUBLE.stub.strip()
 LOST = "This browser keeps nothing: copy your code before you leave."
 COLAB = "https://colab.example/double.ipynb"
 RIGHT, WRONG = "def double(x):\n    return x + x", "def double(x):\n    return x / 2"
+OPEN = "def double(x):\n    return (x"
 VERDICTS = {
-    text: Result("double", status, message)
+    text: Result("double", status, *message.split("\n"))
     for text, status, message in (
         (START, Status.NOT_ATTEMPTED, "Write it first."),
         (WRONG, Status.NOT_YET, "Half of it."),
         (RIGHT, Status.PASS, "Right for a number."),
+        (OPEN, Status.NOT_YET, "Your code cannot be run: SyntaxError: '(' was never closed\n    line 2: return (x"),
     )
 }
 #: Two answers with a known mistake, which is not named at once.
@@ -60,7 +63,7 @@ FADED = {
     for form, name, value in (("x * x", "A square.", 9), ("-2 * x", "A sign.", -6))
 }  # fmt: skip
 TOLD = {
-    text: {"status": str(r.status), "html": r.html, "diagnoses": r.diagnoses}
+    text: {"status": str(r.status), "html": r.html, "diagnoses": r.diagnoses, "exam": r.in_exam().html}
     | ({"stages": [r.stage(n).html for n in (1, 2, 3)]} if r.named else {})
     for text, r in {**VERDICTS, **FADED}.items()
 }
@@ -107,7 +110,8 @@ a { color: var(--link) }
 def write_page(folder):
     """Write the page with one exercise into a folder."""
     everywhere, asked = inpage.site_assets(), questions.site_assets()
-    made = inpage.on_demand() | {"client.js": lambda: CLIENT, "ex-double.js": lambda: script(told(DOUBLE))}
+    data = told(DOUBLE) | {"mutants": [[r.diagnosis, "", "", ""] for r in FADED.values()]}
+    made = inpage.on_demand() | {"client.js": lambda: CLIENT, "ex-double.js": lambda: script(data)}
     del made["python.js"]
     (folder / "inpage").mkdir()
     for name, text in made.items():
@@ -186,9 +190,9 @@ def said(shown, words):
 
 
 def solved(shown):
-    """Whether a tick says so."""
+    """Whether a tick says so, of the present answer or of an earlier one."""
     content = "getComputedStyle(document.querySelector('.ce-actions'), '::after').content"
-    return shown.evaluate(content).startswith('"✓ Solved"')
+    return shown.evaluate(content).startswith('"✓ Solved')
 
 
 def bottom(shown, selector):
@@ -569,6 +573,9 @@ def test_an_answer_that_passes_counts_and_goes_on_counting(show):
     assert json.loads(kept(shown)["descent-progress"])["00_numbers"]["exercises"] == {"double": True}
     check(shown, WRONG)
     assert solved(shown) and "✓" not in button(shown, "Check").aria_snapshot(), "the verdict is another one by now"
+    assert shown.evaluate("getComputedStyle(document.querySelector('.ce-actions'), '::after').content").startswith(
+        '"✓ Solved before"'
+    )
     shown.reload()
     assert solved(shown)
     button(shown, "Why").click()
@@ -731,11 +738,21 @@ def test_an_exam_gives_the_verdict_alone(show, address, query):
         button(shown, "Check").click()
         status = TOLD[text]["status"]
         assert said(shown, status).strip() == f"{status} · double" and shown_now(shown) == []
-    names = ["Check", "Start again"]
+    write(shown, OPEN)
+    button(shown, "Check").click()
+    assert said(shown, "cannot be run").split("\n")[-1] == "line 2: return (x", "that it is no Python is no secret"
+    names = ["Save my answers", "Check", "Start again"]
     assert [one.inner_text() for one in shown.get_by_role("button").all()] == names
+    with shown.expect_download() as download:
+        button(shown, "Save my answers").click()
+    saved = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert download.value.suggested_filename == "descent-exam-00_numbers.json" and saved["saved"].endswith("Z")
+    assert (saved["page"], saved["answers"], saved["solved"]) == ("00_numbers", {"double": OPEN}, ["double"])
+    assert "it holds 1 of 1 answers" in shown.get_by_role("note").first.inner_text()
     assert not shown.get_by_role("switch").is_visible() and solved(shown)
     check(shown, START)  # that nothing was written is no help
-    shown.goto(f"{address}index.html")
+    shown.get_by_role("link", name="Leave the exam").click()
+    shown.wait_for_url(re.compile(r"index\.html(\?x=2)?$"))
     assert shown.get_by_role("note").count() == 0 and button(shown, "Hint").is_visible(), "that page alone"
     opened(shown)
     assert not solved(shown) and text_of(shown) == START.strip(), "practice is kept apart"

@@ -19,6 +19,7 @@ from course_lib.exercises.catching import describe, moves
 from course_lib.exercises.game import as_text, game_of
 from course_lib.exercises.host import how_to_get_hints
 from course_lib.exercises.notebooks import check_cell
+from course_lib.exercises.show import inline
 from course_lib.site.serve import make_server
 
 from . import answers
@@ -135,6 +136,11 @@ def without_words(result):
     return {"status": result["status"], "diagnoses": result["diagnoses"]}
 
 
+def in_the_page(exercise, html):
+    """The words of the page, which has a button for hints."""
+    return html.replace(inline(how_to_get_hints(exercise.name)), inline(answers.STUCK))
+
+
 def compare(page, exercise, texts):
     """Check that page and Python agree: on status and name always, on the words but for a listed few."""
     long = 30  # seconds; on a busy machine an answer that ends may take more than a reader's
@@ -171,6 +177,7 @@ def test_what_a_call_catches(gate, of_page):
         for typed in (
             {},
             {first: "[1, 2"},
+            {first: "1e999"},
             {name: as_text(value) for name, value in better.items() if game.kinds[name]},
         ):
             there = gate.evaluate(ask, [game.exercise.name, typed])
@@ -184,10 +191,14 @@ def test_what_a_first_a_second_and_a_third_check_says(gate, exercise):
     mutants = [m for m in exercise.mutants if str(m.patch(exercise.source)).strip() != exercise.start.strip()]
     mutants = mutants if WHOLE else mutants[:4]
     texts = {mutant.name: str(mutant.patch(exercise.source)) for mutant in mutants}
+    texts["of one's own"] = exercise.source.replace("return ", "return 7 * ", 1)
     there = judged_by_page(gate, exercise, texts)
     for mutant in mutants:
         result = exercise.evaluate(exercise.mutated(mutant), questions=True)
         assert there[mutant.name]["stages"] == [result.stage(n).html for n in (1, 2, 3)]
+    result = exercise.evaluate(exercise.build(texts["of one's own"], "their own"), questions=True)
+    if result.question:
+        assert there["of one's own"]["stages"] == 3 * [in_the_page(exercise, result.stage(1).html)]
 
 
 @pytest.mark.browser
@@ -214,6 +225,15 @@ def test_what_never_ends(gate, exercise):
         assert [first, last] == [python[label]["message"][0], python[label]["message"][2]]
         number, _, shown = line.strip().removeprefix("line ").partition(": ")
         assert shown == text.split("\n")[int(number) - 1].strip()  # which of a loop's lines is chance
+
+
+@pytest.mark.browser
+def test_a_loop_that_calls_a_function_of_the_case_is_stopped_in_the_readers_own_line(gate):
+    exercise = chapters.exercises()["armijo"]
+    text = "def armijo(phi, slope, a, c1):\n    while phi(a) > phi(0) + c1 * slope:\n        pass\n    return a"
+    for _ in range(3):  # which line it was in hung on chance
+        said = judged_by_page(gate, exercise, {"endless": text}, seconds=0.3)["endless"]["paragraphs"][1]
+        assert said.strip() in {f"line 2: {lines[1].strip()}", "line 3: pass"}
 
 
 @pytest.mark.browser

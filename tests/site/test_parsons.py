@@ -42,6 +42,7 @@ MOVE = Exercise(
 )
 MADE = {
     "right": ("\n".join(["def move(x):", *LINES, ""]), Result("move", Status.PASS, "Right.")),
+    "idle": ("\n".join(["def move(x):", *LINES[:2], LINES[3], ""]), Result("move", Status.PASS, "Right.")),
     "wrong": (
         "\n".join(["def move(x):", WRONG[1], *LINES[1:], ""]),
         Result("move", Status.NOT_YET, "You subtract.", diagnoses=("minus",)),
@@ -182,6 +183,18 @@ def test_by_press(show):
     assert live(shown) == "Taken out." and order(shown) == LINES[1:]
     content = "getComputedStyle(document.querySelector('.ce-lines .ce-said > div'), '::before').content"
     assert shown.evaluate(content).startswith('"Before your last change')
+
+
+def test_lines_have_numbers_and_one_that_may_be_left_out_is_named(show):
+    shown = show()
+    for text in (*LINES[:2], LINES[3]):
+        line(shown, text).click()
+    number = "(e) => getComputedStyle(e, '::after').content"
+    assert shown.locator(".cp-answer .cp-line").first.evaluate(number) == "counter(line)"
+    assert shown.locator(".cp-head").evaluate("(e) => getComputedStyle(e, '::before').content") == '"1"'
+    check(shown, "Right.")
+    idle = shown.locator(".cp-next").first.inner_text()
+    assert idle == "The book’s solution also has y = 2 * y. It is right without that line, too."
 
 
 def test_a_wrong_line_is_named_and_comes_not_back(show):

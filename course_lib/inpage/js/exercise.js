@@ -206,8 +206,9 @@
           row = String(result.diagnoses) === String(verdict.diagnoses) ? row + Number(fresh) : 1;
           verdict = result;
           showVerdict();
+          wait.textContent = fresh ? "" : "The same code as before.";
           if (result.status === "PASS") course.progress.set(page, "exercises", name, true);
-          else if (isNamed()) course.again?.answered(page, "exercises", name, false, result.diagnoses);
+          else if (isNamed()) remember((await data()).mutants, result.diagnoses);
         }
       } catch (error) {
         if (error.policy) refuse();
@@ -218,18 +219,23 @@
       look(said);
     }
 
+    /** Have the named mistakes asked again some day: those of a line, for a slip such as a wrong name is no question. */
+    function remember(mutants, diagnoses) {
+      const mistakes = diagnoses.filter((one) => mutants.some(([known]) => known === one));
+      if (mistakes.length) course.again?.answered(page, "exercises", name, false, mistakes);
+    }
     /** Whether the verdict that is shown names a mistake. */
     function isNamed() {
       const { diagnoses = [], stages = [] } = verdict;
       return diagnoses.length > 0 && !course.exam && (atOnce || row > 1 || new Set(stages).size < 2);
     }
-    /** Show the verdict: of a mistake no more than the reader wants to be told by now, in an exam nothing. */
+    /** Show the verdict: of a mistake no more than the reader wants to be told by now, in an exam nothing but that code
+        cannot be run. */
     function showVerdict() {
-      const { status, html, stages = [html] } = verdict;
-      said.innerHTML = stages[atOnce ? 2 : Math.min(row, 3) - 1] ?? html;
-      said.toggleAttribute("data-fades", new Set(stages).size > 1);
-      if (course.exam && status !== "NOT ATTEMPTED")
-        for (const more of said.querySelectorAll(".course-check > :nth-child(n + 2)")) more.remove();
+      const { status, html, exam, stages = [html] } = verdict;
+      said.innerHTML = course.exam ? exam : (stages[atOnce ? 2 : Math.min(row, 3) - 1] ?? html);
+      said.toggleAttribute("data-fades", !course.exam && new Set(stages).size > 1);
+      place.toggleAttribute("data-fails", status !== "PASS" && status !== "NOT ATTEMPTED");
       leadOn();
     }
 
@@ -251,7 +257,7 @@
           ? "<em>Put the solution’s lines in order</em>, or see it whole: <em>Solution</em>"
           : "The answer: <em>Solution</em>";
         add(`That was the last one. ${next}.`);
-        if (document.activeElement === hint) solution.focus();
+        if (document.activeElement === hint) (find(".ce-order") ?? solution).focus();
       } else hint.textContent = `Hint ${number + 1} of ${hints.length}`;
       hint.hidden = last;
       leadOn();
@@ -275,7 +281,9 @@
           ),
         );
         reveal(lines, button, button.ariaExpanded === "false");
-        if (!lines.hidden) look(lines);
+        if (lines.hidden) return;
+        look(lines);
+        lines.querySelector("button").focus({ preventScroll: true });
       });
       return true;
     }

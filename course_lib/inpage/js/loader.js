@@ -5,8 +5,8 @@
   const addresses = document.currentScript?.dataset.inpage?.split(" ") ?? [];
   const loading = {};
   const EXAM =
-    "Exam: on this page each check gives the verdict alone, without names of mistakes, hints or solutions. What you " +
-    "write here is kept apart from your practice.";
+    "Exam: on this page each check gives the verdict alone, without names of mistakes, hints or solutions. Of code that " +
+    "cannot be run it says why. The chapter stays open to be read. What you write here is kept apart from your practice.";
 
   /** Load a script of exercises by its name, or any by its address: once, or anew if that failed. */
   course.load = (name) => {
@@ -28,7 +28,42 @@
     document.documentElement.dataset.exam = "";
     const exercises = [...document.querySelectorAll("[data-exercise]")];
     for (const place of exercises) place.before(say("Exam: the verdict alone."));
-    if (exercises.length) (document.querySelector(".bd-article h1") ?? exercises[0].previousSibling).before(say(EXAM));
+    if (exercises.length) {
+      const notice = say(`${EXAM} `);
+      notice.append(exporting(exercises), " · ", leaving());
+      (document.querySelector(".bd-article h1") ?? exercises[0].previousSibling).before(notice);
+    }
+    for (const p of document.querySelectorAll(".bd-article p"))
+      if (p.textContent.includes("Stuck? There are hints")) p.hidden = true; // here there are none
+  }
+
+  /** The way out of the exam: this page as it is to practise. */
+  function leaving() {
+    const address = new URL(location);
+    address.searchParams.delete("exam");
+    address.hash = "";
+    return Object.assign(document.createElement("a"), { href: address.href, textContent: "Leave the exam" });
+  }
+  /** A button that saves what is written in the exam as a file, to be handed in, and words that tell so. */
+  function exporting(exercises) {
+    const { page } = exercises[0].dataset,
+      file = `descent-exam-${page}.json`,
+      place = document.createElement("span"),
+      said = Object.assign(document.createElement("span"), { role: "status" }),
+      button = Object.assign(document.createElement("button"), { type: "button", textContent: "Save my answers" });
+    button.addEventListener("click", () => {
+      const names = exercises.map(({ dataset }) => dataset.exercise),
+        written = names.map((name) => [name, course.drafts.get(`${page}-exam`, name)]).filter(([, text]) => text),
+        solved = names.filter((name) => course.progress.get(`${page}-exam`, "exercises", name) === true);
+      const record = { format: "descent-exam-1", saved: new Date().toISOString(), page, solved };
+      const text = JSON.stringify({ ...record, answers: Object.fromEntries(written) }, null, 2);
+      const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+      Object.assign(document.createElement("a"), { href, download: file }).click();
+      URL.revokeObjectURL(href);
+      said.textContent = ` ${file} is saved, to be handed in: it holds ${written.length} of ${names.length} answers.`;
+    });
+    place.append("To hand in: ", button, said);
+    return place;
   }
 
   for (const place of document.querySelectorAll("[data-exercise]")) {
@@ -85,6 +120,8 @@
         await made;
         form.hidden = !shown;
         button.ariaExpanded = String(shown);
+        const keys = !matchMedia("(pointer: coarse)").matches; // else it would open a keyboard
+        if (shown && keys) form.querySelector("input, select")?.focus({ preventScroll: true });
         if (shown) form.scrollIntoView({ block: "nearest" });
       } catch ({ message }) {
         game = undefined;

@@ -6,7 +6,7 @@
     FAR = 6, // pixels from which a press is a drag
     HOW =
       "The solution’s lines, and two wrong ones. Press a line to put it below the others, press it again to take it out; " +
-      "drag it, or use the arrow keys, to move it.";
+      "drag it by its dots, or use the arrow keys, to move it.";
 
   const made = (tag, className, properties) => Object.assign(document.createElement(tag), { className, ...properties });
   /** A number that hangs on a text alone, to shuffle by: the same at every visit. */
@@ -181,8 +181,16 @@
         for (const p of said.querySelectorAll("p")) if (p.textContent.startsWith("Stuck?")) p.remove(); // the hints are given
         said.removeAttribute("data-earlier");
         live.textContent = "";
-        if (result.status === "PASS")
+        if (result.status === "PASS") {
+          const idle = parts.right.filter((line) => line.trim() && !chosen.includes(line));
+          if (idle.length) {
+            const words = made("p", "cp-next", { textContent: "The book’s solution also has " });
+            idle.forEach((line, i) => words.append(i ? " and " : "", made("code", "", { textContent: line.trim() })));
+            words.append(idle.length > 1 ? ". It is right without them." : ". It is right without that line, too.");
+            said.append(words);
+          }
           said.append(made("p", "cp-next", { textContent: "Now write it yourself, in the editor above." }));
+        }
       } catch (error) {
         said.replaceChildren(made("p", "", { textContent: error.message }));
       }

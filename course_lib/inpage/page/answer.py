@@ -59,7 +59,7 @@ def load(data):
     name = data["name"]
     if name not in _exercises:
         own = {"np": np}
-        exec(data["code"], own)
+        exec(compile(data["code"], "VFS.cases", "exec"), own)  # no line of it is the reader's
         cases = [
             Case(
                 case["label"],
@@ -79,6 +79,7 @@ def load(data):
             hints=(),
             mutants=tuple([Mutant(*parts) for parts in data["mutants"]]),
             asks=data["asks"],
+            limits=data["limits"],
             after=data["after"],
             start=data["start"],
             goal=own.get(data["goal"]),
@@ -95,7 +96,9 @@ def _game(exercise, data, own):
     start = {name: catching.read_argument(name, text, kind) for name, kind, text in data["fields"]}
     kinds = {**dict.fromkeys(fixed, ""), **{name: kind for name, kind, _ in data["fields"]}}
     known = [mutant for mutant in exercise.mutants if mutant.name not in data["unknown"]]
-    return catching.Game(exercise, {n: {**fixed, **start}[n] for n in exercise.parameters}, kinds, known)
+    depths = {name: [int(one["int"]) for one in depths] for name, depths in data["depths"].items()}
+    start = {name: {**fixed, **start}[name] for name in exercise.parameters}
+    return catching.Game(exercise, start, kinds, known, depths, data["alike"])
 
 
 def catch(exercise, typed, before):
@@ -103,16 +106,18 @@ def catch(exercise, typed, before):
     of the arguments that make no call."""
     game = _games[exercise.name]
     card, caught = catching.describe(game, typed, before)
-    wrong = [name for name, text in typed.items() if not _is_read(name, text, game.kinds[name])]
-    return {"html": card.html, "caught": caught, "wrong": wrong}
+    return {"html": card.html, "caught": caught, "wrong": _wrong(game, typed)}
 
 
-def _is_read(name, text, kind):
-    try:
-        catching.read_argument(name, text, kind)
-    except catching.NoCall:
-        return False
-    return True
+def _wrong(game, typed):
+    """Return the names of the arguments that make no call: those that cannot be read or, if all can, a misfit."""
+    read, wrong = dict(game.start), []
+    for name, text in typed.items():
+        try:
+            read[name] = catching.read_argument(name, text, game.kinds[name])
+        except catching.NoCall:
+            wrong.append(name)
+    return wrong or [name for name, _ in catching.misfits(game, read, list(typed))][:1]
 
 
 def _values(named, own):
@@ -279,6 +284,7 @@ def _fields(result):
         "diagnoses": list(result.diagnoses),
         "printed": result.printed,
         "html": html,
+        "exam": html if result.status == Status.NOT_ATTEMPTED else result.in_exam().html,
         "stages": [html if stage is result else stage.html for stage in [result.stage(n) for n in (1, 2, 3)]],
     }
 

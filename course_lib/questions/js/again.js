@@ -6,9 +6,12 @@
 (() => {
   const course = (globalThis.course ??= {});
   const KEY = "descent-again",
+    PROGRESS = "descent-progress",
     OURS = "descent-",
     DRAFT = "descent-draft/",
     DAYS = [1, 3, 10], // after which it is done
+    MOST = 6, // bugs of one exercise
+    EXAM = "-exam",
     FORMAT = "descent-remembers-1";
   let memory = null; // what the browser refuses to keep lives as long as the page
 
@@ -47,6 +50,9 @@
     return day.getTime();
   }
 
+  /** The names of bugs, the latest first, with those that are still to come back. */
+  const joined = (mistakes, known) => [...new Set([...mistakes, ...(known?.mistakes ?? [])])].slice(0, MOST);
+
   course.again = {
     /** Take note of an answer in a chapter: wrong, it comes back from the beginning; `right` is null if it was shown. */
     answered(page, kind, name, right, mistakes) {
@@ -55,7 +61,7 @@
         known = all[key];
       if (!known && kind === "predictions" && right !== false) return;
       if (known && right) all[key] = { ...known, right };
-      else all[key] = { at: Date.now(), times: 0, right, ...(mistakes ? { mistakes } : {}) };
+      else all[key] = { at: Date.now(), times: 0, right, ...(mistakes ? { mistakes: joined(mistakes, known) } : {}) };
       save(all);
     },
     /** Take note of an answer on the contents page; only what is due is recalled. */
@@ -105,9 +111,11 @@
     } catch {
       throw new Error("This file is not one that this page has exported: it is no JSON.");
     }
-    if (!isRecord(found) || found.format !== FORMAT || !isRecord(found.kept))
+    if (!isRecord(found) || found.format !== FORMAT || !isRecord(found.kept) || !isRecord(found.exam ?? {}))
       throw new Error("This file is not one that this page has exported.");
-    return Object.entries(found.kept).map(([key, value]) => {
+    const all = { ...found.exam, ...found.kept };
+    if (isRecord(found.exam?.[PROGRESS])) all[PROGRESS] = { ...found.exam[PROGRESS], ...all[PROGRESS] };
+    return Object.entries(all).map(([key, value]) => {
       const isText = typeof value === "string";
       if (!key.startsWith(OURS) || (key.startsWith(DRAFT) ? !isText : !isText && !isRecord(value)))
         throw new Error(`This file is damaged: “${key.slice(0, 60)}” in it is nothing that this page keeps.`);
@@ -124,7 +132,7 @@
     check: (file) => void read(file),
     /** Whether there is anything. */
     any: () => keys().length > 0,
-    /** All of it as the text of a file. */
+    /** All of it as the text of a file, what was written in an exam apart. */
     export() {
       const kept = {};
       for (const key of keys().sort()) {
@@ -136,8 +144,18 @@
           kept[key] = text;
         }
       }
-      if (!keys().length) Object.assign(kept, { "descent-progress": course.progress.get(), [KEY]: load() });
-      return JSON.stringify({ format: FORMAT, kept }, null, 2);
+      if (!keys().length) Object.assign(kept, { [PROGRESS]: course.progress.get(), [KEY]: load() });
+      const exam = {};
+      for (const page of Object.keys(kept[PROGRESS] ?? {}).filter((one) => one.endsWith(EXAM))) {
+        exam[PROGRESS] = { ...exam[PROGRESS], [page]: kept[PROGRESS][page] };
+        delete kept[PROGRESS][page];
+      }
+      for (const key of Object.keys(kept).filter((one) => one.startsWith(DRAFT) && one.split("/")[1].endsWith(EXAM))) {
+        exam[key] = kept[key];
+        delete kept[key];
+      }
+      const parts = Object.keys(exam).length ? { kept, exam } : { kept };
+      return JSON.stringify({ format: FORMAT, exported: new Date().toISOString(), ...parts }, null, 2);
     },
     /** Put a file's content in the place of all that is kept; an error says what is wrong, and nothing has changed. */
     import(file) {

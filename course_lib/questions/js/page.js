@@ -149,13 +149,15 @@
           (page) =>
             Object.keys({ ...page.predictions }).length + Object.values({ ...page.checks }).filter(Boolean).length,
         ),
-        solved = sum((page) => Object.values({ ...page.exercises }).filter((one) => one === true).length);
+        all = (kind) => sum((page) => Object.values({ ...page[kind] }).filter((one) => one === true).length),
+        solved = all("exercises"),
+        won = all("caught");
       const day = next && new Date(next).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" }),
         when = next <= Date.now() ? "at the head of the chapters now" : `the next on ${day}`;
       const back = count ? ` ${several(count, "thing")} will be asked again, ${when}.` : "";
       find("what").textContent = course.kept.any()
-        ? `${several(answered, "question")} answered, ${several(solved, "exercise")} solved, what you have written, and ` +
-          `where you were: in this browser alone.${back}`
+        ? `${several(answered, "question")} answered, ${several(solved, "exercise")} solved, ` +
+          `${won ? `${several(won, "game")} won, ` : ""}what you have written, and where you were: in this browser alone.${back}`
         : "Nothing yet. Your answers and what you write will stay in this browser alone.";
     }
     const changed = (words) => {
@@ -166,6 +168,7 @@
       const address = URL.createObjectURL(new Blob([course.kept.export()], { type: "application/json" }));
       Object.assign(document.createElement("a"), { href: address, download: "descent-remembers.json" }).click();
       URL.revokeObjectURL(address);
+      said.textContent = "descent-remembers.json is saved: it holds all that this browser remembers of the book.";
     });
     find("import").addEventListener("click", () => file.click());
     file.addEventListener("change", async () => {

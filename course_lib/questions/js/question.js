@@ -75,6 +75,7 @@
     /** Take note of an answer: for how far the reader is, and for whether it comes back. */
     function keep(answer, right) {
       if (recalled) return recalled(right);
+      if (course.exam) return; // it is no practice
       course.progress.set(asked.page, asked.record, asked.name, answer);
       course.again?.answered(asked.page, asked.record, asked.name, right);
     }

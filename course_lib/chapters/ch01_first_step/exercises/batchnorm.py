@@ -64,6 +64,12 @@ def batchnorm_train(x, gamma, beta, mean, var, momentum, eps):
             "momentum) * new`, where `new` for the variance is `s2 * N / (N - 1)`."
         ),
     ),
+    asks={
+        "eps": "where should `eps` stand?",
+        "momentum": "which share should the old running value keep?",
+        "x": "over which axis of `x` should mean and variance be taken?",
+    },
+    limits={"var": (0, None), "momentum": (0, 1), "eps": (0, None)},
     explanation=(
         "The batch is divided by its own standard deviation, hence N. The running variance estimates that of "
         "all data, for which the one with N − 1 is unbiased. The running numbers play no part in training: "

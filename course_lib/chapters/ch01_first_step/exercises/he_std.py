@@ -38,6 +38,12 @@ def he_std(fan_in, fan_out, slope):
             "(1 + slope²)/2 of E z² is left, and Var(w) has to make up for it."
         ),
     ),
+    asks={
+        "slope": "how much of the signal's square should a slope of `slope` let through?",
+        "fan_in": "how many terms does each sum have?",
+        "fan_out": "which of the two fans should count?",
+    },
+    limits={"fan_in": (1, None), "fan_out": (1, None), "slope": (0, None)},
     explanation=(
         "The activation leaves (1 + a²)/2 of the mean square, and the sum multiplies it by fan_in · Var(w). "
         "The product is 1 for Var(w) = 2/((1 + a²) fan_in). At a = 1 it is Xavier's 1/fan_in, at a = 0 He's "

@@ -34,6 +34,11 @@ def log_uniform(low, high, u):
         "Half-way, at u = 0.5, lies the geometric mean: the value that is as many times `low` as `high` is times it.",
         "From `low` to `high` the factor is `high / low`. What is the factor of half the way? And of the share u?",
     ),
+    asks={
+        "u": "at which power should the way from `low` to `high` stand at `u`?",
+        "low": "where should the values begin, at u = 0?",
+    },
+    limits={"u": (0, 1)},
     explanation=(
         "low · (high/low)ᵘ is exp of a uniform number between log low and log high. So each order of magnitude "
         "between the two gets the same share of the trials."

@@ -50,6 +50,10 @@ def standardize(train, val):
             "divide by 1: `np.where` chooses."
         ),
     ),
+    asks={
+        "train": "from which rows should mean and spread be taken, and column by column or not?",
+        "val": "which numbers should `val` be shifted and scaled by?",
+    },
     explanation=(
         "Mean and standard deviation are parameters that are learnt from the training set, and then they stay. "
         "Validation data that were brought to their own mean would mean something else to the network, and a "

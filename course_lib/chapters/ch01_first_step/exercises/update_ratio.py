@@ -40,6 +40,10 @@ def update_ratio(w, dw, lr):
         "The step is not the gradient: which factor stands before it?",
         "`np.linalg.norm(w)` is the root of the sum of all squares, for an array of any shape. You need two of them.",
     ),
+    asks={
+        "lr": "how large is the step itself?",
+    },
+    limits={"lr": (0, None)},
     explanation=(
         "The step is −α dw, and a norm does not see the sign. One ratio for each array of weights tells "
         "whether its rate suits it: about 1e-3 is usual once training is under way."

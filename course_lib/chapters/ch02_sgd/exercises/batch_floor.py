@@ -43,10 +43,12 @@ def batch_floor(lr, curvature, sigma, batch):
         "Solve V = (1 − αλ)²V + α²σ²/batch for V; α cancels once.",
     ),
     asks={
+        "curvature": "how does the curvature change what a step takes away, and what it adds?",
         "batch": "what should a larger `batch` do to the noise?",
         "lr": "how should the variance change with `lr`, and with the noise of a step?",
         "sigma": "how should the variance grow with `sigma`?",
     },
+    limits={"lr": (0, None), "sigma": (0, None), "batch": (1, None)},
     explanation=(
         "A step multiplies the variance by (1 − αλ)² and adds α²σ²/b. It stays the same where V(1 − (1 − αλ)²) "
         "= α²σ²/b. "

@@ -38,6 +38,7 @@ def steps_needed(lr, curvatures, tol):
         "With q = the largest |1 − lr·λ|, solve qᵗ = tol for t.",
     ),
     asks={
+        "lr": "by which factor does one step at the rate `lr` change the error?",
         "curvatures": "which of the `curvatures` should decide?",
         "tol": "where should `tol` come in, once the slowest factor is known?",
     },

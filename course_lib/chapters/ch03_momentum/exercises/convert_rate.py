@@ -56,6 +56,7 @@ def convert_rate(lr, rho, v):
         "rho": "what should `rho` do to the rate, and what to the velocity?",
         "v": "how large should the same velocity `v` be in the other convention?",
     },
+    limits={"lr": (0, None), "rho": (0, 1)},
     explanation=(
         "Divide v ← ρv + (1 − ρ)∇f by (1 − ρ): v/(1 − ρ) follows the book's rule. The step α·v must stay as it was, so "
         "the rate takes the factor back. Read the other way round it is the effective rate: a rate α of the book's "

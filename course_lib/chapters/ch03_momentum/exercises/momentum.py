@@ -61,6 +61,7 @@ def momentum_step(x, dx, v, lr, rho):
         "lr": "what should `lr` multiply?",
         "rho": "which term should `rho` multiply, and which not?",
     },
+    limits={"lr": (0, None), "rho": (0, 1)},
     explanation=(
         "The gradient enters the velocity, and the velocity alone moves the point. The minus sign stands in one place, "
         "the rate in one place. `v = ...` and `x = ...` make new arrays; `v *= rho` would write into the caller's."
@@ -157,6 +158,13 @@ def momentum_step(x, dx, v, lr, rho):
             "v = rho * v + lr * dx\n    x = x - v",
             "You multiply by the rate on the way into the velocity. Here the velocity is a sum of plain gradients, and "
             "the rate comes in where `x` moves.",
+        ),
+        Mutant(
+            "conventions mixed, with a minus",
+            "v = rho * v + dx\n    x = x - lr * v",
+            "v = rho * v - lr * dx\n    x = x - v",
+            "You mix two conventions. Your velocity holds −α · gradient, which would go onto `x` with a plus. Here the "
+            "velocity is the plain sum of gradients, and the rate comes in where `x` moves, with a minus.",
         ),
         Mutant(
             "rate twice",

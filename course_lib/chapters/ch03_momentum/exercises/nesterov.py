@@ -81,6 +81,7 @@ def nesterov_step(x, grad, v, lr, rho):
         "lr": "what should `lr` multiply?",
         "rho": "where should `rho` come in, and how often?",
     },
+    limits={"lr": (0, None), "rho": (0, 1)},
     explanation=(
         "One part of the step corrects with the fresh gradient; the other, `rho * v` with the new velocity, is "
         "already the look ahead of the next step. With the old velocity in its place, `dx + rho * v` would be the new "

@@ -37,11 +37,12 @@ def adagrad_step(x, dx, s, lr, eps):
     ),
     asks={
         "x": "what should be taken from `x`?",
-        "dx": "what should `dx` be divided by, and when?",
+        "dx": "in which power should `dx` go into the sum, and what should divide it in the step?",
         "s": "what should be added to `s`, and when?",
         "lr": "what should the step at the rate `lr` be divided by, and when?",
         "eps": "where should `eps` stand?",
     },
+    limits={"s": (0, None), "lr": (0, None), "eps": (0, None)},
     explanation=(
         "Adding the present square first makes the divisor at least |dx|, so no step is longer than `lr`. `eps` only "
         "matters where all gradients so far are about as small as itself: there 0/0 becomes 0/ε = 0."

@@ -67,6 +67,7 @@ def adam_step(x, dx, m, v, t, lr, beta1, beta2, eps):
         "beta2": "what should `beta2` do to the second moment, and to its correction?",
         "eps": "where should `eps` stand?",
     },
+    limits={"v": (0, None), "t": (1, None), "lr": (0, None), "beta1": (0, 1), "beta2": (0, 1), "eps": (0, None)},
     explanation=(
         "Both moments start at 0, so each is divided by the weight it has gathered, and the first step is α whatever "
         "the slope. The corrected values are for this step only; the next one goes on from the plain moments."

@@ -47,6 +47,7 @@ def rmsprop_step(x, dx, s, lr, decay, eps):
         "decay": "what should `decay` be the share of?",
         "eps": "where should `eps` stand?",
     },
+    limits={"s": (0, None), "lr": (0, None), "decay": (0, 1), "eps": (0, None)},
     explanation=(
         "The weights `decay` and `1 - decay` add up to 1, so on a steady slope s tends to the square of the slope, and "
         "the step to ±α. Nothing corrects the start at 0: the first step is α/√(1 − decay)."

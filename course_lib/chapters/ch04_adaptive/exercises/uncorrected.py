@@ -46,6 +46,7 @@ def first_steps(t, beta1, beta2):
         "beta1": "what should `beta1` have to do with the first moment?",
         "beta2": "what should `beta2` have to do with the second moment?",
     },
+    limits={"t": (1, None), "beta1": (0, 1), "beta2": (0, 1)},
     explanation=(
         "After t steps a decaying mean of a constant has the weight 1 − βᵗ. The slope cancels in m/√v, so what remains "
         "is the ratio of the two weights. It tends to 1, slowly: v needs some thousand steps at β₂ = 0.999."

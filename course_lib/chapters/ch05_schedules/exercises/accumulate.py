@@ -59,6 +59,7 @@ def accumulate(grads, sizes, max_norm):
         "sizes": "what should `sizes` decide?",
         "max_norm": "which norm should be compared with `max_norm`?",
     },
+    limits={"sizes": (0, None), "max_norm": (0, None)},
     explanation=(
         "The weights are the sizes, so a short last minibatch counts for less. One factor scales all components, so "
         "the direction stays. Clipped before they are averaged, the minibatches would no longer add up to the batch."

@@ -44,6 +44,7 @@ def cosine(t, lr, steps, end):
         "steps": "what should happen at t = `steps`, and after it?",
         "end": "what should `end` do to the height of the curve?",
     },
+    limits={"t": (0, None), "steps": (1, None)},
     explanation=(
         "(1 + cos πs)/2 falls from 1 to 0 while s goes from 0 to 1, level at both ends. It scales the way from `end` "
         "up to `lr`. Without the limit of 1 the cosine would come back up after the end."
@@ -109,6 +110,13 @@ def cosine(t, lr, steps, end):
             "t / (steps - 1)",
             "You arrive one step early: `end` is reached at t = `steps`. (Some libraries do it your way. Here t counts "
             "finished steps.)",
+        ),
+        Mutant(
+            "one step less, and beyond the end",
+            "np.minimum(t / steps, 1)",
+            "np.minimum(t, steps) / (steps - 1)",
+            "You arrive one step early, at t = `steps` − 1, and from t = `steps` on you are beyond the end. Divide by "
+            "`steps`: t counts finished steps.",
         ),
         Mutant(
             "whole division",

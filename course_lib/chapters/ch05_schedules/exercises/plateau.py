@@ -58,6 +58,7 @@ def plateau(losses, lr, factor, patience):
         "factor": "when should `factor` be multiplied in?",
         "patience": "how many bad losses in a row should be allowed, and what should happen to the count then?",
     },
+    limits={"patience": (0, None)},
     explanation=(
         "Compared with the best loss, not with the last one, a curve that only goes up and down is a plateau. The "
         "count starts again at a better loss and at each drop, so that a new rate gets its chance."

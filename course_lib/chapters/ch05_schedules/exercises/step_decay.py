@@ -43,6 +43,7 @@ def step_decay(t, lr, every, factor):
         "every": "what should be counted in units of `every`?",
         "factor": "how often should `factor` have been multiplied in?",
     },
+    limits={"t": (0, None), "every": (1, None), "factor": (0, None)},
     explanation=(
         "`t // every` counts the finished periods, and n drops multiply by the n-th power. Since t counts finished "
         "steps, the run's first step is t = 0, and the step t = `every` is the first with the lower rate."

@@ -44,10 +44,11 @@ def warmup_cosine(t, peak, warmup, steps):
     ),
     asks={
         "t": "in which of the two parts is step `t`, and how far along?",
-        "peak": "at which step should the rate be `peak`?",
+        "peak": "which share of `peak` should the rate be at step `t`?",
         "warmup": "into how many equal parts should the rise be cut?",
         "steps": "from where to where should the cosine run?",
     },
+    limits={"t": (0, None), "warmup": (0, None), "steps": (1, None)},
     explanation=(
         "A first step at rate 0 would do nothing, so the rise begins at one part. The cosine counts its own steps: at "
         "t = `warmup` its share is 0, where it equals the peak, so that the two parts meet."

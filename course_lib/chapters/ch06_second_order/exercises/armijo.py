@@ -32,6 +32,7 @@ def armijo_cases(rng: np.random.Generator) -> list[Case]:
         case("a first trial that rises", (1.0, -4.0, 4.0), -4.0, 1.2, 0.4),
         case("good, though not best", (0.09, -0.6, 1.0), -0.6, 0.55, 0.01),
         case("nearly flat, then up", (2.0, -1.0, 30.0), -1.0, 1.0, 0.6),
+        case("a wrong slope: no length is good", (0.0, 1.0), -1.0, 1.0, 0.5),
     ]
 
 
@@ -43,7 +44,7 @@ armijo = Exercise(
     prompt=(
         "`phi(a)` is the loss at step length a, and `slope` its slope at 0, below 0. Begin with `a`, and "
         "halve it until the loss falls by at least the share `c1` of what the slope promises: φ(a) ≤ φ(0) + "
-        "c₁ a φ′(0). Return that `a`. At most 40 trials."
+        "c₁ a φ′(0). Return that `a`. Halve it 40 times at most: what is left then is returned, good or not."
     ),
     source="""\
 def armijo(phi, slope, a, c1):
@@ -59,13 +60,14 @@ def armijo(phi, slope, a, c1):
     hints=(
         "What does the slope promise for a step of length a? And what is the share c₁ of that?",
         "Compute φ(0) once, before the loop.",
-        "Loop at most 40 times: leave the loop as soon as the condition holds, and halve the step otherwise.",
+        "Loop 40 times at most: leave the loop as soon as the condition holds, and halve the step otherwise.",
     ),
     asks={
         "slope": "how much of a fall should `slope` promise at the length `a`?",
         "a": "which length should be tried first, and which next?",
         "c1": "what should `c1` be a share of?",
     },
+    limits={"slope": (None, 0), "a": (0, None), "c1": (0, None)},
     explanation=(
         "A short enough step always passes, since near 0 the loss follows its slope, and c₁ is below 1. So "
         "the halving ends. That the loss falls somewhat would not do: the falls could shrink so fast that the "
@@ -86,7 +88,7 @@ def armijo(phi, slope, a, c1):
         "by powers": (
             "def armijo(phi, slope, a, c1):\n"
             "    f0 = phi(0.0)\n"
-            "    for k in range(40):\n"
+            "    for k in range(41):\n"
             "        t = a * 0.5**k\n"
             "        if f0 - phi(t) >= -c1 * t * slope:\n"
             "            return t\n"
@@ -144,6 +146,13 @@ def armijo(phi, slope, a, c1):
             "a / 2",
             "a / 10",
             "A tenth each time: safe, but it throws away good steps; here it is halved.",
+        ),
+        Mutant(
+            "no limit",
+            "for _ in range(40):",
+            "while True:",
+            "Your loop has no limit: where no length is good, as with a wrong slope, it goes on until the step is 0. "
+            "Stop after 40 halvings.",
         ),
         Mutant(
             "the lowest on the way",

@@ -44,9 +44,12 @@ def newton_step(x, g, H, damping):
         "Adding λ to every eigenvalue of H adds λ to its diagonal: `np.eye(n)` is the unit matrix.",
     ),
     asks={
+        "damping": "to which entries of the matrix should `damping` be added?",
+        "H": "what should be solved with `H`?",
         "x": "what should be added to `x`?",
         "g": "what should lead from `g` to the step?",
     },
+    limits={"damping": (0, None)},
     explanation=(
         "The model is flat where (H + λI) p = −g. Its solution is the slope divided by the curvature plus λ, "
         "along each eigenvector. A solve costs about 2n³/3 operations and is more exact than an inverse."

@@ -59,6 +59,15 @@ def adamw_step(x, dx, m, v, t, lr, beta1, beta2, eps, wd):
         "eps": "where should `eps` stand?",
         "wd": "what should `wd` shrink, and by how much?",
     },
+    limits={
+        "v": (0, None),
+        "t": (1, None),
+        "lr": (0, None),
+        "beta1": (0, 1),
+        "beta2": (0, 1),
+        "eps": (0, None),
+        "wd": (0, None),
+    },
     explanation=(
         "The decay has its own term, α λ x, so nothing divides it by √v̂: every weight shrinks by the same factor. "
         "As it carries the rate, it follows the schedule."

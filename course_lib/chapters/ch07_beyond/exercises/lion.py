@@ -64,6 +64,7 @@ def lion_step(x, dx, m, lr, beta1, beta2, wd):
         "beta2": "what should `beta2` be the weight of, and in which line?",
         "wd": "what should `wd` shrink, and by how much?",
     },
+    limits={"lr": (0, None), "beta1": (0, 1), "beta2": (0, 1), "wd": (0, None)},
     explanation=(
         "The sign makes every coordinate move by α, whatever the gradient's size. The mix looks at the new gradient "
         "more than the memory does: β₁ is smaller than β₂ as a rule, 0.9 and 0.99."

@@ -54,6 +54,7 @@ def orthogonalized(g, steps):
         "g": "what should `g` be divided by?",
         "steps": "from where should the `steps` start, and what should each do?",
     },
+    limits={"steps": (0, None)},
     explanation=(
         "With X = U Σ Vᵀ the cube is U Σ³ Vᵀ, since the inner factors cancel. So a step leaves the directions as"
         " they are, and maps each singular value by itself: s ← 1.5 s − 0.5 s³, which climbs from anywhere in (0, 1]"

@@ -62,6 +62,7 @@ def sam_gradient(x, grad, radius):
         "x": "at which two points should the gradient be taken?",
         "radius": "how long should the way uphill be, and in which direction?",
     },
+    limits={"radius": (0, None)},
     explanation=(
         "To first order the loss is highest, within the radius, straight uphill. The gradient is made to have the"
         " length 1, so the radius is a distance whatever the slope. The step that follows starts at `x`, with the"

@@ -78,6 +78,7 @@ def schedule_free_step(z, a, grad, t, lr, beta):
         "lr": "what should `lr` multiply?",
         "beta": "what should `beta` be the weight of?",
     },
+    limits={"t": (1, None), "lr": (0, None), "beta": (0, 1)},
     explanation=(
         "At t = 1 the average is replaced by the first new z, so its start does not count; from then on all points"
         " weigh alike. The rate is constant: what falls is the share 1/t of a new point in the average."

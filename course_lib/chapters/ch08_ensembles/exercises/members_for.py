@@ -40,6 +40,11 @@ def members_for(rho, share):
         "Solve (1 − ρ)/M ≤ share·ρ for M. M is a whole number: in which direction must you round?",
         "For ρ = 1 the quotient is 0, and there is no vote of no members.",
     ),
+    asks={
+        "rho": "which part of the variance does not shrink with more members?",
+        "share": "of what is `share` the part that may be left?",
+    },
+    limits={"rho": (0, 1), "share": (0, None)},
     explanation=(
         "(1 − ρ)/M ≤ ρ · `share`, so M ≥ (1 − ρ)/(ρ · `share`), rounded "
         "up. With ρ = 0.88, as for the chapter's networks, three members come within a twentieth of the floor."

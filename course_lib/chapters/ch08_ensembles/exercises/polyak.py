@@ -39,6 +39,11 @@ def polyak(x_test, x, decay, t):
         "After the first step the average is (1 − decay)·x. By what do you divide to get x?",
         "After t steps the weights of all points add up to 1 − decayᵗ. Divide by that, and keep the undivided one.",
     ),
+    asks={
+        "decay": "which share should the old average keep, and what should make up for its start at 0?",
+        "t": "what should be divided away after `t` steps?",
+    },
+    limits={"decay": (0, 1), "t": (1, None)},
     explanation=(
         "The weights (1 − d)dᵗ⁻ᵏ of the points k = 1 … t add up to 1 − dᵗ, so the division makes them add up to 1. "
         "The sum itself goes on undivided; the division is for testing alone."

@@ -33,6 +33,12 @@ def snapshot_rate(t, lr, cycle):
         "Within a cycle the angle goes from 0 to π, where the cosine goes from 1 to −1.",
         "A number from 1 to −1 becomes one from 1 to 0: add 1, and halve.",
     ),
+    asks={
+        "lr": "at which step of a cycle should the rate be `lr`?",
+        "cycle": "when should the rate start again?",
+        "t": "how far is step `t` within its own cycle?",
+    },
+    limits={"t": (0, None), "cycle": (1, None)},
     explanation=(
         "½ α₀ (1 + cos(π (t mod P)/P)): the remainder restarts the cosine. The "
         "snapshot is taken at the end of the cycle, where the rate has come down."

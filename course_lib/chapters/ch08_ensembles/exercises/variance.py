@@ -33,6 +33,11 @@ def variance(rho, sigma, M):
         "There are two parts: one that all members share, and one that each has for itself. Which is divided by M?",
         "The shares are ρ and 1 − ρ of the variance of one member; that variance is the square of `sigma`.",
     ),
+    asks={
+        "rho": "which part of the variance is shared by all members?",
+        "M": "which part should shrink with `M`, and how fast?",
+    },
+    limits={"rho": (0, 1), "sigma": (0, None), "M": (1, None)},
     explanation=(
         "1/M² times M variances σ² and M(M − 1) covariances ρσ² is "
         "ρσ² + (1 − ρ)σ²/M. The first part has no M: no vote removes it."

@@ -32,6 +32,10 @@ def vote(p):
         "Which axis counts the members? The answer has no such axis.",
         "Each row of the answer has to add up to 1, as each member's rows do: it is a mean, and not a sum.",
     ),
+    asks={
+        "p": "over which axis of `p` should the members be averaged, and what should be compared then?",
+    },
+    limits={"p": (0, 1)},
     explanation=(
         "The members are the first axis. A mean of rows that add up to 1 adds up to 1, so no softmax is "
         "needed, and a member that is unsure counts less than one that is sure."

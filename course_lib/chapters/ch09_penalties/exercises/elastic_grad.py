@@ -47,6 +47,7 @@ def elastic_grad(w, dw, l1, l2):
         "l1": "what should `l1` multiply?",
         "l2": "what should `l2` multiply?",
     },
+    limits={"l1": (0, None), "l2": (0, None)},
     explanation=(
         "L1 pulls at every weight by the same λ₁, L2 in proportion to the weight. With this gradient no weight becomes"
         " exactly 0."

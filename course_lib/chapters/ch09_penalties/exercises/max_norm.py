@@ -38,6 +38,7 @@ def max_norm(W, c):
         "W": "which entries of `W` should share one norm, and which columns should change?",
         "c": "what should a column be scaled by if it is longer than `c`?",
     },
+    limits={"c": (0, None)},
     explanation=(
         "The factor is min(1, c/norm), one for each unit, so the direction of a unit's weights is kept. It is the step"
         " to the nearest weights within the limit."

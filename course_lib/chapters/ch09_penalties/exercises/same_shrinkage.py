@@ -39,6 +39,7 @@ def same_shrinkage(h, lr, t):
         "lr": "by which factor should one step at the rate `lr` shorten the way?",
         "t": "how much of the way should be left after `t` steps?",
     },
+    limits={"t": (1, None)},
     explanation=(
         "t steps leave the share (1 − αh)ᵗ, L2 leaves λ/(h + λ). Equal shares give λ = h·left/(1 − left), which is"
         " close to 1/(αt) where αht is small: many steps are a weak penalty."

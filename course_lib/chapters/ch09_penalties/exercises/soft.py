@@ -45,6 +45,7 @@ def soft(w, step, lam):
         "step": "what should `step` decide?",
         "lam": "what should `lam` decide?",
     },
+    limits={"step": (0, None), "lam": (0, None)},
     explanation=(
         "It minimizes ½(u − w)² + step·λ|u| for each weight by itself. Every weight loses the same amount, and those"
         " that have less than that end at exactly 0."

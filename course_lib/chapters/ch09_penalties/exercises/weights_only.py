@@ -11,7 +11,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
         b, db = rng.standard_normal((2, 3))
         return Case.one(f"λ = {lam}", W=W, b=b + 5, dW=dW, db=db, lam=lam)
 
-    return [case(lam) for lam in (0.1, 0.2, 0.3, 0.5, 1.0, 0.0)]
+    small = Case.one(
+        "λ = 0.1",
+        W=np.array([[1.0, -2.0], [0.5, 3.0], [-4.0, 2.0]]),
+        b=np.array([5.0, 4.0]),
+        dW=np.array([[0.2, 0.1], [-0.3, 0.4], [0.6, -0.5]]),
+        db=np.array([0.1, -0.2]),
+        lam=0.1,
+    )
+    return [small, *(case(lam) for lam in (0.2, 0.3, 0.5, 1.0, 0.0))]
 
 
 weights_only = Exercise(
@@ -43,6 +51,7 @@ def weights_only(W, b, dW, db, lam):
         "db": "what should be added to `db`?",
         "lam": "what should `lam` multiply?",
     },
+    limits={"lam": (0, None)},
     explanation=(
         "Weights decide how strongly the layer reacts to its inputs: that has a price. A bias only says where the"
         " output lies, and a price on it would pull predictions to 0."

@@ -41,6 +41,7 @@ def dropconnect(x, W, b, keep):
         "b": "in which of the two results should `b` be?",
         "keep": "what are the mean and the variance of one coin?",
     },
+    limits={"keep": (0, 1)},
     explanation=(
         "With p = `keep`, z has the mean p and the variance p(1 − p), and so x·z·W has the variance x²W²p(1 − p). "
         "Variances of independent terms add: square first, then sum. The bias only shifts."

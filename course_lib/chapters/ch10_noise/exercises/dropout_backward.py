@@ -38,6 +38,7 @@ def dropout_backward(dy, z, keep):
         "z": "which entries should `z` let pass?",
         "keep": "what did `keep` do on the way forward?",
     },
+    limits={"z": (0, 1), "keep": (0, 1)},
     explanation=(
         "For a given mask the layer is linear in `x`, with the factor z/keep for each unit. The gradient has the same "
         "factor, so a dropped unit gets none, and a kept one 1/keep times as much."

@@ -38,6 +38,7 @@ def fractional_pool(x, steps):
         "x": "which pixel of a region should be returned?",
         "steps": "where should each region begin and end?",
     },
+    limits={"steps": (1, None)},
     explanation=(
         "The ends are the running sums of the steps, and each region starts where the one before ended. With steps of "
         "1 and 2 in random order a row shrinks by any factor between 1 and 2."

@@ -45,6 +45,7 @@ def inverted_dropout(x, u, keep, train):
         "keep": "where should `keep` come in, and when?",
         "train": "what should `train` decide?",
     },
+    limits={"u": (0, 1), "keep": (0, 1)},
     explanation=(
         "The mean of z is `keep`, so the mean of x·z/`keep` is x. The scaling is done in training, so testing, and "
         "whoever uses the network, needs to know nothing of dropout."

@@ -38,6 +38,7 @@ def vanilla_test(x, W, b, keep):
         "b": "what did the masks do to `b`?",
         "keep": "what should `keep` multiply?",
     },
+    limits={"keep": (0, 1)},
     explanation=(
         "The mean of z is `keep`, and the layer is linear in z, so its mean is `keep`·xW + b: exactly, for any input. "
         "The bias is added after the mask, and stays."

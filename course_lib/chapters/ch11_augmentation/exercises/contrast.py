@@ -41,6 +41,9 @@ def contrast(images, f):
         "The mean of each image alone, kept as shape (N, 1, 1, 1), broadcasts against the images: `keepdims=True`.",
         "m + f (x − m), then `np.clip`.",
     ),
+    asks={
+        "f": "the distance from what should be multiplied by `f`?",
+    },
     explanation=(
         "Before clipping the mean stays and the spread is multiplied by f: that is contrast. At f = 0 each image is "
         "evenly grey, and at f = 1 nothing changes."

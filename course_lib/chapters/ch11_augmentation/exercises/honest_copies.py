@@ -42,6 +42,10 @@ def honest_copies(y, val_rows, copies):
         "Make `held`, one truth value for each image. Then ask of every row: is its image held out, and is it copy 0?",
         "The rows come block by block, N at a time, so what holds for the images is repeated with `np.tile`.",
     ),
+    asks={
+        "copies": "how many rows should there be in all, and which of them may be validated on?",
+    },
+    limits={"val_rows": (0, None), "copies": (0, None)},
     explanation=(
         "No copy of a held-out image is trained on, and none is validated on: the validation set is what the world "
         "gives. Labels are tiled, since the rows stand block by block."

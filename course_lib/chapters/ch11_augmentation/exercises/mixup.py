@@ -40,6 +40,11 @@ def mixup(x, y, x2, y2, lam):
         "The two shares add up to 1, and `lam` belongs to the first.",
         "Labels are blended by the same line as images.",
     ),
+    asks={
+        "lam": "which of the two should have the share `lam`, and what is left for the other?",
+        "y2": "with which share should `y2` come in?",
+    },
+    limits={"lam": (0, 1)},
     explanation="One convex combination, with the same λ for images and labels. Rows of probabilities stay so: their "
     "sums are 1.",
     after="`course_lib.data.augment.MixUp` draws λ from a Beta(α, α) for each image, and the partner from the batch.",

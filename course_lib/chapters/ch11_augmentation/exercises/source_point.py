@@ -40,6 +40,10 @@ def source_point(row, column, degrees, side):
         "row was the old right-hand column.",
         "With y down, the way back is x → x cos a − y sin a, y → x sin a + y cos a. Then add the middle.",
     ),
+    asks={
+        "side": "where is the middle of an image of `side` pixels?",
+    },
+    limits={"side": (1, None)},
     explanation="Count from the middle, turn back, count from the corner again. Every new pixel gets exactly one place "
     "to ask; between four old pixels `bilinear` answers.",
     after="`course_lib.data.augment.affine` does so for any matrix: it samples at M⁻¹ p.",

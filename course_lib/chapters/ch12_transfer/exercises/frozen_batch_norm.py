@@ -43,6 +43,7 @@ def frozen_batch_norm(x, mean, var, gamma, beta, eps):
         "Normalize by what is stored, as in evaluation mode; then the learned size and place.",
         "The small number stands under the root, with the variance.",
     ),
+    limits={"var": (0, None), "eps": (0, None)},
     explanation=(
         "With stored statistics batch norm is a fixed line for each feature, y = a x + c with a = γ/√(var + ε) and "
         "c = β − a·mean. Nothing in it looks at the batch, and nothing in it moves."

@@ -42,6 +42,10 @@ def nearest_mean(f, y, q, classes):
         "`f[y == c]` holds the rows of class c. Average over rows, not over features.",
         "With an axis of length 1 in between, `q[:, None]` has shape `(Q, 1, k)` and meets every mean.",
     ),
+    asks={
+        "f": "over which rows of `f` should each mean be taken?",
+    },
+    limits={"y": (0, None), "classes": (1, None)},
     explanation=(
         "The nearest mean has the largest score. Multiplied out, −‖q − μ‖² = 2μ·q − ‖μ‖² − ‖q‖², and ‖q‖² is the same "
         "for all classes: so this is a linear head, with weights 2μ and biases −‖μ‖²."

@@ -41,6 +41,11 @@ def stage_rates(stages, frozen, lr, ratio):
         "Start from one rate for all stages, then overwrite the two ends.",
         "A slice up to `frozen` is the end at the input; the index −1 is the head.",
     ),
+    asks={
+        "frozen": "which stages should not move at all?",
+        "ratio": "which stages should have `ratio` times the head's rate?",
+    },
+    limits={"stages": (1, None), "frozen": (0, None), "ratio": (0, None)},
     explanation=(
         "A rate of 0 freezes weights, but not batch norm's statistics. Early stages are the most general, so they "
         "are frozen first; the head is new and learns at the full rate; what lies between is nearly right."

@@ -40,6 +40,11 @@ def fold(order, k, i):
         "A slice of `order` holds row numbers. Begin with a mask that is false everywhere, and set it to true there.",
         "What is not held out is trained on: one mask is the other one, turned round.",
     ),
+    asks={
+        "i": "from which to which position does fold `i` reach?",
+        "order": "which rows stand at the positions of the fold?",
+    },
+    limits={"order": (0, None), "k": (1, None), "i": (0, None)},
     explanation="Block i of the shuffled order is held out, and everything else is trained on. Over all i each row is "
     "held out exactly once.",
     after="`course_lib.challenge.cross_validate` does so on several draws, and calls your `train` each time.",

@@ -34,6 +34,7 @@ def share_error(right, n):
         "One digit is right or wrong: a number that is 1 with probability p and else 0. What is its variance?",
         "A mean of n independent numbers has an n-th of their variance. The error is the root of that.",
     ),
+    limits={"right": (0, None), "n": (1, None)},
     explanation="One digit has the variance p(1 − p), a mean of n has an n-th of it, and the error is the root: "
     "√(p(1 − p)/n). Four times as many digits halve it.",
     after="With p near 0 or 1 and few digits the share is not normally distributed: Wilson's interval is better there.",

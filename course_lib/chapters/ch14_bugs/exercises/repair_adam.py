@@ -47,6 +47,10 @@ def adam_step(x, dx, m, v, t, lr):
         "Along which mean should the step go? Does it, and is what it uses corrected?",
         "Both moments start at 0. The second is divided by the weight that it has gathered; the first needs that, too.",
     ),
+    asks={
+        "t": "what should the correction at step `t` do, and to which of the two?",
+    },
+    limits={"v": (0, None), "t": (1, None), "lr": (0, None)},
     explanation=(
         "Adam steps along the first moment, a mean of gradients, and not along the last gradient alone. m has gathered "
         "the weight 1 − 0.9ᵗ, v the weight 1 − 0.999ᵗ; divided by these, the first step is α whatever the slope."

@@ -48,6 +48,12 @@ def train_step(w, dw, lr, lam):
         "Where does the broken line send a weight of 0.05, with no gradient, a rate of 0.1 and λ = 1?",
         "Make the step on the loss first. Then take the same amount from the size of every weight, and stop at 0.",
     ),
+    asks={
+        "lam": "by how much should each weight shrink?",
+        "w": "which way should each weight move, and where should it stop?",
+        "lr": "which two things should `lr` multiply?",
+    },
+    limits={"lr": (0, None), "lam": (0, None)},
     explanation=(
         "A subgradient step of αλ jumps over zero, back and forth, and never rests there. The proximal step takes αλ "
         "from the size of each weight and stops at 0, so whatever is smaller becomes exactly 0."

@@ -39,6 +39,10 @@ def predict(x, W1, b1, W2, b2, p):
         "How large was a hidden unit in training, on average over the masks?",
         "A unit was there with probability `p`, and else it was 0. Its mean is that share of it.",
     ),
+    asks={
+        "p": "in training nothing was divided by `p`: what should make up for that, and where?",
+    },
+    limits={"p": (0, 1)},
     explanation=(
         "A unit h is kept with probability p, so its mean over the masks is p·h + (1 − p)·0 = p·h. The second layer has"
         " learnt with that size. Its bias was never dropped."

@@ -48,6 +48,10 @@ def rmsprop_step(x, dx, s, lr, decay):
         "Take a steady slope of 1 and print `s` after each of ten steps. What should it tend to?",
         "In a mean, the weights of old and new add up to 1. What do they add up to here?",
     ),
+    asks={
+        "decay": "of what should `decay` be the share, and what is left for the new square?",
+    },
+    limits={"s": (0, None), "lr": (0, None), "decay": (0, 1)},
     explanation=(
         "With `s +=` the old mean enters with the weight 1 + δ, so s grows 1.9 times a step at δ = 0.9, and every step "
         "is divided by its root. The weights of a mean are δ and 1 − δ."
