@@ -233,7 +233,7 @@ def test_a_loop_that_calls_a_function_of_the_case_is_stopped_in_the_readers_own_
     text = "def armijo(phi, slope, a, c1):\n    while phi(a) > phi(0) + c1 * slope:\n        pass\n    return a"
     for _ in range(3):  # which line it was in hung on chance
         said = judged_by_page(gate, exercise, {"endless": text}, seconds=0.3)["endless"]["paragraphs"][1]
-        assert said.strip() in {f"line 2: {lines[1].strip()}", "line 3: pass"}
+        assert said.strip() in {"line 2: while phi(a) > phi(0) + c1 * slope:", "line 3: pass"}
 
 
 @pytest.mark.browser
