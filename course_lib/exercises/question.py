@@ -134,7 +134,7 @@ class _Asking:
             if right is None or self._is_empty(right.calls[0], only_zero=how == "one" and not ndim(now)):
                 continue
             if _are_alike(self.own(case, right), right):
-                yield name, f"{_words(name, then, how)} your answer is right, {_otherwise(name, now)} it is not"
+                yield name, f"{_words(name, then, how)} your answer is right, {_otherwise(name, now, how)} it is not"
 
     def _another_value(self, made: Call, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """For which other value of an argument the answer is right: of single numbers first."""
@@ -268,12 +268,17 @@ def _diagonal(value: Any) -> Any:
     return value * eye(len(value), dtype=value.dtype) if ndim(value) == 2 and len(set(value.shape)) == 1 else None
 
 
+def _first(value: Any) -> Any:
+    return value[:1] if ndim(value) and len(value) > 1 else None
+
+
 HOW: dict[str, Callable[[Any], Any]] = {
     "zero": lambda value: 0 * value,
     "one": lambda value: 0 * value + 1,
     "large": _large,
     "level": _level,
     "diagonal": _diagonal,
+    "first": _first,
     "other": lambda value: None,
 }
 
@@ -300,12 +305,16 @@ def _words(name: str, value: Any, how: str) -> str:
         return f"With all entries of `{name}` alike"
     if how == "diagonal":
         return f"With only the diagonal of `{name}`"
+    if how == "first":
+        return f"With only the first {'row' if ndim(value) == 2 else 'entry'} of `{name}`"
     if ndim(value):
         return f"With all entries of `{name}` {'0' if how == 'zero' else '1'}"
     return f"With `{name}` = {wording.shown(value)}"
 
 
-def _otherwise(name: str, value: Any) -> str:
+def _otherwise(name: str, value: Any, how: str) -> str:
+    if how == "first":
+        return "with all of them"
     return "with those of this call" if ndim(value) else f"with `{name}` = {wording.shown(value)}"
 
 
@@ -331,7 +340,10 @@ def _replacements(name: str, value: Any) -> Iterator[tuple[str, Callable[[Any], 
         yield f"for entries of `{name}` twice as large", lambda one: 2 * one
         yield f"for entries of `{name}` half as large", lambda one: one / 2
         yield f"for −`{name}`, and `{name}` is given", lambda one: -one
+        yield f"for 1 − `{name}`, and `{name}` is given", lambda one: 1 - one
     elif kind == "f":
+        if value > 0:
+            yield f"for √`{name}`, and `{name}` is given", lambda one: one**0.5
         others = [lambda one: -one, lambda one: 2 * one, lambda one: one / 2, lambda one: one**2, lambda one: 1 - one]
     elif kind in ("i", "u") and not ndim(value):
         others = [lambda one: one + 1, lambda one: one - 1]

@@ -117,8 +117,8 @@ def on_changed_lines(exercise, mutant):
 
 
 def test_the_question_names_an_argument_of_the_mistaken_line():
-    """Of two thirds of all mistakes whose values differ, functions of numbers and arrays having questions; and no
-    question suspects a line that is right. (It was 73 % when a rate of 0 was asked about, which says nothing.)"""
+    """Of 70 % of all mistakes whose values differ, functions of numbers and arrays having questions; and no question
+    suspects a line that is right."""
     every, asked, good = 0, 0, 0
     numpy = Intact(np)
     for exercise in LIGHT:
@@ -138,7 +138,7 @@ def test_the_question_names_an_argument_of_the_mistaken_line():
             asked += bool(words)
             mirrored = words.endswith(("the right way?", "the right sign?"))
             good += mirrored or (bool(words) and re.search(r"`(\w+)`", words)[1] in on_changed_lines(exercise, mutant))
-    assert every > 700 and good >= 0.68 * every, (every, asked, good)
+    assert every > 700 and good >= 0.7 * every, (every, asked, good)
     assert good >= 0.98 * asked, (every, asked, good)  # a line may be moved, and is in both versions
 
 
@@ -185,6 +185,13 @@ ASKED = {
         "directions",
         "diagonal",
     ): "With only the diagonal of `H` your answer is right, with those of this call it is not: ",
+    ("vote", "mean of logits"): "With only the first entry of `p` your answer is right, with all of them it is not: ",
+    (
+        "standardize",
+        "only centred",
+    ): "With only the first row of `train` your answer is right, with all of them it is not: ",
+    ("steps_needed", "loss for error"): "You return what is right for √`tol`, and `tol` is given: ",
+    ("dropout_backward", "the other units"): "You return what is right for 1 − `z`, and `z` is given: ",
     ("paired_gain", "the sign"): "Your `gain` has the right size: has it the right sign?",
     # at peak = 0 all is 0, at lr = 0 nothing moves, and so on: what is right there says nothing
     ("warmup_cosine", "a straight line"): "",
