@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from course_lib import chapters, inpage, questions
-from course_lib.exercises import Case, Exercise, Mutant
+from course_lib.exercises import Case, Exercise, Mutant, source
 from course_lib.exercises.result import Result, Status
 from course_lib.inpage.assets import script, told
 from course_lib.site import exercises
@@ -745,9 +745,11 @@ def test_an_exam_gives_the_verdict_alone(show, address, query):
     assert [one.inner_text() for one in shown.get_by_role("button").all()] == names
     with shown.expect_download() as download:
         button(shown, "Save my answers").click()
-    saved = json.loads(Path(download.value.path()).read_text("utf-8"))
-    assert download.value.suggested_filename == "descent-exam-00_numbers.json" and saved["saved"].endswith("Z")
-    assert (saved["page"], saved["answers"], saved["solved"]) == ("00_numbers", {"double": OPEN}, ["double"])
+    raw = Path(download.value.path()).read_bytes()
+    nbformat.validate(nbformat.reads(raw.decode("utf-8"), as_version=4))
+    cells = [(cell["tags"], cell["source"]) for cell in source.read_cells(raw, download.value.suggested_filename)]
+    assert cells == [([], "import numpy as np"), (["exercise:double"], OPEN)], "as `course grade` reads it"
+    assert download.value.suggested_filename == "00_numbers-exam.ipynb"
     assert "it holds 1 of 1 answers" in shown.get_by_role("note").first.inner_text()
     assert not shown.get_by_role("switch").is_visible() and solved(shown)
     check(shown, START)  # that nothing was written is no help

@@ -44,20 +44,23 @@
     address.hash = "";
     return Object.assign(document.createElement("a"), { href: address.href, textContent: "Leave the exam" });
   }
-  /** A button that saves what is written in the exam as a file, to be handed in, and words that tell so. */
+  /** A button that saves what is written in the exam as a notebook, to be handed in, and words that tell so. */
   function exporting(exercises) {
     const { page } = exercises[0].dataset,
-      file = `descent-exam-${page}.json`,
+      file = `${page}-exam.ipynb`,
       place = document.createElement("span"),
       said = Object.assign(document.createElement("span"), { role: "status" }),
       button = Object.assign(document.createElement("button"), { type: "button", textContent: "Save my answers" });
+    const cell = (id, source, tags = []) => {
+      return { cell_type: "code", id, metadata: { tags }, source, execution_count: null, outputs: [] };
+    };
     button.addEventListener("click", () => {
       const names = exercises.map(({ dataset }) => dataset.exercise),
         written = names.map((name) => [name, course.drafts.get(`${page}-exam`, name)]).filter(([, text]) => text),
-        solved = names.filter((name) => course.progress.get(`${page}-exam`, "exercises", name) === true);
-      const record = { format: "descent-exam-1", saved: new Date().toISOString(), page, solved };
-      const text = JSON.stringify({ ...record, answers: Object.fromEntries(written) }, null, 2);
-      const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+        answers = written.map(([name, text]) => cell(name.replaceAll("_", "-"), text, [`exercise:${name}`])),
+        cells = [cell("numpy", "import numpy as np"), ...answers]; // in the page NumPy is there
+      const text = JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }, null, 1);
+      const href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
       Object.assign(document.createElement("a"), { href, download: file }).click();
       URL.revokeObjectURL(href);
       said.textContent = ` ${file} is saved, to be handed in: it holds ${written.length} of ${names.length} answers.`;
