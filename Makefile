@@ -32,8 +32,10 @@ lab: $(STAMP) ## open your own copies of the chapters (in work/) in JupyterLab
 	@$(BIN)/course work || test $$? = 1 # 1: a copy cannot be read, which was said
 	@$(BIN)/jupyter lab work/00_contents.ipynb
 
+# Many tests start a Python: it finds the library compiled, also where the environment asks that nothing be kept.
 test: lint ## run every test; what needs a browser is skipped, loudly, without one
-	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg \
+		$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 gate: $(STAMP) ## check in the page and in Python every answer to every exercise, and compare
 	@GATE=all OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) \
