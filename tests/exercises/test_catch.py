@@ -73,10 +73,10 @@ BAD = {
 def test_what_is_no_argument_is_refused_and_changes_nothing(game):
     for name, kind in game.kinds.items():
         for value in BAD.get(kind, ["1", 1]):
-            card, caught = describe(game, {name: value}, ["a name"])
-            assert card.text.startswith(f"NO CALL · {game.exercise.name}\n`{name}` ") and caught == ["a name"], value
-    card, caught = describe(game, {"nothing": 1}, [])
-    assert "`nothing` is no argument of" in card.text and caught == []
+            card, caught = describe(game, {name: value}, [])
+            assert card.text.startswith(f"NO CALL · {game.exercise.name}\n`{name}` ") and caught == [], value
+    card, caught = describe(game, {"nothing": 1}, ["a name"])
+    assert "`nothing` is no argument of" in card.text and caught == ["a name"]
 
 
 @pytest.mark.parametrize(
