@@ -384,10 +384,11 @@ def _no_call(game: Game, given: Mapping[str, Any], before: Collection[str], prob
     if not before or not alive:
         return status_card(game.exercise.name, "NO CALL", [problem])
     arguments = dict(game.start)
-    for name, value in given.items():  # those that are sound stay, so that the nudge is about the call on the page
-        with contextlib.suppress(NoCall, KeyError):
+    known = {name: value for name, value in given.items() if name in arguments}
+    for name, value in known.items():  # those that are sound stay, so that the nudge is about the call on the page
+        with contextlib.suppress(NoCall):
             arguments[name] = read_argument(name, value, game.kinds[name])
-    wrong = {name for name, _ in misfits(game, arguments, list(given))}
+    wrong = {name for name, _ in misfits(game, arguments, known)}
     sound = {name: game.start[name] if name in wrong else value for name, value in arguments.items()}
     last, nudge = _what_is_left(game, sound, alive)
     return status_card(game.exercise.name, "NO CALL", [problem], last=last, more=nudge)
