@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # without windows letters would be hinted, and wider than those that readers see
 ]
 PRINT = [
     "--headless",
