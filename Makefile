@@ -14,7 +14,7 @@ BIOME  := course_lib/explore/js/node_modules/.bin/biome
 JOBS   ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help book site downloads lab test gate kernels lint bench pin clean
+.PHONY: help book site downloads lab test whole gate kernels lint bench pin clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -37,18 +37,21 @@ test: lint ## run every test; what needs a browser is skipped, loudly, without o
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg \
 		$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-gate: $(STAMP) ## check in the page and in Python every answer to every exercise, and compare
-	@GATE=all OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) \
-		tests/site/test_gate.py tests/inpage/test_layout.py tests/grading
+whole: ## run every test, also of what `make test` takes a sample: all pages, answers, seeds, settings
+	@WHOLE=1 $(MAKE) --no-print-directory test
+
+gate: $(STAMP) ## of these, those of exercises: every answer to each in the page and in Python, and compare
+	@WHOLE=1 OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -q -n $(JOBS) \
+		tests/site/test_gate.py tests/inpage tests/grading tests/exercises
 
 # Kernels of NumPy (OpenBLAS) and torch (ATen), the oldest first; the newest only where the processor has AVX-512.
 KERNELS ?= Nehalem:default Haswell:avx2 $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo SkylakeX:avx512)
-TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_measured_numbers.py tests/notebooks tests/chapters book
+TRAINS  := tests/studies tests/ensembles tests/nn tests/deep tests/optim/test_measured_numbers.py tests/notebooks/test_runs.py tests/chapters book
 
 kernels: $(STAMP) ## run what trains networks as other processors would
 	@for kernel in $(KERNELS); do \
 		echo "With the kernels $$kernel"; \
-		OPENBLAS_CORETYPE=$${kernel%:*} ATEN_CPU_CAPABILITY=$${kernel#*:} OMP_NUM_THREADS=1 MPLBACKEND=agg SABOTAGE=all \
+		OPENBLAS_CORETYPE=$${kernel%:*} ATEN_CPU_CAPABILITY=$${kernel#*:} OMP_NUM_THREADS=1 MPLBACKEND=agg WHOLE=1 \
 			$(BIN)/python -m pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder $(TRAINS) || exit 1; \
 	done
 

@@ -283,7 +283,7 @@ def test_workflows_test_the_promised_pythons_and_systems():
     assert extras == PROJECT["project"]["optional-dependencies"].keys()
 
 
-@pytest.mark.parametrize("name", ["test", "pages", "colab"])
+@pytest.mark.parametrize("name", ["test", "pages", "whole"])
 def test_workflows_take_torch_for_the_processor(name):
     assert workflow(name)["env"]["PIP_EXTRA_INDEX_URL"] == "https://download.pytorch.org/whl/cpu"
 

@@ -4,6 +4,6 @@
 `js/` is the page's side.
 """
 
-from course_lib.inpage.assets import of_exercises, on_demand, site_assets
+from course_lib.inpage.assets import of_exercises, on_demand, script_name, site_assets
 
-__all__ = ["of_exercises", "on_demand", "site_assets"]
+__all__ = ["of_exercises", "on_demand", "script_name", "site_assets"]

@@ -28,7 +28,12 @@ def on_demand() -> dict[str, Callable[[], str]]:
 
 def of_exercises(exercises: Iterable[Exercise]) -> dict[str, str]:
     """Return the scripts of exercises: file name → text."""
-    return {f"ex-{one.name}.js": script({**told(one), **for_engine(one)}) for one in exercises if not one.packages}
+    return {script_name(one): script({**told(one), **for_engine(one)}) for one in exercises if not one.packages}
+
+
+def script_name(exercise: Exercise) -> str:
+    """Return the name of the file that tells the page of an exercise."""
+    return f"ex-{exercise.name}.js"
 
 
 def script(data: dict[str, Any]) -> str:

@@ -77,7 +77,7 @@ def colab(config: Config, docname: str) -> str:
 def visit_exercise(translator: HTML5Translator, node: exercise) -> None:
     """Write what comes before the code."""
     declared, docname = chapters.exercises()[node["name"]], translator.builder.current_docname
-    script = "../" * docname.count("/") + f"_static/inpage/ex-{declared.name}.js?v=0"
+    script = "../" * docname.count("/") + f"_static/inpage/{inpage.script_name(declared)}?v=0"
     translator.body.append(before(declared, script, colab(translator.builder.config, docname)))
 
 
@@ -166,9 +166,8 @@ def write_scripts(out: Path, cache: Path) -> None:
     parts = [path for part in ("inpage", "exercises") for path in (LIBRARY / part).rglob("*.[pj][ys]")]
     kept, folder = cache / digest(parts), out / "_static/inpage"
     texts = {name: functools.partial(_made_once, kept / name, make) for name, make in inpage.on_demand().items()}
-    if named - texts.keys():
-        of_exercises = inpage.of_exercises(chapters.exercises().values())
-        texts |= {name: functools.partial(str, text) for name, text in of_exercises.items()}
+    here = [one for one in chapters.exercises().values() if inpage.script_name(one) in named]
+    texts |= {name: functools.partial(str, text) for name, text in inpage.of_exercises(here).items()}
     for name in sorted(named):
         (folder / name).write_text(texts[name](), encoding="utf-8")
     for stale in [*(set(cache.glob("*")) - {kept}), *folder.glob("ex-*.js")]:

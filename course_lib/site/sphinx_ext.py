@@ -3,6 +3,7 @@
 All features of the site beyond Jupyter Book's are here.
 """
 
+import functools
 import html
 import os
 import re
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pybtex.plugin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -249,6 +251,8 @@ def _root_pages(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    # For each citation pybtex would look through all installed packages for its own parts.
+    pybtex.plugin.find_plugin = functools.cache(pybtex.plugin.find_plugin)
     app.setup_extension("course_lib.site.execution")
     app.setup_extension("course_lib.site.boxes")
     app.setup_extension("course_lib.site.figures")

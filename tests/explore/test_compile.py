@@ -18,6 +18,8 @@ from course_lib.optim import Momentum, Optimizer
 from course_lib.optim.registry import METHODS
 from course_lib.optim.surfaces import Surface2D
 
+from ..whole import WHOLE
+
 SURFACES = [s for s in vars(optim).values() if isinstance(s, type) and issubclass(s, Surface2D) and s is not Surface2D]
 
 
@@ -72,7 +74,7 @@ def steps_before_chance(surface, method, start, steps):
 
 
 #: Settings of an experiment that are compared, or some more until each value of each control is among them.
-MOST = 24
+MOST = 24 if WHOLE else 8
 
 
 def corners(experiment):

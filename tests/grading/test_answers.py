@@ -1,12 +1,11 @@
 """A grader judges as a notebook does: the same status, words, diagnoses and print, for every exercise.
 
-For each exercise: its solution, its stub, one right answer in another form and two mistakes; with GATE=all, all of
+For each exercise: its solution, its stub, one right answer in another form and two mistakes; with `make whole`, all of
 them, and what goes wrong in any exercise for one of each kind.
 """
 
 import io
 import json
-import os
 import sys
 from dataclasses import replace
 
@@ -23,9 +22,9 @@ from course_lib.grading.process import LIBRARY, Limits
 from course_lib.grading.rows import Row, Verdict
 
 from ..site import answers
+from ..whole import WHOLE
 from .submissions import HEAD, RIGHT, answer, cell, notebook
 
-WHOLE = os.environ.get("GATE") == "all"
 EXERCISES = chapters.exercises()
 MOMENTUM = EXERCISES["momentum"]
 LIGHT = [exercise for exercise in EXERCISES.values() if not exercise.packages]

@@ -1,7 +1,6 @@
 """What is no Python is told in the page in CPython's words: solutions with a slip of the fingers, in QuickJS."""
 
 import json
-import os
 import warnings
 from random import Random
 
@@ -11,10 +10,11 @@ from course_lib import chapters
 from course_lib.inpage.build import PAGE, modules
 from course_lib.inpage.quick import START, Quick
 
+from ..whole import WHOLE
+
 SOURCES = [exercise.source for exercise in chapters.exercises().values()]
 MISTYPED = [" ", "    ", "\t", "'", '"', "(", ")", "]", ":", "=", "\\", "#", "+", "1", ",", "\n", "\n    "]
-#: How many are tried; `make gate` tries all.
-COUNT = 600 if os.environ.get("GATE") == "all" else 200
+COUNT = 600 if WHOLE else 200  # of how many that are tried
 #: The rest is told, too, with other words or in the line beside.
 ENOUGH = 0.85  # the words change a little from one Python to the next
 

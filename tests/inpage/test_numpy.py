@@ -15,9 +15,11 @@ import pytest
 from course_lib.inpage.names import names, public_functions
 from course_lib.inpage.quick import BRYTHON, Quick
 
+from ..whole import WHOLE
+
 HERE = Path(__file__).parent
 PAGE = BRYTHON.parent / "page"
-EACH = 8  # times that a call is drawn
+EACH = 8 if WHOLE else 4  # times that a call is drawn
 CALLS = [line for line in (HERE / "numpy_calls.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
 
 #: What both Pythons run before the calls.

@@ -1,7 +1,7 @@
 """Chapters as Colab runs them: their plain form in a clean environment of Colab's kind, where the first cell installs
 the book.
 
-Two of them, or all if the variable COURSE_ALL_CHAPTERS is set, as it is once a week. The cell itself runs, address and
+Two of them; `make whole` and, once a week, a workflow run all. The cell itself runs, address and
 all; git is told to find that address in this repository. What is installed is the last commit.
 """
 
@@ -18,6 +18,8 @@ from nbclient import NotebookClient
 from course_lib.site import numbers, repository
 from course_lib.site.notebooks import dumps
 from course_lib.site.plain import make_plain
+
+from ..whole import WHOLE
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -40,7 +42,7 @@ pytestmark = [
 
 def chosen():
     """Return every chapter, or the first and the first that needs scikit-learn, which may be the same."""
-    if "COURSE_ALL_CHAPTERS" in os.environ:
+    if WHOLE:
         return CHAPTERS
     with_sklearn = (path for path in CHAPTERS if NEEDS_SKLEARN.search(path.read_text("utf-8")))
     return sorted({CHAPTERS[0], next(with_sklearn, CHAPTERS[0])})

@@ -61,6 +61,7 @@ def test_own_style_sheets_ask_for_nothing_that_is_left_out(path):
         assert all("font-display: optional" in face for face in own), sheet.name
 
 
+@pytest.mark.in_turn
 @pytest.mark.browser
 def test_what_is_far_is_not_prepared_before_the_reader_comes(reading, numbered):
     shown = reading(numbered, width=1280, height=900, changes=True)

@@ -975,6 +975,7 @@ def test_every_exercise_of_a_chapter_is_in_its_page(site, numbered):
     assert {place["data-colab"] for place in found if place.get("data-colab")} == {launch}
 
 
+@pytest.mark.in_turn
 def test_a_chapter_loads_nothing_of_it_at_first(reading, numbered):
     shown = reading(numbered, changes=True)
     shown.evaluate("document.querySelector('#exercises').scrollIntoView({ behavior: 'instant' })")
@@ -993,6 +994,7 @@ def test_the_style_sheet_of_the_site_says_what_is_of_an_earlier_answer(page):
     assert card.evaluate("e => getComputedStyle(e.firstChild, '::before').content") == '"Before your last change:"'
 
 
+@pytest.mark.in_turn
 def test_without_javascript_it_is_code_and_a_sentence(reading, numbered):
     shown = reading(numbered, java_script_enabled=False)
     place = shown.locator("[data-exercise]").first

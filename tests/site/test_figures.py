@@ -220,6 +220,7 @@ PICTURES = """async () => {
 }"""
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("width, version", [(390, "narrow"), (1280, "wide")])
 def test_each_screen_gets_the_version_drawn_for_it(chapter, reading, width, version):
     for address, scale, wide in reading(chapter, width=width, changes=True).evaluate(PICTURES):
@@ -227,6 +228,7 @@ def test_each_screen_gets_the_version_drawn_for_it(chapter, reading, width, vers
         assert wide >= 300 if version == "narrow" else scale > 0.85
 
 
+@pytest.mark.in_turn
 def test_night_brightens_drawings_and_no_photograph(chapter, reading):
     opened = reading(chapter, scheme="dark")
     assert opened.locator("html[data-theme=dark]").count()

@@ -78,6 +78,7 @@ def test_nothing_jumps_while_it_is_read(page, name, width):
         ...entry.sources.map(s => s.node?.className || s.node?.nodeName)].join(" "))""")
 
 
+@pytest.mark.in_turn
 def test_dark_page_has_no_bright_box(reading, chapter):
     shown = reading(chapter, scheme="dark")
     bright = shown.evaluate("""() => [...document.querySelectorAll("article *")].filter(e => {
@@ -138,6 +139,7 @@ def test_text_is_set_in_the_books_own_type(page, server):
     assert all(address.startswith(server) for address in fonts)
 
 
+@pytest.mark.in_turn
 def test_lines_are_not_too_long(reading, chapter):
     shown = reading(chapter, width=1440, height=900)
     ems = shown.locator("article section > p").evaluate_all(
@@ -195,6 +197,7 @@ def test_phone_has_the_book_one_tap_away(page):
     shown.wait_for_url("**/book/notation.html")
 
 
+@pytest.mark.in_turn
 def test_printing_shows_no_furniture(reading, chapter):
     shown = reading(chapter, width=1440, height=900)
     shown.emulate_media(media="print")
@@ -215,6 +218,7 @@ CONTRAST = """() => {
 }"""
 
 
+@pytest.mark.in_turn
 def test_paper_is_white_also_from_a_dark_screen(reading, chapter):
     shown = reading(chapter, scheme="dark")
     shown.emulate_media(media="print")
@@ -227,6 +231,7 @@ def test_paper_is_white_also_from_a_dark_screen(reading, chapter):
 VISIBLE = "all => all.filter(e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length).length"
 
 
+@pytest.mark.in_turn
 def test_paper_has_no_control_and_all_text(reading, chapter):
     shown = reading(chapter, reduced_motion="reduce", changes=True)
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -262,6 +267,7 @@ def test_pages_of_paper_are_not_half_empty(reading, chapter):
     assert tall == []
 
 
+@pytest.mark.in_turn
 def test_without_javascript_nothing_waits(reading, chapter):
     shown = reading(chapter, java_script_enabled=False)
     for height, text in shown.locator(".course-experiment").evaluate_all(

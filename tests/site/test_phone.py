@@ -94,6 +94,7 @@ def test_text_of_twice_the_size_fits(page, name):
         assert box["x"] + box["width"] <= PHONE["width"]
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("width", [320, 1280])
 def test_what_scrolls_within_itself_shows_it(reading, chapter, width):
     shown = reading(chapter, width=width, height=844, changes=True)
@@ -121,6 +122,7 @@ def test_the_number_of_a_formula_takes_no_room_from_it(reading, chapter):
     assert crowded == []
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("width", [320, 1280])
 def test_code_looks_alike_and_is_not_wrapped(reading, chapter, width):
     shown = reading(chapter, width=width, height=844)
@@ -148,6 +150,7 @@ MISSED = """async all => {
 }"""
 
 
+@pytest.mark.in_turn
 def test_a_finger_finds_what_is_small(reading, chapter):
     shown = reading(chapter, **PHONE, has_touch=True, is_mobile=True, changes=True)
     marks = shown.locator("article a.claim-check:visible")
@@ -166,6 +169,7 @@ def test_a_finger_finds_what_is_small(reading, chapter):
         shown.keyboard.press("Escape")
 
 
+@pytest.mark.in_turn
 def test_folds_in_a_row_take_little_room(reading, chapter):
     shown = reading(chapter, width=1280, height=844)
     tops = shown.evaluate("""() => [...document.querySelectorAll("div.cell > details.hide:only-child")]
@@ -181,6 +185,7 @@ GAPS = """() => [...document.querySelectorAll("article .course-experiment + figc
     .map(e => e.getBoundingClientRect().top - e.previousElementSibling.getBoundingClientRect().bottom)"""
 
 
+@pytest.mark.in_turn
 def test_captions_stand_at_one_distance(reading, chapter):
     """In a chapter as on the first page, which has a width of its own, so that it stays open."""
     first = reading("book/index.html", width=1280, height=800).evaluate(GAPS)
