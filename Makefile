@@ -13,6 +13,9 @@ BIOME  := course_lib/explore/js/node_modules/.bin/biome
 # Test processes: one a core; each computes on one thread. (Three on two cores take as long as two.)
 JOBS   ?= logical
 
+# Python keeps what it has compiled, also where the environment asks that nothing be kept: kernels and tests start often.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help book site downloads lab test whole gate kernels lint bench pin clean
 
@@ -32,10 +35,8 @@ lab: $(STAMP) ## open your own copies of the chapters (in work/) in JupyterLab
 	@$(BIN)/course work || test $$? = 1 # 1: a copy cannot be read, which was said
 	@$(BIN)/jupyter lab work/00_contents.ipynb
 
-# Many tests start a Python: it finds the library compiled, also where the environment asks that nothing be kept.
 test: lint ## run every test; what needs a browser is skipped, loudly, without one
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg \
-		$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 whole: ## run every test, also of what `make test` takes a sample: all pages, answers, seeds, settings
 	@WHOLE=1 $(MAKE) --no-print-directory test
@@ -88,6 +89,6 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(MAKE) --no-print-directory check-python
 	@echo "Setting up $(VENV) with $(PYTHON) (a few minutes, once)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -124,9 +124,9 @@ def test_an_exception_is_told_with_its_line(exercise):
 @every_function
 def test_an_endless_loop_ends_and_is_told_with_its_line(exercise):
     source = f"{exercise.opening}\n    going = True\n    while going:\n        going = True\n"
-    result = exercise.evaluate(exercise.build(source, "endless"), timeout=0.2)
+    result = exercise.evaluate(exercise.build(source, "endless"), timeout=0.1)
     assert result.status is Status.TIMEOUT
-    assert "after 0.2 seconds" in result.message
+    assert "after 0.1 seconds" in result.message
     assert re.search(r"line [34]: (while going:|going = True)", result.message)
     assert "could not be stopped" not in result.message
 

@@ -14,7 +14,7 @@ from ..whole import WHOLE
 
 SOURCES = [exercise.source for exercise in chapters.exercises().values()]
 MISTYPED = [" ", "    ", "\t", "'", '"', "(", ")", "]", ":", "=", "\\", "#", "+", "1", ",", "\n", "\n    "]
-COUNT = 600 if WHOLE else 200  # of how many that are tried
+COUNT = 600 if WHOLE else 100  # of how many that are tried
 #: The rest is told, too, with other words or in the line beside.
 ENOUGH = 0.85  # the words change a little from one Python to the next
 

@@ -52,7 +52,7 @@ def run(path, *, first="", change=lambda notebook: notebook):
     return notebook
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+@pytest.fixture(params=CHAPTERS if WHOLE else CHAPTERS[::-3], ids=lambda path: path.stem)  # the newest among them
 def chapter(request):
     return request.param
 

@@ -40,15 +40,28 @@ BOOK = [f"{name}.html" for name in _toc_files(yaml.safe_load((ROOT / "_toc.yml")
 CHAPTERS = [name for name in BOOK if (ROOT / name).with_suffix(".ipynb").is_file()]
 NUMBERED = [name for name in CHAPTERS if Path(name).name[0].isdigit()]
 PAGES = [*BOOK, "search.html", "genindex.html", "404.html"]
+#: The pages that are made from docstrings: they differ in their words alone.
+MADE = [
+    name
+    for name in BOOK
+    if (path := (ROOT / name).with_suffix(".md")).is_file() and "```{library}" in path.read_text("utf-8")
+]
+DIFFERENT = [name for name in PAGES if WHOLE or name not in MADE or MADE.index(name) % 3 == 0]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `book_page`, `chapter`, `numbered` or `any_page` once on each.
+    """Run a test that asks for `book_page`, `chapter`, `numbered`, `any_page` or `different_page` once on each.
 
     All tests of a module that ask for chapters see one chapter, then the next, so that they can share its pages. Of
     those that look at the frame, which is the same for all, each module takes another third: see the marker `in_turn`.
     """
-    kinds = {"book_page": BOOK, "chapter": CHAPTERS, "numbered": NUMBERED, "any_page": PAGES}
+    kinds = {
+        "book_page": BOOK,
+        "chapter": CHAPTERS,
+        "numbered": NUMBERED,
+        "any_page": PAGES,
+        "different_page": DIFFERENT,
+    }
     in_turn = metafunc.definition.get_closest_marker("in_turn") and not WHOLE
     for name, pages in kinds.items():
         if name in metafunc.fixturenames:

@@ -62,16 +62,16 @@ def check(shown, **options):
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_page_is_accessible(reading, any_page):
+def test_page_is_accessible(reading, different_page):
     """Nothing but colours differs between the light page and the dark one."""
-    shown = reading(any_page, reduced_motion="reduce", changes=True)
+    shown = reading(different_page, reduced_motion="reduce", changes=True)
     shown.evaluate(Axe().axe_script)
     shown.evaluate(AT_MARKS)
     assert shown.evaluate(MARK) > 1
     shown.evaluate(LIGHTEN)
     check(shown)
     shown.emulate_media(color_scheme="dark")
-    if any_page != "404.html":
+    if different_page != "404.html":
         shown.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     shown.evaluate(MARK)
     check(shown, runOnly={"type": "rule", "values": ["color-contrast", "link-in-text-block"]})

@@ -113,8 +113,9 @@ STYLES = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["book/how_to_use.html", "book/glossary.html", "search.html?q=momentum"])
+@pytest.mark.parametrize(
+    ("name", "width"), [("book/how_to_use.html", 390), ("book/glossary.html", 1280), ("search.html?q=momentum", 390)]
+)
 def test_what_was_cut_from_the_style_sheet_is_not_missed(page, site, name, width):
     """Every element looks as it would with all rules of the theme."""
     static = site / "_static"

@@ -143,11 +143,16 @@ def test_a_page_numbers_its_figures_and_links_to_them(book):
     assert all((page.parent / address).is_file() for address in first)
 
     # What is not shown any more leaves the site and the folder that is kept; what is shown stays.
+    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
+    cover = f"# The cover\n\nWords that are many enough to describe it.\n\n```{{code-cell}}\n{SETUP}\n{OTHER}\n```\n"
+    (book / "book/index.md").write_text(front + cover)
     write(book / "book/page.ipynb", PAGE, SETUP, FIGURE % (9, "one"), OTHER)
     assert build(book) == 0
     assert pictures() == first[:2]
     for folder in (explore, book / "_build/.cache/tables/explore"):
         assert sorted(path.name for path in folder.glob("*.svg")) == [Path(address).name for address in first[:2]]
+    tree = BeautifulSoup((book / "_build/html/book/index.html").read_text("utf-8"), "html.parser")
+    assert tree.select_one(".cx-caption").text == "Move it."
 
 
 def test_what_has_no_number_or_caption_fails_the_build_and_is_named(book, capfd):
@@ -167,18 +172,6 @@ def test_what_has_no_number_or_caption_fails_the_build_and_is_named(book, capfd)
     assert "the figure 'two' has no caption" in said
     assert "a picture without a caption: show it with show_figure" in said
     assert len(re.findall(r"page\.ipynb:\d+: WARNING", said)) == 4
-
-
-def test_the_cover_has_no_numbers(book):
-    front = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
-    text = (
-        f"{front}# The cover\n\nWords that are many enough to describe it.\n\n```{{code-cell}}\n{SETUP}\n{OTHER}\n```\n"
-    )
-    (book / "book/index.md").write_text(text)
-    write(book / "book/page.ipynb", "# A page\n\nIt has words enough to be described, at least a line of them.")
-    assert build(book) == 0
-    tree = BeautifulSoup((book / "_build/html/book/index.html").read_text("utf-8"), "html.parser")
-    assert tree.select_one(".cx-caption").text == "Move it."
 
 
 # -------------------------------------------------------------------------------------------------- the book

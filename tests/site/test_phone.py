@@ -30,8 +30,7 @@ def walk(shown):
     }""")
 
 
-@pytest.mark.parametrize("folds", ["closed", "opened"])
-@pytest.mark.parametrize("leave", ["reload", "back"])
+@pytest.mark.parametrize(("leave", "folds"), [("reload", "closed"), ("back", "opened")])
 def test_reader_comes_back_to_the_same_place(page, server, leave, folds):
     shown = page(CHAPTER, **PHONE)
     heading = shown.locator(HEADING).nth(-6)  # nearer to the end, the shorter page after a reload has no such place
