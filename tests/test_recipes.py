@@ -102,7 +102,7 @@ class Copy:
 
     def python(self, *arguments):
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-        env |= {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "WHOLE": "1"}
         return subprocess.run(
             [sys.executable, *arguments], cwd=self.folder, env=env, text=True, encoding="utf-8", capture_output=True
         )

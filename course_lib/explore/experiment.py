@@ -67,7 +67,8 @@ class Experiment(anywidget.AnyWidget):
             changing fastest, as in `itertools.product` and C order. The experiment is then tabulated: the build calls
             it with the whole grid, a notebook with a grid of one setting.
         assets: data that no control changes, such as weights or a strip of pictures, by name: functions of the
-            experiment name them as parameters, marks as keys. The build writes them into one file beside the page.
+            experiment name them as parameters, marks as keys. The build writes them into one file beside the page. What
+            takes long to get is given as a function without arguments, which is called when somebody asks.
         digits: significant digits in a table.
         columns: panels in a row, where there is room; if not given, as many as fit.
         autoplay: whether to run once when it comes into view, unless the reader's system prefers less motion.
@@ -129,7 +130,7 @@ class Experiment(anywidget.AnyWidget):
         self.controls = {c["name"]: c for c in controls}
         self.functions = {"backdrop": backdrop} if compute is None else {"compute": compute, "backdrop": backdrop}
         self._seen: dict[str, tuple[list[Any], Data]] = {}
-        self._held = held = to_jsonable(assets or {}, digits)  # as the page will have them
+        self._declared = held = assets or {}
         needs = {key: list(inspect.signature(f).parameters) for key, f in self.functions.items()}
         self._needs = needs = {"compute": list(self.controls)} | needs
         for key, names in needs.items():
@@ -160,7 +161,7 @@ class Experiment(anywidget.AnyWidget):
         start = cleaned(name, self.controls, values or {}, {}, self._limits)
         self.controls = {n: _with_way_back(c, start) for n, c in self.controls.items()}
         spec |= {"controls": list(self.controls.values()), "start": start}
-        super().__init__(spec=spec, params=start, assets=held)
+        super().__init__(spec=spec, params=start)
         self.observe(lambda _: self._refresh(), "params")
 
     # ------------------------------------------------------------ values of the controls
@@ -178,6 +179,11 @@ class Experiment(anywidget.AnyWidget):
 
     # ------------------------------------------------------------ results
 
+    @traitlets.default("assets")
+    def _first_assets(self) -> Data:  # as the page will have them
+        found = {name: value() if callable(value) else value for name, value in self._declared.items()}
+        return to_jsonable(found, self.digits)
+
     @traitlets.default("backdrop")
     def _first_backdrop(self) -> Data:
         return self.answer("backdrop", self.params)
@@ -191,7 +197,7 @@ class Experiment(anywidget.AnyWidget):
         arguments = [params[n] for n in self._needs[key] if n in self.controls]  # assets do not change
         if key not in self._seen or self._seen[key][0] != arguments:
             if key in self.functions:
-                answer = self.functions[key](*(params[n] if n in params else self._held[n] for n in self._needs[key]))
+                answer = self.functions[key](*(params[n] if n in params else self.assets[n] for n in self._needs[key]))
             else:
                 [answer] = self.answers({n: [params[n]] for n in self.controls})
             self._seen[key] = (arguments, to_jsonable(answer))

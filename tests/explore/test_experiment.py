@@ -372,6 +372,22 @@ def test_a_compute_that_asks_for_no_control_is_named():
         Experiment("e", [toggle("a", "a", True)], lambda b: {}, [], alt="a")
 
 
+def test_what_takes_long_is_asked_for_once_and_not_before_it_is_needed():
+    asked = []
+    e = Experiment(
+        "e",
+        [toggle("a", "a", True)],
+        lambda a, photo: {"y": [a, *photo]},
+        [],
+        alt="a",
+        assets={"photo": lambda: asked.append("photo") or [1 / 3], "plain": [2.0]},
+    )
+    assert asked == [] and e.spec["compute"] == ["a", "photo"]
+    assert e.data == {"y": [True, 0.333]} and e.assets == {"photo": [0.333], "plain": [2.0]}
+    e.params = {"a": False}
+    assert e.data == {"y": [False, 0.333]} and asked == ["photo"]
+
+
 def test_a_point_stays_within_its_window():
     e = Experiment(
         "e", [point("p", "p", (0, 0), within="window")], lambda p: {"p": {"x": [p[0]], "y": [p[1]]}}, [],

@@ -344,7 +344,7 @@ def views(**values: Any) -> Experiment:
             readout("outside", "from outside the picture, %", format=".0f"),
             readout("clipped", "pixels with a channel at 0 or 1, %", format=".0f", missing="–"),
         ],
-        assets={"temple": photo()},
+        assets={"temple": photo},
         backdrop=_original,
         caption="One photograph, moved, bent, recoloured or mirrored: the label stays as long as you see the temple.",
         alt="A photograph of a temple, and what a change makes of it.",
@@ -465,7 +465,7 @@ def windows(**values: Any) -> Experiment:
             readout("least", "smallest, %", format=".0f"),
             readout("most", "largest, %", format=".0f"),
         ],
-        assets={"temple": photo()},
+        assets={"temple": photo},
         backdrop=_original,
         columns=1,
         caption="Ten windows of the ResNet recipe, random or fixed, and what the network gets to see, here in coarse"

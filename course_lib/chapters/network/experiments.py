@@ -110,7 +110,7 @@ def training(**values: Any) -> Experiment:
         ],
         caption="Each rate has its slider. The network trains anew in your browser, epoch by epoch.",
         alt="SGD, Momentum and Adam train a network on digits: loss and test accuracy after each of 20 epochs.",
-        assets=digits(),
+        assets={"pixels": lambda: digits()["pixels"], "labels": lambda: digits()["labels"]},
         yours=Yours(_yours, like="Adam", alone=("lr",)),
         live=Live(EPOCHS, {"SGD": _sgd, "Momentum": _momentum, "Adam": _adam}, yours=_begin_yours),
         values=values,

@@ -7,14 +7,23 @@ import numpy as np
 from course_lib.exercises import Case, Exercise, Mutant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Polynomial:
-    """The sum of c·aᵏ over the coefficients c, as a function to hand to the reader."""
+    """The sum of c·aᵏ over the coefficients c, as a function to hand to the reader; it is shown as one may write it.
+
+    >>> Polynomial((5.0, -20.0, 20.0))
+    lambda a: 5 - 20*a + 20*a**2
+    """
 
     coefficients: tuple[float, ...]
 
     def __call__(self, a: float) -> float:
         return sum(c * a**k for k, c in enumerate(self.coefficients))
+
+    def __repr__(self) -> str:
+        powers = [f"*a**{k}" if k > 1 else "*a" * k for k in range(len(self.coefficients))]
+        terms = [f"{'-' if c < 0 else '+'} {abs(c):g}{powers[k]}" for k, c in enumerate(self.coefficients) if c]
+        return "lambda a: " + " ".join(terms).removeprefix("+ ")
 
 
 def armijo_cases(rng: np.random.Generator) -> list[Case]:
