@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 
 #: What a publisher answers to a program and not to a reader: the page is there.
 REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.TOO_MANY_REQUESTS}
@@ -29,7 +29,8 @@ def outside(site: Path) -> dict[str, list[str]]:
     """
     found: dict[str, set[str]] = defaultdict(set)
     for page in sorted(site.rglob("*.html")):
-        for link in BeautifulSoup(page.read_text("utf-8"), "html.parser").select("a[href^='http']"):
+        links = SoupStrainer("a", href=lambda href: href and href.startswith("http"))
+        for link in BeautifulSoup(page.read_text("utf-8"), "html.parser", parse_only=links).find_all("a"):
             found[str(link["href"]).partition("#")[0]].add(page.relative_to(site).as_posix())
     return {address: sorted(pages) for address, pages in sorted(found.items())}
 

@@ -17,7 +17,7 @@ from . import holding
 
 BOOK = Path(__file__).parents[2] / "book"
 EXERCISES = chapters.exercises()
-SEEDS = range(20 if WHOLE else 8)
+SEEDS = range(20 if WHOLE else 5)
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 FUNCTIONS = [exercise for exercise in EXERCISES.values() if not exercise.method]
 every_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=[exercise.name for exercise in FUNCTIONS])

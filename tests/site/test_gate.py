@@ -1,6 +1,6 @@
 """The gate: every answer is judged in the page as it is in Python.
 
-What an exercise declares (solution, stub, three of its mistakes, other right answers) is checked for each exercise, the
+What an exercise declares (solution, stub, two of its mistakes, other right answers) is checked for each exercise, the
 cards of *Catch the bug* for one of each page, and each answer that does not hang on the exercise for some of each kind.
 `make whole` checks all answers to all exercises.
 """
@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from course_lib import chapters, inpage
+from course_lib.exercises import Exercise
 from course_lib.exercises.catching import describe, moves
 from course_lib.exercises.game import as_text, game_of
 from course_lib.exercises.host import how_to_get_hints
@@ -46,17 +47,22 @@ globalThis.course = { load };
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page that has every exercise's script and the page's side of Python, and nothing to be seen."""
-    folder = tmp_path_factory.mktemp("gate")
+def write_page(folder: Path, exercises: list[Exercise]) -> None:
+    """Write a page that has the exercises' scripts and the page's side of Python, and nothing to be seen."""
     (folder / "python.js").write_text(inpage.on_demand()["python.js"](), encoding="utf-8")
     (folder / "client.js").write_text(inpage.on_demand()["client.js"](), encoding="utf-8")
-    scripts = "".join(inpage.of_exercises(EXERCISES).values())
+    scripts = "".join(inpage.of_exercises(exercises).values())
     (folder / "start.js").write_text(LOAD + scripts)
     (folder / "favicon.ico").touch()  # the browser asks for it
     tags = "".join(f'<script src="{name}.js"></script>' for name in ("start", "client"))
     (folder / "index.html").write_text(f'<!DOCTYPE html><meta charset="utf-8"><title>Gate</title>{tags}')
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a page with every exercise."""
+    folder = tmp_path_factory.mktemp("gate")
+    write_page(folder, EXERCISES)
     return folder
 
 
@@ -161,7 +167,7 @@ def compare(page, exercise, texts):
 @pytest.mark.browser
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_what_an_exercise_declares(gate, exercise):
-    compare(gate, exercise, answers.own_answers(exercise, None if WHOLE else 3))
+    compare(gate, exercise, answers.own_answers(exercise, None if WHOLE else 2))
 
 
 @pytest.mark.browser

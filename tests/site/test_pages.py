@@ -30,12 +30,12 @@ FORMULAS = """async () => {
 SETTLED = "async () => { for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame); }"
 
 
-def test_page_opened_from_disk_fits_every_width(reading, site, server, any_page):
+def test_page_opened_from_disk_fits_every_width(reading, site, server, different_page):
     """In the book's own type, with its folds open, no page scrolls sideways; long formulas do, within themselves."""
-    disk = any_page != "404.html"  # which is for servers
-    shown = reading(any_page, base=site.as_uri() + "/" if disk else server, changes=True, **PHONE)
+    disk = different_page != "404.html"  # which is for servers
+    shown = reading(different_page, base=site.as_uri() + "/" if disk else server, changes=True, **PHONE)
     if disk:
-        assert shown.locator("article h1").count() == 1 or not any_page.startswith("book/")
+        assert shown.locator("article h1").count() == 1 or not different_page.startswith("book/")
         assert shown.evaluate("document.fonts.check('18px \"Source Serif 4\"')")
     shown.evaluate("document.querySelectorAll('article details').forEach(fold => { fold.open = true; })")
     for width in (320, 390, 768):
