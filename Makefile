@@ -10,8 +10,8 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 PORT   ?= 8000
 # What formats and checks the JavaScript, where somebody has installed it.
 BIOME  := course_lib/explore/js/node_modules/.bin/biome
-# Test processes: one a core; each computes on one thread. (Three on two cores take as long as two.)
-JOBS   ?= logical
+# Test processes: one more than there are cores, as some tests wait; each computes on one thread.
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # Python keeps what it has compiled, also where the environment asks that nothing be kept: kernels and tests start often.
 export PYTHONDONTWRITEBYTECODE :=

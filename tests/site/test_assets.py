@@ -72,6 +72,7 @@ def test_what_is_far_is_not_prepared_before_the_reader_comes(reading, numbered):
 
 
 @pytest.mark.browser
+@pytest.mark.in_turn
 def test_a_chapter_is_light(page, site, chapter, server):
     weigh(page(chapter, width=1280, height=900), site, server)
 
@@ -113,9 +114,7 @@ STYLES = """() => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("name", "width"), [("book/how_to_use.html", 390), ("book/glossary.html", 1280), ("search.html?q=momentum", 390)]
-)
+@pytest.mark.parametrize(("name", "width"), [("book/glossary.html", 1280), ("search.html?q=momentum", 390)])
 def test_what_was_cut_from_the_style_sheet_is_not_missed(page, site, name, width):
     """Every element looks as it would with all rules of the theme."""
     static = site / "_static"

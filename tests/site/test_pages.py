@@ -252,6 +252,7 @@ def test_what_is_unfolded_for_paper_is_printed_at_once(page):
     assert shown.evaluate("document.getAnimations().filter(a => a.effect.target.closest('details')).length") == 0
 
 
+@pytest.mark.in_turn
 def test_pages_of_paper_are_not_half_empty(reading, chapter):
     """What may not be divided is at most half a page high: 297 mm less the margins, at 96 dots an inch."""
     shown = reading(chapter, width=672, height=986)
