@@ -29,6 +29,8 @@ FACES = (
     *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
     *("cmr10", "cmb10", "cmti10", "cmmi10", "cmss10", "cmtt10"),
 )
+# matplotlib has the first of each pair from 3.11 on; before, the other one, as slanted, takes its place.
+OLDER = {"cmti10": "cmmi10"}
 # Letters that look alike at the same size: 52 letters, 38 classes.
 ALIKE = ("Cc", "Il", "Jj", "Kk", "Mm", "Oo", "Pp", "Ss", "Uu", "Vv", "Ww", "Xx", "Yy", "Zz")
 LETTERS = string.ascii_letters
@@ -205,7 +207,8 @@ def _fields(characters: str) -> np.ndarray:
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     fields = np.empty((len(FACES), len(characters), FIELD, FIELD), np.float32)
     for i, face in enumerate(FACES):
-        font = FT2Font(str(fonts / f"{face}.ttf"))
+        path = fonts / f"{face}.ttf"
+        font = FT2Font(str(path if path.is_file() else fonts / f"{OLDER.get(face, face)}.ttf"))
         font.set_size(2 * FIELD, 72)  # pixels; twice as fine as the field
         for j, character in enumerate(characters):
             font.clear()

@@ -54,6 +54,21 @@ def test_unbent_glyphs_are_those_of_the_font(face, monkeypatch):
         assert likeness > 0.8 and likeness > max(others) + 0.15
 
 
+def test_an_older_matplotlib_has_another_face_in_the_place_of_one(tmp_path, monkeypatch):
+    new = glyphs._fields("ab")
+    folder = tmp_path / "fonts" / "ttf"
+    folder.mkdir(parents=True)
+    for font in (Path(matplotlib.get_data_path()) / "fonts" / "ttf").glob("*.ttf"):
+        if font.stem != "cmti10":
+            (folder / font.name).write_bytes(font.read_bytes())
+    monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
+    old = glyphs._fields.__wrapped__("ab")
+    place, instead = map(FACES.index, ("cmti10", "cmmi10"))
+    others = [i for i in range(len(FACES)) if i != place]
+    assert (old[others] == new[others]).all() and (old[place] == new[instead]).all()
+    assert (new[place] != new[instead]).any()
+
+
 def test_faces_are_text_faces_and_complete():
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     assert len(set(FACES)) == 22 and all((fonts / f"{face}.ttf").is_file() for face in FACES)
